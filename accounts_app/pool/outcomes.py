@@ -1,0 +1,119 @@
+"""The one table of blame: what happened (`Outcome`), what it does to the account (`Effect`), whether to go again (`Retry`).
+
+Rule 1: everything that decides whose fault a failure was stands in `VERDICTS` below. What does not fit a table (how long
+a rate limit lasts, a 401 that outlived its refresh) is in `verdict_of`, in this same file, and nowhere else.
+
+Three questions stay apart. What happened is read from the upstream's answer elsewhere and arrives here as a `Fault`.
+Whose fault it was is the verdict's `effect`. Whether to go again is the verdict's `retry`: what to try *first*; once that
+is used up, any `retry` but `NO` falls on to another account.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+
+# Below this a rate limit is a traffic light, not a quota: waiting it out keeps the conversation on the account that has
+# its prompt cached, and costs less than a cold start elsewhere.
+MICRO_WAIT = 3.0
+
+
+class Outcome(StrEnum):
+    """What became of one attempt; the value is what the ledger stores."""
+
+    SUCCEEDED = "succeeded"  # 2xx, and the answer ran to its end with a finish
+    RATE_LIMITED = "rate_limited"  # 429 with a delay, or per minute
+    QUOTA_EXHAUSTED = "quota_exhausted"  # 429 QUOTA_EXHAUSTED, or per day
+    OVERLOADED = "overloaded"  # 500 502 503 504, MODEL_CAPACITY_*
+    UNAUTHENTICATED = "unauthenticated"  # 401
+    REVOKED = "revoked"  # invalid_grant on refresh
+    NEEDS_OWNER = "needs_owner"  # 403 VALIDATION_REQUIRED, TOS_VIOLATION, SERVICE_DISABLED, SUBSCRIPTION_REQUIRED ...
+    REJECTED = "rejected"  # 400, 404, 413, a safety block: the request itself is wrong
+    BARE_429 = "bare_429"  # a 429 without details from a second account within one call
+    UNREACHABLE = "unreachable"  # no connection, no first event in time, an empty 200
+    INTERRUPTED = "interrupted"  # broke off, unreadable, or ended without a finish, after the first event
+    ABANDONED = "abandoned"  # the client went away
+
+
+class Effect(Enum):
+    """What an outcome does to the account that was asked."""
+
+    NOTHING = "nothing"
+    CLEAR = "clear"  # its rests and streaks for this model are over
+    REST = "rest"  # out of the pool for a while, by itself
+    PARK = "park"  # out of the pool until a person looks
+    EXPIRE_TOKEN = "expire_token"  # its access token is not to be used again
+
+
+class Retry(Enum):
+    """What to try first; every member but `NO` falls on to another account when that is used up."""
+
+    NO = "no"
+    SAME_ACCOUNT = "same_account"  # once, after `Fault.delay`
+    REFRESH = "refresh"  # once, same account, with a new access token
+    NEXT_ENDPOINT = "next_endpoint"  # same account, the upstream's next base URL
+    OTHER_ACCOUNT = "other_account"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What one attempt came to, as read from upstream's answer.
+
+    `status` is upstream's HTTP status, 0 for none. `delay` is upstream's own word for how long to stay away, in seconds.
+    `whole_account` says that the fault is not about this model alone. `reason` is Google's ErrorInfo.reason, `parked` the
+    `Account.parked` value that a PARK effect writes, `link` what the account's owner has to open. `bare` marks a 429 that
+    says nothing about itself. `message` is upstream's text, never a prompt.
+    """
+
+    outcome: Outcome
+    status: int = 0
+    message: str = ""
+    delay: float | None = None
+    whole_account: bool = False
+    reason: str = ""
+    parked: str = ""
+    link: str = ""
+    bare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a fault costs the account, and what the call does next."""
+
+    effect: Effect
+    retry: Retry
+    micro_wait: bool = False
+
+
+VERDICTS: Mapping[Outcome, Verdict] = {
+    Outcome.SUCCEEDED: Verdict(Effect.CLEAR, Retry.NO),
+    Outcome.RATE_LIMITED: Verdict(Effect.REST, Retry.OTHER_ACCOUNT),
+    Outcome.QUOTA_EXHAUSTED: Verdict(Effect.REST, Retry.OTHER_ACCOUNT),
+    Outcome.OVERLOADED: Verdict(Effect.REST, Retry.NEXT_ENDPOINT),
+    Outcome.UNAUTHENTICATED: Verdict(Effect.EXPIRE_TOKEN, Retry.REFRESH),
+    Outcome.REVOKED: Verdict(Effect.PARK, Retry.OTHER_ACCOUNT),
+    Outcome.NEEDS_OWNER: Verdict(Effect.PARK, Retry.OTHER_ACCOUNT),
+    Outcome.REJECTED: Verdict(Effect.NOTHING, Retry.NO),
+    Outcome.BARE_429: Verdict(Effect.NOTHING, Retry.NO),
+    Outcome.UNREACHABLE: Verdict(Effect.NOTHING, Retry.NEXT_ENDPOINT),
+    Outcome.INTERRUPTED: Verdict(Effect.NOTHING, Retry.NO),
+    Outcome.ABANDONED: Verdict(Effect.NOTHING, Retry.NO),
+}
+
+WAIT_HERE = Verdict(Effect.REST, Retry.SAME_ACCOUNT, micro_wait=True)
+REFRESH_WAS_NO_HELP = Verdict(Effect.PARK, Retry.OTHER_ACCOUNT)
+
+
+def verdict_of(fault: Fault) -> Verdict:
+    """The verdict on one fault: a row of `VERDICTS`, or one of the two cases that need more than the outcome.
+
+    A rate limit that upstream says is over within `MICRO_WAIT` is waited out on the same account. A 401 that came back
+    after a refresh (the caller says so with `parked`) is no longer about the token: the account waits for its owner.
+    """
+    match fault.outcome:
+        case Outcome.RATE_LIMITED if (
+            fault.delay is not None and fault.delay < MICRO_WAIT
+        ):
+            return WAIT_HERE
+        case Outcome.UNAUTHENTICATED if fault.parked:
+            return REFRESH_WAS_NO_HELP
+    return VERDICTS[fault.outcome]
