@@ -1,0 +1,306 @@
+"""Every setting of the gateway, and the only place that reads the environment.
+
+A variable may also stand in a `.env` file beside manage.py; a secret may be given as `NAME_FILE`, the path of a file
+that holds it. Nonsense is refused at start with one sentence.
+"""
+
+import base64
+import binascii
+import os
+import secrets
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from gateway_project import __version__
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+AUTH_MODES = ("auto", "off", "strict", "all_except_health")
+
+env_file = Path(os.environ.get("GATEWAY_ENV_FILE", BASE_DIR / ".env"))
+if env_file.is_file():
+    environ.Env.read_env(env_file)
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def whole(name: str, default: int, low: int, high: int) -> int:
+    given = text(name, str(default))
+    if not given.isdecimal() or not low <= int(given) <= high:
+        raise ImproperlyConfigured(f"{name} must be a whole number from {low} to {high}, not {given!r}.")
+    return int(given)
+
+
+def seconds(name: str, default: float) -> float:
+    given = text(name, str(default))
+    try:
+        number = float(given)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < 10**7:
+        raise ImproperlyConfigured(f"{name} must be a number of seconds, 0 or more, not {given!r}.")
+    return number
+
+
+def switch(name: str) -> bool:
+    match text(name, "0").lower():
+        case "1" | "true" | "yes" | "on":
+            return True
+        case "0" | "false" | "no" | "off":
+            return False
+        case other:
+            raise ImproperlyConfigured(f"{name} must be 1 or 0, not {other!r}.")
+
+
+def words(name: str, default: str = "") -> list[str]:
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def url(name: str, given: str) -> str:
+    parts = urlsplit(given)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ImproperlyConfigured(f"{name} must be an http or https URL, not {given!r}.")
+    return given.rstrip("/")
+
+
+def secret(name: str, default: str = "") -> str:
+    path = text(f"{name}_FILE")
+    if not path:
+        return text(name, default)
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE names {path}, which cannot be read: {error.strerror}.") from error
+
+
+def data_dir() -> Path:
+    """The data directory, made for its owner alone when it is first needed."""
+    try:
+        GATEWAY_DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(f"GATEWAY_DATA_DIR {GATEWAY_DATA_DIR} cannot be made: {error.strerror}.") from error
+    return GATEWAY_DATA_DIR
+
+
+def kept_secret(file_name: str) -> str:
+    """A random 32-byte key kept in the data directory; of several processes starting at once, one writes it."""
+    path = data_dir() / file_name
+    if not path.exists():
+        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{file_name}.")  # mkstemp makes it 0600
+        with os.fdopen(handle, "w") as file:
+            file.write(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode() + "\n")
+        try:
+            os.link(draft, path)  # unlike rename, a link never replaces what another process has just put there
+        except FileExistsError:
+            pass
+        finally:
+            os.unlink(draft)  # noqa: PTH108
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def encryption_keys(given: str) -> list[str]:
+    keys = [key.strip() for key in given.replace("\n", ",").split(",") if key.strip()]
+    for number, key in enumerate(keys, 1):
+        try:
+            size = len(base64.b64decode(key, altchars=b"-_", validate=True))
+        except (binascii.Error, ValueError):
+            size = 0
+        if size != 32:
+            raise ImproperlyConfigured(
+                f"GATEWAY_ENCRYPTION_KEYS: key {number} is not 32 bytes in base64. Make one with "
+                "`python manage.py rotate_encryption_key --new-key`."
+            )
+    return keys
+
+
+# --- Where it listens and keeps things
+
+GATEWAY_HOST = text("GATEWAY_HOST", "127.0.0.1")
+GATEWAY_PORT = whole("GATEWAY_PORT", 8045, 0, 65535)
+GATEWAY_DATA_DIR = (BASE_DIR / text("GATEWAY_DATA_DIR", "var")).resolve()
+GATEWAY_ENCRYPTION_KEYS_GIVEN = bool(secret("GATEWAY_ENCRYPTION_KEYS"))
+GATEWAY_ENCRYPTION_KEYS = encryption_keys(secret("GATEWAY_ENCRYPTION_KEYS") or kept_secret("encryption.key"))
+SECRET_KEY = secret("GATEWAY_SECRET_KEY") or kept_secret("secret.key")
+DEBUG = switch("GATEWAY_DEBUG")
+
+# --- Who may call
+
+GATEWAY_AUTH_MODE = text("GATEWAY_AUTH_MODE", "auto")
+if GATEWAY_AUTH_MODE not in AUTH_MODES:
+    raise ImproperlyConfigured(f"GATEWAY_AUTH_MODE must be one of {', '.join(AUTH_MODES)}, not {GATEWAY_AUTH_MODE!r}.")
+GATEWAY_API_KEY = secret("GATEWAY_API_KEY")
+GATEWAY_ALLOWED_HOSTS = words("GATEWAY_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+GATEWAY_CORS_ORIGINS = words("GATEWAY_CORS_ORIGINS")
+GATEWAY_TRUSTED_PROXIES = words("GATEWAY_TRUSTED_PROXIES")
+
+# --- Upstream
+
+USER_AGENT = f"gemini-gateway/{__version__}"
+CLOUD_CODE_URLS = tuple(
+    url("CLOUD_CODE_URLS", base)
+    for base in words(
+        "CLOUD_CODE_URLS",
+        "https://cloudcode-pa.googleapis.com,https://daily-cloudcode-pa.sandbox.googleapis.com",
+    )
+)
+GEMINI_API_URL = url("GEMINI_API_URL", text("GEMINI_API_URL", "https://generativelanguage.googleapis.com"))
+GOOGLE_OAUTH_CLIENT_ID = text("GOOGLE_OAUTH_CLIENT_ID")
+GOOGLE_OAUTH_CLIENT_SECRET = secret("GOOGLE_OAUTH_CLIENT_SECRET")
+GOOGLE_OAUTH_AUTHORIZE_URL = url(
+    "GOOGLE_OAUTH_AUTHORIZE_URL", text("GOOGLE_OAUTH_AUTHORIZE_URL", "https://accounts.google.com/o/oauth2/v2/auth")
+)
+GOOGLE_OAUTH_TOKEN_URL = url(
+    "GOOGLE_OAUTH_TOKEN_URL", text("GOOGLE_OAUTH_TOKEN_URL", "https://oauth2.googleapis.com/token")
+)
+GOOGLE_USERINFO_URL = url(
+    "GOOGLE_USERINFO_URL", text("GOOGLE_USERINFO_URL", "https://www.googleapis.com/oauth2/v2/userinfo")
+)
+
+# --- Limits
+
+GATEWAY_MAX_BODY_MB = whole("GATEWAY_MAX_BODY_MB", 100, 1, 4096)
+GATEWAY_MAX_ATTEMPTS = whole("GATEWAY_MAX_ATTEMPTS", 3, 1, 20)
+GATEWAY_CONNECT_TIMEOUT = seconds("GATEWAY_CONNECT_TIMEOUT", 20.0)
+GATEWAY_FIRST_EVENT_TIMEOUT = seconds("GATEWAY_FIRST_EVENT_TIMEOUT", 300.0)
+GATEWAY_IDLE_TIMEOUT = seconds("GATEWAY_IDLE_TIMEOUT", 300.0)
+GATEWAY_MAX_WAIT = seconds("GATEWAY_MAX_WAIT", 10.0)
+GATEWAY_DRAIN_SECONDS = seconds("GATEWAY_DRAIN_SECONDS", 30.0)
+DATA_UPLOAD_MAX_MEMORY_SIZE = GATEWAY_MAX_BODY_MB * 1024 * 1024
+
+# --- Database and cache
+
+
+def database() -> dict:
+    given = secret("DATABASE_URL") or f"sqlite:///{data_dir() / 'gateway.sqlite3'}"
+    try:
+        config = environ.Env.db_url_config(given)
+    except (ValueError, KeyError, ImproperlyConfigured) as error:
+        raise ImproperlyConfigured(
+            "DATABASE_URL is not a database URL such as postgres://user:word@host/name."
+        ) from error
+    options = config.setdefault("OPTIONS", {})
+    if config["ENGINE"] == "django.db.backends.sqlite3":
+        # IMMEDIATE: a writer queues at once instead of failing half-way with "database is locked".
+        options |= {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 10,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        }
+        # Threads share a test database only when it is a file.
+        config["TEST"] = {"NAME": str(data_dir() / "test.sqlite3")}
+    if "pool" in options:
+        options["pool"] = str(options["pool"]).lower() in ("1", "true", "yes")
+    return config
+
+
+DATABASES = {"default": database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {"default": environ.Env.cache_url_config(secret("CACHE_URL", "locmemcache://"))}
+
+# --- Django
+
+INSTALLED_APPS = [
+    "daphne",  # first, so that runserver speaks ASGI
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "accounts_app",
+    "proxy_app",
+    "gateway_project",
+]
+ROOT_URLCONF = "gateway_project.urls"
+ASGI_APPLICATION = "gateway_project.asgi.application"
+
+# The console's. API calls never pass through these: they have API_MIDDLEWARE.
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+API_MIDDLEWARE = ["corsheaders.middleware.CorsMiddleware"] if GATEWAY_CORS_ORIGINS else []
+# Besides "/" itself, paths under these are the console's; every other path is the API's.
+CONSOLE_PATHS = ("/admin", "/static", "/i18n")
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "gateway_project" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hant", "繁體中文")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = GATEWAY_DATA_DIR / "static"
+WHITENOISE_USE_FINDERS = True  # no collectstatic step
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# --- Safety
+
+ALLOWED_HOSTS = GATEWAY_ALLOWED_HOSTS
+# Behind a proxy that ends TLS the browser's Origin says https while the request arrives as http.
+CSRF_TRUSTED_ORIGINS = [
+    f"https://{'*' + host if host.startswith('.') else host}"
+    for host in GATEWAY_ALLOWED_HOSTS
+    if host != "*" and host.strip("[]") not in LOOPBACK
+]
+if GATEWAY_TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_NAME = "gateway_session"
+CSRF_COOKIE_NAME = "gateway_csrf"
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True
+
+CORS_ALLOW_ALL_ORIGINS = "*" in GATEWAY_CORS_ORIGINS
+CORS_ALLOWED_ORIGINS = [url("GATEWAY_CORS_ORIGINS", origin) for origin in GATEWAY_CORS_ORIGINS if origin != "*"]
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "authorization",
+    "content-type",
+    "x-api-key",
+    "x-goog-api-client",
+    "x-goog-api-key",
+    "x-server-timeout",
+]
+CORS_EXPOSE_HEADERS = ["x-request-id", "retry-after"]
