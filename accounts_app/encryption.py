@@ -1,0 +1,100 @@
+"""Secrets at rest: AES-256-GCM under the operator's keys, and the model field that uses it.
+
+A stored value is `v1:<key id>:<base64 of nonce and ciphertext>`. It is bound to its column, so that a value copied
+into another column does not decrypt there. The first key encrypts, every key decrypts.
+"""
+
+import base64
+import binascii
+import hashlib
+import os
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+from django.core.exceptions import FieldError, ImproperlyConfigured
+from django.db import models
+
+NONCE_BYTES = 12  # what GCM is specified for
+
+
+class Undecryptable(Exception):
+    """A stored secret cannot be read with the keys at hand. The message never carries the value."""
+
+
+def new_key() -> str:
+    """A fresh key, as GATEWAY_ENCRYPTION_KEYS wants it."""
+    return base64.urlsafe_b64encode(os.urandom(32)).decode()
+
+
+def encrypt(text: str, context: str) -> str:
+    """Encrypt under the first key; `context` names the column. Nothing stays nothing."""
+    if not text:
+        return ""
+    key = _keys()[0]
+    nonce = os.urandom(NONCE_BYTES)
+    sealed = nonce + AESGCM(key).encrypt(nonce, text.encode(), context.encode())
+    return f"v1:{_key_id(key)}:{base64.urlsafe_b64encode(sealed).decode()}"
+
+
+def decrypt(stored: str, context: str) -> str:
+    """The text of a stored value. Raises Undecryptable: it never answers with anything but the text."""
+    if not stored:
+        return ""
+    version, _, rest = stored.partition(":")
+    key_id, _, encoded = rest.partition(":")
+    if version != "v1" or not encoded:
+        raise Undecryptable(f"{context} holds something that was not encrypted here.")
+    key = next((key for key in _keys() if _key_id(key) == key_id), None)
+    if key is None:
+        raise Undecryptable(
+            f"{context} was encrypted with key {key_id}, which GATEWAY_ENCRYPTION_KEYS does not have. "
+            "Put that key back, after the first."
+        )
+    try:
+        sealed = base64.b64decode(encoded, altchars=b"-_", validate=True)
+        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context.encode()).decode()
+    except (InvalidTag, binascii.Error, ValueError) as error:
+        raise Undecryptable(f"{context} does not decrypt: the stored value was altered or moved.") from error
+
+
+def uses_first_key(stored: str) -> bool:
+    """Whether a stored value needs no rotation."""
+    return not stored or stored.startswith(f"v1:{_key_id(_keys()[0])}:")
+
+
+def _keys() -> list[bytes]:
+    keys = [base64.urlsafe_b64decode(key) for key in settings.GATEWAY_ENCRYPTION_KEYS]
+    if not keys:
+        raise ImproperlyConfigured("GATEWAY_ENCRYPTION_KEYS is empty: no secret can be stored or read.")
+    return keys
+
+
+def _key_id(key: bytes) -> str:
+    return hashlib.sha256(b"gemini gateway key id\0" + key).hexdigest()[:8]
+
+
+class EncryptedTextField(models.TextField):
+    """Text in Python, ciphertext in the database. It cannot be searched, only compared with nothing."""
+
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        if value is None or hasattr(value, "as_sql"):
+            return super().get_db_prep_save(value, connection)
+        return encrypt(str(value), self._context)
+
+    def get_prep_value(self, value: Any) -> Any:
+        """Reached by lookups alone: plain text must not travel to the database in a WHERE."""
+        if value:
+            raise FieldError(f"{self._context} is encrypted and cannot be searched.")
+        return super().get_prep_value(value)
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        return super().get_lookup(lookup_name) if lookup_name in ("exact", "isnull") else None
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
+        return None if value is None else decrypt(value, self._context)
+
+    @property
+    def _context(self) -> str:
+        return f"{self.model._meta.db_table}:{self.column}"
