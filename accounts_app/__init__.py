@@ -1,0 +1,1 @@
+"""Who can answer a call, and who may ask: accounts, their credentials, client keys and settings."""

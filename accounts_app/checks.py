@@ -1,0 +1,1 @@
+"""Settings that would fail quietly, told as Django system checks with an id and a hint."""

@@ -1,0 +1,223 @@
+"""Rows and their constraints; no rules.
+
+Every row carries `updated_at`, which also a queryset's `update()` moves: the roster finds what has changed by it.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts_app.encryption import EncryptedTextField
+
+
+class StampedQuerySet(models.QuerySet):
+    """Moves `updated_at` also where Django's `auto_now` would not."""
+
+    def update(self, **values: Any) -> int:
+        return super().update(**{"updated_at": timezone.now(), **values})
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list[Any]:
+        if options.get("update_fields"):
+            options["update_fields"] = {*options["update_fields"], "updated_at"}
+        return super().bulk_create(objs, *args, **options)
+
+
+class Stamped(models.Model):
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True, db_index=True)
+
+    objects = StampedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, update_fields: Collection[str] | None = None, **options: Any) -> None:
+        if update_fields:
+            update_fields = {*update_fields, "updated_at"}
+        super().save(*args, update_fields=update_fields, **options)
+
+
+class Account(Stamped):
+    """Someone, or some key, that can answer a call."""
+
+    class Kind(models.TextChoices):
+        CLOUD_CODE = "cloud_code", _("Google account")
+        GEMINI_API = "gemini_api", _("Gemini API key")
+
+    class Parked(models.TextChoices):
+        NO = "", _("not parked")
+        SIGN_IN = "sign_in", _("sign in again")
+        VERIFY = "verify", _("verify the account")
+        TERMS = "terms", _("terms of service")
+        SUBSCRIPTION = "subscription", _("subscription required")
+        SERVICE_DISABLED = "service_disabled", _("service disabled")
+        MISCONFIGURED = "misconfigured", _("misconfigured")
+
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.CLOUD_CODE)
+    email = models.CharField(_("email or label"), max_length=254)
+    project = models.CharField(_("project"), max_length=128, blank=True)
+    tier = models.CharField(_("tier"), max_length=64, blank=True)
+    enabled = models.BooleanField(_("enabled"), default=True)
+    is_demo = models.BooleanField(_("demo"), default=False, editable=False)
+    parked = models.CharField(_("parked"), max_length=24, choices=Parked, blank=True, default=Parked.NO)
+    parked_message = models.TextField(_("why it is parked"), blank=True)
+    parked_link = models.TextField(_("where to put it right"), blank=True)
+    parked_at = models.DateTimeField(_("parked at"), null=True, blank=True)
+    allowed_models = models.JSONField(_("allowed models"), default=list, blank=True)
+    max_concurrency = models.PositiveIntegerField(_("calls at once"), null=True, blank=True)
+    priority = models.IntegerField(_("priority"), default=0)
+    proxy_url = EncryptedTextField(_("proxy URL"), blank=True)
+    quota = models.JSONField(_("quota"), default=dict, blank=True)
+    quota_fetched_at = models.DateTimeField(_("quota fetched"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "email"],
+                name="account_once_a_kind",
+                violation_error_message=_("This account is already here."),
+            ),
+            models.UniqueConstraint(fields=["is_demo"], condition=Q(is_demo=True), name="account_one_demo"),
+            models.CheckConstraint(condition=~Q(email=""), name="account_has_a_name"),
+            models.CheckConstraint(condition=Q(kind__in=["cloud_code", "gemini_api"]), name="account_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(max_concurrency__isnull=True) | Q(max_concurrency__gte=1),
+                name="account_serves_at_least_one_call",
+                violation_error_message=_("At least one call at once; leave it empty for no limit of its own."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Credential(Stamped):
+    """An account's tokens. For a Gemini API key, the key stands as the access token and never expires."""
+
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="credential")
+    refresh_token = EncryptedTextField(blank=True)
+    access_token = EncryptedTextField(blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    refreshed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("credential")
+        verbose_name_plural = _("credentials")
+
+    def __str__(self) -> str:
+        return f"credential of account {self.account_id}"
+
+
+class ApiKey(Stamped):
+    """A key that clients present, stored as its SHA-256 digest."""
+
+    name = models.CharField(_("name"), max_length=64, unique=True)
+    owner = models.CharField(_("owner"), max_length=128, blank=True)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    hint = models.CharField(_("ends in"), max_length=4, blank=True, editable=False)
+    enabled = models.BooleanField(_("enabled"), default=True)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+    may_explain = models.BooleanField(
+        _("may ask why"), default=False, help_text=_("Lets a client see which account would answer, and why.")
+    )
+
+    class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+        constraints = [models.CheckConstraint(condition=~Q(name=""), name="api_key_has_a_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class GatewaySettings(Stamped):
+    """What an operator may change while the gateway runs: one row."""
+
+    class AuthMode(models.TextChoices):
+        AUTO = "auto", _("auto: open on loopback only")
+        OFF = "off", _("off: open to everyone")
+        ALL_EXCEPT_HEALTH = "all_except_health", _("everything but health checks")
+        STRICT = "strict", _("strict: everything")
+
+    class Strategy(models.TextChoices):
+        CONSISTENT_HASH = "consistent_hash", _("a conversation stays with its account")
+        ROUND_ROBIN = "round_robin", _("each account in turn")
+        FILL_FIRST = "fill_first", _("drain one account before the next")
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    auth_mode = models.CharField(_("API key required"), max_length=20, choices=AuthMode, default=AuthMode.AUTO)
+    strategy = models.CharField(
+        _("choice of account"), max_length=20, choices=Strategy, default=Strategy.CONSISTENT_HASH
+    )
+    system_instruction_prefix = models.TextField(_("put before every system instruction"), blank=True)
+
+    class Meta:
+        verbose_name = _("settings")
+        verbose_name_plural = _("settings")
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="settings_are_one_row"),
+            models.CheckConstraint(
+                condition=Q(auth_mode__in=["auto", "off", "all_except_health", "strict"]),
+                name="settings_auth_mode_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(strategy__in=["consistent_hash", "round_robin", "fill_first"]),
+                name="settings_strategy_is_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "settings"
+
+    @classmethod
+    def load(cls) -> "GatewaySettings":
+        """The one row; before it is first saved, what the environment says."""
+        return cls.objects.filter(pk=1).first() or cls(auth_mode=settings.GATEWAY_AUTH_MODE)
+
+
+class ModelRoute(Stamped):
+    """A model name clients may use, and the one it stands for."""
+
+    pattern = models.CharField(_("asked for"), max_length=128, unique=True, help_text=_("* stands for anything."))
+    target = models.CharField(_("sent upstream"), max_length=128)
+    enabled = models.BooleanField(_("enabled"), default=True)
+    note = models.CharField(_("note"), max_length=255, blank=True)
+
+    class Meta:
+        verbose_name = _("model route")
+        verbose_name_plural = _("model routes")
+        constraints = [
+            models.CheckConstraint(condition=~Q(pattern="") & ~Q(target=""), name="route_leads_from_and_to_a_model"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pattern} → {self.target}"
+
+
+class Rest(Stamped):
+    """An account's pause, for one model or (empty) for all. Clearing sets `until` to null; rows are never deleted."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="rests", verbose_name=_("account"))
+    model = models.CharField(_("model"), max_length=128, blank=True)
+    until = models.DateTimeField(_("until"), null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=32, blank=True)
+    message = models.TextField(_("message"), blank=True)
+    streak = models.PositiveIntegerField(_("in a row"), default=0)
+    window_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("rest")
+        verbose_name_plural = _("rests")
+        constraints = [models.UniqueConstraint(fields=["account", "model"], name="rest_once_an_account_and_model")]
+
+    def __str__(self) -> str:
+        return f"account {self.account_id}, {self.model or 'every model'}"
