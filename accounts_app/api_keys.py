@@ -1,0 +1,64 @@
+"""The keys clients present: issue, verify, revoke. Only a digest is stored."""
+
+import hashlib
+import secrets
+from typing import TYPE_CHECKING
+
+from accounts_app.models import ApiKey
+
+if TYPE_CHECKING:
+    from accounts_app.roster import KeyView
+
+PREFIX = "gw-"
+
+
+class NoSuchKey(Exception):
+    """No API key has this name."""
+
+
+class UnusableKey(ValueError):
+    """A key an operator chose that clients could not present."""
+
+
+def new_key() -> str:
+    """`gw-` and 43 url-safe characters: 256 random bits."""
+    return PREFIX + secrets.token_urlsafe(32)
+
+
+def digest(key: str) -> str:
+    """SHA-256 in hex. Keys are random, so a slow hash would add nothing but time to every call."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def issue(name: str, key: str | None = None) -> str:
+    """Make the key called `name`, or replace its secret; the only time the key itself is seen.
+
+    Raises UnusableKey when `key` is given and is empty, has white space in it, or belongs to another name.
+    """
+    key = new_key() if key is None else _usable(key)
+    if ApiKey.objects.filter(digest=digest(key)).exclude(name=name).exists():
+        raise UnusableKey("This key already has another name.")
+    ApiKey.objects.update_or_create(name=name, defaults={"digest": digest(key), "hint": key[-4:], "enabled": True})
+    return key
+
+
+def revoke(name: str) -> None:
+    """Refuse the key called `name` from now on; its usage stays in the ledger. Raises NoSuchKey."""
+    if not ApiKey.objects.filter(name=name).update(enabled=False):
+        raise NoSuchKey(f"There is no API key called {name!r}.")
+
+
+def verify(presented: str, now: float) -> "KeyView | None":
+    """The key a client presented, if it is known, enabled and not expired at `now`. From memory: no I/O."""
+    from accounts_app import roster
+
+    view = roster.current().keys.get(digest(presented))
+    if view is None or not view.enabled or (view.expires_at is not None and view.expires_at <= now):
+        return None
+    return view
+
+
+def _usable(key: str) -> str:
+    if not key or any(character.isspace() for character in key):
+        raise UnusableKey("An API key is one word, without spaces.")
+    return key
