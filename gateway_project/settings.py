@@ -13,9 +13,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 
 from gateway_project import __version__
+from gateway_project.console import UNFOLD as UNFOLD
+from gateway_project.logs import LOGGING as LOGGING
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -62,7 +65,11 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
-def url(name: str, given: str) -> str:
+def url(name: str, default: str) -> str:
+    return checked_url(name, text(name, default))
+
+
+def checked_url(name: str, given: str) -> str:
     parts = urlsplit(given)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ImproperlyConfigured(f"{name} must be an http or https URL, not {given!r}.")
@@ -146,24 +153,18 @@ GATEWAY_TRUSTED_PROXIES = words("GATEWAY_TRUSTED_PROXIES")
 
 USER_AGENT = f"gemini-gateway/{__version__}"
 CLOUD_CODE_URLS = tuple(
-    url("CLOUD_CODE_URLS", base)
+    checked_url("CLOUD_CODE_URLS", base)
     for base in words(
         "CLOUD_CODE_URLS",
         "https://cloudcode-pa.googleapis.com,https://daily-cloudcode-pa.sandbox.googleapis.com",
     )
 )
-GEMINI_API_URL = url("GEMINI_API_URL", text("GEMINI_API_URL", "https://generativelanguage.googleapis.com"))
+GEMINI_API_URL = url("GEMINI_API_URL", "https://generativelanguage.googleapis.com")
 GOOGLE_OAUTH_CLIENT_ID = text("GOOGLE_OAUTH_CLIENT_ID")
 GOOGLE_OAUTH_CLIENT_SECRET = secret("GOOGLE_OAUTH_CLIENT_SECRET")
-GOOGLE_OAUTH_AUTHORIZE_URL = url(
-    "GOOGLE_OAUTH_AUTHORIZE_URL", text("GOOGLE_OAUTH_AUTHORIZE_URL", "https://accounts.google.com/o/oauth2/v2/auth")
-)
-GOOGLE_OAUTH_TOKEN_URL = url(
-    "GOOGLE_OAUTH_TOKEN_URL", text("GOOGLE_OAUTH_TOKEN_URL", "https://oauth2.googleapis.com/token")
-)
-GOOGLE_USERINFO_URL = url(
-    "GOOGLE_USERINFO_URL", text("GOOGLE_USERINFO_URL", "https://www.googleapis.com/oauth2/v2/userinfo")
-)
+GOOGLE_OAUTH_AUTHORIZE_URL = url("GOOGLE_OAUTH_AUTHORIZE_URL", "https://accounts.google.com/o/oauth2/v2/auth")
+GOOGLE_OAUTH_TOKEN_URL = url("GOOGLE_OAUTH_TOKEN_URL", "https://oauth2.googleapis.com/token")
+GOOGLE_USERINFO_URL = url("GOOGLE_USERINFO_URL", "https://www.googleapis.com/oauth2/v2/userinfo")
 
 # --- Limits
 
@@ -230,6 +231,7 @@ ASGI_APPLICATION = "gateway_project.asgi.application"
 # The console's. API calls never pass through these: they have API_MIDDLEWARE.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "gateway_project.console.ConsoleHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -246,7 +248,7 @@ CONSOLE_PATHS = ("/admin", "/static", "/i18n")
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "gateway_project" / "templates"],
+        "DIRS": [BASE_DIR / "gateway_project" / "templates"],  # before unfold's own
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -293,14 +295,6 @@ SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 
 CORS_ALLOW_ALL_ORIGINS = "*" in GATEWAY_CORS_ORIGINS
-CORS_ALLOWED_ORIGINS = [url("GATEWAY_CORS_ORIGINS", origin) for origin in GATEWAY_CORS_ORIGINS if origin != "*"]
-CORS_ALLOW_HEADERS = [
-    "accept",
-    "authorization",
-    "content-type",
-    "x-api-key",
-    "x-goog-api-client",
-    "x-goog-api-key",
-    "x-server-timeout",
-]
+CORS_ALLOWED_ORIGINS = [checked_url("GATEWAY_CORS_ORIGINS", origin) for origin in GATEWAY_CORS_ORIGINS if origin != "*"]
+CORS_ALLOW_HEADERS = [*default_headers, "x-api-key", "x-goog-api-client", "x-goog-api-key", "x-server-timeout"]
 CORS_EXPOSE_HEADERS = ["x-request-id", "retry-after"]

@@ -1,0 +1,95 @@
+"""The console's surroundings: its looks, and the headers that keep a page to itself."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+# Alpine, which draws the console's menus, evaluates expressions; its styles are set inline.
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ]
+)
+
+
+class ConsoleHeaders:
+    """Adds the content security policy to pages, keeps them out of caches, and makes cookies secure where TLS is."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.get("Content-Type", "").startswith("text/html"):
+            response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+            response.headers.setdefault("Cache-Control", "no-store")
+        if request.is_secure():
+            for cookie in response.cookies.values():
+                cookie["secure"] = True
+        return response
+
+
+def _page(title: str, icon: str, url_name: str) -> dict:
+    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{url_name}")}
+
+
+UNFOLD = {
+    "SITE_TITLE": "Gemini Gateway",
+    "SITE_HEADER": "Gemini Gateway",
+    "SITE_SYMBOL": "hub",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("gateway_project/favicon.svg")}
+    ],
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_LANGUAGES": True,
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .014 254.604)",
+            "100": "oklch(93.2% .032 255.585)",
+            "200": "oklch(88.2% .059 254.128)",
+            "300": "oklch(80.9% .105 251.813)",
+            "400": "oklch(70.7% .165 254.624)",
+            "500": "oklch(62.3% .214 259.815)",
+            "600": "oklch(54.6% .245 262.881)",
+            "700": "oklch(48.8% .243 264.376)",
+            "800": "oklch(42.4% .199 265.638)",
+            "900": "oklch(37.9% .146 265.522)",
+            "950": "oklch(28.2% .091 267.935)",
+        },
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "title": _("Gateway"),
+                "items": [
+                    _page(_("Overview"), "space_dashboard", "index"),
+                    _page(_("Accounts"), "group", "accounts_app_account_changelist"),
+                    _page(_("Rests"), "bedtime", "accounts_app_rest_changelist"),
+                    _page(_("Usage"), "receipt_long", "proxy_app_usagerecord_changelist"),
+                ],
+            },
+            {
+                "title": _("Access"),
+                "items": [
+                    _page(_("API keys"), "key", "accounts_app_apikey_changelist"),
+                    _page(_("Model routes"), "alt_route", "accounts_app_modelroute_changelist"),
+                    _page(_("Settings"), "tune", "accounts_app_gatewaysettings_changelist"),
+                    _page(_("Operators"), "badge", "auth_user_changelist"),
+                ],
+            },
+        ],
+    },
+}
