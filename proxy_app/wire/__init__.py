@@ -1,0 +1,1 @@
+"""The protocols, without I/O: bytes and facts in, bytes and decisions out. Time and limits are arguments."""

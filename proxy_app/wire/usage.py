@@ -1,0 +1,151 @@
+"""What one response says about itself, in one typed pass: finish reasons, a blocked prompt, token counts.
+
+`peek` reads one event, `StreamState` adds events up. Neither decodes the content, whatever its size.
+"""
+
+import msgspec
+
+from proxy_app.wire.mistakes import NotAnAnswer
+
+
+class Usage(msgspec.Struct, frozen=True, gc=False):
+    """Token counts as upstream reports them; 0 where it says nothing (proto3 leaves zeros out)."""
+
+    prompt: int = 0
+    cached: int = 0
+    candidates: int = 0
+    thoughts: int = 0
+    tool: int = 0
+    total: int = 0
+
+    def updated(self, later: "Usage") -> "Usage":
+        """The last value seen of each count: upstream's counts are cumulative, and not every event repeats all."""
+        return Usage(
+            later.prompt or self.prompt,
+            later.cached or self.cached,
+            later.candidates or self.candidates,
+            later.thoughts or self.thoughts,
+            later.tool or self.tool,
+            later.total or self.total,
+        )
+
+
+class Peek(msgspec.Struct, frozen=True, gc=False):
+    """The facts of one event: (index, finish reason or "") for each candidate in it, and what else was looked for."""
+
+    candidates: tuple[tuple[int, str], ...] = ()
+    blocked: bool = False
+    has_content: bool = False
+    usage: Usage | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether this event, taken alone, is a whole answer."""
+        return self.blocked or (bool(self.candidates) and all(reason for _, reason in self.candidates))
+
+
+class StreamState:
+    """What the events of one stream add up to."""
+
+    __slots__ = ("_reasons", "blocked", "has_content", "usage")
+
+    def __init__(self) -> None:
+        self._reasons: dict[int, str] = {}
+        self.blocked = False
+        self.has_content = False
+        self.usage = Usage()
+
+    def __repr__(self) -> str:
+        return f"<StreamState {'complete' if self.complete else 'open'} {self._reasons}>"
+
+    @property
+    def complete(self) -> bool:
+        """Whether upstream has finished: every candidate seen has a finish reason, or the prompt was blocked."""
+        return self.blocked or (bool(self._reasons) and all(self._reasons.values()))
+
+    def add(self, peek: Peek) -> None:
+        """Take in the next event."""
+        for index, reason in peek.candidates:
+            if reason or index not in self._reasons:
+                self._reasons[index] = reason
+        self.blocked = self.blocked or peek.blocked
+        self.has_content = self.has_content or peek.has_content
+        if peek.usage is not None:
+            self.usage = self.usage.updated(peek.usage)
+
+
+class _Content(msgspec.Struct, gc=False):
+    parts: msgspec.Raw = msgspec.Raw()
+
+
+class _Candidate(msgspec.Struct, gc=False, rename="camel"):
+    index: int | None = None
+    finish_reason: str | int | None = None
+    content: _Content | None = None
+
+
+class _Feedback(msgspec.Struct, gc=False, rename="camel"):
+    block_reason: str | int | None = None
+
+
+class _Counts(msgspec.Struct, gc=False, rename="camel"):
+    prompt_token_count: int | None = None
+    cached_content_token_count: int | None = None
+    candidates_token_count: int | None = None
+    thoughts_token_count: int | None = None
+    tool_use_prompt_token_count: int | None = None
+    total_token_count: int | None = None
+
+
+class _Response(msgspec.Struct, gc=False, rename="camel"):
+    candidates: list[_Candidate] | None = None
+    prompt_feedback: _Feedback | None = None
+    usage_metadata: _Counts | None = None
+
+
+# Not strict: proto3 JSON may write an integer as a string.
+_decode = msgspec.json.Decoder(_Response, strict=False).decode
+
+_UNSPECIFIED = {None, "", 0, "FINISH_REASON_UNSPECIFIED", "BLOCKED_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED"}
+_EMPTY = (msgspec.Raw(), msgspec.Raw(b"[]"), msgspec.Raw(b"null"))
+
+
+def peek(response: bytes) -> Peek:
+    """The facts of one public response. Raises NotAnAnswer unless it is one JSON object."""
+    try:
+        seen = _decode(response)
+    except msgspec.ValidationError:
+        # JSON of another shape than we know. It is passed on untouched, so all that is lost is what it says of itself.
+        return _of_unknown_shape(response)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise NotAnAnswer("an event that is not JSON") from None
+    candidates = seen.candidates or ()
+    feedback = seen.prompt_feedback
+    counts = seen.usage_metadata
+    return Peek(
+        tuple([(candidate.index or 0, _reason(candidate.finish_reason)) for candidate in candidates]),
+        feedback is not None and feedback.block_reason not in _UNSPECIFIED,
+        any(candidate.content is not None and candidate.content.parts not in _EMPTY for candidate in candidates),
+        None if counts is None else _usage(counts),
+    )
+
+
+def _of_unknown_shape(response: bytes) -> Peek:
+    if response.lstrip()[:1] != b"{":
+        raise NotAnAnswer("an event that is not a JSON object")
+    return Peek()
+
+
+def _reason(reason: str | int | None) -> str:
+    return "" if reason in _UNSPECIFIED else str(reason)
+
+
+def _usage(counts: _Counts) -> Usage:
+    return Usage(
+        counts.prompt_token_count or 0,
+        counts.cached_content_token_count or 0,
+        counts.candidates_token_count or 0,
+        counts.thoughts_token_count or 0,
+        counts.tool_use_prompt_token_count or 0,
+        counts.total_token_count or 0,
+    )
