@@ -71,8 +71,8 @@ def next_rest(fault: Fault, previous: Rest | None, now: float, *, alone: bool = 
     streak = _streak(fault, previous, now, same_window)
     if fault.delay is not None:
         length = min(max(fault.delay, SHORTEST), LONGEST)
-    elif previous is not None and same_window:
-        length = max(previous.until - now, 0.0)
+    elif previous is not None and same_window and now < previous.until:
+        return previous
     else:
         length = _guess(fault.outcome, streak, alone)
     until = now + length
