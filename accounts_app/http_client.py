@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
 
 import httpx
 from django.conf import settings
 
 from .http_transport import KEEPALIVE_SECONDS, AiohttpTransport, chunks
 
-__all__ = ["USER_AGENT", "chunks", "client", "close_all"]
+__all__ = ["USER_AGENT", "chunks", "client", "close_all", "request"]
 
 USER_AGENT = settings.USER_AGENT
 
@@ -53,6 +53,24 @@ def client(proxy_url: str = "") -> httpx.AsyncClient:
     if not proxy_url:
         return clients.direct
     return _proxied(clients, proxy_url)
+
+
+def request(
+    method: str, url: str, headers: Mapping[str, str], content: bytes = b"", *, read_timeout: float | None = None
+) -> httpx.Request:
+    """A request for `client().send`, at a third of the cost of the client's own `build_request`.
+
+    `read_timeout` is the longest silence in seconds, before the answer and within it
+    (GATEWAY_IDLE_TIMEOUT unless given). Host, Content-Length and our User-Agent are added.
+    """
+    timeout = _timeout() if read_timeout is None else _timeout() | {"read": read_timeout}
+    return httpx.Request(
+        method,
+        url,
+        headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip", **headers},
+        content=content,
+        extensions={"timeout": timeout},
+    )
 
 
 async def close_all() -> None:
@@ -157,20 +175,38 @@ def _proxy(proxy_url: str) -> httpx.Proxy:
     return proxy
 
 
+class LeanClient(httpx.AsyncClient):
+    """httpx's client without what a gateway must not do: authenticate, follow redirects, keep cookies.
+
+    Leaving these out of `send` also saves a third of a call's cost.
+    """
+
+    async def send(self, request: httpx.Request, *, stream: bool = False, **_ignored: Any) -> httpx.Response:
+        if self.is_closed:
+            raise RuntimeError("This HTTP client is closed; ask client() for the current one.")
+        response = await self._transport.handle_async_request(request)
+        response.request = request
+        if stream:
+            return response
+        try:
+            await response.aread()
+        finally:
+            await response.aclose()
+        return response
+
+
 def _client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
+    return LeanClient(
         transport=transport,
         trust_env=False,
-        follow_redirects=False,
-        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
         headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
-        timeout=httpx.Timeout(
-            connect=settings.GATEWAY_CONNECT_TIMEOUT,
-            read=settings.GATEWAY_IDLE_TIMEOUT,
-            write=settings.GATEWAY_IDLE_TIMEOUT,
-            pool=None,
-        ),
+        timeout=httpx.Timeout(**_timeout()),
     )
+
+
+def _timeout() -> dict[str, float | None]:
+    silence = settings.GATEWAY_IDLE_TIMEOUT
+    return {"connect": settings.GATEWAY_CONNECT_TIMEOUT, "read": silence, "write": silence, "pool": None}
 
 
 def _sweep_closed_loops() -> None:
