@@ -1,0 +1,44 @@
+# The gateway's errands. `make run` is all the set-up there is.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+run: $(VENV)/.installed  ## set everything up and serve on http://127.0.0.1:8045
+	@$(BIN)/python manage.py bootstrap
+	@exec $(BIN)/python manage.py serve
+
+test: $(VENV)/.installed-dev  ## every test this machine can run
+	@$(BIN)/python -m pytest -rs $(ARGS)
+
+check: $(VENV)/.installed-dev  ## format, lint, types, import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.installed-dev  ## put the code into its format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+# The stamp is written only after an install went through; a changed list installs again.
+$(VENV)/.installed: requirements.txt | $(BIN)/python
+	@echo "Installing what the gateway needs (a minute, once) ..."
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements.txt requirements-dev.txt | $(BIN)/python
+	@echo "Installing what the tests need (a minute, once) ..."
+	@$(PIP) -r requirements-dev.txt
+	@touch $@ $(VENV)/.installed
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -m venv $(VENV)
