@@ -12,9 +12,11 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import models
+from django.db.models.functions import Cast
 
 NONCE_BYTES = 12  # what GCM is specified for
 
@@ -81,20 +83,41 @@ class EncryptedTextField(models.TextField):
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
         if value is None or hasattr(value, "as_sql"):
             return super().get_db_prep_save(value, connection)
-        return encrypt(str(value), self._context)
+        return encrypt(str(value), self.context)
 
     def get_prep_value(self, value: Any) -> Any:
         """Reached by lookups alone: plain text must not travel to the database in a WHERE."""
         if value:
-            raise FieldError(f"{self._context} is encrypted and cannot be searched.")
+            raise FieldError(f"{self.context} is encrypted and cannot be searched.")
         return super().get_prep_value(value)
 
     def get_lookup(self, lookup_name: str) -> Any:
         return super().get_lookup(lookup_name) if lookup_name in ("exact", "isnull") else None
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
-        return None if value is None else decrypt(value, self._context)
+        return None if value is None else decrypt(value, self.context)
 
     @property
-    def _context(self) -> str:
+    def context(self) -> str:
         return f"{self.model._meta.db_table}:{self.column}"
+
+
+def rotate_all() -> int:
+    """Encrypt every stored secret under the first key; how many were not. Raises Undecryptable."""
+    fields = [
+        field
+        for model in apps.get_models()
+        for field in model._meta.concrete_fields
+        if isinstance(field, EncryptedTextField)
+    ]
+    return sum(_rotate(field) for field in fields)
+
+
+def _rotate(field: EncryptedTextField) -> int:
+    rows = field.model._default_manager.annotate(stored=Cast(field.column, models.TextField()))
+    rotated = 0
+    for pk, stored in list(rows.values_list("pk", "stored")):
+        if not uses_first_key(stored):
+            # Only over what was read: a token renewed meanwhile is under the first key already.
+            rotated += rows.filter(pk=pk, stored=stored).update(**{field.name: decrypt(stored, field.context)})
+    return rotated
