@@ -1,0 +1,181 @@
+"""What is done to accounts: connect, park, revive, end rests, import. The admin and the commands both call these."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts_app.models import Account, Credential, Rest
+
+# Google's access tokens live an hour. Should one given without its expiry be older, upstream's 401 tells.
+ACCESS_TOKEN_LIFE = timedelta(hours=1)
+SECRET = re.compile(r"[\x21-\x7e]+")
+PROJECT = re.compile(r"(?=.*[a-z])[a-z0-9:.-]{2,128}")
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+# The demo account's upstream is the embedded emulator, which takes any refresh token.
+DEMO_TOKEN = "demo"
+
+
+class Unusable(ValueError):
+    """What was given cannot be an account. The message says what is wrong, without the secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """An account as someone brings it: tokens, or for `gemini_api` the key alone.
+
+    `email` is a label for a Gemini API key, and may be empty where only a token is known.
+    """
+
+    kind: str = Account.Kind.CLOUD_CODE
+    email: str = ""
+    refresh_token: str = field(default="", repr=False)
+    access_token: str = field(default="", repr=False)
+    expires_at: datetime | None = None
+    project: str = ""
+    api_key: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The account a newcomer became, and whether it was not here before."""
+
+    account_id: int
+    email: str
+    is_new: bool
+
+
+def connect(newcomer: Newcomer) -> Connected:
+    """Add an account, or give the one of that kind and email new tokens and take it back into service.
+
+    Raises Unusable. Needs no network: the project, when it is not given, is found out at the first call.
+    """
+    _check(newcomer)
+    with transaction.atomic():
+        account, is_new = Account.objects.get_or_create(kind=newcomer.kind, email=newcomer.email)
+        account.enabled = True
+        account.project = newcomer.project or account.project
+        _unpark(account)
+        account.save()
+        Credential.objects.update_or_create(account=account, defaults=_tokens(newcomer))
+    return Connected(account.pk, account.email, is_new)
+
+
+def park(ids: Collection[int], parked: str, message: str = "", link: str = "") -> int:
+    """Take accounts out until a person looks; the number of those that were in."""
+    return (
+        Account.objects.filter(pk__in=ids)
+        .exclude(parked=parked)
+        .update(parked=parked, parked_message=message, parked_link=link, parked_at=timezone.now())
+    )
+
+
+def revive(ids: Collection[int]) -> int:
+    """Take accounts back: enabled, not parked, all rests over. The number of them."""
+    end_rests(Rest.objects.filter(account__in=ids).values_list("pk", flat=True))
+    return Account.objects.filter(pk__in=ids).update(
+        enabled=True, parked="", parked_message="", parked_link="", parked_at=None
+    )
+
+
+def end_rests(rest_ids: Iterable[int]) -> int:
+    """End rests now. Rows stay, so that every node sees the change by its `updated_at`."""
+    return Rest.objects.filter(pk__in=list(rest_ids)).update(until=None, streak=0, window_until=None)
+
+
+def end_rests_of(ids: Collection[int]) -> int:
+    """End every rest that accounts are in now; how many there were."""
+    return end_rests(Rest.objects.filter(account__in=ids, until__gt=timezone.now()).values_list("pk", flat=True))
+
+
+def replace_tokens(account_id: int, *, refresh_token: str = "", access_token: str = "") -> None:
+    """Store what an operator typed in; what is empty is kept. A new refresh token makes the old access token void."""
+    for token in filter(None, (refresh_token, access_token)):
+        if not SECRET.fullmatch(token):
+            raise Unusable("A token is one word of plain characters.")
+    credential, _ = Credential.objects.get_or_create(account_id=account_id)
+    if refresh_token:
+        credential.refresh_token = refresh_token
+        credential.access_token, credential.expires_at = "", None
+    if access_token:
+        credential.access_token = access_token
+        is_key = credential.account.kind == Account.Kind.GEMINI_API
+        credential.expires_at = None if is_key else timezone.now() + ACCESS_TOKEN_LIFE
+    credential.save()
+
+
+def ensure_demo() -> bool:
+    """Where no account is connected, put the demo account in place; whether it was not there."""
+    if Account.objects.exists():
+        return False
+    account, is_new = Account.objects.get_or_create(
+        is_demo=True,
+        defaults={"email": "demo account", "project": "demo-project", "tier": "free-tier"},
+    )
+    Credential.objects.get_or_create(account=account, defaults={"refresh_token": DEMO_TOKEN})
+    return is_new
+
+
+def only_the_demo_answers() -> bool:
+    """Whether what clients hear comes from the emulator: the demo account is the only one."""
+    rows = Account.objects.values_list("is_demo", flat=True)[:2]
+    return list(rows) == [True]
+
+
+def known_secrets() -> dict[str, str]:
+    """Fingerprint of every stored refresh token or API key -> its account's email."""
+    rows = Credential.objects.select_related("account").only("refresh_token", "access_token", "account__email")
+    found = {}
+    for row in rows.iterator(chunk_size=500):
+        if secret := row.refresh_token or row.access_token:
+            found[fingerprint(secret)] = row.account.email
+    return found
+
+
+def exported() -> Iterator[dict[str, str]]:
+    """Every account as import_accounts reads it back. In the clear: this is what an export is."""
+    rows = Credential.objects.select_related("account").filter(account__is_demo=False).order_by("account_id")
+    for row in rows.iterator(chunk_size=500):
+        if row.account.kind == Account.Kind.GEMINI_API:
+            yield {"kind": row.account.kind, "email": row.account.email, "api_key": row.access_token}
+        elif row.refresh_token:
+            yield {"email": row.account.email, "refresh_token": row.refresh_token}
+
+
+def fingerprint(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()
+
+
+def _tokens(newcomer: Newcomer) -> dict[str, object]:
+    if newcomer.kind == Account.Kind.GEMINI_API:
+        return {"refresh_token": "", "access_token": newcomer.api_key, "expires_at": None}
+    expires_at = newcomer.expires_at
+    if newcomer.access_token and expires_at is None:
+        expires_at = timezone.now() + ACCESS_TOKEN_LIFE
+    return {"refresh_token": newcomer.refresh_token, "access_token": newcomer.access_token, "expires_at": expires_at}
+
+
+def _check(newcomer: Newcomer) -> None:
+    if newcomer.kind == Account.Kind.GEMINI_API:
+        if not newcomer.email.strip() or len(newcomer.email) > 254 or not newcomer.email.isprintable():
+            raise Unusable("A Gemini API key needs a label of up to 254 characters.")
+        if not SECRET.fullmatch(newcomer.api_key):
+            raise Unusable("A Gemini API key is one word of plain characters.")
+        return
+    if len(newcomer.email) > 254 or not ADDRESS.fullmatch(newcomer.email):
+        raise Unusable(f"{newcomer.email!r} is not an email address.")
+    if not SECRET.fullmatch(newcomer.refresh_token):
+        raise Unusable("A refresh token is one word of plain characters.")
+    if newcomer.access_token and not SECRET.fullmatch(newcomer.access_token):
+        raise Unusable("An access token is one word of plain characters.")
+    if newcomer.project and not PROJECT.fullmatch(newcomer.project):
+        raise Unusable(f"{newcomer.project!r} is not a project id; it has letters in it, unlike a project number.")
+
+
+def _unpark(account: Account) -> None:
+    account.parked = account.parked_message = account.parked_link = ""
+    account.parked_at = None
