@@ -1,0 +1,58 @@
+"""Connect every account in a file, telling what became of each."""
+
+import sys
+from argparse import ArgumentParser
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts_app import account_files, arrivals
+from accounts_app.account_files import Entry
+from accounts_app.arrivals import Fate
+
+
+class Command(BaseCommand):
+    help = (
+        'Connect every account in FILE: JSON such as [{"email", "refresh_token"}], one token a line, or the credential '
+        "files of other tools. A folder stands for the JSON files in it, - for standard input."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("files", nargs="+", metavar="FILE")
+
+    def handle(self, *, files: list[str], **options: Any) -> None:
+        entries = list(chain.from_iterable(_entries(name) for name in files))
+        if not entries:
+            raise CommandError("No account found there.")
+        fates: Counter[Fate] = Counter()
+        for number, arrival in enumerate(arrivals.take_in(entries, arrivals.ask_google), 1):
+            fates[arrival.fate] += 1
+            told = ": ".join(filter(None, (arrival.name, arrival.fate.value, arrival.why)))
+            self.stdout.write(f"{number}/{len(entries)} {arrival.place}: {told}")
+        self.stdout.write(", ".join(f"{count} {fate.value}" for fate, count in sorted(fates.items())))
+        if fates[Fate.REFUSED] == len(entries):
+            raise CommandError("No account was taken in.")
+
+
+def _entries(name: str) -> Iterator[Entry]:
+    if name == "-":
+        return account_files.read(sys.stdin.read())
+    path = Path(name)
+    try:
+        if path.is_dir():
+            return chain.from_iterable(
+                _placed(file.name, account_files.read(file.read_text(encoding="utf-8")))
+                for file in sorted(path.glob("*.json"))
+            )
+        return account_files.read(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"{name} cannot be read: {error}") from error
+
+
+def _placed(file_name: str, entries: Iterator[Entry]) -> Iterator[Entry]:
+    for entry in entries:
+        yield Entry(f"{file_name} {entry.place}", entry.newcomer, entry.trouble)
