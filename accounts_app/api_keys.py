@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from accounts_app.roster import KeyView
 
 PREFIX = "gw-"
+# The key that the settings page's field and the first run write.
+DEFAULT = "default"
 
 
 class NoSuchKey(Exception):
@@ -40,6 +42,11 @@ def issue(name: str, key: str | None = None) -> str:
         raise UnusableKey("This key already has another name.")
     ApiKey.objects.update_or_create(name=name, defaults={"digest": digest(key), "hint": key[-4:], "enabled": True})
     return key
+
+
+def issue_first(key: str = "") -> str:
+    """Where no API key exists yet, make the one called `default`, of the given `key` or a random one; else ""."""
+    return "" if ApiKey.objects.exists() else issue(DEFAULT, key or None)
 
 
 def revoke(name: str) -> None:

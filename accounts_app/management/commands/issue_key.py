@@ -1,0 +1,21 @@
+"""Make a client key and print it, alone, this once."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts_app import api_keys
+
+
+class Command(BaseCommand):
+    help = "Make a client key and print it, alone on standard output, once. An existing NAME gets a new key."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", metavar="NAME", help="what to call the key")
+
+    def handle(self, *, name: str, **options: Any) -> None:
+        try:
+            self.stdout.write(api_keys.issue(name))
+        except api_keys.UnusableKey as error:
+            raise CommandError(str(error)) from error

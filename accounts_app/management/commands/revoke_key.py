@@ -1,0 +1,22 @@
+"""Refuse a client key from now on."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts_app import api_keys
+
+
+class Command(BaseCommand):
+    help = "Refuse a client key from now on. Its usage stays in the ledger."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", metavar="NAME", help="the key's name")
+
+    def handle(self, *, name: str, **options: Any) -> None:
+        try:
+            api_keys.revoke(name)
+        except api_keys.NoSuchKey as error:
+            raise CommandError(str(error)) from error
+        self.stderr.write(f"{name} is revoked.")
