@@ -1,0 +1,23 @@
+"""Delete old entries of the ledger."""
+
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from proxy_app import retention
+
+
+class Command(BaseCommand):
+    help = "Delete the ledger's entries older than a number of days, in batches, while the gateway serves."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--days", type=int, default=90, help="keep this many days (90)")
+
+    def handle(self, *, days: int, **options: Any) -> None:
+        if not 0 <= days <= 36500:
+            raise CommandError("--days is a number of days, 0 or more.")
+        pruned = retention.prune(timezone.now() - timedelta(days=days))
+        self.stdout.write(f"{pruned} entries deleted.")
