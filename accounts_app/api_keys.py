@@ -2,12 +2,26 @@
 
 import hashlib
 import secrets
-from typing import TYPE_CHECKING
 
+from accounts_app import roster
 from accounts_app.models import ApiKey
+from accounts_app.roster import KeyView, RosterUnavailable
 
-if TYPE_CHECKING:
-    from accounts_app.roster import KeyView
+__all__ = [
+    "DEFAULT",
+    "KeyView",
+    "NoSuchKey",
+    "RosterUnavailable",
+    "UnusableKey",
+    "any_configured",
+    "auth_mode",
+    "digest",
+    "issue",
+    "issue_first",
+    "new_key",
+    "revoke",
+    "verify",
+]
 
 PREFIX = "gw-"
 # The key that the settings page's field and the first run write.
@@ -55,14 +69,25 @@ def revoke(name: str) -> None:
         raise NoSuchKey(f"There is no API key called {name!r}.")
 
 
-def verify(presented: str, now: float) -> "KeyView | None":
-    """The key a client presented, if it is known, enabled and not expired at `now`. From memory: no I/O."""
-    from accounts_app import roster
+def verify(presented: str, now: float) -> KeyView | None:
+    """The key a client presented, if it is known, enabled and not expired at `now`.
 
+    From memory: no I/O. Raises RosterUnavailable while the database was never read.
+    """
     view = roster.current().keys.get(digest(presented))
     if view is None or not view.enabled or (view.expires_at is not None and view.expires_at <= now):
         return None
     return view
+
+
+def any_configured() -> bool:
+    """Whether there is an API key at all that a client might present."""
+    return any(view.enabled for view in roster.current().keys.values())
+
+
+def auth_mode() -> str:
+    """The operator's choice: auto, off, all_except_health or strict."""
+    return roster.current().settings.auth_mode
 
 
 def _usable(key: str) -> str:
