@@ -1,7 +1,7 @@
 """The two ways in which bytes can be wrong: ours to refuse, or ours to give up on.
 
-    Malformed      what a client sent cannot be read; its text is Google's and goes back with status 400
-    NotAnAnswer    what an upstream sent is not an answer; the attempt has failed, the client is told so
+Malformed      what a client sent cannot be read; its text is Google's and goes back with status 400
+NotAnAnswer    what an upstream sent is not an answer; the attempt has failed, the client is told so
 """
 
 

@@ -23,7 +23,7 @@ _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"')
 
 
 class Decoder:
-    """Turns the chunks of one body into payloads: `feed` each chunk, then `end` once. Work is linear in the bytes fed."""
+    """Turns the chunks of one body into payloads: `feed` each chunk, then `end` once. Linear in the bytes fed."""
 
     __slots__ = ("_after_cr", "_bare", "_data", "_depth", "_held", "_idle", "_limit", "_partial", "_started")
 
@@ -85,7 +85,7 @@ class Decoder:
         lines = chunk.splitlines()  # of bytes: at LF, CRLF and CR, nowhere else
         ended = chunk[-1:] in (b"\r", b"\n")
         if self._partial:
-            # Pieces are joined once, when the line is whole: a 30 MB line in 64 kB chunks is copied once, not 500 times.
+            # Joined once, when the line is whole: a 30 MB line in 64 kB chunks is copied once, not 500 times.
             self._partial.append(lines[0])
             if not ended and len(lines) == 1:
                 return []
@@ -130,8 +130,8 @@ class Decoder:
 def encode(payload: bytes) -> bytes:
     """One event: `data: `, the payload on one line, CRLF CRLF.
 
-    U+2028, U+2029 and U+0085 are written as escapes: raw they are legal JSON, but several SDKs split lines at them. They
-    and raw line ends stand inside, respectively outside, strings only, so the JSON means what it meant.
+    U+2028, U+2029 and U+0085 are written as escapes: raw they are legal JSON, but several SDKs split lines at them.
+    These stand only inside strings and line ends only outside, so the JSON means what it meant.
     """
     if not payload.isascii():
         payload = _without_line_separators(payload)

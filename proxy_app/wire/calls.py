@@ -1,0 +1,155 @@
+"""What a client asks for: the target in the path, the form of the answer, and who is asking, as one `Call`.
+
+The body is read in `bodies`; its names are offered here too, so that callers have one place to come to.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+
+from proxy_app.wire.bodies import Body, read_body
+from proxy_app.wire.mistakes import Malformed
+
+__all__ = [
+    "Body",
+    "Call",
+    "ClientKind",
+    "Malformed",
+    "Method",
+    "StreamForm",
+    "Target",
+    "client_kind",
+    "model_id",
+    "parse_target",
+    "read_body",
+    "stream_form",
+    "wraps_errors",
+]
+
+
+class Method(StrEnum):
+    """The verbs the gateway forwards; the value is the verb as it stands in a path."""
+
+    GENERATE = "generateContent"
+    STREAM = "streamGenerateContent"
+    COUNT = "countTokens"
+
+
+class StreamForm(Enum):
+    """How a stream is framed; the value is its content type."""
+
+    SSE = "text/event-stream"
+    ARRAY = "application/json; charset=UTF-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a path names: a model, and the verb on it (empty when there is none)."""
+
+    model: str
+    verb: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientKind:
+    """What the client's reader can stand.
+
+    `takes_done`: whether a `[DONE]` that upstream sent may be passed on. `heartbeat`: bytes that mean nothing to it, to
+    be sent between two events.
+    """
+
+    takes_done: bool = True
+    heartbeat: bytes = b"\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, understood.
+
+    `form` is None unless the answer is streamed. `affinity` is the 64-bit key of the conversation, `session_id` the
+    name upstream knows it by. `timeout` is what the client said it would wait, in seconds.
+    """
+
+    method: Method
+    model: str
+    body: Body = field(repr=False)
+    request_id: str
+    form: StreamForm | None = None
+    client: ClientKind = ClientKind()
+    affinity: int = 0
+    session_id: str = ""
+    timeout: float | None = None
+    api_key_id: int | None = None
+    version: str = "v1beta"
+
+
+_SLASH_VERB = "/" + Method.COUNT
+_COLON = re.compile("%3a", re.IGNORECASE)
+
+
+def parse_target(path: str) -> Target:
+    """The target of a path below `/{version}/models/` (or below `/{version}/`).
+
+    The verb follows the last colon, since a model's id may hold colons and slashes itself; countTokens may also follow
+    a slash. Clients that put `models/` before an id that has it already are understood.
+    """
+    path = _COLON.sub(":", path).strip("/")
+    if path.endswith(_SLASH_VERB):
+        return Target(model_id(path.removesuffix(_SLASH_VERB)), Method.COUNT.value)
+    model, _, verb = path.rpartition(":")
+    return Target(model_id(model), verb) if model else Target(model_id(path), "")
+
+
+def model_id(name: str) -> str:
+    """The bare id of a model's resource name: `models/models/x` is `x`, `tunedModels/x` stays."""
+    while name.startswith("models/"):
+        name = name.removeprefix("models/")
+    return name
+
+
+def stream_form(query: Mapping[str, str], accept: str) -> StreamForm:
+    """The form a stream is asked for in: by `alt`, or `$alt` as the legacy Python SDK writes it, else by Accept.
+
+    `alt=sse` always wins. Without any `alt`, a client that names JSON and not event streams gets the array, which is
+    what Google would send it.
+    """
+    asked = [_alt(query, "alt"), _alt(query, "$alt")]
+    if "sse" in asked:
+        return StreamForm.SSE
+    if "json" in asked:
+        return StreamForm.ARRAY
+    types = {entry.partition(";")[0].strip().lower() for entry in accept.split(",")}
+    if not any(asked) and "application/json" in types and "text/event-stream" not in types:
+        return StreamForm.ARRAY
+    return StreamForm.SSE
+
+
+def wraps_errors(query: Mapping[str, str]) -> bool:
+    """Whether an error before a stream's first event goes out as `[{"error":…}]`: for a plain `alt=json` only.
+
+    Google wraps for every array. The legacy Python SDK, which asks by `$alt`, types an error only if it is not wrapped.
+    """
+    return _alt(query, "alt") == "json" and not _alt(query, "$alt")
+
+
+def client_kind(api_client: str, user_agent: str, form: StreamForm | None = None) -> ClientKind:
+    """The client's kind, from its headers `x-goog-api-client` and `User-Agent`.
+
+    Google's SDKs fail on `[DONE]` after the full text, and litellm before 1.106 spins for ever. A blank line is
+    invisible to all but the legacy JavaScript SDK, whose only harmless event is an empty one; in an array any blank
+    will do.
+    """
+    names = f"{api_client} {user_agent}".lower()
+    if form is StreamForm.ARRAY:
+        return ClientKind(takes_done=False, heartbeat=b" ")
+    heartbeat = b"data: {}\r\n\r\n" if "genai-js/" in names else b"\r\n"
+    return ClientKind(takes_done=not any(name in names for name in _FAILS_ON_DONE), heartbeat=heartbeat)
+
+
+_FAILS_ON_DONE = ("google-genai-sdk/", "genai-js/", "genai-py/", "geminicli", "litellm/", "langchain")
+
+
+def _alt(query: Mapping[str, str], name: str) -> str:
+    """The value of a system parameter without its options: `json` of `json;enum-encoding=int`."""
+    return (query.get(name) or "").partition(";")[0].strip().lower()

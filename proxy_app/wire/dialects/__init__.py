@@ -1,0 +1,11 @@
+"""The upstreams that can be spoken to, by the kind of account. A new one is a file beside these and a line below."""
+
+from collections.abc import Mapping
+
+from proxy_app.wire.dialects.cloud_code import CloudCode
+from proxy_app.wire.dialects.dialect import Dialect, UpstreamRequest
+from proxy_app.wire.mistakes import NotAnAnswer
+
+__all__ = ["DIALECTS", "Dialect", "NotAnAnswer", "UpstreamRequest"]
+
+DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in (CloudCode(),)}

@@ -1,0 +1,157 @@
+"""The `v1internal` upstream: the public request inside an envelope, the public response inside another.
+
+    {"project", "model", "requestId", "userAgent", "requestType", "request": {the client's body, "sessionId"}}
+    {"response": {the public response}, "traceId", …}
+
+countTokens alone is different: its envelope holds nothing but `request`, the model stands inside that with its
+`models/`, and its answer comes without an envelope.
+"""
+
+import msgspec
+from msgspec import Raw
+
+from proxy_app.wire.calls import Body, Call, Method
+from proxy_app.wire.dialects.dialect import UpstreamRequest
+from proxy_app.wire.dialects.system_instruction import with_prefix
+from proxy_app.wire.mistakes import NotAnAnswer
+
+_PRODUCT = "gemini-gateway"
+
+_SESSION = ("sessionId", "session_id")
+_SAFETY = ("safetySettings", "safety_settings")
+_SEARCH = ("googleSearch", "google_search", "googleSearchRetrieval", "google_search_retrieval")
+
+_encode = msgspec.json.Encoder().encode
+
+
+class CloudCode:
+    """The dialect of `cloud_code` accounts."""
+
+    name = "cloud_code"
+
+    def __repr__(self) -> str:
+        return "<CloudCode>"
+
+    def supports(self, verb: str) -> bool:
+        """Whether `verb` is one of the three that v1internal has for models."""
+        return verb in _VERBS
+
+    def build(
+        self, call: Call, *, model: str, project: str, token: str, base: str, instruction_prefix: str = ""
+    ) -> UpstreamRequest:
+        """The request for one attempt; the client's values are copied once, into the final body."""
+        if call.method is Method.COUNT:
+            body = _count_envelope(call, model)
+        else:
+            body = _envelope(call, model, project, instruction_prefix)
+        query = "?alt=sse" if call.method is Method.STREAM else ""
+        return UpstreamRequest(
+            url=f"{base}/v1internal:{call.method.value}{query}",
+            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+            body=body,
+        )
+
+    def unwrap(self, payload: bytes) -> bytes:
+        """The `response` in `payload`, byte for byte. Raises NotAnAnswer."""
+        response = _response_in(payload)
+        if not response:
+            return _without_envelope(payload)
+        if response[:1] != b"{":
+            raise NotAnAnswer("a response that is not a JSON object")
+        return response
+
+    def unwrap_count(self, payload: bytes) -> bytes:
+        """The counts as they are: this answer has no envelope, and if it ever gets one, it is taken off."""
+        response = _response_in(payload)
+        return response if response[:1] == b"{" else payload
+
+
+_VERBS = frozenset(Method)
+
+
+class _Envelope(msgspec.Struct, gc=False):
+    response: Raw = Raw()
+
+
+class _Answer(msgspec.Struct, gc=False, rename="camel"):
+    """A public response by the fields that only a public response has."""
+
+    candidates: Raw = Raw()
+    prompt_feedback: Raw = Raw()
+    usage_metadata: Raw = Raw()
+
+
+_decode_envelope = msgspec.json.Decoder(_Envelope).decode
+_decode_answer = msgspec.json.Decoder(_Answer).decode
+_decode_tools = msgspec.json.Decoder(list[dict[str, Raw]] | dict[str, Raw]).decode
+
+
+def _envelope(call: Call, model: str, project: str, instruction_prefix: str) -> bytes:
+    kind = _request_type(call.body, model)
+    request = call.body
+    # Image models refuse system instructions ("Developer instruction is not enabled for this model"), so they get the
+    # client's own, if any, and not the operator's on top.
+    if instruction_prefix and kind != "image_gen":
+        request = with_prefix(request, instruction_prefix)
+    if call.session_id and not any(name in request for name in _SESSION):
+        request = {**request, "sessionId": Raw(_encode(call.session_id))}
+    head = {
+        "project": project,
+        "model": model,
+        "requestId": call.request_id,
+        "userAgent": _PRODUCT,
+        "requestType": kind,
+    }
+    if not project:
+        del head["project"]
+    return b"".join([_encode(head)[:-1], b',"request":', *_object(request), b"}"])
+
+
+def _count_envelope(call: Call, model: str) -> bytes:
+    """What a client counts is what it sent: neither the operator's prefix nor the session is part of it."""
+    request = {name: value for name, value in call.body.items() if name not in _SAFETY}
+    request = {"model": Raw(_encode(f"models/{model}")), **request}
+    return b"".join([b'{"request":', *_object(request), b"}"])
+
+
+def _object(fields: Body) -> list[bytes]:
+    """The pieces of a JSON object, its values untouched: joined once, however large they are."""
+    pieces = [b"{"]
+    for name, value in fields.items():
+        pieces += (_encode(name), b":", value, b",")
+    if len(pieces) > 1:
+        pieces.pop()
+    pieces.append(b"}")
+    return pieces
+
+
+def _request_type(body: Body, model: str) -> str:
+    if "image" in model:
+        return "image_gen"
+    tools = body.get("tools")
+    return "web_search" if tools is not None and _searches(tools) else "agent"
+
+
+def _searches(tools: Raw) -> bool:
+    text = bytes(tools)
+    if b"oogleSearch" not in text and b"oogle_search" not in text:
+        return False
+    try:
+        decoded = _decode_tools(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False  # tools of a shape that upstream will refuse in better words
+    each = [decoded] if isinstance(decoded, dict) else decoded
+    return any(name in tool for tool in each for name in _SEARCH)
+
+
+def _response_in(payload: bytes) -> bytes:
+    try:
+        return bytes(_decode_envelope(payload).response)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise NotAnAnswer("something that is not a JSON object") from None
+
+
+def _without_envelope(payload: bytes) -> bytes:
+    """A payload that is the public response itself, or an envelope that holds only trace ids and credits."""
+    answer = _decode_answer(payload)
+    return payload if answer != _Answer() else b"{}"

@@ -1,0 +1,57 @@
+"""The operator's words before the client's: the one field of a request that is ever written anew."""
+
+import msgspec
+from msgspec import Raw
+
+from proxy_app.wire.calls import Body
+
+_SPELLINGS = ("systemInstruction", "system_instruction")
+
+_encode = msgspec.json.Encoder().encode
+_decode_content = msgspec.json.Decoder(dict[str, Raw]).decode
+_decode_parts = msgspec.json.Decoder(list[Raw]).decode
+
+
+def with_prefix(body: Body, prefix: str) -> Body:
+    """`body` with `prefix` as the first part of its system instruction; every other field is the same object.
+
+    Understood are the forms clients send: a Content with parts, a single part, a list of parts, a string. Anything else
+    is left alone for upstream to refuse.
+    """
+    first = Raw(_encode({"text": prefix}))
+    name = next((spelling for spelling in _SPELLINGS if spelling in body), _SPELLINGS[0])
+    if name not in body:
+        return {**body, name: Raw(_encode({"role": "user", "parts": [first]}))}
+    try:
+        content = _content(bytes(body[name]), first)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return body
+    return {**body, name: Raw(_encode(content))}
+
+
+def _content(text: bytes, first: Raw) -> dict[str, Raw]:
+    if text[:1] != b"{":
+        return {"role": Raw(b'"user"'), "parts": _list(first, text)}
+    content = _decode_content(text)
+    if "parts" in content:
+        return {**content, "parts": _list(first, bytes(content["parts"]))}
+    if "text" in content:  # a part where a Content belongs
+        return {"role": Raw(b'"user"'), "parts": _list(first, text)}
+    return {**content, "parts": _list(first, b"[]")}
+
+
+def _list(first: Raw, parts: bytes) -> Raw:
+    """`first` and then `parts`: a JSON list, a single part, or a string."""
+    match parts[:1]:
+        case b"[":
+            rest = [_part(item) for item in _decode_parts(parts)]
+        case b"{" | b'"':
+            rest = [_part(Raw(parts))]
+        case _:
+            rest = []
+    return Raw(_encode([first, *rest]))
+
+
+def _part(item: Raw) -> Raw:
+    """A string where a part belongs is the text of one."""
+    return Raw(_encode({"text": item})) if bytes(item)[:1] == b'"' else item
