@@ -110,9 +110,7 @@ def verdict_of(fault: Fault) -> Verdict:
     after a refresh (the caller says so with `parked`) is no longer about the token: the account waits for its owner.
     """
     match fault.outcome:
-        case Outcome.RATE_LIMITED if (
-            fault.delay is not None and fault.delay < MICRO_WAIT
-        ):
+        case Outcome.RATE_LIMITED if fault.delay is not None and fault.delay < MICRO_WAIT:
             return WAIT_HERE
         case Outcome.UNAUTHENTICATED if fault.parked:
             return REFRESH_WAS_NO_HELP

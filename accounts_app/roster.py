@@ -1,0 +1,87 @@
+"""The in-memory read model of accounts, keys, settings, routes and rests: a frozen snapshot, swapped whole.
+
+A call reads `current()` and nothing else. The snapshot is at most a second old, and reading it anew costs what has
+changed since. While the database is away the last snapshot stays in force.
+"""
+
+from collections.abc import Callable
+
+from accounts_app.database_thread import in_database
+from accounts_app.roster_tables import Tables
+from accounts_app.roster_views import AccountView, CredentialView, KeyView, RestKey, Roster, RouteTable, SettingsView
+
+__all__ = [
+    "AccountView",
+    "CredentialView",
+    "KeyView",
+    "RestKey",
+    "Roster",
+    "RosterUnavailable",
+    "RouteTable",
+    "SettingsView",
+    "current",
+    "load_now",
+    "on_change",
+    "refresh",
+    "reset",
+    "set_demo_upstream",
+]
+
+OnChange = Callable[[Roster], None]
+
+
+class RosterUnavailable(Exception):
+    """The database has not been read yet, so nothing is known."""
+
+
+_tables = Tables()
+_current: Roster | None = None
+_listeners: list[OnChange] = []
+
+
+def current() -> Roster:
+    """The snapshot in force. Raises RosterUnavailable before the first one."""
+    if _current is None:
+        raise RosterUnavailable("The database has not been read yet.")
+    return _current
+
+
+async def refresh() -> None:
+    """Read what has changed, off the event loop, and swap the snapshot.
+
+    Raises Django's database errors when the database is away; the last snapshot then stays in force.
+    """
+    _put_in_force(await in_database(_tables.read))
+
+
+def load_now() -> Roster:
+    """The same in the calling thread, for commands and tests; the snapshot now in force."""
+    _put_in_force(_tables.read())
+    return current()
+
+
+def on_change(listener: OnChange) -> OnChange:
+    """Call `listener` with every new snapshot, in the thread that swaps it; also usable as a decorator."""
+    _listeners.append(listener)
+    return listener
+
+
+def set_demo_upstream(url: str | None) -> None:
+    """Where the demo account's upstream listens; with None it serves nobody. In force from the next reading on."""
+    _tables.set_demo_upstream(url)
+
+
+def reset() -> None:
+    """As before the first reading. For tests."""
+    global _current
+    _tables.reset()
+    _current = None
+
+
+def _put_in_force(snapshot: Roster) -> None:
+    global _current
+    if _current is not None and snapshot.version <= _current.version:
+        return  # nothing new, or overtaken by a reading in another thread
+    _current = snapshot
+    for listener in _listeners:
+        listener(snapshot)
