@@ -1,0 +1,105 @@
+"""Which conversation a call belongs to, as a 64-bit key: the same for every turn of a chat, on every node.
+
+The key is made of what does not change between turns: who asks, the system instruction, the first user content. Above
+that stands what only one account can serve: a cached content, an uploaded file. Clients that name their session are
+believed.
+"""
+
+import json
+import re
+from hashlib import blake2b
+
+from msgspec import Raw
+
+from proxy_app.wire.bodies import Body
+
+# Of a content only this much is hashed, and this far the first content is looked for: it tells conversations apart as
+# well as the whole, and a 100 MB body costs no more than a small one.
+_READ = 64 * 1024
+
+# Uploaded files are looked for this far into the contents. What is larger carries its files inline.
+_SEARCHED = 1024 * 1024
+
+_CACHED = ("cachedContent", "cached_content")
+_INSTRUCTION = ("systemInstruction", "system_instruction")
+_FILE = re.compile(rb'"file(?:Uri|_uri)"\s*:\s*"([^"]*)"')
+
+_scan = json.JSONDecoder().raw_decode  # reads one value and says where it ends, without a look at the rest
+
+
+def affinity_key(body: Body, api_key_id: int | None, session_hint: str = "") -> int:
+    """The key of the conversation `body` is a turn of.
+
+    1. A cached content or an uploaded file belongs to the account it was made with: its name alone is the key.
+    2. `session_hint` is the client's own name for the session, from a header; it counts within its API key.
+    3. Otherwise API key, system instruction and first user content.
+    """
+    if name := _cached_content(body):
+        return _hash(b"cached", name)
+    contents = body.get("contents", Raw())
+    if uri := _uploaded_file(contents):
+        return _hash(b"file", uri)
+    caller = str(api_key_id).encode()
+    if session_hint:
+        return _hash(b"session", caller, session_hint.encode())
+    return _hash(b"content", caller, _instruction(body), _first_user_content(contents))
+
+
+def session_id(key: int) -> str:
+    """The session's name for upstream: a minus and 63 bits in decimal, the shape its own clients use."""
+    return f"-{key & 0x7FFF_FFFF_FFFF_FFFF}"
+
+
+def _hash(*parts: bytes) -> int:
+    digest = blake2b(digest_size=8)
+    for part in parts:
+        digest.update(b"%d:" % len(part))  # so that no two lists of parts read the same
+        digest.update(part)
+    return int.from_bytes(digest.digest(), "big")
+
+
+def _cached_content(body: Body) -> bytes:
+    value = next((bytes(body[spelling]) for spelling in _CACHED if spelling in body), b"")
+    return b"" if value == b'""' else value[:_READ]
+
+
+def _uploaded_file(contents: Raw) -> bytes:
+    """The first uploaded file in `contents`. Files elsewhere (a video's page, a bucket) are anybody's to read."""
+    text = _beginning(contents, _SEARCHED)
+    if b'"fileUri"' not in text and b'"file_uri"' not in text:
+        return b""
+    uris: list[bytes] = _FILE.findall(text)
+    return next((uri for uri in uris if b"/files/" in uri or uri.startswith(b"files/")), b"")
+
+
+def _instruction(body: Body) -> bytes:
+    return next((_beginning(body[spelling], _READ) for spelling in _INSTRUCTION if spelling in body), b"")
+
+
+def _first_user_content(contents: Raw) -> bytes:
+    """The bytes of the first content that is not the model's, at most the beginning of it.
+
+    `contents` is a list, or a single content where a client left the list out. Contents are read one by one from the
+    front, so that what later turns append is never looked at, and cannot change the key.
+    """
+    text = _beginning(contents, _READ).decode("utf-8", "replace")
+    at = 1 if text.startswith("[") else 0
+    while True:
+        at = _skip(text, at)
+        try:
+            content, end = _scan(text, at)
+        except (ValueError, RecursionError):
+            return text[at:].encode()  # larger than what is read, or the end
+        if not isinstance(content, dict) or content.get("role") != "model":
+            return text[at:end].encode()
+        at = end
+
+
+def _skip(text: str, at: int) -> int:
+    while text[at : at + 1] in (" ", "\t", "\r", "\n", ","):
+        at += 1
+    return at
+
+
+def _beginning(value: Raw, length: int) -> bytes:
+    return bytes(memoryview(value)[:length])

@@ -1,0 +1,172 @@
+"""Google's error bodies, in every wrapping they have been seen in.
+
+Normally `{"error": {"code", "message", "status", "details"}}`. Also that inside a one-element array (a stream that
+fails before its first element), as JSON text inside another error's message, and with stray commas or a blank in
+`"@type"`.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+# How often an error may be found as JSON text in another's message; gemini-cli unwraps as deep.
+_NESTED = 10
+
+# Longer quotations in an error's message are the client's own content, and have no place in logs or the admin.
+_LONG_QUOTE = re.compile(r'"[^"]{80,}"')
+
+_STRAY_COMMAS = ((re.compile(rb",(?:\s*,)+"), b","), (re.compile(rb",(\s*[}\]])"), rb"\1"))
+
+_CODES = {
+    "CANCELLED": 499,
+    "INVALID_ARGUMENT": 400,
+    "DEADLINE_EXCEEDED": 504,
+    "NOT_FOUND": 404,
+    "PERMISSION_DENIED": 403,
+    "RESOURCE_EXHAUSTED": 429,
+    "FAILED_PRECONDITION": 400,
+    "ABORTED": 409,
+    "OUT_OF_RANGE": 400,
+    "UNIMPLEMENTED": 501,
+    "INTERNAL": 500,
+    "UNAVAILABLE": 503,
+    "UNAUTHENTICATED": 401,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorBody:
+    """A google.rpc.Status as far as it was readable; `code` is 0 where it has none."""
+
+    code: int = 0
+    message: str = ""
+    status: str = ""
+    details: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+
+    def of_type(self, name: str) -> Iterator[dict[str, Any]]:
+        """The details of one google.rpc type, such as `ErrorInfo`."""
+        for detail in self.details:
+            if str(detail.get("@type", "")).endswith("." + name):
+                yield detail
+
+    @property
+    def reasons(self) -> list[str]:
+        """ErrorInfo.reason of every detail that has one, typed or not."""
+        return [reason for detail in self.details if isinstance(reason := detail.get("reason"), str) and reason]
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """The metadata of all ErrorInfos together."""
+        merged: dict[str, str] = {}
+        for detail in self.details:
+            if isinstance(metadata := detail.get("metadata"), dict):
+                merged |= {str(name): str(value) for name, value in metadata.items()}
+        return merged
+
+    @property
+    def domains(self) -> list[str]:
+        """ErrorInfo.domain of every detail that has one."""
+        return [domain for detail in self.details if isinstance(domain := detail.get("domain"), str)]
+
+    @property
+    def links(self) -> list[str]:
+        """The addresses of all Help details."""
+        links = [link for help_ in self.of_type("Help") for link in _list(help_.get("links"))]
+        return [link["url"] for link in links if isinstance(link, dict) and isinstance(link.get("url"), str)]
+
+    @property
+    def quota_ids(self) -> list[str]:
+        """The names of the quotas that were used up, as QuotaFailure and ErrorInfo tell them."""
+        violations = [v for failure in self.of_type("QuotaFailure") for v in _list(failure.get("violations"))]
+        ids = [str(v.get("quotaId", "")) for v in violations if isinstance(v, dict)]
+        return [quota for quota in [*ids, self.metadata.get("quota_limit", "")] if quota]
+
+
+def read_error(body: bytes) -> ErrorBody | None:
+    """The error in `body`, or None if it is not one of Google's."""
+    error = _error_of(_decoded(body))
+    if error is None:
+        return None
+    for _ in range(_NESTED):
+        inner = _error_of(_decoded(str(error.get("message", "")).encode()))
+        if inner is None:
+            break
+        error = inner
+    return _as_error_body(error)
+
+
+def error_object(body: bytes) -> bytes | None:
+    """The `{"error":…}` object in `body`, byte for byte and out of its array; None if there is none.
+
+    Cheap on what is no error: without the word there is no parsing.
+    """
+    if b'"error"' not in body:
+        return None
+    try:
+        if body.lstrip()[:1] == b"[":
+            body = bytes(_first_item(body))
+        error = _decode_wrapper(body).error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, IndexError):
+        return None
+    return body if bytes(error)[:1] == b"{" else None
+
+
+class _Wrapper(msgspec.Struct, gc=False):
+    error: Raw = Raw()
+
+
+_decode_wrapper = msgspec.json.Decoder(_Wrapper).decode
+_decode_items = msgspec.json.Decoder(list[Raw]).decode
+_decode_any = msgspec.json.Decoder().decode
+
+
+def _first_item(body: bytes) -> Raw:
+    return _decode_items(body)[0]
+
+
+def _decoded(text: bytes) -> Any:
+    if text.lstrip()[:1] not in (b"{", b"["):
+        return None
+    for repair in (None, *_STRAY_COMMAS):
+        if repair is not None:
+            text = repair[0].sub(repair[1], text)
+        try:
+            return _decode_any(text)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue
+        except RecursionError:
+            return None
+    return None
+
+
+def _error_of(decoded: Any) -> dict[str, Any] | None:
+    if isinstance(decoded, list) and decoded:
+        decoded = decoded[0]
+    error = decoded.get("error") if isinstance(decoded, dict) else None
+    if isinstance(error, str):  # {"error": "invalid_grant", "error_description": "…"}, as the token endpoint has it
+        return {"message": str(decoded.get("error_description") or error), "status": error}
+    return error if isinstance(error, dict) else None
+
+
+def _as_error_body(error: dict[str, Any]) -> ErrorBody:
+    status = str(error.get("status") or "")
+    code = error.get("code")
+    if isinstance(code, str) and code.isdecimal():
+        code = int(code)
+    if not isinstance(code, int) or not 100 <= code < 600:
+        code = _CODES.get(status, 0)
+    details = [
+        {str(name).strip(): value for name, value in detail.items()}
+        for detail in _list(error.get("details"))
+        if isinstance(detail, dict)
+    ]
+    message = _LONG_QUOTE.sub('"…"', str(error.get("message") or ""))
+    return ErrorBody(code, message, status, tuple(details))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
