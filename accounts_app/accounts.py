@@ -54,7 +54,7 @@ def connect(newcomer: Newcomer) -> Connected:
 
     Raises Unusable. Needs no network: the project, when it is not given, is found out at the first call.
     """
-    _check(newcomer)
+    check(newcomer)
     with transaction.atomic():
         account, is_new = Account.objects.get_or_create(kind=newcomer.kind, email=newcomer.email)
         account.enabled = True
@@ -63,6 +63,36 @@ def connect(newcomer: Newcomer) -> Connected:
         account.save()
         Credential.objects.update_or_create(account=account, defaults=_tokens(newcomer))
     return Connected(account.pk, account.email, is_new)
+
+
+def check(newcomer: Newcomer) -> None:
+    """Raises Unusable when `connect` would."""
+    if newcomer.kind == Account.Kind.GEMINI_API:
+        if not newcomer.email.strip() or len(newcomer.email) > 254 or not newcomer.email.isprintable():
+            raise Unusable("A Gemini API key needs a label of up to 254 characters.")
+        if not SECRET.fullmatch(newcomer.api_key):
+            raise Unusable("A Gemini API key is one word of plain characters.")
+        return
+    if len(newcomer.email) > 254 or not ADDRESS.fullmatch(newcomer.email):
+        raise Unusable(f"{newcomer.email!r} is not an email address.")
+    if not SECRET.fullmatch(newcomer.refresh_token):
+        raise Unusable("A refresh token is one word of plain characters.")
+    if newcomer.access_token and not SECRET.fullmatch(newcomer.access_token):
+        raise Unusable("An access token is one word of plain characters.")
+    if newcomer.project and not PROJECT.fullmatch(newcomer.project):
+        raise Unusable(f"{newcomer.project!r} is not a project id; it has letters in it, unlike a project number.")
+
+
+def check_tokens(*tokens: str) -> None:
+    """Raises Unusable when `replace_tokens` would."""
+    if not all(SECRET.fullmatch(token) for token in tokens if token):
+        raise Unusable("A token is one word of plain characters.")
+
+
+def change(account_id: int, **columns: object) -> None:
+    """Set what an operator may set, and nothing else: what changes by itself meanwhile is not written over."""
+    if columns:
+        Account.objects.filter(pk=account_id).update(**columns)
 
 
 def park(ids: Collection[int], parked: str, message: str = "", link: str = "") -> int:
@@ -94,9 +124,7 @@ def end_rests_of(ids: Collection[int]) -> int:
 
 def replace_tokens(account_id: int, *, refresh_token: str = "", access_token: str = "") -> None:
     """Store what an operator typed in; what is empty is kept. A new refresh token makes the old access token void."""
-    for token in filter(None, (refresh_token, access_token)):
-        if not SECRET.fullmatch(token):
-            raise Unusable("A token is one word of plain characters.")
+    check_tokens(refresh_token, access_token)
     credential, _ = Credential.objects.get_or_create(account_id=account_id)
     if refresh_token:
         credential.refresh_token = refresh_token
@@ -157,23 +185,6 @@ def _tokens(newcomer: Newcomer) -> dict[str, object]:
     if newcomer.access_token and expires_at is None:
         expires_at = timezone.now() + ACCESS_TOKEN_LIFE
     return {"refresh_token": newcomer.refresh_token, "access_token": newcomer.access_token, "expires_at": expires_at}
-
-
-def _check(newcomer: Newcomer) -> None:
-    if newcomer.kind == Account.Kind.GEMINI_API:
-        if not newcomer.email.strip() or len(newcomer.email) > 254 or not newcomer.email.isprintable():
-            raise Unusable("A Gemini API key needs a label of up to 254 characters.")
-        if not SECRET.fullmatch(newcomer.api_key):
-            raise Unusable("A Gemini API key is one word of plain characters.")
-        return
-    if len(newcomer.email) > 254 or not ADDRESS.fullmatch(newcomer.email):
-        raise Unusable(f"{newcomer.email!r} is not an email address.")
-    if not SECRET.fullmatch(newcomer.refresh_token):
-        raise Unusable("A refresh token is one word of plain characters.")
-    if newcomer.access_token and not SECRET.fullmatch(newcomer.access_token):
-        raise Unusable("An access token is one word of plain characters.")
-    if newcomer.project and not PROJECT.fullmatch(newcomer.project):
-        raise Unusable(f"{newcomer.project!r} is not a project id; it has letters in it, unlike a project number.")
 
 
 def _unpark(account: Account) -> None:

@@ -15,6 +15,7 @@ __all__ = [
     "UnusableKey",
     "any_configured",
     "auth_mode",
+    "check",
     "digest",
     "issue",
     "issue_first",
@@ -51,11 +52,20 @@ def issue(name: str, key: str | None = None) -> str:
 
     Raises UnusableKey when `key` is given and is empty, has white space in it, or belongs to another name.
     """
-    key = new_key() if key is None else _usable(key)
-    if ApiKey.objects.filter(digest=digest(key)).exclude(name=name).exists():
-        raise UnusableKey("This key already has another name.")
+    if key is None:
+        key = new_key()
+    else:
+        check(name, key)
     ApiKey.objects.update_or_create(name=name, defaults={"digest": digest(key), "hint": key[-4:], "enabled": True})
     return key
+
+
+def check(name: str, key: str) -> None:
+    """Raises UnusableKey when `issue` would."""
+    if not key or any(character.isspace() for character in key):
+        raise UnusableKey("An API key is one word, without spaces.")
+    if ApiKey.objects.filter(digest=digest(key)).exclude(name=name).exists():
+        raise UnusableKey("This key already has another name.")
 
 
 def issue_first(key: str = "") -> str:
@@ -88,9 +98,3 @@ def any_configured() -> bool:
 def auth_mode() -> str:
     """The operator's choice: auto, off, all_except_health or strict."""
     return roster.current().settings.auth_mode
-
-
-def _usable(key: str) -> str:
-    if not key or any(character.isspace() for character in key):
-        raise UnusableKey("An API key is one word, without spaces.")
-    return key

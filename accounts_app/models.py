@@ -57,6 +57,7 @@ class Account(Stamped):
         SUBSCRIPTION = "subscription", _("subscription required")
         SERVICE_DISABLED = "service_disabled", _("service disabled")
         MISCONFIGURED = "misconfigured", _("misconfigured")
+        BY_HAND = "by_hand", _("by an operator")
 
     kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.CLOUD_CODE)
     email = models.CharField(_("email or label"), max_length=254)
@@ -107,6 +108,8 @@ class Credential(Stamped):
     access_token = EncryptedTextField(blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     refreshed_at = models.DateTimeField(null=True, blank=True)
+    # Some process is renewing these tokens, and nobody else does until then.
+    renewing_until = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("credential")

@@ -52,6 +52,7 @@ UNFOLD = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("gateway_project/favicon.svg")}
     ],
     "SHOW_VIEW_ON_SITE": False,
+    "GLOBAL_CALLBACK": "accounts_app.admin.banner.context",
     "SHOW_LANGUAGES": True,
     "COLORS": {
         "primary": {

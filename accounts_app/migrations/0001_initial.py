@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('tier', models.CharField(blank=True, max_length=64, verbose_name='tier')),
                 ('enabled', models.BooleanField(default=True, verbose_name='enabled')),
                 ('is_demo', models.BooleanField(default=False, editable=False, verbose_name='demo')),
-                ('parked', models.CharField(blank=True, choices=[('', 'not parked'), ('sign_in', 'sign in again'), ('verify', 'verify the account'), ('terms', 'terms of service'), ('subscription', 'subscription required'), ('service_disabled', 'service disabled'), ('misconfigured', 'misconfigured')], default='', max_length=24, verbose_name='parked')),
+                ('parked', models.CharField(blank=True, choices=[('', 'not parked'), ('sign_in', 'sign in again'), ('verify', 'verify the account'), ('terms', 'terms of service'), ('subscription', 'subscription required'), ('service_disabled', 'service disabled'), ('misconfigured', 'misconfigured'), ('by_hand', 'by an operator')], default='', max_length=24, verbose_name='parked')),
                 ('parked_message', models.TextField(blank=True, verbose_name='why it is parked')),
                 ('parked_link', models.TextField(blank=True, verbose_name='where to put it right')),
                 ('parked_at', models.DateTimeField(blank=True, null=True, verbose_name='parked at')),
@@ -74,6 +74,7 @@ class Migration(migrations.Migration):
                 ('access_token', accounts_app.encryption.EncryptedTextField(blank=True)),
                 ('expires_at', models.DateTimeField(blank=True, null=True)),
                 ('refreshed_at', models.DateTimeField(blank=True, null=True)),
+                ('renewing_until', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='credential', to='accounts_app.account')),
             ],
             options={

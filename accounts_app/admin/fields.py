@@ -1,0 +1,35 @@
+"""Form fields for secrets: typed in, never shown again."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget
+
+KEEP = _("Never shown. Leave it empty to keep what is stored.")
+
+
+class SecretField(forms.CharField):
+    """A text that the page takes and never gives back, also not when the form has an error elsewhere."""
+
+    def __init__(self, **options: Any) -> None:
+        # new-password: so that browsers do not fill the operator's own password in.
+        widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}, render_value=False)
+        super().__init__(**{"required": False, "strip": True, "widget": widget, "help_text": KEEP, **options})
+
+
+class LinesField(forms.CharField):
+    """A list of words, edited one a line."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = UnfoldAdminTextareaWidget(attrs={"rows": 3})
+        super().__init__(**{"required": False, "widget": widget, **options})
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
+        return [line.strip() for line in (value or "").splitlines() if line.strip()]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return self.to_python(data) != (initial or [])

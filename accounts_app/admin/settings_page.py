@@ -1,0 +1,61 @@
+"""What an operator may change while the gateway runs: one page, one row."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+
+from accounts_app import api_keys
+from accounts_app.admin.fields import SecretField
+from accounts_app.models import GatewaySettings
+
+
+class SettingsForm(forms.ModelForm):
+    api_key = SecretField(
+        label=_("API key"),
+        help_text=_("The key called “default” that clients present. Never shown: leave it empty to keep it."),
+    )
+
+    class Meta:
+        model = GatewaySettings
+        fields = ("auth_mode", "api_key", "strategy", "system_instruction_prefix")
+
+    def clean_api_key(self) -> str:
+        key = self.cleaned_data["api_key"]
+        if key:
+            try:
+                api_keys.check(api_keys.DEFAULT, key)
+            except api_keys.UnusableKey as error:
+                raise forms.ValidationError(str(error)) from error
+        return key
+
+
+@admin.register(GatewaySettings)
+class SettingsPage(ModelAdmin):
+    form = SettingsForm
+    fieldsets = (
+        (_("Who may call"), {"fields": ("auth_mode", "api_key")}),
+        (_("Which account answers"), {"fields": ("strategy",)}),
+        (_("What is sent"), {"fields": ("system_instruction_prefix",)}),
+    )
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """There is one row: its page is the list's."""
+        GatewaySettings.objects.get_or_create(pk=1, defaults={"auth_mode": GatewaySettings.load().auth_mode})
+        return redirect(reverse("admin:accounts_app_gatewaysettings_change", args=[1]))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: SettingsForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if key := form.cleaned_data["api_key"]:
+            api_keys.issue(api_keys.DEFAULT, key)
