@@ -7,6 +7,7 @@ the database ever sees of the roster, the journal and the credentials.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Lock
 from typing import ParamSpec, TypeVar
 
@@ -24,7 +25,7 @@ async def in_database(function: Callable[P, T], *args: P.args, **options: P.kwar
 
     Raises what `function` raises; a job already begun runs to its end also when the caller is cancelled.
     """
-    return await asyncio.wrap_future(_executor().submit(_job, function, *args, **options))
+    return await asyncio.wrap_future(_executor().submit(partial(_job, function, *args, **options)))
 
 
 def shutdown() -> None:
@@ -48,7 +49,7 @@ def _executor() -> ThreadPoolExecutor:
 def _job(function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
     """Run one job on a connection that is kept between jobs, and given up as soon as one fails on it.
 
-    Django would close connections after each request (CONN_MAX_AGE); this thread has none, and a job comes twice a second.
+    Django would close connections after each request (CONN_MAX_AGE); this thread has no requests, and a job twice a second.
     """
     try:
         return function(*args, **options)

@@ -4,7 +4,6 @@ A row is noticed by its `updated_at`, a deletion by counting. Two things can hid
 (so a few seconds are read twice), and a node whose clock is far behind (so once a minute every row is compared).
 """
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -13,36 +12,19 @@ from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
-from django.db.models import Count, Max, Model, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Count, Max, Model, QuerySet
 
-from accounts_app.encryption import Undecryptable, decrypt
+from accounts_app import roster_rows as rows
 from accounts_app.models import Account, ApiKey, Credential, GatewaySettings, ModelRoute
 from accounts_app.models import Rest as RestRow
 from accounts_app.pool.cooldown import Rest
-from accounts_app.pool.selection import Strategy
-from accounts_app.roster_views import (
-    AccountView,
-    CredentialView,
-    KeyView,
-    RestKey,
-    Roster,
-    RouteTable,
-    SettingsView,
-)
-
-log = logging.getLogger(__name__)
+from accounts_app.roster_views import AccountView, CredentialView, RestKey, Roster, RouteTable, SettingsView
 
 V = TypeVar("V")
 
 OVERLAP = timedelta(seconds=5)  # longer than any of our transactions, and than clocks kept by NTP differ
 SWEEP_EVERY = 60.0  # seconds
 CHUNK = 500  # primary keys in one query: SQLite took 999 parameters at most for long
-
-# Requests a day that Google publishes for Code Assist (developers.google.com/gemini-code-assist/resources/quotas):
-# 1,000 free, 1,500 with AI Pro or Standard, 2,000 with AI Ultra or Enterprise. Only their proportion counts.
-TIER_WEIGHTS = (("ultra", 4), ("enterprise", 4), ("pro", 3), ("standard", 3))
-FREE_WEIGHT = 2
 
 
 class Table(Generic[V]):
@@ -118,12 +100,12 @@ class Tables:
 
     def reset(self) -> None:
         """Forget everything but the version, so that a later snapshot is never taken for an earlier one."""
-        self._accounts = Table(Account, _ACCOUNT_COLUMNS, _account)
-        self._credentials = Table(Credential, _CREDENTIAL_COLUMNS, _credential, key="account_id")
-        self._keys = Table(ApiKey, _KEY_COLUMNS, _key)
-        self._settings = Table(GatewaySettings, _SETTINGS_COLUMNS, _settings)
-        self._routes = Table(ModelRoute, ("pattern", "target", "enabled"), _route)
-        self._rests = Table(RestRow, _REST_COLUMNS, _rest)
+        self._accounts = Table(Account, rows.ACCOUNT_COLUMNS, rows.account_view)
+        self._credentials = Table(Credential, rows.CREDENTIAL_COLUMNS, rows.credential_view, key="account_id")
+        self._keys = Table(ApiKey, rows.KEY_COLUMNS, rows.key_view)
+        self._settings = Table(GatewaySettings, rows.SETTINGS_COLUMNS, rows.settings_view)
+        self._routes = Table(ModelRoute, rows.ROUTE_COLUMNS, rows.route_view)
+        self._rests = Table(RestRow, rows.REST_COLUMNS, rows.rest_view)
         self._rest_keys: dict[int, RestKey] = {}
         self._demo_state: tuple[bool, str | None] | None = None
         self._snapshot: Roster | None = None
@@ -163,10 +145,10 @@ class Tables:
 
     def _take_accounts(self) -> tuple[Mapping[int, AccountView], set[int]]:
         changed = self._accounts.take() | self._credentials.take()
-        rows = self._accounts.views
+        views = self._accounts.views
         if changed or self._demo_state is None or self._demo_state[1] != self._demo_upstream:
-            demos = {key for key, account in rows.items() if account.is_demo}
-            state = (len(rows) > len(demos), self._demo_upstream)
+            demos = {key for key, account in views.items() if account.is_demo}
+            state = (len(views) > len(demos), self._demo_upstream)
             if state != self._demo_state:
                 self._demo_state = state
                 changed |= demos
@@ -176,8 +158,8 @@ class Tables:
         accounts = dict(known)
         for key in changed:
             accounts.pop(key, None)
-            if key in rows:
-                accounts[key] = self._whole(rows[key])
+            if key in views:
+                accounts[key] = self._whole(views[key])
         return accounts, changed
 
     def _whole(self, account: AccountView) -> AccountView:
@@ -212,102 +194,6 @@ class Tables:
             if rest is not None:
                 rests[key] = rest
         return rests, keys
-
-
-# Secrets are read as they are stored, so that one that does not decrypt costs its own account and no other.
-_ACCOUNT_COLUMNS = (
-    "kind", "email", "project", "tier", "enabled", "parked", "allowed_models", "max_concurrency", "priority", "quota",
-    "is_demo", Cast("proxy_url", TextField()),
-)  # fmt: skip
-_CREDENTIAL_COLUMNS = (
-    Cast("refresh_token", TextField()),
-    Cast("access_token", TextField()),
-    "expires_at",
-    "refreshed_at",
-)
-_KEY_COLUMNS = ("digest", "name", "enabled", "expires_at", "may_explain")
-_SETTINGS_COLUMNS = ("auth_mode", "strategy", "system_instruction_prefix")
-_REST_COLUMNS = ("account_id", "model", "until", "reason", "message", "streak", "window_until")
-
-
-def _account(key: int, _: float, *columns: Any) -> AccountView:
-    kind, email, project, tier, enabled, parked, allowed, limit, priority, quota, is_demo, proxy_url = columns
-    clear_proxy_url = _clear(proxy_url, Account, "proxy_url", key)
-    is_key = kind == Account.Kind.GEMINI_API
-    return AccountView(
-        id=key,
-        kind=kind,
-        email=email,
-        project=project,
-        tier=tier,
-        weight=next((weight for word, weight in TIER_WEIGHTS if word in tier), FREE_WEIGHT),
-        enabled=enabled,
-        # An account whose proxy is unreadable must not call directly.
-        parked=parked if clear_proxy_url is not None else parked or Account.Parked.MISCONFIGURED,
-        allowed_models=tuple(allowed or ()),
-        max_concurrency=limit,
-        priority=priority,
-        quota=quota or {},
-        is_demo=is_demo,
-        standby=False,
-        bases=(settings.GEMINI_API_URL,) if is_key else tuple(settings.CLOUD_CODE_URLS),
-        token_url="" if is_key else settings.GOOGLE_OAUTH_TOKEN_URL,
-        credential=CredentialView(),
-        proxy_url=clear_proxy_url or "",
-    )
-
-
-def _credential(
-    account: int,
-    _: float,
-    refresh_token: str,
-    access_token: str,
-    expires_at: datetime | None,
-    refreshed_at: datetime | None,
-) -> CredentialView | None:
-    """None when the stored tokens cannot be read with the keys at hand."""
-    refresh = _clear(refresh_token, Credential, "refresh_token", account)
-    access = _clear(access_token, Credential, "access_token", account)
-    if refresh is None or access is None:
-        return None
-    return CredentialView(refresh, access, _seconds(expires_at), _seconds(refreshed_at) or 0.0)
-
-
-def _key(
-    key: int, _: float, digest: str, name: str, enabled: bool, expires_at: datetime | None, may_explain: bool
-) -> tuple[str, KeyView]:
-    return digest, KeyView(key, name, enabled, _seconds(expires_at), may_explain)
-
-
-def _settings(_: int, __: float, auth_mode: str, strategy: str, prefix: str) -> SettingsView:
-    return SettingsView(auth_mode, Strategy(strategy), prefix)
-
-
-def _route(_: int, __: float, pattern: str, target: str, enabled: bool) -> tuple[str, str] | None:
-    return (pattern, target) if enabled else None
-
-
-def _rest(_: int, stamp: float, account: int, model: str, *columns: Any) -> tuple[RestKey, Rest | None]:
-    """None for a rest that was ended."""
-    until, reason, message, streak, window_until = columns
-    if until is None:
-        return (account, model), None
-    ends = until.timestamp()
-    window = _seconds(window_until) or ends
-    return (account, model), Rest(ends, reason, max(streak, 1), window, message, stamp)
-
-
-def _clear(stored: str, model: type[Model], column: str, key: int) -> str | None:
-    table = model._meta.db_table
-    try:
-        return decrypt(stored or "", f"{table}:{column}")
-    except Undecryptable as error:
-        log.error("Account %d is out of service: %s", key, error)
-        return None
-
-
-def _seconds(moment: datetime | None) -> float | None:
-    return None if moment is None else moment.timestamp()
 
 
 def _is_recent(moment: datetime | None) -> bool:

@@ -1,4 +1,4 @@
-"""What a call may know of accounts, keys, settings and routes: frozen views, and the `Roster` that holds them together."""
+"""What a call may know of accounts, keys, settings and routes: frozen views, held together by the `Roster`."""
 
 import re
 from collections.abc import Mapping

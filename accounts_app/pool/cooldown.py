@@ -11,11 +11,10 @@ from enum import Enum
 
 from accounts_app.pool.outcomes import Fault, Outcome
 
-# Google's longest quota window is a day (peers report hints of 156 hours and of 18 days for quotas that were long back):
-# past this bound one real call asks again.
+# Peers report hints of 156 hours and of 18 days for quotas that were long back. Past a day one real call asks again.
 LONGEST = 24 * 3600.0
 
-# "Your quota will reset after 0s" is a real answer. A floor keeps a busy pool from asking the same account in a tight loop.
+# "Your quota will reset after 0s" is a real answer. A floor keeps a busy pool from asking one account in a tight loop.
 SHORTEST = 0.25
 
 # A pool of one has nobody to hand over to, so a guess that is too long is an outage of our own making.
@@ -30,7 +29,7 @@ FORGOTTEN_AFTER = 3600.0
 LADDERS: Mapping[Outcome, tuple[float, ...]] = {
     # Per-minute limits: a minute always suffices, and usually a part of it.
     Outcome.RATE_LIMITED: (5.0, 15.0, 30.0, 60.0),
-    # Daily or five-hourly limits with no reset named: first find out whether it was one at all, then ask ever more rarely.
+    # Daily or five-hourly limits with no reset named: first find out whether it was one at all, then ask ever less.
     Outcome.QUOTA_EXHAUSTED: (300.0, 1800.0, 7200.0, 14400.0),
     # Capacity comes back within seconds or within minutes; other accounts mostly meet the same servers.
     Outcome.OVERLOADED: (3.0, 10.0, 30.0, 60.0),

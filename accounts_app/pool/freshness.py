@@ -6,7 +6,7 @@ from enum import Enum
 # renewing much more often than needed.
 STALE_BEFORE = 600.0
 
-# A token is checked when the request arrives, so one that dies on the way, or by our clock being a little slow, is dead now.
+# A token is checked when the request arrives: one that dies on the way, or by a clock a little slow, is dead now.
 INVALID_BEFORE = 60.0
 
 

@@ -16,8 +16,10 @@ class Lineup:
     `members` may answer for the model at all. `ready` maps those that can now to the quarters of their places that count.
     """
 
-    __slots__ = ("_busy", "_fill", "_last", "_shares", "_wake_at", "_wakes", "breaker", "in_flight", "load", "members")
-    __slots__ += ("model", "ready", "weight")
+    __slots__ = (
+        *("model", "members", "ready", "weight", "load", "in_flight", "breaker"),
+        *("_busy", "_fill", "_last", "_shares", "_wake_at", "_wakes"),
+    )
 
     def __init__(self, model: str) -> None:
         self.model = model

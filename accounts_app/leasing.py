@@ -1,0 +1,148 @@
+"""Borrow an account for a call, and give it back with a verdict. Synchronous, from memory: nothing here is awaited."""
+
+from collections.abc import Collection
+from types import TracebackType
+from typing import Self
+
+from accounts_app import leasing_rows, roster
+from accounts_app.lender import Borrowed, CallFaults, Lender, NothingAvailable
+from accounts_app.pool.board import Standing, WhyNot
+from accounts_app.pool.outcomes import Fault, Verdict, verdict_of
+from accounts_app.roster import AccountView, RosterUnavailable
+
+__all__ = [
+    "CallFaults",
+    "Lease",
+    "NothingAvailable",
+    "RosterUnavailable",
+    "Standing",
+    "WhyNot",
+    "in_flight",
+    "instruction_prefix",
+    "last_used",
+    "lease",
+    "not_ready",
+    "reset",
+    "routed",
+    "why_not",
+]
+
+
+class Lease:
+    """One account, borrowed. Leaving it gives the slot back exactly once, whether or not it was settled.
+
+    `why` says why this account. `fault` is what the last attempt came to, as settled.
+    """
+
+    __slots__ = ("_borrowed", "_call", "_given_back", "_lender", "_since", "fault")
+
+    def __init__(self, lender: Lender, borrowed: Borrowed, call: CallFaults, now: float) -> None:
+        self.fault: Fault | None = None
+        self._lender = lender
+        self._borrowed = borrowed
+        self._call = call
+        self._since = now
+        self._given_back = False
+
+    def __repr__(self) -> str:
+        held = "given back" if self._given_back else "held"
+        settled = self.fault.outcome.value if self.fault else "unsettled"
+        return f"<Lease of account {self.account.id} for {self._borrowed.model}: {held}, {settled}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._given_back:
+            self._given_back = True
+            self._lender.give_back(self._borrowed)
+
+    @property
+    def account(self) -> AccountView:
+        return self._borrowed.account
+
+    @property
+    def why(self) -> str:
+        return self._borrowed.why
+
+    def settle(self, fault: Fault, now: float) -> Verdict:
+        """Say what the attempt came to: the account rests, is parked, or is well. The verdict says where to go next.
+
+        Only the first fault of an attempt counts. `again()` begins another attempt on the same lease.
+        """
+        if self.fault is None:
+            self.fault = self._lender.settle(self._borrowed, fault, self._call, self._since, now)
+        return verdict_of(self.fault)
+
+    def answered(self, now: float) -> None:
+        """The first event is in hand: what this account rested for is over, and others need not wait for the end."""
+        self._lender.clear(self.account.id, self._borrowed.model, self._since, now)
+
+    def again(self, now: float) -> None:
+        """Another attempt with the same account begins."""
+        self.fault = None
+        self._since = now
+
+
+_lender = Lender()
+
+
+def lease(
+    model: str, affinity: int, *, tried: Collection[int] = (), now: float, call: CallFaults | None = None
+) -> Lease:
+    """Borrow an account that can answer for `model` now and is not among `tried`. A context manager.
+
+    `affinity` (64 bits) keeps a conversation with its account. `call` carries what the call has met on other accounts.
+    Raises NothingAvailable, RosterUnavailable.
+    """
+    borrowed = _lender.borrow(model, affinity, tried, now)
+    return Lease(_lender, borrowed, call or CallFaults(), now)
+
+
+def in_flight() -> int:
+    """Calls that hold an account now."""
+    return _lender.board.in_flight
+
+
+def why_not(model: str, now: float) -> list[WhyNot]:
+    """Every account's standing for `model`, for the admin. Raises RosterUnavailable."""
+    _lender.catch_up(now)
+    return _lender.board.why_not(model, now)
+
+
+def last_used(account: int) -> float | None:
+    """When this process last borrowed the account, within `USE_NOTED_EVERY` seconds; None if it never did."""
+    return _lender.last_used.get(account)
+
+
+def not_ready(now: float) -> list[str]:
+    """Why no call can be answered, in words for /readyz; empty when one can."""
+    try:
+        _lender.catch_up(now)
+    except RosterUnavailable as error:
+        return [str(error)]
+    board = _lender.board
+    if not board.connected:
+        return ["No account is connected."]
+    if board.connected == board.out_of_service:
+        return ["Every account is parked and waits for its owner."]
+    return []
+
+
+def routed(model: str) -> str:
+    """The model to ask upstream for, by the operator's routes. Raises RosterUnavailable."""
+    return roster.current().routes.resolve(model)
+
+
+def instruction_prefix() -> str:
+    """What the operator puts before every system instruction. Raises RosterUnavailable."""
+    return roster.current().settings.system_instruction_prefix
+
+
+def reset() -> None:
+    """As at start: nothing borrowed, nothing remembered. For tests."""
+    global _lender
+    _lender = Lender()
+    leasing_rows.reset()

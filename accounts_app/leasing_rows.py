@@ -1,0 +1,130 @@
+"""What leasing writes down, and how: rests, parks and last uses, each a kind of journal row.
+
+Runs on the database thread. It remembers when each decision was written, so that leasing knows from which snapshot on the
+database speaks for itself.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db.models import QuerySet
+
+from accounts_app import journal
+from accounts_app.models import Account
+from accounts_app.models import Rest as RestModel
+from accounts_app.pool.cooldown import Rest
+
+REST, PARK, LAST_USED = "rest", "park", "last_used"
+
+# What the column takes. Clients name models; the rest of a longer name lives in memory alone.
+LONGEST_MODEL = 128
+
+
+@dataclass(frozen=True, slots=True)
+class RestRow:
+    """A rest laid, or (streak 0) ended."""
+
+    account: int
+    model: str
+    rest: Rest
+
+
+@dataclass(frozen=True, slots=True)
+class ParkRow:
+    """An account parked by a verdict at `stamp` (seconds, epoch)."""
+
+    account: int
+    parked: str
+    message: str
+    link: str
+    stamp: float
+
+
+@dataclass(frozen=True, slots=True)
+class UseRow:
+    """An account borrowed at `at` (seconds, epoch)."""
+
+    account: int
+    at: float
+
+
+_written: dict[tuple[object, ...], tuple[object, float]] = {}  # about what -> the decision, when it was written
+
+
+def written_before(what: tuple[object, ...], decision: object, loaded_at: float) -> bool:
+    """Whether this very decision stood in the database when a snapshot began to be read; if so, forget it."""
+    found = _written.get(what)
+    if found is None or found[0] is not decision or found[1] > loaded_at:
+        return False
+    del _written[what]
+    return True
+
+
+def reset() -> None:
+    """Forget what was written. For tests."""
+    _written.clear()
+
+
+def write_rests(rows: list[RestRow]) -> None:
+    """Store the newest of each account's rests.
+
+    Two nodes that judge the same account in the same second overwrite each other. That is tolerated: the one that lost
+    asks once more and is told the same.
+    """
+    newest = {(row.account, row.model): row for row in rows}
+    there = set(Account.objects.filter(pk__in={row.account for row in rows}).values_list("pk", flat=True))
+    storable = [row for row in newest.values() if row.account in there and len(row.model) <= LONGEST_MODEL]
+    RestModel.objects.bulk_create(
+        [_rest(row) for row in storable],
+        update_conflicts=True,
+        unique_fields=["account", "model"],
+        update_fields=["until", "reason", "message", "streak", "window_until"],
+    )
+    _note({(REST, row.account, row.model): row.rest for row in storable})
+
+
+def write_parks(rows: list[ParkRow]) -> None:
+    """Park accounts that are not parked yet; a sign-in that came after the verdict wins."""
+    for row in rows:
+        accounts = Account.objects.filter(pk=row.account, parked="")
+        if row.parked == Account.Parked.SIGN_IN:
+            accounts = accounts.exclude(credential__updated_at__gt=_moment(row.stamp))
+        accounts.update(
+            parked=row.parked, parked_message=row.message, parked_link=row.link, parked_at=_moment(row.stamp)
+        )
+    _note({(PARK, row.account): row for row in rows})
+
+
+def write_last_uses(rows: list[UseRow]) -> None:
+    """Note when accounts were last used, without moving `updated_at`: the roster need not read them again for that."""
+    newest = {row.account: row for row in rows}
+    accounts = [Account(pk=row.account, last_used_at=_moment(row.at)) for row in newest.values()]
+    QuerySet[Account](Account).bulk_update(accounts, ["last_used_at"])
+
+
+def _rest(row: RestRow) -> RestModel:
+    over = row.rest.streak == 0
+    return RestModel(
+        account_id=row.account,
+        model=row.model,
+        until=None if over else _moment(row.rest.until),
+        reason=row.rest.reason,
+        message=row.rest.message,
+        streak=row.rest.streak,
+        window_until=None if over else _moment(row.rest.window_until),
+    )
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _note(decisions: dict[tuple[object, ...], object]) -> None:
+    now = time.time()
+    _written.update({what: (decision, now) for what, decision in decisions.items()})
+
+
+journal.register(REST, write_rests, droppable=False)
+journal.register(PARK, write_parks, droppable=False)
+journal.register(LAST_USED, write_last_uses, droppable=True)

@@ -1,0 +1,118 @@
+"""How a row becomes a view: the columns the roster reads, and what is made of them."""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Model, TextField
+from django.db.models.functions import Cast
+
+from accounts_app.encryption import Undecryptable, decrypt
+from accounts_app.models import Account, Credential
+from accounts_app.pool.cooldown import Rest
+from accounts_app.pool.selection import Strategy
+from accounts_app.roster_views import AccountView, CredentialView, KeyView, RestKey, SettingsView
+
+log = logging.getLogger(__name__)
+
+# Requests a day that Google publishes for Code Assist (developers.google.com/gemini-code-assist/resources/quotas):
+# 1,000 free, 1,500 with AI Pro or Standard, 2,000 with AI Ultra or Enterprise. Only their proportion counts.
+TIER_WEIGHTS = (("ultra", 4), ("enterprise", 4), ("pro", 3), ("standard", 3))
+FREE_WEIGHT = 2
+
+# Secrets are read as they are stored, so that one that does not decrypt costs its own account and no other.
+ACCOUNT_COLUMNS = (
+    "kind", "email", "project", "tier", "enabled", "parked", "allowed_models", "max_concurrency", "priority", "quota",
+    "is_demo", Cast("proxy_url", TextField()),
+)  # fmt: skip
+CREDENTIAL_COLUMNS = (
+    Cast("refresh_token", TextField()),
+    Cast("access_token", TextField()),
+    "expires_at",
+    "refreshed_at",
+)
+KEY_COLUMNS = ("digest", "name", "enabled", "expires_at", "may_explain")
+SETTINGS_COLUMNS = ("auth_mode", "strategy", "system_instruction_prefix")
+ROUTE_COLUMNS = ("pattern", "target", "enabled")
+REST_COLUMNS = ("account_id", "model", "until", "reason", "message", "streak", "window_until")
+
+
+def account_view(key: int, _: float, *columns: Any) -> AccountView:
+    kind, email, project, tier, enabled, parked, allowed, limit, priority, quota, is_demo, proxy_url = columns
+    clear_proxy_url = _clear(proxy_url, Account, "proxy_url", key)
+    is_key = kind == Account.Kind.GEMINI_API
+    return AccountView(
+        id=key,
+        kind=kind,
+        email=email,
+        project=project,
+        tier=tier,
+        weight=next((weight for word, weight in TIER_WEIGHTS if word in tier), FREE_WEIGHT),
+        enabled=enabled,
+        # An account whose proxy is unreadable must not call directly.
+        parked=parked if clear_proxy_url is not None else parked or Account.Parked.MISCONFIGURED,
+        allowed_models=tuple(allowed or ()),
+        max_concurrency=limit,
+        priority=priority,
+        quota=quota or {},
+        is_demo=is_demo,
+        standby=False,
+        bases=(settings.GEMINI_API_URL,) if is_key else tuple(settings.CLOUD_CODE_URLS),
+        token_url="" if is_key else settings.GOOGLE_OAUTH_TOKEN_URL,
+        credential=CredentialView(),
+        proxy_url=clear_proxy_url or "",
+    )
+
+
+def credential_view(
+    account: int,
+    _: float,
+    refresh_token: str,
+    access_token: str,
+    expires_at: datetime | None,
+    refreshed_at: datetime | None,
+) -> CredentialView | None:
+    """None when the stored tokens cannot be read with the keys at hand."""
+    refresh = _clear(refresh_token, Credential, "refresh_token", account)
+    access = _clear(access_token, Credential, "access_token", account)
+    if refresh is None or access is None:
+        return None
+    return CredentialView(refresh, access, _seconds(expires_at), _seconds(refreshed_at) or 0.0)
+
+
+def key_view(
+    key: int, _: float, digest: str, name: str, enabled: bool, expires_at: datetime | None, may_explain: bool
+) -> tuple[str, KeyView]:
+    return digest, KeyView(key, name, enabled, _seconds(expires_at), may_explain)
+
+
+def settings_view(_: int, __: float, auth_mode: str, strategy: str, prefix: str) -> SettingsView:
+    return SettingsView(auth_mode, Strategy(strategy), prefix)
+
+
+def route_view(_: int, __: float, pattern: str, target: str, enabled: bool) -> tuple[str, str] | None:
+    return (pattern, target) if enabled else None
+
+
+def rest_view(_: int, stamp: float, account: int, model: str, *columns: Any) -> tuple[RestKey, Rest | None]:
+    """None for a rest that was ended."""
+    until, reason, message, streak, window_until = columns
+    if until is None:
+        return (account, model), None
+    ends = until.timestamp()
+    window = _seconds(window_until) or ends
+    return (account, model), Rest(ends, reason, max(streak, 1), window, message, stamp)
+
+
+def _clear(stored: str, model: type[Model], column: str, key: int) -> str | None:
+    table = model._meta.db_table
+    try:
+        return decrypt(stored or "", f"{table}:{column}")
+    except Undecryptable as error:
+        log.error("Account %d is out of service: %s", key, error)
+        return None
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()
