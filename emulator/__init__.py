@@ -1,0 +1,37 @@
+"""A stand-in for Google on a real socket: `v1internal`, the OAuth endpoints and the public Gemini API.
+
+It answers as Google does, down to framing and error texts, and fails as Google does when told to:
+
+    with Emulator() as google:
+        alice = google.add_account("alice@example.com", quota=3)
+        google.script("rate_limited", account=alice, model="gemini-2.5-pro", times=2)
+        google.script(Style(cut_after=1), method="streamGenerateContent")
+        ...
+        assert google.calls[0].headers["user-agent"].startswith("gemini-gateway/")
+
+`catalogue.FAULTS` names the faults, `Reply` scripts a reply to the byte, `Style` has a normal answer told in a certain
+way. It imports nothing of the gateway.
+"""
+
+from .accounts import Account
+from .catalogue import FAULTS
+from .emulator import Emulator, dead_address
+from .recording import Recorded
+from .replies import Ending, ErrorForm, Reply, Style, UsageForm
+from .scripts import Script
+from .signatures import SENTINELS
+
+__all__ = [
+    "FAULTS",
+    "SENTINELS",
+    "Account",
+    "Emulator",
+    "Ending",
+    "ErrorForm",
+    "Recorded",
+    "Reply",
+    "Script",
+    "Style",
+    "UsageForm",
+    "dead_address",
+]

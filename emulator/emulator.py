@@ -1,0 +1,290 @@
+"""The emulator as its users hold it: started, scripted, asked what it saw, and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
+
+from .accounts import Account
+from .house import House
+from .oauth import consent_target
+from .recording import Recorded
+from .replies import Reply, Style
+from .scripts import Script
+from .server import Connection
+
+_BACKLOG = 1024
+# Nothing the emulator waits for takes long on one machine; what does not come by then does not come.
+_PATIENCE = 5.0
+
+
+class Emulator:
+    """A stand-in for Google on a real socket, in a thread and event loop of its own. A context manager.
+
+    Every method may be called from any thread, also from a running event loop: none of them waits, except those that
+    begin with `wait_for`, for which use `asyncio.to_thread`.
+
+    port                   0 takes a free one; `url` tells which
+    open_house             takes any refresh token or API key and makes its account on the spot
+    controllable           answers `/emulator/…` (see `control.py`)
+    style                  how answers are told unless a script says otherwise
+    token_lifetime         of access tokens, in seconds
+    keep                   how many requests are remembered
+    clock                  seconds since the epoch; `advance` moves it
+    client                 the OAuth client's (id, secret); None takes any
+    rotate_refresh_tokens  a refresh gives a new refresh token, and the old one is good no more
+    bind_signatures        thought signatures are good only for the project that they were made for
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        open_house: bool = False,
+        controllable: bool = True,
+        style: Style | None = None,
+        token_lifetime: float = 3599.0,
+        keep: int = 10_000,
+        clock: Callable[[], float] = time.time,
+        client: tuple[str, str] | None = None,
+        rotate_refresh_tokens: bool = False,
+        bind_signatures: bool = False,
+    ) -> None:
+        self._address = (host, port)
+        self._house = House(
+            open_house=open_house,
+            controllable=controllable,
+            style=style,
+            token_lifetime=token_lifetime,
+            keep=keep,
+            clock=clock,
+            client=client,
+            rotate_refresh_tokens=rotate_refresh_tokens,
+            bind_signatures=bind_signatures,
+        )
+        self._changed = self._house.changed
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._stopping: asyncio.Event | None = None
+
+    def __repr__(self) -> str:
+        state = f"at {self.url}" if self._thread else "stopped"
+        return f"<Emulator {state}, {len(self.requests)} requests, {self.open_streams} open>"
+
+    # -- running ------------------------------------------------------------------------------------------
+
+    def start(self) -> Self:
+        """Binds the port (OSError if it is taken) and serves until `stop`; does nothing when it runs."""
+        if self._thread is not None:
+            return self
+        family = socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET
+        listening = socket.create_server(self._address, family=family, backlog=_BACKLOG)
+        self._address = listening.getsockname()[:2]
+        started = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(listening, started), name="emulator", daemon=True)
+        self._thread.start()
+        started.wait()
+        return self
+
+    def stop(self) -> None:
+        """Drops every connection and frees the port; `start` serves again on the same one."""
+        if self._thread is None or self._loop is None or self._stopping is None:
+            return
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+        self._thread = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _run(self, listening: socket.socket, started: threading.Event) -> None:
+        asyncio.run(self._serve(listening, started))
+
+    async def _serve(self, listening: socket.socket, started: threading.Event) -> None:
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        server = await self._loop.create_server(lambda: Connection(self._house), sock=listening, backlog=_BACKLOG)
+        started.set()
+        await self._stopping.wait()
+        server.close()
+        for connection in list(self._house.connections):
+            connection.drop()
+        # Dropped connections are told so in the next turn of the loop; asyncio.run cancels what is left of them.
+        await asyncio.sleep(0)
+
+    # -- addresses ----------------------------------------------------------------------------------------
+
+    @property
+    def url(self) -> str:
+        """The base URL of everything: v1internal, the public API, OAuth, control. No slash at the end."""
+        host, port = self._address
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    @property
+    def authorize_url(self) -> str:
+        return f"{self.url}/o/oauth2/v2/auth"
+
+    @property
+    def token_url(self) -> str:
+        return f"{self.url}/token"
+
+    @property
+    def userinfo_url(self) -> str:
+        return f"{self.url}/oauth2/v2/userinfo"
+
+    # -- what it is told ----------------------------------------------------------------------------------
+
+    def add_account(self, email: str, **traits: Any) -> Account:
+        """Adds an account, or replaces the one with this e-mail.
+
+        Traits, all optional: refresh_token, access_token, api_key, project, tier ("free-tier", "g1-pro-tier" …),
+        onboarded, pending_polls, project_form ("object" | "string"), ineligible (reason codes), models (ids),
+        quota (requests per model, or a mapping of model to requests), quota_window (seconds).
+        """
+        with self._changed:
+            return self._house.accounts.add(email, **traits)
+
+    def script(
+        self,
+        what: str | Reply | Style,
+        *,
+        account: str | Account | None = None,
+        model: str | None = None,
+        method: str | None = None,
+        base: str | None = None,
+        times: int | None = 1,
+        delay: float | None = None,
+    ) -> Script:
+        """Answers the next `times` requests that fit (None: all) with a fault by name, a Reply, or in a Style.
+
+        Without `method` only calls of a model fit (generate, stream, count, embed); others go by the method's name:
+        "token", "userinfo", "loadCodeAssist" … `base` is a path prefix, to tell several endpoints apart.
+        `delay` (seconds) is what a fault's texts say instead of their own. KeyError for an unknown fault.
+        """
+        email = account.email if isinstance(account, Account) else account
+        script = Script(what, email, model, method, base, times, delay)
+        with self._changed:
+            return self._house.scripts.add(script)
+
+    def unscript(self, script: Script | None = None) -> None:
+        """Forgets one script, or all of them."""
+        with self._changed:
+            if script is None:
+                self._house.scripts.clear()
+            else:
+                self._house.scripts.remove(script)
+
+    def issue_access_token(self, email: str, lifetime: float | None = None) -> str:
+        """One more access token for an account, good for `lifetime` seconds."""
+        with self._changed:
+            account = self._house.accounts.get(email)
+            if account is None:
+                raise KeyError(f"no account {email}")
+            return self._house.accounts.issue_access_token(account, lifetime)
+
+    def expire_access_tokens(self, email: str) -> None:
+        with self._changed:
+            self._house.accounts.expire_access_tokens(email)
+
+    def revoke(self, email: str) -> None:
+        """The owner takes the consent back: refreshing is invalid_grant from now on."""
+        with self._changed:
+            self._house.accounts.revoke(email)
+
+    def advance(self, seconds: float) -> None:
+        """Moves the emulator's clock: tokens expire, quota comes back."""
+        with self._changed:
+            self._house.advanced += seconds
+
+    def consent(self, authorize_url: str, email: str, *, allow: bool = True) -> str:
+        """What the browser would do on the consent page: gives the URL that Google would redirect to."""
+        asked = dict(parse_qsl(urlsplit(authorize_url).query, keep_blank_values=True))
+        with self._changed:
+            return consent_target(self._house, asked, email, allow=allow)
+
+    def reset(self) -> None:
+        """As new: no accounts, no scripts, nothing recorded."""
+        self._house.reset()
+
+    # -- what it saw --------------------------------------------------------------------------------------
+
+    @property
+    def accounts(self) -> Mapping[str, Account]:
+        with self._changed:
+            return {account.email: account for account in self._house.accounts.all()}
+
+    @property
+    def requests(self) -> list[Recorded]:
+        """All requests so far, oldest first, also those to OAuth and the control plane."""
+        with self._changed:
+            return self._house.recording.all()
+
+    @property
+    def calls(self) -> list[Recorded]:
+        """Only the calls of a model: generate, stream, count, embed."""
+        return [one for one in self.requests if one.is_model_call]
+
+    def requests_of(self, call: str) -> list[Recorded]:
+        """Only those of one method: `token`, `loadCodeAssist`, `generateContent` …"""
+        return [one for one in self.requests if one.call == call]
+
+    @property
+    def open_streams(self) -> int:
+        """Requests whose reply has not ended."""
+        with self._changed:
+            return self._house.recording.open_count()
+
+    @property
+    def connections(self) -> int:
+        """Open sockets, idle ones too."""
+        with self._changed:
+            return len(self._house.connections)
+
+    def wait_for_requests(
+        self, number: int = 1, *, call: str | None = None, timeout: float = _PATIENCE
+    ) -> list[Recorded]:
+        """The requests (of one method), once there are `number` of them; TimeoutError if that takes too long."""
+
+        def found() -> list[Recorded]:
+            seen = [one for one in self._house.recording.all() if call is None or one.call == call]
+            return seen if len(seen) >= number else []
+
+        with self._changed:
+            return self._house.recording.wait_for(found, timeout, f"{number} requests of {call or 'any method'}")
+
+    def wait_for_hang_up(self, number: int = 1, *, timeout: float = _PATIENCE) -> Recorded:
+        """The latest request whose client left before the end, once `number` did."""
+
+        def found() -> list[Recorded]:
+            left = [one for one in self._house.recording.all() if one.hung_up]
+            return left if len(left) >= number else []
+
+        with self._changed:
+            return self._house.recording.wait_for(found, timeout, f"{number} hang-ups")[-1]
+
+    def wait_for_silence(self, *, timeout: float = _PATIENCE) -> None:
+        """Returns once no reply is under way."""
+        with self._changed:
+            self._house.recording.wait_for(lambda: not self._house.recording.open_count(), timeout, "silence")
+
+
+def dead_address() -> str:
+    """A base URL that refuses every connection, for as long as this process lives."""
+    bound = socket.socket()
+    bound.bind(("127.0.0.1", 0))
+    port = bound.getsockname()[1]
+    # Bound but not listening: nobody else can get the port. Only the descriptor is kept, as a socket object would
+    # warn of itself at the interpreter's end.
+    bound.detach()
+    return f"http://127.0.0.1:{port}"

@@ -1,0 +1,198 @@
+"""The shapes of Google's request messages, and the strict reading of JSON against them.
+
+Reading gives a copy with lowerCamelCase names; both spellings are taken, as proto3 JSON does. Anything unknown is
+refused with Google's words. Values are only looked at where Google's answer to a wrong one is known.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import Refused, bad_request, refuse
+from .replies import Json
+
+# `name` is taken as it is, `name:Type` is one message, `name*Type` a list of them, `name%Type` a map to them.
+# Lower-case types are scalars whose values are checked.
+_SHAPES = """
+GenerateRequest: model project userPromptId request:GenerateContentRequest enabledCreditTypes userAgent requestType
+  requestId
+CountTokensRequest: request:CountedRequest
+CountedRequest: model contents*Content systemInstruction:Content tools*Tool toolConfig:ToolConfig
+  generationConfig:GenerationConfig
+GenerateContentRequest: contents*Content systemInstruction:Content tools*Tool toolConfig:ToolConfig labels sessionId
+  safetySettings*SafetySetting generationConfig:GenerationConfig cachedContent
+PublicGenerateRequest: model contents*Content systemInstruction:Content tools*Tool toolConfig:ToolConfig store
+  serviceTier safetySettings*SafetySetting generationConfig:GenerationConfig cachedContent
+PublicCountRequest: model contents*Content generateContentRequest:PublicGenerateRequest
+EmbedRequest: model content:Content taskType title outputDimensionality:int
+BatchEmbedRequest: model requests*EmbedRequest
+LoadRequest: cloudaicompanionProject metadata:ClientMetadata mode
+OnboardRequest: tierId cloudaicompanionProject metadata:ClientMetadata
+ClientMetadata: ideType ideVersion ideName pluginVersion platform updateChannel duetProject pluginType
+QuotaRequest: project userAgent
+ModelsRequest: project
+Content: role parts*Part
+Part: text thought thoughtSignature:bytes inlineData:Blob fileData:FileData functionCall:FunctionCall
+  functionResponse:FunctionResponse executableCode codeExecutionResult videoMetadata mediaResolution partMetadata
+Blob: mimeType data:bytes displayName
+FileData: mimeType fileUri displayName
+FunctionCall: id name args partialArgs willContinue
+FunctionResponse: id name response willContinue scheduling parts*FunctionResponsePart
+FunctionResponsePart: inlineData:Blob fileData:FileData
+Tool: functionDeclarations*FunctionDeclaration googleSearch googleSearchRetrieval codeExecution urlContext computerUse
+  googleMaps enterpriseWebSearch fileSearch retrieval
+FunctionDeclaration: name description parameters:Schema parametersJsonSchema response:Schema responseJsonSchema behavior
+Schema: type format title description nullable enum maxItems minItems properties%Schema required minProperties
+  maxProperties minLength maxLength pattern example anyOf*Schema propertyOrdering default items:Schema minimum maximum
+ToolConfig: functionCallingConfig:FunctionCallingConfig retrievalConfig includeServerSideToolInvocations
+FunctionCallingConfig: mode allowedFunctionNames streamFunctionCallArguments
+SafetySetting: category threshold method
+GenerationConfig: temperature:float topP:float topK:float candidateCount:int maxOutputTokens:int stopSequences
+  responseLogprobs logprobs:int presencePenalty:float frequencyPenalty:float seed:int responseMimeType
+  responseJsonSchema responseSchema:Schema routingConfig modelSelectionConfig responseModalities mediaResolution
+  speechConfig audioTimestamp thinkingConfig:ThinkingConfig imageConfig enableAffectiveDialog enableEnhancedCivicAnswers
+ThinkingConfig: includeThoughts thinkingBudget:int thinkingLevel
+"""
+
+# Parts need exactly one of these; signatures and metadata alone are not a part.
+PART_KINDS = (
+    "text",
+    "inlineData",
+    "fileData",
+    "functionCall",
+    "functionResponse",
+    "executableCode",
+    "codeExecutionResult",
+)
+
+_SNAKE = re.compile(r"_+([a-zA-Z0-9])")
+_CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    kind: str  # "" as it is, ":" one, "*" list, "%" map
+    type: str
+
+
+def _parse_shapes() -> dict[str, dict[str, _Field]]:
+    shapes: dict[str, dict[str, _Field]] = {}
+    for line in _SHAPES.replace("\n  ", " ").strip().splitlines():
+        message, _, listed = line.partition(": ")
+        found = (re.fullmatch(r"(\w+)(?:([:*%])(\w+))?", word) for word in listed.split())
+        shapes[message] = {match[1]: _Field(match[2] or "", match[3] or "") for match in found if match}
+    return shapes
+
+
+SHAPES: Mapping[str, Mapping[str, _Field]] = _parse_shapes()
+
+
+def read_message(shape: str, value: Any) -> Json:
+    """`value` against the message `shape`; raises `Refused` that names every unknown field at once."""
+    unknown: list[tuple[str, str]] = []
+    read = _message(shape, value, "", unknown)
+    if unknown:
+        raise _unknown_names(unknown)
+    return read
+
+
+def camel(name: str) -> str:
+    return _SNAKE.sub(lambda match: match[1].upper(), name)
+
+
+def snake(name: str) -> str:
+    return _CAMEL.sub(lambda match: "_" + match[1].lower(), name)
+
+
+def decoded_bytes(text: str) -> bytes:
+    """Base64 of either alphabet, padded or not; raises binascii.Error."""
+    plain = text.replace("-", "+").replace("_", "/").rstrip("=")
+    return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+
+
+def _message(shape: str, value: Any, path: str, unknown: list[tuple[str, str]]) -> Json:
+    if not isinstance(value, dict):
+        raise _bad_value(path, f"type.googleapis.com/google.internal.cloud.code.v1internal.{shape}", value)
+    fields, read = SHAPES[shape], {}
+    for name, item in value.items():
+        if item is None:
+            continue
+        field = fields.get(camel(name))
+        if field is None:
+            unknown.append((path, name))
+            continue
+        read[camel(name)] = _value(field, item, f"{path}.{snake(name)}".lstrip("."), unknown)
+    return read
+
+
+def _value(field: _Field, item: Any, path: str, unknown: list[tuple[str, str]]) -> Any:
+    match field.kind:
+        case "*":
+            # A single object for a repeated field is taken for a list of one.
+            listed = item if isinstance(item, list) else [item]
+            return [_message(field.type, one, f"{path}[{index}]", unknown) for index, one in enumerate(listed)]
+        case "%" if isinstance(item, dict):
+            return {
+                key: _message(field.type, one, f"{path}[{index}].value", unknown)
+                for index, (key, one) in enumerate(item.items())
+            }
+        case ":" if field.type[0].isupper():
+            return _message(field.type, item, path, unknown)
+        case ":":
+            return _scalar(field.type, item, path)
+        case _:
+            return item
+
+
+def _scalar(type_name: str, item: Any, path: str) -> Any:
+    match type_name:
+        case "bytes":
+            return _bytes(item, path)
+        case "int":
+            number = _number(item)
+            if number is None or number != int(number):
+                raise _bad_value(path, "TYPE_INT32", item)
+            return int(number)
+        case _:
+            number = _number(item)
+            if number is None:
+                raise _bad_value(path, "TYPE_FLOAT", item)
+            return number
+
+
+def _bytes(item: Any, path: str) -> Any:
+    try:
+        decoded_bytes(item)
+    except (binascii.Error, ValueError, AttributeError):
+        shown = item if isinstance(item, str) else ""
+        text = f"Invalid value at '{path}' (TYPE_BYTES), Base64 decoding failed for \"{shown[:100]}\""
+        raise refuse(400, text, bad_request([(path, text)])) from None
+    return item
+
+
+def _number(item: Any) -> float | None:
+    if isinstance(item, bool):
+        return None
+    try:
+        return float(item)
+    except (TypeError, ValueError):
+        return None
+
+
+def _bad_value(path: str, type_name: str, value: Any) -> Refused:
+    shown = f'"{value}"' if isinstance(value, str) else str(value)
+    text = f"Invalid value at '{path}' ({type_name}), {shown[:100]}"
+    return refuse(400, text, bad_request([(path, text)]))
+
+
+def _unknown_names(unknown: list[tuple[str, str]]) -> Refused:
+    violations = []
+    for path, name in unknown:
+        where = f" at '{path}'" if path else ""
+        violations.append((path, f'Invalid JSON payload received. Unknown name "{name}"{where}: Cannot find field.'))
+    return refuse(400, "\n".join(text for _, text in violations), bad_request(violations))
