@@ -1,0 +1,166 @@
+"""Rows, their constraints, and the stamp that the roster follows."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts_app.models import Account, ApiKey, Credential, GatewaySettings, ModelRoute, Rest
+from proxy_app.models import UsageRecord
+
+pytestmark = pytest.mark.django_db
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def an_old_account(**columns: object) -> Account:
+    account = Account.objects.create(**{"email": "alice@example.com", **columns})
+    Account.objects.filter(pk=account.pk).update(updated_at=LONG_AGO)
+    account.refresh_from_db()
+    return account
+
+
+def test_a_save_moves_the_stamp():
+    account = an_old_account()
+
+    account.save()
+
+    account.refresh_from_db()
+    assert account.updated_at > LONG_AGO
+
+
+def test_a_save_of_named_fields_moves_the_stamp():
+    account = an_old_account()
+
+    account.tier = "free-tier"
+    account.save(update_fields=["tier"])
+
+    account.refresh_from_db()
+    assert account.updated_at > LONG_AGO
+
+
+def test_an_update_of_many_rows_moves_the_stamp():
+    account = an_old_account()
+
+    Account.objects.filter(pk=account.pk).update(tier="free-tier")
+
+    account.refresh_from_db()
+    assert account.updated_at > LONG_AGO
+
+
+def test_a_bulk_update_moves_the_stamp():
+    account = an_old_account()
+
+    Account.objects.bulk_update([account], ["tier"])
+
+    account.refresh_from_db()
+    assert account.updated_at > LONG_AGO
+
+
+def test_an_upsert_moves_the_stamp():
+    account = an_old_account()
+    rest = Rest.objects.create(account=account, model="gemini-2.5-pro")
+    Rest.objects.filter(pk=rest.pk).update(updated_at=LONG_AGO)
+
+    Rest.objects.bulk_create(
+        [Rest(account=account, model="gemini-2.5-pro", streak=2)],
+        update_conflicts=True,
+        unique_fields=["account", "model"],
+        update_fields=["streak"],
+    )
+
+    rest.refresh_from_db()
+    assert rest.streak == 2
+    assert rest.updated_at > LONG_AGO
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"email": ""},
+        {"email": "bob@example.com", "kind": "carrier_pigeon"},
+        {"email": "bob@example.com", "max_concurrency": 0},
+        {"email": "alice@example.com"},
+    ],
+    ids=["nameless", "of an unknown kind", "serving nobody", "here already"],
+)
+def test_the_database_refuses_an_account(columns):
+    Account.objects.create(email="alice@example.com")
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Account.objects.create(**columns)
+
+
+def test_a_google_account_and_an_api_key_may_share_a_name():
+    Account.objects.create(email="alice@example.com")
+
+    Account.objects.create(email="alice@example.com", kind=Account.Kind.GEMINI_API)
+
+    assert Account.objects.count() == 2
+
+
+def test_there_is_one_demo_account_at_most():
+    Account.objects.create(email="demo", is_demo=True)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Account.objects.create(email="another demo", is_demo=True)
+
+
+def test_settings_are_one_row():
+    GatewaySettings.objects.create()
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        GatewaySettings.objects.create(id=2)
+
+
+def test_settings_not_saved_yet_are_the_environments(settings):
+    settings.GATEWAY_AUTH_MODE = "strict"
+
+    assert GatewaySettings.load().auth_mode == "strict"
+    assert not GatewaySettings.objects.exists()
+
+
+def test_settings_once_saved_outrank_the_environment(settings):
+    GatewaySettings.objects.create(auth_mode="off")
+    settings.GATEWAY_AUTH_MODE = "strict"
+
+    assert GatewaySettings.load().auth_mode == "off"
+
+
+def test_an_account_rests_once_for_a_model():
+    account = Account.objects.create(email="alice@example.com")
+    Rest.objects.create(account=account, model="gemini-2.5-pro")
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Rest.objects.create(account=account, model="gemini-2.5-pro")
+
+
+def test_a_route_leads_somewhere():
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ModelRoute.objects.create(pattern="gemini-*", target="")
+
+
+def test_the_ledger_outlives_accounts_and_keys():
+    account = Account.objects.create(email="alice@example.com")
+    key = ApiKey.objects.create(name="laptop", digest="d")
+    record = UsageRecord.objects.create(request_id="r", outcome="succeeded", account=account, api_key=key)
+
+    account.delete()
+    key.delete()
+
+    record.refresh_from_db()
+    assert (record.account, record.api_key) == (None, None)
+
+
+def test_no_row_tells_a_secret_when_printed():
+    account = Account.objects.create(email="alice@example.com", proxy_url="http://user:hunter2@proxy.example")
+    credential = Credential.objects.create(
+        account=account,
+        refresh_token="1//hunter2",
+        access_token="ya29.hunter2",
+        expires_at=timezone.now() + timedelta(hours=1),
+    )
+    key = ApiKey.objects.create(name="laptop", digest="hunter2", hint="ter2")
+
+    assert "hunter2" not in f"{account} {account!r} {credential} {credential!r} {key} {key!r}"
