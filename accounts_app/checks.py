@@ -1,1 +1,184 @@
 """Settings that would fail quietly, told as Django system checks with an id and a hint."""
+
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.db import DatabaseError
+
+from accounts_app import encryption
+from accounts_app.models import Account, Credential, GatewaySettings
+
+SQLITE = "django.db.backends.sqlite3"
+
+
+@register()
+def check_gateway(**options: Any) -> list[CheckMessage]:
+    """All of them, in the order of their ids."""
+    return [message for check in CHECKS for message in check()]
+
+
+def _encryption_key() -> Iterator[CheckMessage]:
+    if not settings.GATEWAY_ENCRYPTION_KEYS:
+        yield Error(
+            "There is no encryption key: accounts can neither be stored nor read.",
+            hint="Set GATEWAY_ENCRYPTION_KEYS; `python manage.py rotate_encryption_key --new-key` prints a key.",
+            id="gateway.E001",
+        )
+
+
+def _open_to_the_network() -> Iterator[CheckMessage]:
+    if _auth_mode() == "off" and not is_loopback(settings.GATEWAY_HOST):
+        yield Warning(
+            f"No API key is asked for, and the gateway listens on {settings.GATEWAY_HOST}: "
+            "whoever reaches it spends the accounts' quota.",
+            hint="Set “API key required” to all_except_health or strict on the console's settings page.",
+            id="gateway.W001",
+        )
+
+
+def _open_behind_a_proxy() -> Iterator[CheckMessage]:
+    open_here = _auth_mode() in ("off", "auto") and is_loopback(settings.GATEWAY_HOST)
+    if open_here and settings.GATEWAY_TRUSTED_PROXIES:
+        yield Warning(
+            "A reverse proxy stands in front, and no API key is asked for on loopback: the proxy opens it to everyone.",
+            hint="Set “API key required” to all_except_health or strict on the console's settings page.",
+            id="gateway.W002",
+        )
+
+
+def _open_to_web_pages() -> Iterator[CheckMessage]:
+    if "*" in settings.GATEWAY_CORS_ORIGINS and _auth_mode() in ("off", "auto"):
+        yield Warning(
+            "Any web page may call the gateway, and it may do so without an API key.",
+            hint="Name the pages' origins in GATEWAY_CORS_ORIGINS, or ask for an API key.",
+            id="gateway.W003",
+        )
+
+
+def _keys_of_one_node() -> Iterator[CheckMessage]:
+    if settings.DATABASES["default"]["ENGINE"] != SQLITE and not settings.GATEWAY_ENCRYPTION_KEYS_GIVEN:
+        yield Warning(
+            "The database may serve several nodes, but the encryption key was made on this one.",
+            hint="Give every node the same GATEWAY_ENCRYPTION_KEYS and GATEWAY_SECRET_KEY.",
+            id="gateway.W004",
+        )
+
+
+def _stored_secrets() -> Iterator[CheckMessage]:
+    try:
+        for credential in Credential.objects.only("refresh_token", "access_token").order_by("-pk")[:1]:
+            repr((credential.refresh_token, credential.access_token))
+    except encryption.Undecryptable as error:
+        yield Warning(
+            f"Stored secrets cannot be read: {error}",
+            hint="Accounts answer again as soon as the key they were stored with is in GATEWAY_ENCRYPTION_KEYS.",
+            id="gateway.W005",
+        )
+
+
+def _oauth_client() -> Iterator[CheckMessage]:
+    given = (bool(settings.GOOGLE_OAUTH_CLIENT_ID), bool(settings.GOOGLE_OAUTH_CLIENT_SECRET))
+    at_google = (urlsplit(settings.GOOGLE_OAUTH_TOKEN_URL).hostname or "").endswith((".googleapis.com", ".google.com"))
+    connected = Account.objects.filter(kind=Account.Kind.CLOUD_CODE, is_demo=False, enabled=True)
+    if given == (False, True) or (not given[0] and at_google and connected.exists()):
+        yield Warning(
+            "Google accounts are connected, but there is no OAuth client: their tokens cannot be refreshed."
+            if not any(given)
+            else "GOOGLE_OAUTH_CLIENT_SECRET is set without GOOGLE_OAUTH_CLIENT_ID.",
+            hint="Set GOOGLE_OAUTH_CLIENT_ID and GOOGLE_OAUTH_CLIENT_SECRET to the client the accounts consented to.",
+            id="gateway.W006",
+        )
+
+
+def _unencrypted_upstreams() -> Iterator[CheckMessage]:
+    upstreams = {
+        "GEMINI_API_URL": settings.GEMINI_API_URL,
+        "GOOGLE_OAUTH_TOKEN_URL": settings.GOOGLE_OAUTH_TOKEN_URL,
+        "GOOGLE_USERINFO_URL": settings.GOOGLE_USERINFO_URL,
+        **{f"CLOUD_CODE_URLS ({base})": base for base in settings.CLOUD_CODE_URLS},
+    }
+    for name, url in upstreams.items():
+        parts = urlsplit(url)
+        if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+            yield Warning(
+                f"{name} is not https: tokens and prompts travel in the clear.",
+                hint="Use an https URL, or a host on loopback.",
+                id="gateway.W007",
+            )
+
+
+def _data_directory() -> Iterator[CheckMessage]:
+    directory = settings.GATEWAY_DATA_DIR
+    if directory.is_dir() and directory.stat().st_mode & 0o077:
+        yield Warning(
+            f"{directory} can be read by other users of this machine; keys and the database may be in it.",
+            hint=f"chmod 700 {directory}",
+            id="gateway.W008",
+        )
+
+
+def _known_names() -> Iterator[CheckMessage]:
+    unknown = all(is_loopback(host.strip("[]")) for host in settings.ALLOWED_HOSTS)
+    if unknown and not is_loopback(settings.GATEWAY_HOST):
+        yield Warning(
+            f"The gateway listens on {settings.GATEWAY_HOST}, but is known by loopback names only: "
+            "the console cannot be opened from elsewhere.",
+            hint="Put the names people use for this machine into GATEWAY_ALLOWED_HOSTS.",
+            id="gateway.W009",
+        )
+
+
+def _debugging_in_public() -> Iterator[CheckMessage]:
+    if settings.DEBUG and not is_loopback(settings.GATEWAY_HOST):
+        yield Warning(
+            "GATEWAY_DEBUG is on: error pages show settings and code to whoever causes an error.",
+            hint="Leave GATEWAY_DEBUG off wherever others can reach the gateway.",
+            id="gateway.W010",
+        )
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _auth_mode() -> str:
+    return GatewaySettings.load().auth_mode
+
+
+def _unless_unreadable(check: Callable[[], Iterator[CheckMessage]]) -> Callable[[], list[CheckMessage]]:
+    """A check that asks the database says nothing before the first migration, or while the database is away."""
+
+    def checked() -> list[CheckMessage]:
+        try:
+            return list(check())
+        except DatabaseError:
+            return []
+
+    return checked
+
+
+CHECKS: tuple[Callable[[], list[CheckMessage]], ...] = tuple(
+    _unless_unreadable(check)
+    for check in (
+        _encryption_key,
+        _open_to_the_network,
+        _open_behind_a_proxy,
+        _open_to_web_pages,
+        _keys_of_one_node,
+        _stored_secrets,
+        _oauth_client,
+        _unencrypted_upstreams,
+        _data_directory,
+        _known_names,
+        _debugging_in_public,
+    )
+)
