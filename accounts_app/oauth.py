@@ -1,0 +1,223 @@
+"""Google's OAuth endpoints: consent, code exchange, refresh, userinfo. The only door to the token endpoint.
+
+What can go wrong:
+
+    OAuthError
+      InvalidGrant              permanent: a person has to sign in again, or put the OAuth client right
+      TokenEndpointUnavailable  transient: network trouble, 429, 5xx, an answer that cannot be read
+      ClientMissing             GOOGLE_OAUTH_CLIENT_ID and GOOGLE_OAUTH_CLIENT_SECRET are not set
+
+No token, code or secret appears in a message, a log line or a `repr`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+import msgspec
+from django.conf import settings
+
+from accounts_app import http_client
+
+if TYPE_CHECKING:
+    from accounts_app.roster import AccountView
+
+SCOPES = (
+    "https://www.googleapis.com/auth/cloud-platform",
+    "https://www.googleapis.com/auth/userinfo.email",
+    "https://www.googleapis.com/auth/userinfo.profile",
+)
+
+# The token endpoint answers within a second; this long without a byte is an outage.
+SILENCE_SECONDS = 20.0
+
+# Google's tokens live an hour; used only where an answer does not say.
+USUAL_LIFE = 3600.0
+
+# Errors a repetition cannot mend, and what they make of the account (Account.parked). Everything else is transient.
+PERMANENT: Mapping[str, str] = {
+    "invalid_grant": "sign_in",
+    "invalid_rapt": "sign_in",
+    "access_denied": "sign_in",
+    "admin_policy_enforced": "sign_in",
+    "invalid_scope": "sign_in",
+    "unauthorized_client": "misconfigured",
+    "invalid_client": "misconfigured",
+    "deleted_client": "misconfigured",
+    "disabled_client": "misconfigured",
+    "redirect_uri_mismatch": "misconfigured",
+}
+EXPLAINED = {
+    "sign_in": "Google no longer accepts this account's sign-in ({}). Sign in again.",
+    "misconfigured": "Google does not accept the OAuth client for this account ({}). Set GOOGLE_OAUTH_CLIENT_ID and "
+    "GOOGLE_OAUTH_CLIENT_SECRET to the client it was connected with, or sign in again.",
+}
+
+
+class OAuthError(Exception):
+    """A call to Google's OAuth endpoints failed."""
+
+
+class InvalidGrant(OAuthError):
+    """Permanent. `reason` is Google's word (`invalid_grant`, `invalid_rapt` …), `parked` a value of Account.parked."""
+
+    def __init__(self, reason: str, description: str = "") -> None:
+        self.reason = reason
+        self.parked = PERMANENT.get(reason, "sign_in")
+        super().__init__(EXPLAINED[self.parked].format(f"{reason}: {description}" if description else reason))
+
+
+class TokenEndpointUnavailable(OAuthError):
+    """Transient: the same call may succeed later, and says nothing about the account."""
+
+
+class ClientMissing(OAuthError):
+    """The operator has not set an OAuth client."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No OAuth client is set. Make one of type “Desktop app” in the Google Cloud console (APIs & Services, "
+            "Credentials), and set GOOGLE_OAUTH_CLIENT_ID and GOOGLE_OAUTH_CLIENT_SECRET."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TokenGrant:
+    """What the token endpoint gave: `refresh_token` is empty when the old one stays, `expires_in` is in seconds."""
+
+    access_token: str = field(repr=False)
+    expires_in: float
+    refresh_token: str = field(default="", repr=False)
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who has consented."""
+
+    email: str
+    name: str = ""
+    verified: bool = True
+
+
+def new_verifier() -> str:
+    """A PKCE code verifier (RFC 7636), 43 characters, to be kept with the `state` until the callback."""
+    return secrets.token_urlsafe(32)
+
+
+def authorize_url(*, redirect_uri: str, state: str, verifier: str, login_hint: str = "") -> str:
+    """Where the browser goes for consent. Raises ClientMissing."""
+    digest = hashlib.sha256(verifier.encode()).digest()
+    client_id, _ = _oauth_client(settings.GOOGLE_OAUTH_TOKEN_URL)
+    query = {
+        "response_type": "code",
+        "client_id": client_id,
+        "redirect_uri": redirect_uri,
+        "scope": " ".join(SCOPES),
+        "access_type": "offline",
+        "prompt": "consent",
+        "state": state,
+        "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
+        "code_challenge_method": "S256",
+    }
+    if login_hint:
+        query["login_hint"] = login_hint
+    return f"{settings.GOOGLE_OAUTH_AUTHORIZE_URL}?{urlencode(query)}"
+
+
+async def exchange_code(code: str, *, redirect_uri: str, verifier: str, proxy_url: str = "") -> TokenGrant:
+    """Turn the callback's code into tokens. Raises OAuthError; an old or used code is an InvalidGrant."""
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri, "code_verifier": verifier}
+    return await _ask_token_endpoint(settings.GOOGLE_OAUTH_TOKEN_URL, form, proxy_url)
+
+
+async def refresh(account: AccountView, refresh_token: str = "") -> TokenGrant:
+    """A new access token for the account's refresh token, or for `refresh_token` when the roster's is outdated.
+
+    Goes through the account's proxy to its own token endpoint. Raises OAuthError.
+    """
+    form = {"grant_type": "refresh_token", "refresh_token": refresh_token or account.credential.refresh_token}
+    return await _ask_token_endpoint(account.token_url, form, account.proxy_url)
+
+
+async def userinfo(access_token: str, *, proxy_url: str = "", url: str = "") -> Person:
+    """Whose token this is. Raises InvalidGrant when it is not good (any more), else TokenEndpointUnavailable."""
+    headers = {"Authorization": f"Bearer {access_token}"}
+    request = http_client.request("GET", url or settings.GOOGLE_USERINFO_URL, headers, read_timeout=SILENCE_SECONDS)
+    response = await _send(request, proxy_url)
+    found = _json_object(response)
+    if response.status_code in (401, 403):
+        raise InvalidGrant("access_denied", "the access token is not accepted")
+    email = found.get("email")
+    if response.status_code != 200 or not isinstance(email, str) or not email:
+        raise TokenEndpointUnavailable(f"userinfo answered with {response.status_code} and no email.")
+    verified = found.get("verified_email", found.get("email_verified", True))
+    return Person(email, str(found.get("name", "")), verified not in (False, "false"))
+
+
+async def _ask_token_endpoint(url: str, form: dict[str, str], proxy_url: str) -> TokenGrant:
+    client_id, client_secret = _oauth_client(url)
+    body = urlencode({"client_id": client_id, "client_secret": client_secret, **form}).encode()
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+    request = http_client.request("POST", url, headers, body, read_timeout=SILENCE_SECONDS)
+    response = await _send(request, proxy_url)
+    found = _json_object(response)
+    access_token = found.get("access_token")
+    if response.status_code == 200 and isinstance(access_token, str) and access_token:
+        return TokenGrant(
+            access_token, _seconds(found.get("expires_in")), _text(found, "refresh_token"), _text(found, "scope")
+        )
+    raise _failure(response.status_code, found)
+
+
+def _failure(status: int, found: dict[str, Any]) -> OAuthError:
+    """Only a 4xx with an error known to be permanent condemns the grant."""
+    reason = _text(found, "error")
+    if 400 <= status < 500 and status not in (408, 429) and reason in PERMANENT:
+        return InvalidGrant(_text(found, "error_subtype") or reason, _text(found, "error_description"))
+    return TokenEndpointUnavailable(f"The token endpoint answered with {status}{f' ({reason})' if reason else ''}.")
+
+
+async def _send(request: httpx.Request, proxy_url: str) -> httpx.Response:
+    try:
+        return await http_client.client(proxy_url).send(request)
+    except httpx.HTTPError as error:
+        raise TokenEndpointUnavailable(f"{request.url.host} cannot be reached ({type(error).__name__}).") from error
+
+
+def _oauth_client(token_url: str) -> tuple[str, str]:
+    """The operator's OAuth client; endpoints that are not Google's (the emulator) need none."""
+    if settings.GOOGLE_OAUTH_CLIENT_ID:
+        return settings.GOOGLE_OAUTH_CLIENT_ID, settings.GOOGLE_OAUTH_CLIENT_SECRET
+    host = urlsplit(token_url).hostname or ""
+    if host.endswith((".googleapis.com", ".google.com")):
+        raise ClientMissing
+    return "gemini-gateway", ""
+
+
+def _json_object(response: httpx.Response) -> dict[str, Any]:
+    try:
+        found = msgspec.json.decode(response.content)
+    except msgspec.DecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _text(found: dict[str, Any], name: str) -> str:
+    value = found.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _seconds(value: object) -> float:
+    """`expires_in`, which some endpoints write as a string."""
+    try:
+        return max(float(value), 0.0)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return USUAL_LIFE
