@@ -1,0 +1,67 @@
+"""The HTTP surface: which path leads to which view, who may enter, and how errors leave."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from http import HTTPMethod
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI, Router
+
+from proxy_app import auth, errors, views
+
+View = Callable[[HttpRequest], Awaitable[HttpResponse]]
+
+log = logging.getLogger(__name__)
+
+# Google's newest SDKs default to /v1, older ones to /v1beta, ephemeral tokens use /v1alpha: all alike here.
+VERSIONS = ("v1beta", "v1", "v1alpha")
+
+_ANY = [method.value for method in HTTPMethod if method not in ("CONNECT", "TRACE")]
+_READ = ["GET", "HEAD"]
+
+
+def _others(*taken: str) -> list[str]:
+    return [method for method in _ANY if method not in (*taken, "OPTIONS")]
+
+
+def _whatever_the_name(view: View) -> Callable[[HttpRequest, str], Awaitable[HttpResponse]]:
+    """`view` on a path with a name in it, which ninja wants to see taken."""
+
+    async def ignoring_name(request: HttpRequest, name: str) -> HttpResponse:
+        return await view(request)
+
+    return ignoring_name
+
+
+api = NinjaAPI(title="Gemini Gateway", docs_url=None, openapi_url=None, auth=auth.admit)
+
+api.api_operation(_READ, "/healthz", auth=auth.admit_to_health)(views.healthz)
+api.api_operation(_READ, "/readyz", auth=auth.admit_to_health)(views.readyz)
+
+models = Router()
+models.api_operation(_READ, "/models")(views.list_models)
+models.api_operation(_others(*_READ), "/models")(views.wrong_method)
+models.api_operation(["OPTIONS"], "/models", auth=None)(views.options)
+models.api_operation(_READ, "/models/{path:name}")(views.get_model)
+models.post("/models/{path:name}")(views.call_model)
+models.api_operation(_others(*_READ, "POST"), "/models/{path:name}")(_whatever_the_name(views.wrong_method))
+models.api_operation(["OPTIONS"], "/models/{path:name}", auth=None)(_whatever_the_name(views.options))
+
+for version in VERSIONS:
+    api.add_router(f"/{version}", models, url_name_prefix=version)
+
+elsewhere = Router()
+elsewhere.api_operation(["OPTIONS"], "/{path:name}", auth=None)(_whatever_the_name(views.options))
+elsewhere.api_operation(_others(), "/{path:name}")(_whatever_the_name(views.wrong_path))
+api.add_router("", elsewhere)  # last: it takes every path that is left
+
+
+@api.exception_handler(errors.GatewayError)
+def refused(request: HttpRequest, error: errors.GatewayError) -> HttpResponse:
+    return errors.render(error, in_array=views.wants_array_errors(request))
+
+
+@api.exception_handler(Exception)
+def failed(request: HttpRequest, error: Exception) -> HttpResponse:
+    log.error("%s %s failed", request.method, request.path, exc_info=error)  # the path has no query, so no key
+    return errors.render(errors.GatewayError("Internal error encountered."))

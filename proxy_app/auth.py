@@ -1,0 +1,126 @@
+"""Which API key is calling, and whether it may.
+
+A key may stand in four places (`Authorization: Bearer`, `x-api-key`, `x-goog-api-key`, `?key=`), and any one that
+verifies lets the call in: gemini-cli, for one, sends two of them at once.
+"""
+
+import time
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.request import split_domain_port, validate_host
+
+from accounts_app import api_keys
+from proxy_app import errors
+
+OFF, STRICT, ALL_EXCEPT_HEALTH, AUTO = "off", "strict", "all_except_health", "auto"
+
+_NO_KEY_CONFIGURED = (
+    "This gateway asks for an API key, but none is configured yet. "
+    "Create one in the admin or with `python manage.py issue_key NAME`."
+)
+_MISSING = "This gateway asks for an API key: send one as x-goog-api-key, x-api-key, Authorization: Bearer, or ?key=."
+_INVALID = "API key not valid. Please pass a valid API key of this gateway."
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is calling: the id and name of the API key, or nobody in particular where no key is asked for."""
+
+    key_id: int | None = None
+    key_name: str = ""
+    may_explain: bool = False
+
+
+async def admit(request: HttpRequest) -> Principal:
+    """For every path but the health checks. Raises Unauthenticated, PermissionDenied, Unavailable."""
+    return _identify(request, needed=_mode_in_force(request) != OFF)
+
+
+async def admit_to_health(request: HttpRequest) -> Principal:
+    """For the health checks, which ask for a key in mode `strict` only."""
+    try:
+        return _identify(request, needed=_mode_in_force(request) == STRICT)
+    except errors.Unavailable:
+        return Principal()  # a health check has to answer while the database is gone
+
+
+def _identify(request: HttpRequest, *, needed: bool) -> Principal:
+    now = time.time()
+    presented = _presented_keys(request)
+    for key in presented:
+        if view := api_keys.verify(key, now):
+            return Principal(view.id, view.name, view.may_explain)
+    if needed:
+        raise _refusal(bool(presented))
+    _refuse_foreign_pages(request)
+    return Principal()
+
+
+def _presented_keys(request: HttpRequest) -> list[str]:
+    meta = request.META
+    scheme, _, bearer = meta.get("HTTP_AUTHORIZATION", "").partition(" ")
+    found = (
+        meta.get("HTTP_X_GOOG_API_KEY", ""),
+        meta.get("HTTP_X_API_KEY", ""),
+        bearer if scheme.lower() == "bearer" else "",
+        request.GET.get("key", "") if "key=" in meta.get("QUERY_STRING", "") else "",
+    )
+    return [key.strip() for key in found if key.strip()]
+
+
+def _refusal(presented: bool) -> errors.Unauthenticated:
+    if not api_keys.any_configured():
+        return errors.Unauthenticated(_NO_KEY_CONFIGURED, [errors.error_info("NO_API_KEY_CONFIGURED")])
+    if presented:
+        return errors.Unauthenticated(_INVALID, [errors.error_info("API_KEY_INVALID")])
+    return errors.Unauthenticated(_MISSING, [errors.error_info("API_KEY_MISSING")])
+
+
+def _mode_in_force(request: HttpRequest) -> str:
+    try:
+        mode = api_keys.auth_mode()
+    except api_keys.RosterUnavailable as error:
+        raise errors.Unavailable("The gateway has not been able to read its database yet.") from error
+    if mode != AUTO:
+        return mode
+    return OFF if _bound_to_loopback(request) else ALL_EXCEPT_HEALTH
+
+
+def _bound_to_loopback(request: HttpRequest) -> bool:
+    """Both what we were told to bind to and where this connection arrived: daphne's own `-b` passes the first by."""
+    arrived_at = request.scope.get("server") or ("", 0)  # type: ignore[attr-defined]
+    return _is_loopback(settings.GATEWAY_HOST) and _is_loopback(arrived_at[0])
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _refuse_foreign_pages(request: HttpRequest) -> None:
+    """A web page must not spend the operator's quota through a gateway that asks for no key.
+
+    Browsers name the page's origin on such requests; a page that rebinds its own name to 127.0.0.1 shows in `Host`.
+    """
+    origin = request.META.get("HTTP_ORIGIN", "")
+    host, _ = split_domain_port(request.META.get("HTTP_HOST", "").lower())
+    own_page = urlsplit(origin).netloc == request.META.get("HTTP_HOST", "")
+    if origin and not own_page and origin not in settings.GATEWAY_CORS_ORIGINS:
+        raise errors.PermissionDenied(
+            f"Pages from {origin} may not use this gateway without a key. "
+            "Allow the origin in GATEWAY_CORS_ORIGINS, or send an API key.",
+            [errors.error_info("ORIGIN_NOT_ALLOWED")],
+        )
+    if host and not validate_host(host, settings.ALLOWED_HOSTS):
+        raise errors.PermissionDenied(
+            f"This gateway is not known as {host}. Add the name to GATEWAY_ALLOWED_HOSTS, or send an API key.",
+            [errors.error_info("HOST_NOT_ALLOWED")],
+        )

@@ -1,0 +1,173 @@
+"""What the gateway itself has to say when a call fails, always in Google's words and shape.
+
+    GatewayError                a status, a message, details
+    ├── InvalidArgument         400  the request cannot be read
+    ├── Unauthenticated         401  no key, or none that verifies
+    ├── PermissionDenied        403  a page elsewhere may not use an open gateway
+    ├── NotFound                404  no such path, model or verb
+    ├── MethodNotAllowed        405  the path is right, the method is not
+    ├── ResourceExhausted       429  every account rests; says until when
+    ├── Unimplemented           501  Google has this verb, the upstream has not
+    ├── Unavailable             503  nobody is connected, or nobody can be reached
+    └── UpstreamError           as upstream said it, byte for byte
+    BrokenStream                an answer that broke off after its first event
+
+Only `render` and `error_object` turn them into bytes. `BrokenStream` is apart: its status line has long been sent, so
+all that is left is one last event and a dropped connection.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from django.http import HttpResponse
+
+Detail = Mapping[str, Any]
+
+JSON = "application/json; charset=UTF-8"
+
+# google.rpc.Code by HTTP status, as Google's own front end maps them; 405 and 413 have no code of their own there.
+_STATUS = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    405: "UNIMPLEMENTED",
+    413: "INVALID_ARGUMENT",
+    429: "RESOURCE_EXHAUSTED",
+    499: "CANCELLED",
+    500: "INTERNAL",
+    501: "UNIMPLEMENTED",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
+
+
+class GatewayError(Exception):
+    """An answer other than 200. `code` is the HTTP status; `headers` are added to the response."""
+
+    code = 500
+
+    def __init__(
+        self,
+        message: str,
+        details: Sequence[Detail] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+        self.headers = dict(headers or {})
+
+    def body(self) -> bytes:
+        """The error as one JSON object."""
+        return error_object(self.code, self.message, self.details)
+
+
+class InvalidArgument(GatewayError):
+    code = 400
+
+
+class Unauthenticated(GatewayError):
+    code = 401
+
+
+class PermissionDenied(GatewayError):
+    code = 403
+
+
+class NotFound(GatewayError):
+    code = 404
+
+
+class MethodNotAllowed(GatewayError):
+    code = 405
+
+
+class Unimplemented(GatewayError):
+    code = 501
+
+
+class Unavailable(GatewayError):
+    code = 503
+
+
+class ResourceExhausted(GatewayError):
+    """Every account rests. `delay` is the time to the soonest recovery, in seconds.
+
+    It is told twice: AI SDK and opencode read only `Retry-After`, gemini-cli only RetryInfo.
+    """
+
+    code = 429
+
+    def __init__(self, message: str, delay: float) -> None:
+        delay = max(delay, 1.0)
+        retry_info = {
+            "@type": "type.googleapis.com/google.rpc.RetryInfo",
+            "retryDelay": f"{delay:.3f}s",
+        }
+        super().__init__(message, [retry_info], retry_after(delay))
+
+
+class UpstreamError(GatewayError):
+    """Upstream's own error: its status, its body untouched when that is JSON."""
+
+    def __init__(self, code: int, raw: bytes, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(f"Upstream answered {code}", headers=headers)
+        self.code = code
+        self._raw = raw
+
+    def body(self) -> bytes:
+        return self._raw
+
+
+class BrokenStream(Exception):
+    """An answer that ended, after its first event, other than by its own finish.
+
+    `event` is the error object that goes to the client as the last event; the connection is dropped after it.
+    """
+
+    expected = True  # the server drops the connection without logging a traceback
+
+    def __init__(self, event: bytes) -> None:
+        super().__init__("the answer broke off")
+        self.event = event
+
+
+def retry_after(delay: float) -> dict[str, str]:
+    """The `Retry-After` header for a delay in seconds, rounded up as the header knows whole seconds only."""
+    return {"Retry-After": str(max(1, math.ceil(delay)))}
+
+
+def error_object(code: int, message: str, details: Sequence[Detail] = (), status: str = "") -> bytes:
+    """`{"error":{"code","message","status","details"?}}`; `error` first and `code` an int, as SDKs' readers need."""
+    error: dict[str, Any] = {
+        "code": code,
+        "message": message,
+        "status": status or _STATUS.get(code, "UNKNOWN"),
+    }
+    if details:
+        error["details"] = list(details)
+    return msgspec.json.encode({"error": error})
+
+
+def error_info(reason: str, **metadata: str) -> Detail:
+    """google.rpc.ErrorInfo of our own: the domain says that it was the gateway, not Google."""
+    return {
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": reason,
+        "domain": "gemini-gateway",
+        "metadata": metadata,
+    }
+
+
+def render(error: GatewayError, *, in_array: bool = False) -> HttpResponse:
+    """The response for `error`; `in_array` for clients that asked for a JSON array and read nothing else."""
+    body = error.body()
+    return HttpResponse(
+        b"[" + body + b"]" if in_array else body,
+        status=error.code,
+        content_type=JSON,
+        headers=error.headers,
+    )

@@ -1,0 +1,150 @@
+"""The road of one call: attempts, until one answers.
+
+One turn of the loop in `forward` is one attempt, and one attempt is one exchange with an upstream. What happened is
+read by `wire.faults`, whose fault it was by `pool.outcomes`, and where to go next by `journey` from that verdict.
+"""
+
+import asyncio
+from contextlib import AsyncExitStack
+from time import time
+
+from django.conf import settings
+
+from accounts_app import credentials
+from accounts_app.pool.outcomes import Fault, Outcome
+from proxy_app import errors, upstream, usage_log
+from proxy_app.journey import Failed, Journey, Step
+from proxy_app.relay import ErrorEvent, Events, Relay
+from proxy_app.wire import faults
+from proxy_app.wire.calls import Call, Method
+from proxy_app.wire.dialects import NotAnAnswer
+from proxy_app.wire.usage import peek
+
+_OWNER_NEEDED = (
+    "The account that was to answer needs its owner before it can be used again. "
+    "The admin says under Accounts what to do."
+)
+
+
+class ErrorAnswer(Exception):
+    """Upstream answered with an error instead of events."""
+
+    def __init__(self, status: int, body: bytes, content_type: str = "") -> None:
+        super().__init__(f"status {status}")
+        self.status = status
+        self.body = body
+        self.content_type = content_type
+
+
+# Everything that may go wrong before the first event; the client's leaving (CancelledError) is not among it.
+_FAILURES = (
+    ErrorAnswer,
+    ErrorEvent,
+    NotAnAnswer,
+    TimeoutError,
+    credentials.CredentialError,
+    credentials.NotEligible,
+    credentials.Refused,
+    upstream.Interrupted,
+    upstream.Unreachable,
+)
+
+
+async def forward(call: Call) -> Relay:
+    """Find someone who answers `call`; the relay that comes back has its first event in hand.
+
+    1. Step: an account not tried before, or the same one at its next endpoint.
+    2. Attempt it, up to the first event.
+    3. The first event in hand is the commit point: the relay takes everything borrowed along.
+    4. A failure before that is invisible to the client: learn from it where to step next.
+
+    Raises GatewayError: upstream's own answer to a request that is wrong, or what to tell when nobody could answer.
+    """
+    with Journey(call) as journey:
+        while True:
+            step = await journey.step()
+            try:
+                return await attempt(call, step)
+            except Failed as failure:
+                await journey.learn(failure)
+
+
+async def attempt(call: Call, step: Step) -> Relay:
+    """One exchange: token, request, first event. Raises Failed, with everything but the account given back."""
+    async with AsyncExitStack() as held:
+        entry = held.enter_context(usage_log.written(step.entry()))
+        try:
+            async with asyncio.timeout(settings.GATEWAY_FIRST_EVENT_TIMEOUT):
+                access = await credentials.access(step.lease.account, time())
+                exchange = await held.enter_async_context(
+                    upstream.exchange(step.request(access), step.lease.account.proxy_url)
+                )
+                first, events = await _first_answer(call, step, exchange)
+        except _FAILURES as error:
+            failure = _failure(error)
+            entry.fault = failure.fault
+            raise failure from error
+        entry.first_event()
+        step.lease.answered(time())
+        everything = AsyncExitStack()
+        everything.push(step.turn.held.pop_all())
+        everything.push_async_exit(held.pop_all())
+        return Relay(first, events, step.lease, entry, everything)
+
+
+async def _first_answer(call: Call, step: Step, exchange: upstream.Exchange) -> tuple[list[bytes], Events | None]:
+    """The first events of a stream with the reader of the rest, or the whole of a plain answer.
+
+    Raises ErrorAnswer, NotAnAnswer, upstream.Interrupted.
+    """
+    if exchange.status != 200:
+        raise ErrorAnswer(exchange.status, await exchange.read(), exchange.content_type)
+    if call.method is Method.STREAM:
+        events = Events(exchange, step.dialect)
+        if first := await events.batch():
+            return first, events
+        raise NotAnAnswer("an empty 200")
+    body = await exchange.read()
+    if error := faults.error_in(body):
+        raise ErrorAnswer(200, error)
+    if call.method is Method.COUNT:
+        return [step.dialect.unwrap_count(body)], None
+    response = step.dialect.unwrap(body)
+    seen = peek(response)
+    if not seen.candidates and not seen.blocked:
+        raise NotAnAnswer("an empty 200")
+    return [response], None
+
+
+def _failure(error: Exception) -> Failed:
+    """What an attempt's exception comes to: the fault to blame somebody for, and what to tell the client."""
+    match error:
+        case ErrorAnswer():
+            fault = faults.classify(error.status, error.body, error.content_type, time())
+            return Failed(fault, _upstreams_words(fault, error.body))
+        case ErrorEvent():
+            fault = faults.classify(200, error.error, now=time())
+            return Failed(fault, _upstreams_words(fault, error.error))
+        case credentials.Refused():
+            fault = faults.classify(error.status, error.body, error.content_type, time())
+            return Failed(fault, _upstreams_words(fault, error.body))
+        case credentials.NeedsSignIn():
+            fault = Fault(Outcome.REVOKED, message=str(error), parked=error.parked)
+            return Failed(fault, errors.Unavailable(_OWNER_NEEDED))
+        case credentials.NotEligible():
+            fault = Fault(Outcome.NEEDS_OWNER, message=str(error), parked=error.parked, link=error.link)
+            return Failed(fault, errors.Unavailable(_OWNER_NEEDED))
+    text = str(error) or f"no first event within {settings.GATEWAY_FIRST_EVENT_TIMEOUT:.0f} s"
+    return Failed(
+        Fault(Outcome.UNREACHABLE, message=text),
+        errors.Unavailable("No upstream of this gateway could be reached. Please try again later."),
+    )
+
+
+def _upstreams_words(fault: Fault, body: bytes) -> errors.GatewayError:
+    """Upstream's own error, byte for byte, unless it is about the account: that is between us and its owner."""
+    if fault.outcome in (Outcome.UNAUTHENTICATED, Outcome.NEEDS_OWNER):
+        return errors.Unavailable(_OWNER_NEEDED)
+    headers = errors.retry_after(fault.delay) if fault.delay else None
+    error = faults.error_in(body) or errors.error_object(fault.status or 502, fault.message)
+    return errors.UpstreamError(fault.status, error, headers)

@@ -1,0 +1,220 @@
+"""Where a call goes next: the accounts and endpoints it has tried, and what it may still try.
+
+Only bookkeeping and the reading of verdicts; the attempts themselves are made in `gateway`.
+"""
+
+import asyncio
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from time import monotonic, time
+from types import TracebackType
+from typing import Self
+
+from django.conf import settings
+
+from accounts_app import credentials, leasing
+from accounts_app.leasing import CallFaults, Lease, NothingAvailable
+from accounts_app.pool.outcomes import Fault, Outcome, Retry, verdict_of
+from proxy_app import errors
+from proxy_app.usage_log import Entry
+from proxy_app.wire.calls import Call
+from proxy_app.wire.dialects import DIALECTS, Dialect, UpstreamRequest
+
+# Rests that end by upstream's own word: worth waiting for.
+_RECOVERS_BY_ITSELF = (Outcome.RATE_LIMITED, Outcome.QUOTA_EXHAUSTED)
+
+_CONNECT_SOMEBODY = (
+    "No account is connected to this gateway. Add one in its admin under Accounts, "
+    "or with `python manage.py add_account`."
+)
+_SOMEBODY_LOOK = (
+    "Every account of this gateway that could serve {model} is parked and waits for its owner. "
+    "The admin says under Accounts what each one needs."
+)
+_NOBODY_SERVES = "No account of this gateway may serve {model}."
+_ALL_REST = "Every account of this gateway that could serve {model} is resting. Please retry in {delay:.0f}s."
+
+
+class Failed(Exception):
+    """An attempt that brought no first event: the client has heard nothing of it.
+
+    `answer` is what the client is told if this was the last attempt.
+    """
+
+    def __init__(self, fault: Fault, answer: errors.GatewayError) -> None:
+        super().__init__(fault.outcome)
+        self.fault = fault
+        self.answer = answer
+
+
+class Turn:
+    """One account's turn in a call: its lease, the endpoints still to ask, and the second chances it has had."""
+
+    def __init__(self, lease: Lease) -> None:
+        self.held = ExitStack()
+        self.lease = self.held.enter_context(lease)
+        self.bases = list(lease.account.bases)
+        self._refreshed = False
+        self._waited = False
+
+    async def stay(self, fault: Fault, patience: float) -> bool:
+        """Whether this account can be asked again, after what `fault` takes: a wait, a new token, the next endpoint."""
+        match verdict_of(fault).retry:
+            case Retry.SAME_ACCOUNT if not self._waited and (fault.delay or 0.0) <= patience:
+                self._waited = True
+                await asyncio.sleep(fault.delay or 0.0)
+                return True
+            case Retry.REFRESH if not self._refreshed:
+                self._refreshed = True
+                credentials.expire(self.lease.account.id)
+                return True
+            case Retry.NEXT_ENDPOINT if len(self.bases) > 1:
+                del self.bases[0]
+                return True
+        return False
+
+    def end(self, fault: Fault) -> Retry:
+        """Settle `fault` with the account and give it back."""
+        if fault.outcome is Outcome.UNAUTHENTICATED:
+            # A new token did not help, so it is not the token.
+            fault = replace(fault, parked="sign_in")
+        with self.held:
+            return self.lease.settle(fault, time()).retry
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One attempt to be made: who is asked, where, and the how-manieth this is."""
+
+    call: Call
+    turn: Turn
+    number: int
+    model: str
+    waited: float
+
+    @property
+    def lease(self) -> Lease:
+        return self.turn.lease
+
+    @property
+    def dialect(self) -> Dialect:
+        return DIALECTS[self.lease.account.kind]
+
+    def request(self, access: credentials.Access) -> UpstreamRequest:
+        return self.dialect.build(
+            self.call,
+            model=self.model,
+            project=access.project,
+            token=access.token,
+            base=self.turn.bases[0],
+            instruction_prefix=leasing.instruction_prefix(),
+        )
+
+    def entry(self) -> Entry:
+        account = self.lease.account
+        return Entry(
+            call=self.call,
+            attempt=self.number,
+            account_id=account.id,
+            account_label=account.email,
+            dialect=account.kind,
+            upstream_model=self.model,
+            endpoint=self.turn.bases[0],
+            why=self.lease.why,
+            waited=self.waited,
+        )
+
+
+class Journey:
+    """What one call has tried. Leaving it gives back the account it still holds, unless a relay has taken it along."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._model = leasing.routed(call.model)
+        self._began = monotonic()
+        self._tried: dict[int, Fault] = {}
+        self._faults = CallFaults()
+        self._attempts = 0
+        self._waited = 0.0
+        self._turn: Turn | None = None
+        self._last: Failed | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._turn is not None:
+            self._turn.held.close()
+
+    async def step(self) -> Step:
+        """The next attempt to make. Raises GatewayError when there is none."""
+        if self._turn is None:
+            self._turn = await self._borrow()
+        self._attempts += 1
+        return Step(self._call, self._turn, self._attempts, self._model, self._waited)
+
+    async def learn(self, failure: Failed) -> None:
+        """Stay with the account where the verdict allows it, or leave it; raises what the client has to hear."""
+        assert self._turn is not None
+        self._last = failure
+        attempts_left = self._attempts < settings.GATEWAY_MAX_ATTEMPTS
+        if attempts_left and await self._turn.stay(failure.fault, self._patience()):
+            self._turn.lease.again(time())
+            return
+        turn, self._turn = self._turn, None
+        self._tried[turn.lease.account.id] = failure.fault
+        if turn.end(failure.fault) is Retry.NO or not attempts_left:
+            raise failure.answer
+
+    async def _borrow(self) -> Turn:
+        while True:
+            try:
+                return Turn(
+                    leasing.lease(
+                        self._model,
+                        self._call.affinity,
+                        tried=self._tried.keys(),
+                        now=time(),
+                        call=self._faults,
+                    )
+                )
+            except NothingAvailable as nothing:
+                await self._wait_for_recovery(nothing)
+
+    async def _wait_for_recovery(self, nothing: NothingAvailable) -> None:
+        """Wait for the soonest recovery if that is soon enough; raises what to tell the client otherwise."""
+        delay = None if nothing.soonest is None else max(0.0, nothing.soonest - time())
+        if delay is None or delay > self._patience() or not self._recovers():
+            raise self._nobody(nothing, delay)
+        await asyncio.sleep(delay)
+        self._waited += delay
+        self._tried.clear()
+
+    def _recovers(self) -> bool:
+        """Whether everybody tried so far was only told to come back later: after the wait they may be asked again."""
+        return all(fault.outcome in _RECOVERS_BY_ITSELF for fault in self._tried.values())
+
+    def _patience(self) -> float:
+        """Seconds this call may still spend waiting: the operator's word, and the client's where it gave one."""
+        operator = settings.GATEWAY_MAX_WAIT - self._waited
+        if self._call.timeout is None:
+            return operator
+        return min(operator, self._call.timeout - (monotonic() - self._began))
+
+    def _nobody(self, nothing: NothingAvailable, delay: float | None) -> errors.GatewayError:
+        """What to tell when no account is left: the truth about this call first, the state of the pool else."""
+        if self._last and self._last.fault.outcome not in _RECOVERS_BY_ITSELF:
+            return self._last.answer
+        if delay is not None:
+            return errors.ResourceExhausted(_ALL_REST.format(model=self._call.model, delay=max(delay, 1.0)), delay)
+        if self._last:
+            return self._last.answer
+        if not nothing.connected:
+            return errors.Unavailable(_CONNECT_SOMEBODY)
+        text = _SOMEBODY_LOOK if nothing.parked else _NOBODY_SERVES
+        return errors.Unavailable(text.format(model=self._call.model))

@@ -1,0 +1,136 @@
+"""The answer on its way to the client: upstream's events one by one, and everything given back at the end, once.
+
+Whoever holds a `Relay` holds the account's slot, the upstream connection and the ledger entry. Reading it to its end,
+failing in it and closing it all lead to the same `aclose`.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from time import time
+
+from accounts_app.leasing import Lease
+from accounts_app.pool.outcomes import Fault, Outcome
+from proxy_app import errors
+from proxy_app.upstream import Exchange, Interrupted
+from proxy_app.usage_log import Entry
+from proxy_app.wire import faults, sse
+from proxy_app.wire.dialects import Dialect, NotAnAnswer
+from proxy_app.wire.usage import StreamState, peek
+
+_CUT = "The upstream broke off its answer."
+_UNFINISHED = "The upstream ended its answer without finishing it."
+_UNREADABLE = "The upstream sent something that is not an answer."
+
+
+class ErrorEvent(Exception):
+    """Upstream reported an error inside a 200 stream; `error` is its JSON object."""
+
+    def __init__(self, error: bytes) -> None:
+        super().__init__("error event")
+        self.error = error
+
+
+class Events:
+    """Upstream's events, unwrapped, in the batches they arrived in."""
+
+    def __init__(self, exchange: Exchange, dialect: Dialect) -> None:
+        self.state = StreamState()
+        self._chunks = exchange.chunks()
+        self._decoder = sse.Decoder()
+        self._dialect = dialect
+
+    async def batch(self) -> list[bytes]:
+        """The events of the next chunk that brings any; empty at the end of the body.
+
+        Raises Interrupted, ErrorEvent, NotAnAnswer.
+        """
+        async for chunk in self._chunks:
+            if events := self._decoder.feed(chunk):
+                return [self._read(event) for event in events]
+        return [self._read(event) for event in self._decoder.end()]
+
+    def _read(self, event: bytes) -> bytes:
+        if event == sse.DONE:
+            return event
+        if error := faults.error_in(event):
+            raise ErrorEvent(error)
+        response = self._dialect.unwrap(event)
+        self.state.add(peek(response))
+        return response
+
+
+class Relay:
+    """One committed answer. Iterate it for batches of events, or close it; both may be done more than once."""
+
+    def __init__(
+        self,
+        first: list[bytes],
+        events: Events | None,
+        lease: Lease,
+        entry: Entry,
+        held: AsyncExitStack,
+    ) -> None:
+        self._first = first
+        self._events = events  # None when the first batch is the whole answer
+        self._lease = lease
+        self._entry = entry
+        self._held = held
+        self._fault: Fault | None = None
+
+    def __repr__(self) -> str:
+        state = self._fault.outcome if self._fault else "open"
+        return f"<Relay {state} {self._entry.events} events>"
+
+    def __aiter__(self) -> AsyncIterator[list[bytes]]:
+        return self
+
+    async def __anext__(self) -> list[bytes]:
+        """The events that arrived together. Raises BrokenStream when the answer ends other than by its own finish."""
+        batch = await self._next()
+        if not batch:
+            await self.aclose()
+            raise StopAsyncIteration
+        self._entry.events += len(batch)
+        return batch
+
+    async def aclose(self) -> None:
+        """Give everything back: upstream connection, ledger entry, account. Only the first call does anything."""
+        if self._fault is None:
+            self._settle(Fault(self._outcome_so_far(), status=200))
+        await self._held.aclose()
+
+    async def _next(self) -> list[bytes]:
+        if self._first:
+            batch, self._first = self._first, []
+            return batch
+        if self._events is None or self._fault is not None:
+            return []
+        try:
+            batch = await self._events.batch()
+        except Interrupted as error:
+            raise await self._broken(str(error), errors.error_object(503, _CUT)) from error
+        except NotAnAnswer as error:
+            raise await self._broken(str(error), errors.error_object(502, _UNREADABLE, status="UNKNOWN")) from error
+        except ErrorEvent as error:
+            fault = faults.classify(200, error.error)
+            raise await self._broken(fault.message, error.error) from error
+        if not batch and not self._events.state.complete:
+            raise await self._broken(_UNFINISHED, errors.error_object(503, _UNFINISHED))
+        return batch
+
+    async def _broken(self, message: str, event: bytes) -> errors.BrokenStream:
+        self._settle(Fault(Outcome.INTERRUPTED, status=200, message=message))
+        await self.aclose()
+        return errors.BrokenStream(event)
+
+    def _outcome_so_far(self) -> Outcome:
+        """A client that hangs up on the last event, before upstream's own end, has had the whole answer."""
+        if self._events is None or self._events.state.complete:
+            return Outcome.SUCCEEDED
+        return Outcome.ABANDONED
+
+    def _settle(self, fault: Fault) -> None:
+        self._fault = self._entry.fault = fault
+        if self._events is not None:
+            self._entry.usage = self._events.state.usage
+        self._lease.settle(fault, time())

@@ -1,0 +1,62 @@
+"""A relay's events as the bytes of a response body: server-sent events, or a JSON array.
+
+Events that arrived together leave together, in one write; nothing is ever held back. A stream that breaks ends with one
+error event, and then with the connection: no client that was measured takes that for a complete answer.
+"""
+
+from collections.abc import AsyncIterator
+
+from proxy_app.errors import BrokenStream
+from proxy_app.relay import Relay
+from proxy_app.wire import json_array, sse
+from proxy_app.wire.calls import StreamForm
+
+
+class EventStream:
+    """What a StreamingHttpResponse iterates; closing it closes the relay, also when it was never begun."""
+
+    def __init__(self, relay: Relay, form: StreamForm, *, takes_done: bool) -> None:
+        self._relay = relay
+        self._in_array = form is StreamForm.ARRAY
+        self._takes_done = takes_done and not self._in_array
+        self._begun = False
+        self._ended = False
+        self._broken: BrokenStream | None = None
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        """The bytes of the next events. Raises BrokenStream after the error event: drop the connection then."""
+        if self._broken:
+            raise self._broken
+        if self._ended:
+            raise StopAsyncIteration
+        try:
+            batch = await anext(self._relay)
+        except StopAsyncIteration:
+            self._ended = True
+            return self._end()
+        except BrokenStream as broken:
+            self._broken = broken
+            return self._frame([broken.event])
+        return self._frame(batch)
+
+    async def aclose(self) -> None:
+        await self._relay.aclose()
+
+    def _frame(self, batch: list[bytes]) -> bytes:
+        if not self._takes_done and sse.DONE in batch:
+            batch = [event for event in batch if event != sse.DONE]
+        if not self._in_array:
+            return b"".join(map(sse.encode, batch))
+        if not batch:
+            return b""
+        before = json_array.SEPARATOR if self._begun else json_array.OPENING
+        self._begun = True
+        return before + json_array.join(batch)
+
+    def _end(self) -> bytes:
+        if self._in_array:
+            return json_array.CLOSING
+        raise StopAsyncIteration

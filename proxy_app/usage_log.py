@@ -1,0 +1,94 @@
+"""The ledger: one entry an attempt, queued without waiting, written in batches by the journal."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from accounts_app import journal
+from accounts_app.pool.outcomes import Fault, Outcome
+from proxy_app.models import UsageRecord
+from proxy_app.wire.calls import Call
+from proxy_app.wire.usage import Usage
+
+KIND = "usage"
+_MESSAGE_LIMIT = 500  # upstream's texts are a sentence or two; a front end's HTML page is not worth its bytes
+_LEFT = Fault(Outcome.ABANDONED)  # what an attempt comes to when nobody says otherwise
+_NO_TOKENS = Usage()
+
+
+@dataclass(slots=True)
+class Entry:
+    """What is known of an attempt so far; written once, when its `with` block ends."""
+
+    call: Call
+    attempt: int
+    account_id: int
+    account_label: str
+    dialect: str
+    upstream_model: str
+    endpoint: str
+    why: str
+    waited: float = 0.0  # seconds the call had waited for an account before this attempt
+    at: float = field(default_factory=time.time)
+    began: float = field(default_factory=time.monotonic)
+    first_event_after: float | None = None
+    fault: Fault = _LEFT
+    delivered: bool = False
+    events: int = 0
+    usage: Usage = _NO_TOKENS
+
+    def first_event(self) -> None:
+        """The commit point: from here on this attempt is the call's answer."""
+        self.first_event_after = time.monotonic() - self.began
+        self.delivered = True
+
+    def row(self) -> dict[str, Any]:
+        """The entry as columns of `UsageRecord`."""
+        first = self.first_event_after
+        return {
+            "at": datetime.fromtimestamp(self.at, UTC),
+            "request_id": self.call.request_id,
+            "attempt": self.attempt,
+            "api_key_id": self.call.api_key_id,
+            "account_id": self.account_id,
+            "account_label": self.account_label,
+            "dialect": self.dialect,
+            "method": self.call.method.value,
+            "model": self.call.model,
+            "upstream_model": self.upstream_model,
+            "endpoint": self.endpoint,
+            "why": self.why,
+            "outcome": self.fault.outcome.value,
+            "status": self.fault.status,
+            "message": self.fault.message[:_MESSAGE_LIMIT],
+            "delivered": self.delivered,
+            "wait_ms": round(self.waited * 1000),
+            "first_event_ms": None if first is None else round(first * 1000),
+            "duration_ms": round((time.monotonic() - self.began) * 1000),
+            "events": self.events,
+            "prompt_tokens": self.usage.prompt,
+            "cached_tokens": self.usage.cached,
+            "candidates_tokens": self.usage.candidates,
+            "thoughts_tokens": self.usage.thoughts,
+            "tool_tokens": self.usage.tool,
+            "total_tokens": self.usage.total,
+        }
+
+
+@contextmanager
+def written(entry: Entry) -> Iterator[Entry]:
+    """Put `entry` into the journal when the attempt is over, however it ends."""
+    try:
+        yield entry
+    finally:
+        journal.append(KIND, entry.row())
+
+
+def _write(rows: list[dict[str, Any]]) -> None:
+    UsageRecord.objects.bulk_create([UsageRecord(**row) for row in rows])
+
+
+journal.register(KIND, _write, droppable=True)

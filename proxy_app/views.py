@@ -1,0 +1,180 @@
+"""HTTP in, HTTP out: a request becomes a `Call`, a `Relay` becomes a response. No decisions are made here."""
+
+from time import time
+
+import msgspec
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from accounts_app import leasing
+from proxy_app import errors, gateway, model_list
+from proxy_app.relay import Relay
+from proxy_app.rendering import EventStream
+from proxy_app.wire import affinity, calls, catalogue
+from proxy_app.wire.calls import Call, ClientKind, Malformed, Method, StreamForm, Target
+
+# Google's other verbs on models, so that "not here" and "nowhere" can be told apart.
+_OTHER_VERBS = frozenset(
+    {
+        "embedContent",
+        "batchEmbedContents",
+        "asyncBatchEmbedContent",
+        "batchGenerateContent",
+        "predict",
+        "predictLongRunning",
+        "generateAnswer",
+        "generateMessage",
+        "generateText",
+        "bidiGenerateContent",
+    }
+)
+
+_NO_PATH = (
+    "{method} {path} is not part of this API. It serves models, models/{{model}} and models/{{model}}:VERB, "
+    "with VERB one of " + ", ".join(Method) + ", under /v1beta, /v1 and /v1alpha."
+)
+
+
+async def healthz(request: HttpRequest) -> HttpResponse:
+    """The process is up."""
+    return _json({"status": "ok"})
+
+
+async def readyz(request: HttpRequest) -> HttpResponse:
+    """200 while calls can be answered, 503 with the reasons else."""
+    reasons = leasing.not_ready(time())
+    if reasons:
+        return _json({"status": "unavailable", "reasons": reasons}, status=503)
+    return _json({"status": "ok"})
+
+
+async def list_models(request: HttpRequest) -> HttpResponse:
+    """`{"models":[Model…],"nextPageToken"?}`."""
+    query = request.GET
+    try:
+        page = catalogue.page(model_list.offered(), query.get("pageSize"), query.get("pageToken"))
+    except Malformed as error:
+        raise errors.InvalidArgument(str(error)) from error
+    return _json(page)
+
+
+async def get_model(request: HttpRequest, name: str) -> HttpResponse:
+    """One Model, or Google's 404."""
+    name = calls.parse_target(name).model
+    if model := model_list.find(name):
+        return _json(model)
+    raise errors.NotFound(
+        f"models/{name} is not found for API version {_version(request)}, or is not supported for generateContent. "
+        "Call ListModels to see the list of available models and their supported methods."
+    )
+
+
+async def call_model(request: HttpRequest, name: str) -> HttpResponseBase:
+    """generateContent, streamGenerateContent and countTokens; every other verb is told what there is.
+
+    `name` is the rest of the path: a model, a colon and a verb.
+    """
+    call = _read_call(request, calls.parse_target(name))
+    relay = await gateway.forward(call)
+    if call.form is None:
+        return HttpResponse(await _whole(relay), content_type=errors.JSON)
+    return _streamed(relay, call.form, call.client)
+
+
+async def options(request: HttpRequest) -> HttpResponse:
+    """What may be asked of a path. Preflights of allowed origins are answered by the CORS middleware before this."""
+    response = _json({})
+    response["Allow"] = "GET, HEAD, POST, OPTIONS"
+    return response
+
+
+async def wrong_method(request: HttpRequest) -> HttpResponse:
+    """The path is right, the method is not."""
+    raise errors.MethodNotAllowed(_NO_PATH.format(method=request.method, path=request.path))
+
+
+async def wrong_path(request: HttpRequest) -> HttpResponse:
+    """Anything else, as JSON: Google's own front end says it in HTML, which no SDK can read."""
+    raise errors.NotFound(_NO_PATH.format(method=request.method, path=request.path))
+
+
+def wants_array_errors(request: HttpRequest) -> bool:
+    """Whether this client reads an error only inside an array: it asked for a stream as a plain JSON array."""
+    return request.path.endswith(":" + Method.STREAM) and calls.wraps_errors(request.GET)
+
+
+def _read_call(request: HttpRequest, target: Target) -> Call:
+    """The call in a POST. Raises NotFound, Unimplemented, InvalidArgument."""
+    method = _method(target)
+    try:
+        body = calls.read_body(request.body, counting=method is Method.COUNT)
+    except Malformed as error:
+        raise errors.InvalidArgument(str(error)) from error
+    key_id = request.auth.key_id  # type: ignore[attr-defined]
+    meta = request.META
+    form = calls.stream_form(request.GET, meta.get("HTTP_ACCEPT", "")) if method is Method.STREAM else None
+    conversation = affinity.affinity_key(body, key_id, meta.get("HTTP_X_SESSION_AFFINITY", ""))
+    return Call(
+        method=method,
+        model=target.model,
+        body=body,
+        request_id=request.request_id,  # type: ignore[attr-defined]
+        form=form,
+        client=calls.client_kind(meta.get("HTTP_X_GOOG_API_CLIENT", ""), meta.get("HTTP_USER_AGENT", ""), form),
+        affinity=conversation,
+        session_id=affinity.session_id(conversation),
+        timeout=_seconds(meta.get("HTTP_X_SERVER_TIMEOUT", "")),
+        api_key_id=key_id,
+        version=_version(request),
+    )
+
+
+def _method(target: Target) -> Method:
+    if not target.model:
+        raise errors.InvalidArgument("* GenerateContentRequest.model: unexpected model name format")
+    try:
+        return Method(target.verb)
+    except ValueError:
+        pass
+    known = ", ".join(Method)
+    if target.verb in _OTHER_VERBS:
+        raise errors.Unimplemented(
+            f"{target.verb} is not served by the accounts of this gateway. Supported are: {known}."
+        )
+    raise errors.NotFound(f"There is no method {target.verb!r} on models/{target.model}. Supported are: {known}.")
+
+
+def _streamed(relay: Relay, form: StreamForm, client: ClientKind) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(
+        EventStream(relay, form, takes_done=client.takes_done),
+        content_type=form.value,
+        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+    )
+    response.heartbeat = client.heartbeat  # type: ignore[attr-defined]
+    return response
+
+
+async def _whole(relay: Relay) -> bytes:
+    """A plain answer: its one event."""
+    try:
+        (body,) = await anext(relay)
+        return body
+    finally:
+        await relay.aclose()
+
+
+def _version(request: HttpRequest) -> str:
+    return request.path.lstrip("/").partition("/")[0]
+
+
+def _seconds(text: str) -> float | None:
+    """A header's number of seconds; None for none, or for nonsense."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    return seconds if 0 < seconds < float("inf") else None
+
+
+def _json(content: object, status: int = 200) -> HttpResponse:
+    return HttpResponse(msgspec.json.encode(content), status=status, content_type=errors.JSON)

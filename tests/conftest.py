@@ -1,0 +1,92 @@
+"""What tests share: the emulated upstream with its books, accounts on both sides of it, a client."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.core.cache import cache
+
+from accounts_app import credentials, journal, leasing, roster
+from accounts_app.models import Account
+from emulator import Emulator
+from gateway_project import background
+from proxy_app.models import UsageRecord
+from tests.asgi_client import Client
+from tests.factories import make_account
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    with Emulator() as running:
+        yield running
+
+
+@pytest.fixture
+def forgetful() -> Iterator[None]:
+    """The process remembers nothing of the test before."""
+
+    def forget() -> None:
+        for remembering in (roster, leasing, journal, credentials):
+            remembering.reset()
+        cache.clear()
+
+    forget()
+    yield
+    forget()
+
+
+@pytest.fixture
+def upstream(emulator: Emulator, forgetful: None, transactional_db: None, settings) -> Iterator[Emulator]:
+    """The emulator as the only upstream; after the test the books must balance."""
+    emulator.reset()
+    settings.CLOUD_CODE_URLS = (emulator.url,)
+    settings.GOOGLE_OAUTH_TOKEN_URL = emulator.token_url
+    settings.GOOGLE_USERINFO_URL = emulator.userinfo_url
+    yield emulator
+    check_books(emulator)
+
+
+def check_books(upstream: Emulator) -> None:
+    """One ledger row for each request upstream saw, and nothing still borrowed."""
+    seen = [request for request in upstream.requests if request.is_model_call]
+    written = UsageRecord.objects.filter(endpoint=upstream.url).exclude(outcome="revoked")
+
+    assert written.count() == len(seen)
+    assert leasing.in_flight() == 0
+    assert journal.pending() == 0
+
+
+@pytest.fixture
+def pool_of(upstream: Emulator) -> Callable[..., Awaitable[list[Account]]]:
+    """Makes accounts by their first names, known to the gateway and to upstream."""
+
+    def make(*names: str, **fields) -> list[Account]:
+        accounts = [make_account(f"{name}@example.com", **fields) for name in names]
+        for account in accounts:
+            upstream.add_account(
+                account.email,
+                refresh_token=account.credential.refresh_token,
+                access_token=account.credential.access_token,
+                project=account.project or None,
+            )
+        return accounts
+
+    return sync_to_async(make)
+
+
+@pytest.fixture
+async def client(upstream: Emulator) -> AsyncIterator[Client]:
+    """Sends requests to the application in this process; its background loops end with the test."""
+    yield Client()
+    await background.stop()
+
+
+@pytest.fixture
+def ledger() -> Callable[[], Awaitable[list[UsageRecord]]]:
+    """Reads the ledger, oldest entry first, after writing what still waits."""
+
+    async def read() -> list[UsageRecord]:
+        await journal.flush(force=True)
+        return [entry async for entry in UsageRecord.objects.order_by("at", "attempt")]
+
+    return read

@@ -1,0 +1,29 @@
+"""Rows and values for tests: each makes the least that works, and takes what matters to the test."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from accounts_app import api_keys
+from accounts_app.models import Account, Credential
+
+
+def make_account(email: str = "alice@example.com", **fields: Any) -> Account:
+    """A cloud_code account in service, whose access token is good for an hour."""
+    token_fields = {
+        "refresh_token": fields.pop("refresh_token", f"refresh-{email}"),
+        "access_token": fields.pop("access_token", f"access-{email}"),
+        "expires_at": fields.pop("expires_at", datetime.now(UTC) + timedelta(hours=1)),
+    }
+    account = Account.objects.create(**{"kind": "cloud_code", "email": email, "project": "my-project"} | fields)
+    Credential.objects.create(account=account, **token_fields)
+    return account
+
+
+def make_api_key(name: str = "laptop", key: str | None = None) -> str:
+    """The key itself."""
+    return api_keys.issue(name, key)
+
+
+def a_prompt(text: str = "Hello there", **fields: Any) -> dict[str, Any]:
+    """The body of a generateContent call."""
+    return {"contents": [{"role": "user", "parts": [{"text": text}]}], **fields}
