@@ -122,7 +122,7 @@ def _data_directory() -> Iterator[CheckMessage]:
 
 
 def _known_names() -> Iterator[CheckMessage]:
-    unknown = all(is_loopback(host.strip("[]")) for host in settings.ALLOWED_HOSTS)
+    unknown = all(is_loopback(host.strip("[]")) for host in settings.GATEWAY_ALLOWED_HOSTS)
     if unknown and not is_loopback(settings.GATEWAY_HOST):
         yield Warning(
             f"The gateway listens on {settings.GATEWAY_HOST}, but is known by loopback names only: "

@@ -180,14 +180,15 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = GATEWAY_MAX_BODY_MB * 1024 * 1024
 # --- Database and cache
 
 
+def require_scheme(name: str, given: str, schemes: set[str]) -> None:
+    if urlsplit(given).scheme not in schemes:  # the URL itself, which may hold a password, stays out of the message
+        raise ImproperlyConfigured(f"{name} must be a URL that starts with {' or '.join(sorted(schemes))}.")
+
+
 def database() -> dict:
     given = secret("DATABASE_URL") or f"sqlite:///{data_dir() / 'gateway.sqlite3'}"
-    try:
-        config = environ.Env.db_url_config(given)
-    except (ValueError, KeyError, ImproperlyConfigured) as error:
-        raise ImproperlyConfigured(
-            "DATABASE_URL is not a database URL such as postgres://user:word@host/name."
-        ) from error
+    require_scheme("DATABASE_URL", given, {"sqlite", "postgres", "postgresql"})
+    config = environ.Env.db_url_config(given)
     options = config.setdefault("OPTIONS", {})
     if config["ENGINE"] == "django.db.backends.sqlite3":
         # IMMEDIATE: a writer queues at once instead of failing half-way with "database is locked".
@@ -205,7 +206,9 @@ def database() -> dict:
 
 DATABASES = {"default": database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": environ.Env.cache_url_config(secret("CACHE_URL", "locmemcache://"))}
+CACHE_URL = secret("CACHE_URL", "locmemcache://")
+require_scheme("CACHE_URL", CACHE_URL, {"locmemcache", "redis", "rediss"})
+CACHES = {"default": environ.Env.cache_url_config(CACHE_URL)}
 
 # --- Django
 
@@ -269,7 +272,6 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hant", "繁體中文")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
-USE_TZ = True
 
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # no collectstatic step
@@ -290,7 +292,6 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_NAME = "gateway_session"
 CSRF_COOKIE_NAME = "gateway_csrf"
-SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 
 CORS_ALLOW_ALL_ORIGINS = "*" in GATEWAY_CORS_ORIGINS
