@@ -49,7 +49,8 @@ def _executor() -> ThreadPoolExecutor:
 def _job(function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
     """Run one job on a connection that is kept between jobs, and given up as soon as one fails on it.
 
-    Django would close connections after each request (CONN_MAX_AGE); this thread has no requests, and a job twice a second.
+    Django would close connections after each request (CONN_MAX_AGE); this thread has no requests, and a job twice a
+    second.
     """
     try:
         return function(*args, **options)

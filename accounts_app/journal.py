@@ -82,8 +82,9 @@ class Journal:
     async def flush(self, *, force: bool = False) -> None:
         """Write what waits now. While the database is away, rows stay and the next tries come ever later.
 
-        `force` tries at once, whatever happened before: for shutdown. A lost database raises nothing: it is logged once.
-        A flush under way is waited for first, and a caller that is cancelled does not break off a batch half-way.
+        `force` tries at once, whatever happened before: for shutdown. A lost database raises nothing: it is logged
+        once. A flush under way is waited for first, and a caller that is cancelled does not break off a batch
+        half-way.
         """
         if self._running is not None and not self._running.done():
             await asyncio.wait({self._running})

@@ -1,7 +1,7 @@
 """What leasing writes down, and how: rests, parks and last uses, each a kind of journal row.
 
-Runs on the database thread. It remembers when each decision was written, so that leasing knows from which snapshot on the
-database speaks for itself.
+Runs on the database thread. It remembers when each decision was written, so that leasing knows from which snapshot on
+the database speaks for itself.
 """
 
 import time

@@ -162,7 +162,7 @@ class Lender:
             call.bare.append((account, of, before, rest))
 
     def _lift_bare(self, call: CallFaults, now: float) -> None:
-        """The first account's bare 429 was the request's doing: as if it had never been, unless something came since."""
+        """The first account's bare 429 was the request's doing: undo its rest, unless something came since."""
         for account, of, before, rest in call.bare:
             if self.board.rest(account, of) is rest and rest is not before:
                 self._lay(account, of, replace(before, stamp=now) if before else cleared(now), now)

@@ -1,7 +1,8 @@
 """How the roster is read: one cheap question a table, then the rows that have changed.
 
-A row is noticed by its `updated_at`, a deletion by counting. Two things can hide from that: a transaction that commits late
-(so a few seconds are read twice), and a node whose clock is far behind (so once a minute every row is compared).
+A row is noticed by its `updated_at`, a deletion by counting. Two things can hide from that: a transaction that
+commits late (so a few seconds are read twice), and a node whose clock is far behind (so once a minute every row is
+compared).
 """
 
 import time

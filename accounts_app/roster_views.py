@@ -52,7 +52,7 @@ class AccountView:
         return self.enabled and not self.parked and not self.standby
 
     def serves(self, model: str) -> bool:
-        """Whether its operator lets it answer for `model`. Its cached quota list does not count: it may be out of date."""
+        """Whether its operator lets it answer for `model`. Its cached quota list has no say: it may be out of date."""
         return not self.allowed_models or any(_pattern(allowed).fullmatch(model) for allowed in self.allowed_models)
 
     def remaining(self, model: str, now: float) -> float | None:

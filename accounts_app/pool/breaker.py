@@ -1,6 +1,7 @@
 """The pool-wide breaker: when most accounts fail alike within seconds, the accounts are not to blame.
 
-It is the upstream, or the network. One breaker watches one model. While it is open nobody is given a rest for what everybody suffers from.
+It is the upstream, or the network. One breaker watches one model. While it is open nobody is given a rest for what
+everybody suffers from.
 """
 
 from accounts_app.pool.outcomes import Outcome

@@ -6,14 +6,16 @@ from heapq import heappop, heappush
 from accounts_app.pool.breaker import Breaker
 from accounts_app.pool.selection import Choice, FillOrder, Load, Ring, Strategy, by_affinity, in_turn
 
-# When an account is only busy, nobody knows when it will be free; callers are told to look again after this many seconds.
+# When an account is only busy, nobody knows when it will be free; callers are told to look again after this many
+# seconds.
 SOON = 1.0
 
 
 class Lineup:
     """The accounts of one model: those ready, those that come back at a known time, and the calls each has in flight.
 
-    `members` may answer for the model at all. `ready` maps those that can now to the quarters of their places that count.
+    `members` may answer for the model at all. `ready` maps those that can now to the quarters of their places that
+    count.
     """
 
     __slots__ = (
@@ -96,7 +98,7 @@ class Lineup:
         tried: Collection[int],
         priority: dict[int, int],
     ) -> Choice | None:
-        """An account that can answer now and has not been tried, by the operator's strategy; None when there is none."""
+        """An account that can answer now and has not been tried, by the operator's strategy, if there is one."""
         if not self.ready:
             return None
         match strategy:

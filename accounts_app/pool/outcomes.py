@@ -1,7 +1,7 @@
 """The one table of blame: what happened, what that does to the account, and whether to go again.
 
-Rule 1: everything that decides whose fault a failure was stands in `VERDICTS` below. What does not fit a table (how long
-a rate limit lasts, a 401 that outlived its refresh) is in `verdict_of`, in this same file, and nowhere else.
+Rule 1: everything that decides whose fault a failure was stands in `VERDICTS` below. What does not fit a table (how
+long a rate limit lasts, a 401 that outlived its refresh) is in `verdict_of`, in this same file, and nowhere else.
 
 Three questions stay apart. What happened (`Outcome`) is read from upstream's answer elsewhere and arrives as a `Fault`.
 Whose fault it was is the verdict's `Effect`. Whether to go again is its `Retry`: what to try *first*; once that is used
@@ -58,10 +58,10 @@ class Retry(Enum):
 class Fault:
     """What one attempt came to, as read from upstream's answer.
 
-    `status` is upstream's HTTP status, 0 for none; `message` its text, never a prompt. `delay` is upstream's own word for
-    how long to stay away, in seconds. `whole_account` says that the fault is not about this model alone. `reason` is
-    Google's ErrorInfo.reason, `parked` the `Account.parked` value that a PARK effect writes, `link` what the account's
-    owner has to open. `bare` marks a 429 that says nothing about itself.
+    `status` is upstream's HTTP status, 0 for none; `message` its text, never a prompt. `delay` is upstream's own word
+    for how long to stay away, in seconds. `whole_account` says that the fault is not about this model alone. `reason`
+    is Google's ErrorInfo.reason, `parked` the `Account.parked` value that a PARK effect writes, `link` what the
+    account's owner has to open. `bare` marks a 429 that says nothing about itself.
     """
 
     outcome: Outcome
