@@ -1,0 +1,80 @@
+"""What every Python client has in common: it is handed a plan, walks through its steps and tells how each one went.
+
+The plan comes as JSON on standard input: `url`, `key`, `models` by part, `image` (a PNG in base64) and `faults`, by name
+the `key` and `model` of a call that fails and whether it is a `stream`.
+The outcomes go as JSON to standard output, by step: `gave` what the step returned, or `raised` what the SDK threw at
+its user, and in both cases the `pieces` a stream had given until then, with the seconds (monotonic) of their arrival.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+INSTRUCTION = "You are a terse assistant."
+PROMPT = "Count to 20, please."
+FIRST_TURN = "Hello, my name is Zoe."
+SECOND_TURN = "What is my name?"
+WEATHER = "What is the weather in Paris right now?"
+RECIPE = "Write down a recipe for pancakes."
+
+
+class Heard:
+    """The pieces of one stream as they came."""
+
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+        self.at: list[float] = []
+
+    def piece(self, text: str | None) -> None:
+        """Keeps a piece of text; events without any are no news to a reader."""
+        if text:
+            self.pieces.append(text)
+            self.at.append(time.monotonic())
+
+
+Step = Callable[[Heard], Any]
+
+
+def read_plan() -> dict[str, Any]:
+    plan: dict[str, Any] = json.load(sys.stdin)
+    return plan
+
+
+def walk(ordinary: Sequence[Step], refusals: Mapping[str, Step]) -> None:
+    told = {}
+    for name, step in {**{step.__name__: step for step in ordinary}, **refusals}.items():
+        heard = Heard()
+        try:
+            outcome = {"gave": step(heard)}
+        except Exception as error:  # whatever it is, it is what the SDK's user would see
+            outcome = {"raised": described(error)}
+        told[name] = {**outcome, "pieces": heard.pieces, "at": heard.at}
+    print(json.dumps(told))
+
+
+async def walk_async(steps: Mapping[str, Callable[[Heard], Awaitable[Any]]]) -> None:
+    told = {}
+    for name, step in steps.items():
+        heard = Heard()
+        try:
+            outcome = {"gave": await step(heard)}
+        except Exception as error:
+            outcome = {"raised": described(error)}
+        told[name] = {**outcome, "pieces": heard.pieces, "at": heard.at}
+    print(json.dumps(told))
+
+
+def described(error: Exception) -> dict[str, Any]:
+    code = getattr(error, "code", None)
+    return {
+        "type": f"{type(error).__module__}.{type(error).__qualname__}",
+        "code": int(code) if isinstance(code, int) else None,
+        "status": getattr(error, "status", None),
+        "message": str(error)[:2_000],
+        "traceback": traceback.format_exc()[-4_000:],
+    }

@@ -1,0 +1,159 @@
+"""Which clients there are, what each of them is asked to do, and what it told of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from emulator import Emulator, ErrorForm, Style
+
+HERE = Path(__file__).resolve().parent
+PATIENCE = 60.0
+
+PLAIN, SLOW, SIGNING = "gemini-2.5-flash", "gemini-2.5-pro", "gemini-3-flash-preview"
+# What the slow model says, an event each, and the seconds between two of them.
+PIECES = ("One, ", "two, ", "three, ", "four, ", "five, ", "six.")
+GAP = 0.1
+# 2 x 2 pixels, red.
+IMAGE = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGP8zwACTGCSAQANHQEDgslx/wAAAABJRU5ErkJggg=="
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One SDK in one manner of use.
+
+    sdk        the directory it is installed in
+    errors     which row of the tests' table of exceptions is its own
+    """
+
+    name: str
+    sdk: str
+    command: Sequence[str]
+    errors: str
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def lists_models(self) -> bool:
+        return self.errors != "generative-ai"
+
+
+CLIENTS = (
+    Client("google-genai-3", "google-genai-3", ("python/genai_sync.py",), "google-genai"),
+    Client("google-genai-3-aiohttp", "google-genai-3", ("python/genai_async.py", "aiohttp"), "google-genai"),
+    Client("google-genai-3-httpx", "google-genai-3", ("python/genai_async.py", "httpx"), "google-genai"),
+    Client("google-genai-2", "google-genai-2", ("python/genai_sync.py",), "google-genai"),
+    Client("google-genai-2-aiohttp", "google-genai-2", ("python/genai_async.py", "aiohttp"), "google-genai"),
+    Client("google-genai-2-httpx", "google-genai-2", ("python/genai_async.py", "httpx"), "google-genai"),
+    Client("google-generativeai", "google-generativeai", ("python/generativeai.py",), "google-generativeai"),
+    Client("js-genai", "node", ("genai.mjs",), "js-genai"),
+    Client("js-generative-ai", "node", ("generative-ai.mjs",), "js-generative-ai"),
+)
+SDKS = sorted({client.sdk for client in CLIENTS})
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A call that is to fail: what is scripted for its model (None: the key is wrong), and where it can happen."""
+
+    script: str | Style | None
+    unary: bool = True
+
+
+# A stream breaks after two events.
+HEARD_BEFORE_THE_BREAK = 2
+FAULTS: Mapping[str, Fault] = {
+    "wrong key": Fault(None),
+    "invalid": Fault("invalid_argument"),
+    "spent": Fault("quota_exhausted"),
+    "overloaded": Fault("overloaded"),
+    "cut": Fault(Style(texts=PIECES, cut_after=HEARD_BEFORE_THE_BREAK), unary=False),
+    "error inside": Fault(
+        Style(texts=PIECES, error_after=HEARD_BEFORE_THE_BREAK, error_form=ErrorForm.DATA), unary=False
+    ),
+    "unfinished": Fault(Style(texts=PIECES[:HEARD_BEFORE_THE_BREAK], finish=False), unary=False),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FaultyCall:
+    """One fault in one client's unary or streaming call; has a model to itself, as some faults put a model to rest."""
+
+    fault: str
+    stream: bool
+
+    def __str__(self) -> str:
+        return f"{self.fault} {'stream' if self.stream else 'generate'}"
+
+    def model(self, client: Client) -> str:
+        return PLAIN if FAULTS[self.fault].script is None else f"{client}-{self}".replace(" ", "-")
+
+
+FAULTY_CALLS = tuple(
+    FaultyCall(name, stream) for name, fault in FAULTS.items() for stream in (False, True) if stream or fault.unary
+)
+SCRIPTED_MODELS = tuple(call.model(client) for client in CLIENTS for call in FAULTY_CALLS)
+
+
+def script(upstream: Emulator) -> None:
+    """Prepares the emulator for all clients."""
+    upstream.script(Style(texts=PIECES, gap=GAP), model=SLOW, times=None)
+    for client in CLIENTS:
+        for call in FAULTY_CALLS:
+            if (what := FAULTS[call.fault].script) is not None:
+                upstream.script(what, model=call.model(client), times=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one step gave, or what it raised (`type`, `code`, `message`, `traceback`), and what was heard till then."""
+
+    pieces: Sequence[str]
+    at: Sequence[float] = field(repr=False)
+    gave: Any = None
+    raised: Mapping[str, Any] | None = None
+
+    def result(self) -> dict[str, Any]:
+        """What the step gave; fails with the SDK's own traceback when it raised."""
+        assert self.raised is None, self.raised["traceback"] if self.raised else ""
+        assert isinstance(self.gave, dict)
+        return self.gave
+
+    def spread(self) -> float:
+        """Seconds from the first piece to the last."""
+        return self.at[-1] - self.at[0]
+
+
+def walk_through(client: Client, place: Path, url: str, key: str) -> dict[str, Outcome]:
+    """Runs the client's process through its plan."""
+    faults = {
+        str(call): {
+            "key": key if FAULTS[call.fault].script is not None else "not-a-key",
+            "model": call.model(client),
+            "stream": call.stream,
+        }
+        for call in FAULTY_CALLS
+    }
+    models = {"plain": PLAIN, "slow": SLOW, "signing": SIGNING}
+    plan = {"url": url, "key": key, "models": models, "faults": faults, "image": IMAGE}
+    file, *arguments = client.command
+    runner = ["node", str(place / file)] if client.sdk == "node" else [str(place / "bin" / "python"), str(HERE / file)]
+    # Neither keys nor proxies of this machine: the SDKs read both from the environment.
+    environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    done = subprocess.run(
+        [*runner, *arguments],
+        input=json.dumps(plan),
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0, f"{client}: {done.stderr[-4_000:]}"
+    return {step: Outcome(**told) for step, told in json.loads(done.stdout.splitlines()[-1]).items()}

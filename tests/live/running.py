@@ -1,0 +1,120 @@
+"""The gateway as its operators run it: `manage.py serve` in a process of its own, with a data directory that goes away."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from emulator import Account, Emulator
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PATIENCE = 30.0
+
+
+@dataclass(slots=True)
+class Gateway:
+    """A running gateway whose upstream is `upstream`. A context manager: prepared and started by entering it.
+
+    environment   more variables, besides those that point it at the emulator
+    url, key      where it listens and one client key, once it runs
+    """
+
+    upstream: Emulator
+    environment: Mapping[str, str] = field(default_factory=dict)
+    url: str = ""
+    key: str = field(default="", repr=False)
+    _data: tempfile.TemporaryDirectory[str] | None = field(default=None, repr=False)
+    _log: IO[str] | None = field(default=None, repr=False)
+    _process: subprocess.Popen[str] | None = field(default=None, repr=False)
+
+    def __enter__(self) -> Self:
+        self._data = tempfile.TemporaryDirectory(prefix="gateway-live-")
+        self.manage("bootstrap")
+        self.key = self.manage("issue_key", "live")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        if self._data is not None:
+            self._data.cleanup()
+
+    def connect(self, account: Account) -> str:
+        """Adds one of the emulator's accounts, as an operator does; gives its id."""
+        options = ("--email", account.email, "--project", account.project, "--refresh-token", "-")
+        return self.manage("add_account", *options, said=account.refresh_token)
+
+    def manage(self, *arguments: str, said: str = "") -> str:
+        """What a management command printed; `said` is its standard input."""
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self._environment(), input=said, capture_output=True, text=True, timeout=PATIENCE
+        )
+        assert done.returncode == 0, f"{arguments[0]}: {done.stdout}{done.stderr}"
+        return done.stdout.strip()
+
+    def start(self) -> Self:
+        assert self._data is not None
+        self._log = (Path(self._data.name) / "serve.log").open("w+")
+        self._process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve", "--port", "0"],
+            cwd=ROOT,
+            env=self._environment(),
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        banner = self._process.stdout.readline()
+        found = re.search(r"http://\S+", banner)
+        assert found, f"no address in {banner!r}; {self.log()}"
+        # The banner comes when the socket listens: from here on calls wait in the kernel, none is refused.
+        self.url = found[0]
+        return self
+
+    def stop(self) -> None:
+        if self._process is None or self._log is None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
+        self._log.close()
+        self._process = None
+
+    def log(self) -> str:
+        """What it wrote to standard error so far."""
+        assert self._data is not None
+        return (Path(self._data.name) / "serve.log").read_text()
+
+    def _environment(self) -> dict[str, str]:
+        """Nothing of this machine's settings; a drain that need not wait for the clients of a finished test."""
+        assert self._data is not None
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+        return {
+            **kept,
+            "GATEWAY_ENV_FILE": os.devnull,
+            "GATEWAY_DATA_DIR": self._data.name,
+            "GATEWAY_AUTH_MODE": "all_except_health",
+            "GATEWAY_DRAIN_SECONDS": "1",
+            "CLOUD_CODE_URLS": self.upstream.url,
+            "GEMINI_API_URL": self.upstream.url,
+            "GOOGLE_OAUTH_CLIENT_ID": "live",
+            "GOOGLE_OAUTH_CLIENT_SECRET": "live",
+            "GOOGLE_OAUTH_TOKEN_URL": self.upstream.token_url,
+            "GOOGLE_USERINFO_URL": self.upstream.userinfo_url,
+            "GOOGLE_OAUTH_AUTHORIZE_URL": self.upstream.authorize_url,
+            **self.environment,
+        }
