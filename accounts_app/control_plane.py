@@ -1,0 +1,121 @@
+"""Calls to v1internal that are about an account and not about a prompt: JSON in, JSON out, over its endpoints in turn.
+
+What can go wrong:
+
+    ControlPlaneError
+      Unreachable   no endpoint answered, or none in a way that can be read: nobody's fault yet
+      Refused       an endpoint answered with an error; `status` and `body` are upstream's own
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import msgspec
+
+from accounts_app import http_client
+
+if TYPE_CHECKING:
+    from accounts_app.roster import AccountView
+
+# These calls do no inference: an endpoint that is silent for longer is not going to answer.
+SILENCE_SECONDS = 60.0
+
+# The next endpoint may know better: the method lives elsewhere, or this host is unwell (wire facts, 1.1).
+TRY_THE_NEXT = frozenset({404, 408, 500, 502, 503, 504})
+
+
+class ControlPlaneError(Exception):
+    """A call about an account had no usable answer."""
+
+
+class Unreachable(ControlPlaneError):
+    """No endpoint of the account gave an answer that can be read."""
+
+
+class Refused(ControlPlaneError):
+    """Upstream answered with an error: its `status`, its `body` and that body's `content_type`."""
+
+    def __init__(self, method: str, status: int, body: bytes, content_type: str) -> None:
+        super().__init__(f"{method} was answered with {status}.")
+        self.status = status
+        self.body = body
+        self.content_type = content_type
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A JSON object, and the endpoint it came from: a long-running operation lives there only."""
+
+    body: dict[str, Any]
+    base: str
+
+
+async def post(
+    account: AccountView, token: str, method: str, body: dict[str, Any], *, bases: Iterable[str] = ()
+) -> Answer:
+    """POST `{base}/v1internal:{method}` on each endpoint until one answers. Raises Unreachable or Refused."""
+    return await _call(account, token, "POST", f":{method}", msgspec.json.encode(body), bases or account.bases)
+
+
+async def get(account: AccountView, token: str, name: str, *, bases: Iterable[str] = ()) -> Answer:
+    """GET `{base}/v1internal/{name}`, as for an operation. Raises Unreachable or Refused."""
+    return await _call(account, token, "GET", f"/{name}", b"", bases or account.bases)
+
+
+def either(found: dict[str, Any], name: str, default: Any = None) -> Any:
+    """A field by its lowerCamelCase name or by its snake_case one: upstream is proto JSON and takes and gives both."""
+    value = found.get(name)
+    if value is None:
+        value = found.get("".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name))
+    return default if value is None else value
+
+
+def objects(found: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """The JSON objects in a repeated field; anything else in it is passed over."""
+    listed = either(found, name, [])
+    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+
+
+async def _call(account: AccountView, token: str, verb: str, path: str, body: bytes, bases: Iterable[str]) -> Answer:
+    """1. Ask the endpoints in order.
+    2. A connection that fails, an unwell host or an answer that is no JSON object: the next one.
+    3. Any other error is upstream's word, and final.
+    4. When all are used up, the last error that was upstream's word, else Unreachable.
+    """
+    method = path[1:]
+    refusal: Refused | None = None
+    trouble = "the account has no endpoint"
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    for base in bases:
+        request = http_client.request(verb, f"{base}/v1internal{path}", headers, body, read_timeout=SILENCE_SECONDS)
+        try:
+            response = await http_client.client(account.proxy_url).send(request)
+        except httpx.HTTPError as error:
+            trouble = type(error).__name__
+            continue
+        if response.status_code >= 400:
+            refusal = Refused(method, response.status_code, response.content, response.headers.get("content-type", ""))
+            if response.status_code in TRY_THE_NEXT:
+                continue
+            raise refusal
+        found = _json_object(response.content)
+        if response.status_code == 200 and found is not None:
+            return Answer(found, base)
+        trouble = f"status {response.status_code} and no JSON object"
+    if refusal is not None:
+        raise refusal
+    raise Unreachable(f"{method}: no endpoint answered ({trouble}).")
+
+
+def _json_object(raw: bytes) -> dict[str, Any] | None:
+    if not raw.strip():
+        return {}
+    try:
+        found = msgspec.json.decode(raw)
+    except msgspec.DecodeError:
+        return None
+    return found if isinstance(found, dict) else None
