@@ -46,8 +46,8 @@ def affinity_key(body: Body, api_key_id: int | None, session_hint: str = "") -> 
 
 
 def session_id(key: int) -> str:
-    """The session's name for upstream: a minus and 63 bits in decimal, the shape its own clients use."""
-    return f"-{key & 0x7FFF_FFFF_FFFF_FFFF}"
+    """The session's name for upstream: the key in hex. Upstream only compares it."""
+    return f"{key:016x}"
 
 
 def _hash(*parts: bytes) -> int:

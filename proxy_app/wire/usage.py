@@ -105,6 +105,7 @@ class _Response(msgspec.Struct, gc=False, rename="camel"):
 
 # Not strict: proto3 JSON may write an integer as a string.
 _decode = msgspec.json.Decoder(_Response, strict=False).decode
+_decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 _UNSPECIFIED = {None, "", 0, "FINISH_REASON_UNSPECIFIED", "BLOCKED_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED"}
 _EMPTY = (msgspec.Raw(), msgspec.Raw(b"[]"), msgspec.Raw(b"null"))
@@ -131,8 +132,10 @@ def peek(response: bytes) -> Peek:
 
 
 def _of_unknown_shape(response: bytes) -> Peek:
-    if response.lstrip()[:1] != b"{":
-        raise NotAnAnswer("an event that is not a JSON object")
+    try:
+        _decode_object(response)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise NotAnAnswer("an event that is not a JSON object") from None
     return Peek()
 
 

@@ -1,0 +1,128 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proxy_app.wire.affinity import affinity_key, session_id
+from proxy_app.wire.bodies import read_body
+
+
+def key(api_key_id=1, hint="", **fields):
+    return affinity_key(read_body(json.dumps(fields).encode()), api_key_id, hint)
+
+
+def says(role, text):
+    return {"role": role, "parts": [{"text": text}]}
+
+
+HELLO = says("user", "Hello")
+TURN_ONE = [HELLO]
+TURN_TWO = [HELLO, says("model", "Hi"), says("user", "How are you?")]
+
+
+def test_turn_two_lands_where_turn_one_did():
+    assert key(contents=TURN_ONE) == key(contents=TURN_TWO)
+
+
+@given(st.lists(st.text(), min_size=1), st.text(min_size=1))
+def test_whatever_is_appended_the_key_stays(turns, opening):
+    first = [says("user", opening)]
+    later = first + [says("model" if i % 2 == 0 else "user", text) for i, text in enumerate(turns)]
+
+    assert key(contents=first) == key(contents=later)
+
+
+def test_other_openings_callers_and_instructions_are_other_conversations():
+    keys = {
+        key(contents=TURN_ONE),
+        key(contents=[says("user", "Hello!")]),
+        key(contents=TURN_ONE, api_key_id=2),
+        key(contents=TURN_ONE, api_key_id=None),
+        key(contents=TURN_ONE, systemInstruction="Be kind."),
+        key(contents=TURN_ONE, hint="session"),
+        key(contents=TURN_ONE, cachedContent="cachedContents/1"),
+    }
+
+    assert len(keys) == 7
+
+
+def test_generation_settings_are_no_part_of_a_conversation():
+    assert key(contents=TURN_ONE, generationConfig={"temperature": 1}) == key(contents=TURN_ONE, tools=[])
+
+
+def test_both_spellings_are_one():
+    assert key(contents=[], systemInstruction="x") == key(contents=[], system_instruction="x")
+    assert key(contents=[], cachedContent="c") == key(contents=[], cached_content="c")
+
+
+def test_a_content_without_a_list_or_a_role_is_the_users():
+    lone = {"parts": [{"text": "Hello"}]}
+
+    assert key(contents=lone) == key(contents=[lone]) == key(contents=[lone, says("model", "Hi")])
+
+
+def test_the_models_opening_is_passed_over():
+    opening = says("model", "Welcome!")
+
+    assert key(contents=[opening, HELLO]) == key(contents=[HELLO])
+
+
+def test_cached_content_outranks_everything_and_everybody():
+    assert key(contents=TURN_ONE, cachedContent="c") == key(contents=[], cachedContent="c", api_key_id=2, hint="s")
+
+
+def uses_file(uri, spelling="fileUri"):
+    return {"role": "user", "parts": [{"fileData": {spelling: uri}}]}
+
+
+def test_an_uploaded_file_outranks_the_conversation():
+    uri = "https://generativelanguage.googleapis.com/v1beta/files/abc"
+
+    assert key(contents=[uses_file(uri)]) == key(contents=[HELLO, uses_file(uri, "file_uri")], api_key_id=2)
+    assert key(contents=[uses_file(uri)]) != key(contents=[uses_file(uri + "d")])
+
+
+def test_a_file_that_anybody_can_read_binds_nobody():
+    video = uses_file("https://www.youtube.com/watch?v=1")
+
+    assert key(contents=[HELLO, video]) == key(contents=TURN_ONE)
+
+
+def test_a_clients_own_session_counts_within_its_key():
+    assert key(contents=[HELLO], hint="s") == key(contents=[says("user", "other")], hint="s")
+    assert key(contents=[HELLO], hint="s") != key(contents=[HELLO], hint="s", api_key_id=2)
+
+
+@pytest.mark.parametrize("size", [65_000, 65_536, 200_000])
+def test_a_large_opening_keeps_its_conversation(size):
+    first = [says("user", "é" * (size // 2))]
+
+    assert key(contents=first) == key(contents=[*first, says("model", "Hi")])
+
+
+def test_only_the_beginning_of_a_large_body_is_looked_at():
+    image = {"role": "user", "parts": [{"inlineData": {"data": "A" * 70_000}}]}
+    other = {"role": "user", "parts": [{"inlineData": {"data": "A" * 70_000 + "B"}}]}
+
+    assert key(contents=[image]) == key(contents=[other])
+
+
+@pytest.mark.parametrize("contents", [None, "text", [], [[]], [None], 7, [says("model", "x")], "[" * 500])
+def test_odd_contents_have_a_key_too(contents):
+    assert key(contents=contents) == key(contents=contents)
+
+
+def test_contents_nested_too_deep_for_a_reader_have_a_key_too():
+    body = read_body(b'{"contents":[' + b"[" * 900 + b"]" * 900 + b"]}")
+
+    assert affinity_key(body, 1) == affinity_key(body, 1)
+
+
+def test_the_key_has_64_bits_and_is_the_same_on_every_node():
+    assert key(contents=TURN_ONE) == 0xA59DCC8D025B0B1D
+    assert 0 <= key(contents=TURN_ONE) < 1 << 64
+
+
+def test_a_session_is_named_by_its_key():
+    assert session_id(0xAB) == "00000000000000ab"

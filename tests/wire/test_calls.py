@@ -1,0 +1,116 @@
+import pytest
+
+from proxy_app.wire.calls import (
+    Call,
+    Method,
+    StreamForm,
+    Target,
+    client_kind,
+    model_id,
+    parse_target,
+    read_body,
+    stream_form,
+    wraps_errors,
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "model", "verb"),
+    [
+        ("gemini-2.5-pro:generateContent", "gemini-2.5-pro", "generateContent"),
+        ("models/gemini-2.5-pro:streamGenerateContent", "gemini-2.5-pro", "streamGenerateContent"),
+        ("models/models/x:countTokens", "x", "countTokens"),
+        ("x/countTokens", "x", "countTokens"),
+        ("models/x/countTokens", "x", "countTokens"),
+        ("org/name:v1/countTokens", "org/name:v1", "countTokens"),
+        ("org/name:v1:generateContent", "org/name:v1", "generateContent"),
+        ("x%3AgenerateContent", "x", "generateContent"),
+        ("x%3agenerateContent", "x", "generateContent"),
+        ("tunedModels/mine:generateContent", "tunedModels/mine", "generateContent"),
+        ("x:embedContent", "x", "embedContent"),
+        ("gemini-2.5-pro", "gemini-2.5-pro", ""),
+        ("models/gemini-2.5-pro/", "gemini-2.5-pro", ""),
+        ("x:generateContent/", "x", "generateContent"),
+        ("x:", "x", ""),
+        ("", "", ""),
+    ],
+)
+def test_a_path_names_a_model_and_a_verb(path, model, verb):
+    assert parse_target(path) == Target(model, verb)
+
+
+def test_a_models_name_without_its_collection_is_its_id():
+    assert model_id("models/x") == model_id("models/models/x") == model_id("x") == "x"
+    assert model_id("tunedModels/x") == "tunedModels/x"
+
+
+@pytest.mark.parametrize(
+    ("query", "accept", "form"),
+    [
+        ({"alt": "sse"}, "*/*", StreamForm.SSE),
+        ({"alt": "sse"}, "application/json", StreamForm.SSE),
+        ({"alt": "SSE"}, "", StreamForm.SSE),
+        ({"alt": "sse", "$alt": "json;enum-encoding=int"}, "application/json", StreamForm.SSE),
+        ({"$alt": "sse"}, "", StreamForm.SSE),
+        ({}, "", StreamForm.SSE),
+        ({}, "*/*", StreamForm.SSE),
+        ({}, "text/event-stream", StreamForm.SSE),
+        ({}, "text/event-stream, application/json", StreamForm.SSE),
+        ({"alt": "json"}, "*/*", StreamForm.ARRAY),
+        ({"alt": "json"}, "text/event-stream", StreamForm.ARRAY),
+        ({"$alt": "json;enum-encoding=int"}, "*/*", StreamForm.ARRAY),
+        ({"$alt": "json"}, "", StreamForm.ARRAY),
+        ({}, "application/json", StreamForm.ARRAY),
+        ({}, "Application/JSON;q=0.9, */*", StreamForm.ARRAY),
+        ({"alt": "media"}, "application/json", StreamForm.SSE),
+    ],
+)
+def test_the_form_of_a_stream_is_what_was_asked_for(query, accept, form):
+    assert stream_form(query, accept) is form
+
+
+@pytest.mark.parametrize(
+    ("query", "wrapped"),
+    [
+        ({"alt": "json"}, True),
+        ({"$alt": "json;enum-encoding=int"}, False),
+        ({"alt": "json", "$alt": "json"}, False),
+        ({"alt": "sse"}, False),
+        ({}, False),
+    ],
+)
+def test_only_a_plain_alt_json_wraps_its_errors(query, wrapped):
+    assert wraps_errors(query) is wrapped
+
+
+@pytest.mark.parametrize(
+    ("api_client", "user_agent"),
+    [
+        ("google-genai-sdk/2.34.0 gl-python/3.12.1", "google-genai-sdk/2.34.0 gl-python/3.12.1"),
+        ("google-genai-sdk/1.30.0 gl-node/v20", "GeminiCLI-tui/0.61.0/gemini-2.5-pro (linux; x64; terminal)"),
+        ("genai-js/0.24.1", "node"),
+        ("genai-py/0.8.6 gl-python/3.12 grpc/1.7 gax/2.3", "python-requests/2.32"),
+        ("", "litellm/1.81.10"),
+        ("", "GeminiCLI/0.1"),
+    ],
+)
+def test_clients_that_fail_on_done_never_see_it(api_client, user_agent):
+    assert not client_kind(api_client, user_agent).takes_done
+
+
+@pytest.mark.parametrize("user_agent", ["curl/8", "ai-sdk/google/3.0.141 runtime/node.js/22", "opencode/1.18", ""])
+def test_other_clients_may_have_it(user_agent):
+    assert client_kind("", user_agent).takes_done
+
+
+def test_a_heartbeat_is_what_the_reader_does_not_notice():
+    assert client_kind("google-genai-sdk/3.4.0", "").heartbeat == b"\r\n"
+    assert client_kind("", "curl/8").heartbeat == b"\r\n"
+    assert client_kind("genai-js/0.24.1", "node").heartbeat == b"data: {}\r\n\r\n"
+    assert client_kind("genai-py/0.8.6", "", StreamForm.ARRAY).heartbeat == b" "
+
+
+def test_a_call_does_not_show_its_prompt():
+    call = Call(Method.GENERATE, "x", read_body(b'{"contents":"secret"}'), request_id="7")
+
+    assert "secret" not in repr(call)
