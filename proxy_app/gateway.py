@@ -81,7 +81,7 @@ async def attempt(call: Call, step: Step) -> Relay:
                 )
                 first, events = await _first_answer(call, step, exchange)
         except _FAILURES as error:
-            failure = _failure(error)
+            failure = step.judged(_failure(error))
             entry.fault = failure.fault
             raise failure from error
         entry.first_event()

@@ -91,6 +91,7 @@ class Step:
     number: int
     model: str
     waited: float
+    faults: CallFaults
 
     @property
     def lease(self) -> Lease:
@@ -99,6 +100,11 @@ class Step:
     @property
     def dialect(self) -> Dialect:
         return DIALECTS[self.lease.account.kind]
+
+    def judged(self, failure: Failed) -> Failed:
+        """`failure` in the light of what the call has met before it."""
+        failure.fault = self.faults.judged(self.lease.account.id, failure.fault)
+        return failure
 
     def request(self, access: credentials.Access) -> UpstreamRequest:
         return self.dialect.build(
@@ -156,7 +162,7 @@ class Journey:
         if self._turn is None:
             self._turn = await self._borrow()
         self._attempts += 1
-        return Step(self._call, self._turn, self._attempts, self._model, self._waited)
+        return Step(self._call, self._turn, self._attempts, self._model, self._waited, self._faults)
 
     async def learn(self, failure: Failed) -> None:
         """Stay with the account where the verdict allows it, or leave it; raises what the client has to hear."""

@@ -38,16 +38,31 @@ class Events:
         self._chunks = exchange.chunks()
         self._decoder = sse.Decoder()
         self._dialect = dialect
+        self._failure: ErrorEvent | NotAnAnswer | None = None
 
     async def batch(self) -> list[bytes]:
         """The events of the next chunk that brings any; empty at the end of the body.
 
-        Raises Interrupted, ErrorEvent, NotAnAnswer.
+        Raises Interrupted, ErrorEvent, NotAnAnswer, each once the events before it have been handed out.
         """
+        if self._failure is not None:
+            raise self._failure
         async for chunk in self._chunks:
-            if events := self._decoder.feed(chunk):
-                return [self._read(event) for event in events]
-        return [self._read(event) for event in self._decoder.end()]
+            if payloads := self._decoder.feed(chunk):
+                return self._read_all(payloads)
+        return self._read_all(self._decoder.end())
+
+    def _read_all(self, payloads: list[bytes]) -> list[bytes]:
+        responses: list[bytes] = []
+        for payload in payloads:
+            try:
+                responses.append(self._read(payload))
+            except (ErrorEvent, NotAnAnswer) as error:
+                if not responses:
+                    raise
+                self._failure = error
+                break
+        return responses
 
     def _read(self, event: bytes) -> bytes:
         if event == sse.DONE:
