@@ -43,6 +43,12 @@ class CallFaults:
 
     bare: list[tuple[int, str, Rest | None, Rest]] = field(default_factory=list)  # account, model, rest before, after
 
+    def judged(self, account: int, fault: Fault) -> Fault:
+        """`fault`, met on `account`, in the light of the whole call."""
+        if fault.bare and any(account != other for other, *_ in self.bare):
+            return replace(fault, outcome=Outcome.BARE_429)
+        return fault
+
 
 @dataclass(frozen=True, slots=True)
 class Borrowed:
@@ -90,9 +96,9 @@ class Lender:
         """Let a fault of an attempt begun at `since` take effect; returns it as judged in the light of the call."""
         self._now = max(self._now, now)
         account, model = borrowed.account.id, borrowed.model
-        if fault.bare and any(account != other for other, *_ in call.bare):
+        fault = call.judged(account, fault)
+        if fault.outcome is Outcome.BARE_429:
             self._lift_bare(call, now)
-            fault = replace(fault, outcome=Outcome.BARE_429)
         if fault.outcome is not Outcome.ABANDONED:
             self._watch(account, model, fault.outcome, now)
         match verdict_of(fault).effect:
