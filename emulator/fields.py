@@ -47,10 +47,10 @@ FunctionResponsePart: inlineData:Blob fileData:FileData
 Tool: functionDeclarations*FunctionDeclaration googleSearch googleSearchRetrieval codeExecution urlContext computerUse
   googleMaps enterpriseWebSearch fileSearch retrieval
 FunctionDeclaration: name description parameters:Schema parametersJsonSchema response:Schema responseJsonSchema behavior
-Schema: type format title description nullable enum maxItems minItems properties%Schema required minProperties
+Schema: type:type format title description nullable enum maxItems minItems properties%Schema required minProperties
   maxProperties minLength maxLength pattern example anyOf*Schema propertyOrdering default items:Schema minimum maximum
 ToolConfig: functionCallingConfig:FunctionCallingConfig retrievalConfig includeServerSideToolInvocations
-FunctionCallingConfig: mode allowedFunctionNames streamFunctionCallArguments
+FunctionCallingConfig: mode:mode allowedFunctionNames streamFunctionCallArguments
 SafetySetting: category threshold method
 GenerationConfig: temperature:float topP:float topK:float candidateCount:int maxOutputTokens:int stopSequences
   responseLogprobs logprobs:int presencePenalty:float frequencyPenalty:float seed:int responseMimeType
@@ -58,6 +58,12 @@ GenerationConfig: temperature:float topP:float topK:float candidateCount:int max
   speechConfig audioTimestamp thinkingConfig:ThinkingConfig imageConfig enableAffectiveDialog enableEnhancedCivicAnswers
 ThinkingConfig: includeThoughts thinkingBudget:int thinkingLevel
 """
+
+# Enums that clients may also send by number, as proto3 JSON allows and google-generativeai does.
+_ENUMS = {
+    "type": ("TYPE_UNSPECIFIED", "STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL"),
+    "mode": ("MODE_UNSPECIFIED", "AUTO", "ANY", "NONE", "VALIDATED"),
+}
 
 # Parts need exactly one of these; signatures and metadata alone are not a part.
 PART_KINDS = (
@@ -153,6 +159,9 @@ def _scalar(type_name: str, item: Any, path: str) -> Any:
     match type_name:
         case "bytes":
             return _bytes(item, path)
+        case "type" | "mode":
+            names = _ENUMS[type_name]
+            return names[item] if isinstance(item, int) and 0 <= item < len(names) else item
         case "int":
             number = _number(item)
             if number is None or number != int(number):
