@@ -1,4 +1,4 @@
-"""The gateway as its operators run it: `manage.py serve` in a process of its own, with a data directory that goes away."""
+"""The gateway as its operators run it: `manage.py serve` in a process of its own, on data that goes away."""
 
 from __future__ import annotations
 

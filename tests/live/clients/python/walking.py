@@ -1,9 +1,9 @@
 """What every Python client has in common: it is handed a plan, walks through its steps and tells how each one went.
 
-The plan comes as JSON on standard input: `url`, `key`, `models` by part, `image` (a PNG in base64) and `faults`, by name
-the `key` and `model` of a call that fails and whether it is a `stream`.
-The outcomes go as JSON to standard output, by step: `gave` what the step returned, or `raised` what the SDK threw at
-its user, and in both cases the `pieces` a stream had given until then, with the seconds (monotonic) of their arrival.
+The plan comes as JSON on standard input: `url`, `key`, `models` by part, `image` (a PNG in base64) and `faults`, by
+name the `key` and `model` of a call that fails and whether it is a `stream`. The outcomes go as JSON to standard
+output, by step: `gave` what the step returned, or `raised` what the SDK threw at its user, and in both cases the
+`pieces` a stream had given until then, with the seconds (monotonic) of their arrival.
 """
 
 from __future__ import annotations
