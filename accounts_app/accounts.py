@@ -16,6 +16,7 @@ ACCESS_TOKEN_LIFE = timedelta(hours=1)
 SECRET = re.compile(r"[\x21-\x7e]+")
 PROJECT = re.compile(r"(?=.*[a-z])[a-z0-9:.-]{2,128}")
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+IN_SERVICE = {"parked": "", "parked_message": "", "parked_link": "", "parked_at": None}
 # The demo account's upstream is the embedded emulator, which takes any refresh token.
 DEMO_TOKEN = "demo"
 
@@ -57,10 +58,8 @@ def connect(newcomer: Newcomer) -> Connected:
     check(newcomer)
     with transaction.atomic():
         account, is_new = Account.objects.get_or_create(kind=newcomer.kind, email=newcomer.email)
-        account.enabled = True
-        account.project = newcomer.project or account.project
-        _unpark(account)
-        account.save()
+        project = {"project": newcomer.project} if newcomer.project else {}
+        Account.objects.filter(pk=account.pk).update(enabled=True, **IN_SERVICE, **project)
         Credential.objects.update_or_create(account=account, defaults=_tokens(newcomer))
     return Connected(account.pk, account.email, is_new)
 
@@ -107,9 +106,7 @@ def park(ids: Collection[int], parked: str, message: str = "", link: str = "") -
 def revive(ids: Collection[int]) -> int:
     """Take accounts back: enabled, not parked, all rests over. The number of them."""
     end_rests(Rest.objects.filter(account__in=ids).values_list("pk", flat=True))
-    return Account.objects.filter(pk__in=ids).update(
-        enabled=True, parked="", parked_message="", parked_link="", parked_at=None
-    )
+    return Account.objects.filter(pk__in=ids).update(enabled=True, **IN_SERVICE)
 
 
 def end_rests(rest_ids: Iterable[int]) -> int:
@@ -126,14 +123,15 @@ def replace_tokens(account_id: int, *, refresh_token: str = "", access_token: st
     """Store what an operator typed in; what is empty is kept. A new refresh token makes the old access token void."""
     check_tokens(refresh_token, access_token)
     credential, _ = Credential.objects.get_or_create(account_id=account_id)
+    columns: dict[str, object] = {}
     if refresh_token:
-        credential.refresh_token = refresh_token
-        credential.access_token, credential.expires_at = "", None
+        columns |= {"refresh_token": refresh_token, "access_token": "", "expires_at": None}
     if access_token:
-        credential.access_token = access_token
         is_key = credential.account.kind == Account.Kind.GEMINI_API
-        credential.expires_at = None if is_key else timezone.now() + ACCESS_TOKEN_LIFE
-    credential.save()
+        expires_at = None if is_key else timezone.now() + ACCESS_TOKEN_LIFE
+        columns |= {"access_token": access_token, "expires_at": expires_at}
+    if columns:
+        Credential.objects.filter(pk=credential.pk).update(**columns)
 
 
 def ensure_demo() -> bool:
@@ -185,8 +183,3 @@ def _tokens(newcomer: Newcomer) -> dict[str, object]:
     if newcomer.access_token and expires_at is None:
         expires_at = timezone.now() + ACCESS_TOKEN_LIFE
     return {"refresh_token": newcomer.refresh_token, "access_token": newcomer.access_token, "expires_at": expires_at}
-
-
-def _unpark(account: Account) -> None:
-    account.parked = account.parked_message = account.parked_link = ""
-    account.parked_at = None

@@ -1,13 +1,21 @@
 """Accounts that arrive many at once: known ones are recognised, nameless ones named, one bad one stops nobody."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 
-from accounts_app import accounts
+from django.utils import timezone
+
+from accounts_app import accounts, http_client, oauth
 from accounts_app.account_files import Entry
 from accounts_app.accounts import Newcomer, Unusable
 from accounts_app.models import Account
+from accounts_app.oauth import InvalidGrant, OAuthError
+
+Identify = Callable[[Newcomer], Newcomer]
 
 
 class Fate(StrEnum):
@@ -27,13 +35,13 @@ class Arrival:
     why: str = ""
 
 
-def take_in(entries: Iterable[Entry], email_of: Callable[[Newcomer], str]) -> Iterator[Arrival]:
+def take_in(entries: Iterable[Entry], identify: Identify) -> Iterator[Arrival]:
     """Connect each entry's account, in order, telling what became of it.
 
     1. An entry that is no account is refused with its reason.
     2. A token or key that is stored already is left alone, whatever it is called.
-    3. A nameless Google account is asked for its email: `email_of` answers "" when nobody can tell now, and raises
-       Unusable when Google refuses the token. Without an answer it gets a name made from its token.
+    3. A nameless Google account goes through `identify`, which gives it back unchanged when nobody can tell now, and
+       raises Unusable when Google refuses the token. One still nameless gets a name made from its token.
     4. It is connected: an account of that name gets the new token.
     """
     known = accounts.known_secrets()
@@ -46,7 +54,7 @@ def take_in(entries: Iterable[Entry], email_of: Callable[[Newcomer], str]) -> It
             yield Arrival(entry.place, Fate.KNOWN, known[mark])
             continue
         try:
-            newcomer = _named(entry.newcomer, mark, email_of)
+            newcomer = _named(entry.newcomer, mark, identify)
             connected = accounts.connect(newcomer)
         except Unusable as error:
             yield Arrival(entry.place, Fate.REFUSED, entry.newcomer.email, str(error))
@@ -55,14 +63,46 @@ def take_in(entries: Iterable[Entry], email_of: Callable[[Newcomer], str]) -> It
         yield Arrival(entry.place, Fate.ADDED if connected.is_new else Fate.UPDATED, connected.email)
 
 
-def _named(newcomer: Newcomer, mark: str, email_of: Callable[[Newcomer], str]) -> Newcomer:
+@contextmanager
+def asking_google() -> Iterator[Identify]:
+    """An `identify` that redeems a token to see whose it is. Once Google cannot be asked, it asks no more."""
+    with asyncio.Runner() as runner:
+        reachable = True
+
+        def identify(newcomer: Newcomer) -> Newcomer:
+            nonlocal reachable
+            if not reachable:
+                return newcomer
+            try:
+                return runner.run(_identified(newcomer))
+            except InvalidGrant as error:
+                raise Unusable(str(error)) from error
+            except OAuthError:
+                reachable = False
+                return newcomer
+
+        try:
+            yield identify
+        finally:
+            runner.run(http_client.close_all())
+
+
+async def _identified(newcomer: Newcomer) -> Newcomer:
+    grant = await oauth.redeem(newcomer.refresh_token)
+    person = await oauth.userinfo(grant.access_token)
+    return replace(
+        newcomer,
+        email=person.email.lower(),
+        refresh_token=grant.refresh_token or newcomer.refresh_token,
+        access_token=grant.access_token,
+        expires_at=timezone.now() + timedelta(seconds=grant.expires_in),
+    )
+
+
+def _named(newcomer: Newcomer, mark: str, identify: Identify) -> Newcomer:
     if newcomer.email:
         return newcomer
     if newcomer.kind == Account.Kind.GEMINI_API:
         return replace(newcomer, email=f"key {mark[:8]}")
-    return replace(newcomer, email=email_of(newcomer) or f"unnamed-{mark[:8]}@import.invalid")
-
-
-def ask_google(newcomer: Newcomer) -> str:
-    """Whose token this is, "" when Google cannot be asked now. Raises Unusable when Google refuses the token."""
-    return ""
+    found = identify(newcomer)
+    return found if found.email else replace(found, email=f"unnamed-{mark[:8]}@import.invalid")

@@ -29,10 +29,11 @@ class Command(BaseCommand):
         if not entries:
             raise CommandError("No account found there.")
         fates: Counter[Fate] = Counter()
-        for number, arrival in enumerate(arrivals.take_in(entries, arrivals.ask_google), 1):
-            fates[arrival.fate] += 1
-            told = ": ".join(filter(None, (arrival.name, arrival.fate.value, arrival.why)))
-            self.stdout.write(f"{number}/{len(entries)} {arrival.place}: {told}")
+        with arrivals.asking_google() as identify:
+            for number, arrival in enumerate(arrivals.take_in(entries, identify), 1):
+                fates[arrival.fate] += 1
+                told = ": ".join(filter(None, (arrival.name, arrival.fate.value, arrival.why)))
+                self.stdout.write(f"{number}/{len(entries)} {arrival.place}: {told}")
         self.stdout.write(", ".join(f"{count} {fate.value}" for fate, count in sorted(fates.items())))
         if fates[Fate.REFUSED] == len(entries):
             raise CommandError("No account was taken in.")

@@ -1,0 +1,96 @@
+"""Accounts that arrive many at once."""
+
+import pytest
+
+from accounts_app import account_files, arrivals
+from accounts_app.accounts import Newcomer, Unusable
+from accounts_app.arrivals import Fate
+from accounts_app.models import Account, Credential
+from emulator import Emulator, dead_address
+
+
+def nobody_can_tell(newcomer: Newcomer) -> Newcomer:
+    return newcomer
+
+
+def take_in(text: str, identify: arrivals.Identify = nobody_can_tell) -> list[tuple[Fate, str]]:
+    return [(arrival.fate, arrival.name) for arrival in arrivals.take_in(account_files.read(text), identify)]
+
+
+@pytest.mark.django_db
+def test_one_bad_line_stops_nobody():
+    text = "alice@example.com,1//alice\nnothing to see here\nbob@example.com,1//bob\n"
+
+    assert take_in(text) == [
+        (Fate.ADDED, "alice@example.com"),
+        (Fate.REFUSED, ""),
+        (Fate.ADDED, "bob@example.com"),
+    ]
+
+
+@pytest.mark.django_db
+def test_the_same_file_twice_adds_nobody_twice():
+    text = "alice@example.com,1//alice\n1//nameless\n"
+    first = take_in(text)
+
+    assert [fate for fate, _ in take_in(text)] == [Fate.KNOWN, Fate.KNOWN]
+    assert [name for _, name in first] == [account.email for account in Account.objects.order_by("pk")]
+
+
+@pytest.mark.django_db
+def test_a_token_twice_in_one_file_is_one_account():
+    assert [fate for fate, _ in take_in("1//nameless\n1//nameless")] == [Fate.ADDED, Fate.KNOWN]
+
+
+@pytest.mark.django_db
+def test_a_known_account_gets_its_new_token():
+    take_in("alice@example.com,1//old")
+
+    assert take_in("alice@example.com,1//new") == [(Fate.UPDATED, "alice@example.com")]
+    assert Credential.objects.get().refresh_token == "1//new"
+
+
+@pytest.mark.django_db
+def test_an_unnamed_api_key_gets_a_name():
+    ((fate, name),) = take_in("AIzaSyExample")
+
+    assert fate is Fate.ADDED
+    assert name.startswith("key ")
+    assert "AIza" not in name
+
+
+@pytest.mark.django_db
+def test_a_refused_token_is_told_with_its_reason():
+    def refuse(newcomer: Newcomer) -> Newcomer:
+        raise Unusable("Google no longer accepts it.")
+
+    (arrival,) = arrivals.take_in(account_files.read("1//revoked"), refuse)
+
+    assert (arrival.place, arrival.fate, arrival.why) == ("line 1", Fate.REFUSED, "Google no longer accepts it.")
+
+
+def test_google_is_asked_whose_a_nameless_token_is(upstream: Emulator):
+    token = upstream.add_account("alice@example.com").refresh_token
+
+    with arrivals.asking_google() as identify:
+        assert take_in(token, identify) == [(Fate.ADDED, "alice@example.com")]
+
+    assert Credential.objects.get().access_token
+
+
+def test_a_token_google_refuses_is_not_taken(upstream: Emulator):
+    token = upstream.add_account("alice@example.com").refresh_token
+    upstream.revoke("alice@example.com")
+
+    with arrivals.asking_google() as identify:
+        assert take_in(token, identify) == [(Fate.REFUSED, "")]
+
+
+def test_while_google_cannot_be_asked_tokens_are_taken_under_a_made_up_name(upstream: Emulator, settings):
+    settings.GOOGLE_OAUTH_TOKEN_URL = f"{dead_address()}/token"
+
+    with arrivals.asking_google() as identify:
+        found = take_in("1//one\n1//two", identify)
+
+    assert [fate for fate, _ in found] == [Fate.ADDED, Fate.ADDED]
+    assert all(name.endswith("@import.invalid") for _, name in found)
