@@ -105,11 +105,12 @@ class ProxyTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self._under_way += 1
+        response = None
         try:
             response = await self._pool.handle_async_request(request)
-        except BaseException:
-            await self._finished()
-            raise
+        finally:
+            if response is None:
+                await self._finished()
         assert isinstance(response.stream, httpx.AsyncByteStream)
         response.stream = _ProxiedBody(response.stream, self)
         return response

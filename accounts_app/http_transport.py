@@ -213,17 +213,18 @@ class _Slices(aiohttp.Payload):
 
     async def write(self, writer: AbstractStreamWriter) -> None:
         view = memoryview(self._value)
+        written = False
         try:
             for start in range(0, len(view), SLICE_BYTES):
                 async with asyncio.timeout(self._timeout):
                     await writer.write(view[start : start + SLICE_BYTES])
                     await writer.drain()
-        except BaseException:
-            # What is still buffered must not keep the connection open to be sent.
+            written = True
+        finally:
             transport = getattr(writer, "transport", None)
-            if transport is not None:
+            if not written and transport is not None:
+                # What is still buffered must not keep the connection open to be sent.
                 transport.abort()
-            raise
 
     async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
         await self.write(writer)

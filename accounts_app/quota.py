@@ -1,0 +1,198 @@
+"""What upstream says is left, per account and model: fetched, stored, and kept up to date for accounts in use.
+
+It is a weight for choosing, never a proof that an account cannot answer: what upstream shows is not always what it
+enforces.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from accounts_app import control_plane, credentials, roster
+from accounts_app.control_plane import ControlPlaneError, Refused, either, objects
+from accounts_app.database_thread import in_database
+from accounts_app.models import Account
+from accounts_app.roster import AccountView
+
+log = logging.getLogger(__name__)
+
+# Accounts in use are looked at this often, each a little more or less so that they do not ask together.
+EVERY = timedelta(minutes=15)
+SPREAD = timedelta(minutes=3)
+FETCHES_AT_ONCE = 4
+
+# Entries upstream lists for its own use.
+INTERNAL = ("chat_", "tab_")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelQuota:
+    """One model of one account. `remaining` is 0..1, None when upstream does not say; `resets_at` is ISO 8601."""
+
+    remaining: float | None = None
+    resets_at: str | None = None
+    display_name: str = ""
+    input_limit: int = 0
+    output_limit: int = 0
+    thinking: bool = False
+
+
+async def fetch(account: AccountView, token: str) -> dict[str, ModelQuota]:
+    """What the account's models are and have left, by model id, internal ones left out.
+
+    Two calls, either of which an account may not have: fetchAvailableModels (the models and their limits) and
+    retrieveUserQuota (buckets). Where both speak of a model, the lower word holds.
+    Raises the control plane's error when neither answers.
+    """
+    models, buckets = await asyncio.gather(_models(account, token), _buckets(account, token), return_exceptions=True)
+    for failure in (models, buckets):
+        if isinstance(failure, BaseException) and not isinstance(failure, ControlPlaneError):
+            raise failure
+    if isinstance(models, BaseException):
+        if isinstance(buckets, BaseException):
+            raise models
+        return dict(buckets)
+    if isinstance(buckets, BaseException):
+        return dict(models)
+    return {model: _merged(models.get(model), buckets.get(model)) for model in sorted(models.keys() | buckets.keys())}
+
+
+def store(account_id: int, found: Mapping[str, ModelQuota], now: float) -> bool:
+    """Write a quota unless a later one is there."""
+    moment = datetime.fromtimestamp(now, UTC)
+    earlier = Q(quota_fetched_at=None) | Q(quota_fetched_at__lte=moment)
+    quota = {model: asdict(each) for model, each in found.items()}
+    return bool(Account.objects.filter(earlier, pk=account_id).update(quota=quota, quota_fetched_at=moment))
+
+
+async def update(account: AccountView, now: float) -> dict[str, ModelQuota]:
+    """Fetch and store; a token that is refused is renewed once.
+
+    Raises credentials.CredentialError, control_plane.ControlPlaneError.
+    """
+    token = await credentials.access_token(account, now)
+    try:
+        found = await fetch(account, token)
+    except Refused as refused:
+        if refused.status != 401:
+            raise
+        credentials.expire(account.id, token)
+        found = await fetch(account, await credentials.access_token(account, now))
+    await in_database(store, account.id, found, now)
+    return found
+
+
+async def update_due(now: float) -> int:
+    """Update the accounts in use whose quota is old; how many were. For a loop, every minute or so, on every node."""
+    accounts = roster.current().accounts
+    gate = asyncio.Semaphore(FETCHES_AT_ONCE)
+
+    async def one(account: AccountView) -> bool:
+        async with gate:
+            try:
+                await update(account, now)
+            except (credentials.CredentialError, ControlPlaneError) as error:
+                log.info("The quota of account %d is not known: %s", account.id, error)
+                return False
+            return True
+
+    claimed = [accounts[each] for each in await in_database(claim_due, now) if each in accounts]
+    return sum(await asyncio.gather(*(one(account) for account in claimed)))
+
+
+def claim_due(now: float) -> list[int]:
+    """The accounts in use whose quota is old, claimed by moving `quota_fetched_at` on: of several nodes one gets it.
+
+    A fetch that fails is therefore tried again after the usual time, not at once.
+    """
+    moment = datetime.fromtimestamp(now, UTC)
+    in_use = Account.objects.filter(
+        kind=Account.Kind.CLOUD_CODE, enabled=True, parked="", last_used_at__gte=moment - EVERY
+    )
+    due = in_use.filter(Q(quota_fetched_at=None) | Q(quota_fetched_at__lte=moment - EVERY + SPREAD))
+    claimed = []
+    for account_id, fetched_at in list(due.values_list("pk", "quota_fetched_at")):
+        if fetched_at is not None and moment - fetched_at < _period(account_id):
+            continue
+        if Account.objects.filter(pk=account_id, quota_fetched_at=fetched_at).update(quota_fetched_at=moment):
+            claimed.append(account_id)
+    return claimed
+
+
+def _period(account_id: int) -> timedelta:
+    """A quarter of an hour, three minutes more or less, always the same for one account."""
+    return EVERY + SPREAD * (zlib.crc32(str(account_id).encode()) % 2001 / 1000 - 1)
+
+
+async def _models(account: AccountView, token: str) -> dict[str, ModelQuota]:
+    asking = {"project": account.project} if account.project else {}
+    try:
+        answer = await control_plane.post(account, token, "fetchAvailableModels", asking)
+    except Refused as refused:
+        if refused.status != 403 or not asking:
+            raise
+        answer = await control_plane.post(account, token, "fetchAvailableModels", {})
+    listed = either(answer.body, "models", {})
+    if not isinstance(listed, dict):
+        return {}
+    return {
+        model: _model(entry)
+        for model, entry in listed.items()
+        if isinstance(entry, dict) and not model.startswith(INTERNAL) and not either(entry, "isInternal", False)
+    }
+
+
+async def _buckets(account: AccountView, token: str) -> dict[str, ModelQuota]:
+    asking = {"project": account.project} if account.project else {}
+    answer = await control_plane.post(account, token, "retrieveUserQuota", asking)
+    found: dict[str, ModelQuota] = {}
+    for bucket in objects(answer.body, "buckets"):
+        model = either(bucket, "modelId", "")
+        if isinstance(model, str) and model and not model.startswith(INTERNAL):
+            # Several buckets (requests, tokens) may limit one model: the emptiest counts.
+            found[model] = _merged(found.get(model), _left(bucket))
+    return found
+
+
+def _model(entry: dict[str, Any]) -> ModelQuota:
+    info = either(entry, "quotaInfo")
+    left = _left(info) if isinstance(info, dict) else ModelQuota()
+    return replace(
+        left,
+        display_name=str(either(entry, "displayName", "")),
+        input_limit=_whole(either(entry, "maxTokens")),
+        output_limit=_whole(either(entry, "maxOutputTokens")),
+        thinking=bool(either(entry, "supportsThinking", False)),
+    )
+
+
+def _left(info: dict[str, Any]) -> ModelQuota:
+    """A fraction that is left out is nothing left: proto JSON leaves defaults out."""
+    fraction, resets_at = either(info, "remainingFraction", 0.0), either(info, "resetTime")
+    left = float(fraction) if isinstance(fraction, int | float) else 0.0
+    return ModelQuota(min(max(left, 0.0), 1.0), resets_at if isinstance(resets_at, str) else None)
+
+
+def _merged(one: ModelQuota | None, other: ModelQuota | None) -> ModelQuota:
+    """Both say something: the description of the first, the lower remainder with its own reset."""
+    if one is None or other is None:
+        return one or other or ModelQuota()
+    if other.remaining is None or (one.remaining is not None and one.remaining <= other.remaining):
+        return one
+    return replace(one, remaining=other.remaining, resets_at=other.resets_at)
+
+
+def _whole(value: object) -> int:
+    """An int64, which proto JSON may write as a string."""
+    try:
+        return max(int(value), 0)  # type: ignore[call-overload]
+    except (TypeError, ValueError):
+        return 0

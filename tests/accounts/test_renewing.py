@@ -1,0 +1,233 @@
+"""One renewal: what a refusal costs, what an outage does not, and whose turn it is between processes."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from django.db import OperationalError, connections
+
+from accounts_app import credentials, journal, token_rows
+from accounts_app.credentials import NeedsSignIn, TokenUnavailable, access_token
+from accounts_app.database_thread import in_database
+from accounts_app.models import Account, Credential
+from accounts_app.token_rows import Turn
+from emulator import Emulator, Reply, dead_address
+from tests.accounts.conftest import Known, row_of, seen
+
+OUTAGE = Reply(status=503, content_type="text/html", chunks=(b"<html>",), sized=True)
+
+
+@pytest.fixture
+def now() -> float:
+    return time.time()
+
+
+def tokens_asked(upstream: Emulator) -> int:
+    return len(upstream.requests_of("token"))
+
+
+async def change(account_id: int, **fields: object) -> None:
+    await in_database(Credential.objects.filter(account_id=account_id).update, **fields)
+
+
+# --- Refused for good
+
+
+async def test_a_revoked_consent_parks_the_account(known: Known, upstream: Emulator, now: float):
+    alice = await known(good_until=now - 1)
+    upstream.revoke(alice.email)
+
+    with pytest.raises(NeedsSignIn) as failed:
+        await access_token(alice, now)
+
+    row = await row_of(alice)
+    assert (failed.value.parked, row.parked) == ("sign_in", "sign_in")
+    assert "Sign in again" in row.parked_message
+    assert row.parked_at == datetime.fromtimestamp(now, UTC)
+    assert row.credential.renewing_until is None
+
+
+async def test_a_wrong_oauth_client_parks_the_account_as_misconfigured(known: Known, upstream: Emulator, now: float):
+    alice = await known(good_until=now - 1)
+    upstream.script("unauthorized_client", method="token")
+
+    with pytest.raises(NeedsSignIn):
+        await access_token(alice, now)
+
+    row = await row_of(alice)
+    assert row.parked == "misconfigured"
+    assert "GOOGLE_OAUTH_CLIENT_ID" in row.parked_message
+
+
+async def test_an_account_that_signed_in_again_meanwhile_is_not_parked(known: Known, now: float):
+    alice = await known(good_until=now - 1)
+    await change(alice.id, refresh_token="1//newer")
+
+    parked = await in_database(token_rows.park, alice.id, {alice.credential.refresh_token}, "sign_in", "x", now)
+
+    assert not parked
+    assert (await row_of(alice)).parked == ""
+
+
+async def test_a_renewal_does_not_overwrite_a_newer_sign_in(known: Known, upstream: Emulator, now: float):
+    alice = await known(good_until=now - 1)
+    upstream.script(Reply(chunks=(b'{"access_token": "ya29.old"}',), sized=True, delay=0.05), method="token")
+
+    renewing = asyncio.create_task(access_token(alice, now))
+    await asyncio.to_thread(upstream.wait_for_requests, 1, call="token")
+    await change(alice.id, refresh_token="1//newer", access_token="ya29.newer")
+    await renewing
+
+    stored = (await row_of(alice)).credential
+    assert (stored.refresh_token, stored.access_token) == ("1//newer", "ya29.newer")
+    newer = replace((await seen(alice.id)).credential, expires_at=now + 3600)
+    assert await access_token(replace(alice, credential=newer), now) == "ya29.newer"
+
+
+async def test_an_account_without_a_refresh_token_has_to_sign_in(known: Known, upstream: Emulator, now: float):
+    alice = await known(good_until=now - 1, refresh_token="", at_google={"refresh_token": "unused"})
+
+    with pytest.raises(NeedsSignIn):
+        await access_token(alice, now)
+
+    assert (await row_of(alice)).parked == "sign_in"
+    assert tokens_asked(upstream) == 0
+
+
+# --- Outages
+
+
+@pytest.mark.parametrize("fault", [OUTAGE, "token_rate_limited", "hang_up"], ids=["503", "429", "hang-up"])
+async def test_an_outage_of_the_token_endpoint_costs_the_account_nothing(
+    known: Known, upstream: Emulator, now: float, fault: str | Reply
+):
+    alice = await known(good_until=now - 1)
+    upstream.script(fault, method="token")
+
+    with pytest.raises(TokenUnavailable):
+        await access_token(alice, now)
+
+    row = await row_of(alice)
+    assert (row.parked, row.credential.renewing_until) == ("", None)
+    assert (await access_token(alice, now + credentials.LONGEST_PAUSE)).startswith("ya29.")
+
+
+async def test_an_outage_is_not_answered_with_a_token_request_a_call(known: Known, upstream: Emulator, now: float):
+    alice = await known(good_until=now - 1)
+    upstream.script(OUTAGE, method="token", times=None)
+
+    for _ in range(50):
+        with pytest.raises(TokenUnavailable, match="503"):
+            await access_token(alice, now)
+
+    assert tokens_asked(upstream) == 1
+
+
+async def test_a_token_in_its_last_minute_outlives_an_outage(known: Known, upstream: Emulator, now: float):
+    alice = await known(good_until=now + 30)
+    upstream.script(OUTAGE, method="token", times=None)
+
+    assert await access_token(alice, now) == "access-alice@example.com"
+    with pytest.raises(TokenUnavailable):
+        await access_token(alice, now + 31)
+
+
+async def test_a_stale_token_outlives_an_outage(known: Known, now: float):
+    alice = replace(await known(good_until=now + 300), token_url=dead_address())
+
+    for _ in range(3):
+        assert await access_token(alice, now) == "access-alice@example.com"
+        await credentials.finish()
+
+
+async def test_a_missing_oauth_client_says_what_to_set_and_parks_nobody(known: Known, now: float):
+    alice = replace(await known(good_until=now - 1), token_url="https://oauth2.googleapis.com/token")
+
+    with pytest.raises(TokenUnavailable, match="GOOGLE_OAUTH_CLIENT_ID"):
+        await access_token(alice, now)
+
+    assert (await row_of(alice)).parked == ""
+
+
+@pytest.fixture
+def lost_database(transactional_db: None) -> Callable[[bool], None]:
+    """Loses the database for every query of every thread, and finds it again."""
+
+    def refuse(execute, sql, params, many, context):
+        raise OperationalError("the database is away")
+
+    def lose(lost: bool) -> None:
+        wrappers = connections["default"].execute_wrappers
+        if lost:
+            wrappers.append(refuse)
+        else:
+            wrappers.remove(refuse)
+
+    return lose
+
+
+async def test_a_lost_database_stops_no_renewal(known: Known, upstream: Emulator, lost_database, now: float):
+    alice = await known(good_until=now - 1)
+    rotated = b'{"access_token": "ya29.a", "refresh_token": "1//rotated", "expires_in": 3599}'
+    upstream.script(Reply(chunks=(rotated,), sized=True), method="token")
+    await in_database(lost_database, True)
+
+    token = await access_token(alice, now)
+    assert await access_token(alice, now) == token == "ya29.a"
+    assert journal.pending() == 1
+
+    await in_database(lost_database, False)
+    await journal.flush(force=True)
+    stored = (await row_of(alice)).credential
+    assert (stored.refresh_token, stored.access_token) == ("1//rotated", "ya29.a")
+
+
+# --- Between processes
+
+
+async def test_of_two_processes_one_gets_the_turn(known: Known, now: float):
+    alice = await known(good_until=now - 1)
+
+    def claim(moment: float) -> Turn:
+        return token_rows.claim(alice.id, lambda tokens: False, moment).turn
+
+    assert await in_database(claim, now) is Turn.OURS
+    assert await in_database(claim, now + 1) is Turn.THEIRS
+    assert await in_database(claim, now + token_rows.CLAIM_SECONDS) is Turn.OURS
+
+
+async def test_a_process_takes_over_what_another_has_renewed(known: Known, upstream: Emulator, now: float):
+    alice = await known(good_until=now - 1)
+    await change(alice.id, access_token="ya29.theirs", expires_at=datetime.fromtimestamp(now + 3600, UTC))
+
+    assert await access_token(alice, now) == "ya29.theirs"
+    assert tokens_asked(upstream) == 0
+
+
+async def test_a_process_waits_for_the_one_whose_turn_it_is(known: Known, upstream: Emulator, now: float):
+    alice = await known(good_until=now - 1)
+    await in_database(token_rows.claim, alice.id, lambda tokens: False, now)
+
+    waiting = asyncio.create_task(access_token(alice, now))
+    await asyncio.wait({waiting}, timeout=0.05)
+    assert not waiting.done()
+    await change(
+        alice.id,
+        access_token="ya29.theirs",
+        expires_at=datetime.fromtimestamp(now + 3600, UTC),
+        renewing_until=None,
+    )
+
+    assert await waiting == "ya29.theirs"
+    assert tokens_asked(upstream) == 0
+
+
+async def test_a_deleted_account_has_no_token(known: Known, now: float):
+    alice = await known(good_until=now - 1)
+    await in_database(Account.objects.filter(pk=alice.id).delete)
+
+    with pytest.raises(NeedsSignIn):
+        await access_token(alice, now)
