@@ -168,12 +168,12 @@ async def renew_due(now: float) -> int:
     return sum(await asyncio.gather(*(renew(account, held) for account, held in due)))
 
 
-async def finish() -> None:
-    """Wait for the renewals under way, so that none of their tokens is lost. For shutdown."""
+async def finish(within: float = 5.0) -> None:
+    """Wait that many seconds for the renewals under way, so that a rotated token is not lost. For shutdown."""
     loop = asyncio.get_running_loop()
     running = [held.renewal for held in _held.values() if held.renewal is not None and held.renewal.get_loop() is loop]
     if running:
-        await asyncio.wait(running)
+        await asyncio.wait(running, timeout=within)
 
 
 def reset() -> None:

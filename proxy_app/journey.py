@@ -54,6 +54,7 @@ class Turn:
         self.held = ExitStack()
         self.lease = self.held.enter_context(lease)
         self.bases = list(lease.account.bases)
+        self.token = ""
         self._refreshed = False
         self._waited = False
 
@@ -66,7 +67,7 @@ class Turn:
                 return True
             case Retry.REFRESH if not self._refreshed:
                 self._refreshed = True
-                credentials.expire(self.lease.account.id)
+                credentials.expire(self.lease.account.id, self.token)
                 return True
             case Retry.NEXT_ENDPOINT if len(self.bases) > 1:
                 del self.bases[0]
@@ -107,6 +108,8 @@ class Step:
         return failure
 
     def request(self, access: credentials.Access) -> UpstreamRequest:
+        # Should upstream refuse it, this very token is void, and not one renewed meanwhile.
+        self.turn.token = access.token
         return self.dialect.build(
             self.call,
             model=self.model,
