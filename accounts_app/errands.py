@@ -1,7 +1,20 @@
-"""What an operator sends the gateway out for: tokens renewed, quotas fetched, now and for chosen accounts."""
+"""What an operator sends the gateway out for: tokens renewed and quotas fetched, now, for chosen accounts."""
 
-from collections.abc import Collection, Iterator
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
+
+from asgiref.sync import async_to_sync
+
+from accounts_app import credentials, http_client, quota, roster
+from accounts_app.control_plane import ControlPlaneError
+from accounts_app.credentials import CredentialError, NotEligible
+from accounts_app.models import Account
+from accounts_app.roster import AccountView
+
+# An operator may choose a page of accounts; upstream is not to take that for an attack.
+AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,9 +25,46 @@ class Errand:
     trouble: str = ""
 
 
-def renew_tokens(ids: Collection[int]) -> Iterator[Errand]:
-    yield from ()
+def renew_tokens(ids: Collection[int]) -> list[Errand]:
+    """New access tokens, also where the present ones are still good."""
+    return async_to_sync(_each)(ids, _renew)
 
 
-def fetch_quotas(ids: Collection[int]) -> Iterator[Errand]:
-    yield from ()
+def fetch_quotas(ids: Collection[int]) -> list[Errand]:
+    """Project, tier and quota as upstream has them now."""
+    return async_to_sync(_each)(ids, _fetch)
+
+
+async def _each(ids: Collection[int], run: Callable[[AccountView], Awaitable[object]]) -> list[Errand]:
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def errand(account: AccountView) -> Errand:
+        async with gate:
+            try:
+                await run(account)
+            except (CredentialError, ControlPlaneError, NotEligible) as error:
+                return Errand(account.email, str(error))
+            return Errand(account.email)
+
+    await roster.refresh()
+    known = roster.current().accounts
+    try:
+        return list(await asyncio.gather(*(errand(known[each]) for each in ids if each in known)))
+    finally:
+        # A loop that async_to_sync made for this alone ends with it; the server's goes on, and keeps its clients.
+        if len(asyncio.all_tasks()) == 1:
+            await http_client.close_all()
+
+
+async def _renew(account: AccountView) -> None:
+    if account.kind == Account.Kind.GEMINI_API:
+        return
+    credentials.expire(account.id)
+    await credentials.access_token(account, time.time())
+
+
+async def _fetch(account: AccountView) -> None:
+    if account.kind == Account.Kind.GEMINI_API:
+        return
+    await credentials.access(account, time.time())
+    await quota.update(account, time.time())
