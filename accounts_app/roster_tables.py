@@ -158,9 +158,10 @@ class Tables:
             return known, changed
         accounts = dict(known)
         for key in changed:
-            accounts.pop(key, None)
             if key in views:
                 accounts[key] = self._whole(views[key])
+            else:
+                accounts.pop(key, None)
         return accounts, changed
 
     def _whole(self, account: AccountView) -> AccountView:
@@ -176,9 +177,10 @@ class Tables:
             account,
             credential=credential,
             # Never Google's: the demo account's tokens are made up.
+            enabled=account.enabled and upstream is not None,
             bases=(upstream,) if upstream else (),
             token_url=f"{upstream}/token" if upstream else "",
-            standby=others_exist or not upstream,
+            standby=others_exist,
         )
 
     def _take_rests(self) -> tuple[Mapping[RestKey, Rest], set[RestKey]]:

@@ -198,8 +198,8 @@ class Board:
         return self._mood(account, model, now)
 
     def why_not(self, model: str, now: float) -> list[WhyNot]:
-        """The standing of every account, for whoever asks why one does not answer."""
-        return [self.standing(account, model, now) for account in self.accounts]
+        """The standing of every account, in the order of their ids, for whoever asks why one does not answer."""
+        return [self.standing(account, model, now) for account in sorted(self.accounts)]
 
     def _mood(self, account: int, model: str, now: float) -> WhyNot:
         rests = [(of, self._rests[account, of]) for of in (WHOLE_ACCOUNT, model) if (account, of) in self._rests]

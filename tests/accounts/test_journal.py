@@ -1,0 +1,168 @@
+"""Write-behind: order, batches, a database that is away, rows nobody can write."""
+
+import asyncio
+import threading
+
+import pytest
+from django.db import IntegrityError, OperationalError
+
+from accounts_app import database_thread, journal
+from accounts_app.journal import BATCH, BOUND, Journal
+from accounts_app.models import ModelRoute
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Book:
+    """A place to write to, which can be made to refuse."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.away = False
+        self.refused: set[int] = set()
+        self.began = threading.Event()
+        self.may_write = threading.Event()
+        self.may_write.set()
+
+    def write(self, rows: list[int]) -> None:
+        self.began.set()
+        self.may_write.wait(5)
+        if self.away:
+            raise OperationalError("the database is away")
+        if self.refused & set(rows):
+            raise IntegrityError("the account is gone")
+        self.batches.append(rows)
+
+    @property
+    def rows(self) -> list[int]:
+        return [row for batch in self.batches for row in batch]
+
+
+@pytest.fixture
+def book():
+    yield Book()
+    database_thread.shutdown()
+
+
+@pytest.fixture
+def kept(book):
+    """A journal whose one kind of row, `number`, is written to `book`."""
+    kept = Journal()
+    kept.register("number", book.write, droppable=True)
+    return kept
+
+
+def fill(kept: Journal, numbers: range) -> None:
+    for number in numbers:
+        kept.append("number", number)
+
+
+async def test_rows_are_written_in_order_and_in_batches(kept, book):
+    fill(kept, range(2 * BATCH + 7))
+    assert repr(kept) == f"<Journal number: {2 * BATCH + 7} waiting, 0 dropped>"
+
+    await kept.flush()
+
+    assert [len(batch) for batch in book.batches] == [BATCH, BATCH, 7]
+    assert book.rows == list(range(2 * BATCH + 7))
+    assert kept.pending() == 0
+    assert repr(kept) == "<Journal empty, 0 dropped>"
+
+
+async def test_nothing_is_lost_nor_reordered_while_the_database_is_away(kept, book, caplog):
+    fill(kept, range(BATCH + 1))
+    book.away = True
+    await kept.flush(force=True)
+    fill(kept, range(BATCH + 1, BATCH + 10))
+    await kept.flush(force=True)
+    assert kept.pending() == BATCH + 10
+
+    book.away = False
+    await kept.flush(force=True)
+
+    assert book.rows == list(range(BATCH + 10))
+    assert [record.message for record in caplog.records] == [
+        f"The database is away (OperationalError); {BATCH + 1} rows wait in memory.",
+        "The database is back; 10 rows still to write.",
+    ]
+
+
+async def test_a_database_that_is_away_is_not_asked_again_at_once(kept, book):
+    fill(kept, range(3))
+    book.away = True
+    await kept.flush()
+    book.away = False
+
+    await kept.flush()
+
+    assert book.rows == []
+    await kept.flush(force=True)
+    assert book.rows == [0, 1, 2]
+
+
+async def test_a_row_nobody_can_write_does_not_hold_up_the_others(kept, book):
+    fill(kept, range(5))
+    book.refused = {3}
+
+    await kept.flush()
+
+    assert book.rows == [0, 1, 2, 4]
+    assert (kept.pending(), kept.dropped) == (0, 1)
+
+
+async def test_over_the_bound_the_oldest_droppable_rows_go(kept, book):
+    kept.register("dear", lambda rows: None, droppable=False)
+    fill(kept, range(BOUND + 3))
+    for number in range(BOUND + 3):
+        kept.append("dear", number)
+
+    assert kept.pending() == 2 * BOUND + 3
+    assert kept.dropped == 3
+    assert kept._kinds["number"].waiting[0] == 3
+
+
+async def test_a_caller_that_leaves_breaks_nothing_off_and_the_next_waits_for_its_batch(kept, book):
+    fill(kept, range(3))
+    book.may_write.clear()
+    impatient = asyncio.ensure_future(kept.flush())
+    await asyncio.to_thread(book.began.wait)
+    impatient.cancel()
+    fill(kept, range(3, 5))
+    book.may_write.set()
+
+    await kept.flush()
+
+    assert book.batches == [[0, 1, 2], [3, 4]]
+    assert impatient.cancelled()
+
+
+async def test_a_writer_with_a_bug_loses_its_batch_but_not_the_journal(kept, book):
+    kept.register("odd", lambda rows: rows[0].missing, droppable=False)
+    kept.append("odd", 1)
+    with pytest.raises(AttributeError):
+        await kept.flush()
+    fill(kept, range(2))
+
+    await kept.flush()
+
+    assert (book.rows, kept.pending()) == ([0, 1], 0)
+
+
+async def test_a_batch_is_written_whole_or_not_at_all(kept):
+    def write(rows: list[str]) -> None:
+        for row in rows:
+            ModelRoute.objects.create(pattern=row, target="m")
+
+    kept.register("route", write, droppable=False)
+    for pattern in ("a", "b", "a", "c"):
+        kept.append("route", pattern)
+
+    await kept.flush()
+
+    assert [route.pattern async for route in ModelRoute.objects.order_by("pk")] == ["a", "b", "c"]
+    assert kept.dropped == 1
+
+
+async def test_a_kind_nobody_registered_is_refused():
+    with pytest.raises(KeyError):
+        journal.append("nobody's", 1)

@@ -1,0 +1,500 @@
+"""Borrowing and giving back: what a verdict does at once, what is written down, and what comes from elsewhere."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts_app import database_thread, journal, leasing, roster
+from accounts_app.accounts import end_rests_of, park, revive
+from accounts_app.leasing import CallFaults, NothingAvailable, Standing
+from accounts_app.models import Account, Credential, GatewaySettings, ModelRoute, Rest
+from accounts_app.pool.cooldown import LADDERS, LONGEST_GUESS_ALONE
+from accounts_app.pool.outcomes import Fault, Outcome, Retry
+from tests.factories import make_account
+
+pytestmark = [pytest.mark.usefixtures("forgetful"), pytest.mark.django_db(transaction=True)]
+
+PRO, FLASH = "gemini-2.5-pro", "gemini-2.5-flash"
+NOW = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+WELL = Fault(Outcome.SUCCEEDED, 200)
+BARE = Fault(Outcome.RATE_LIMITED, 429, "Resource has been exhausted (e.g. check quota).", bare=True)
+
+
+@pytest.fixture
+def pool_of():
+    """Makes accounts by their first names, and has the roster read them."""
+
+    def make(*names: str, **fields) -> list[int]:
+        ids = [make_account(f"{name}@example.com", **fields).pk for name in names]
+        roster.load_now()
+        return ids
+
+    yield make
+    assert leasing.in_flight() == 0
+    database_thread.shutdown()
+
+
+def borrow(model: str = PRO, now: float = NOW, *, key: int = 42, tried=(), call: CallFaults | None = None):
+    return leasing.lease(model, key, tried=tried, now=now, call=call)
+
+
+def use(fault: Fault, model: str = PRO, now: float = NOW, **options) -> Retry:
+    with borrow(model, now, **options) as lease:
+        return lease.settle(fault, now).retry
+
+
+def nothing(model: str = PRO, now: float = NOW, **options) -> NothingAvailable:
+    with pytest.raises(NothingAvailable) as caught:
+        borrow(model, now, **options)
+    return caught.value
+
+
+def standings(model: str = PRO, now: float = NOW) -> list[Standing]:
+    return [reason.standing for reason in leasing.why_not(model, now)]
+
+
+async def written() -> None:
+    """What waits is written, and the roster has read it."""
+    await journal.flush(force=True)
+    await roster.refresh()
+
+
+def test_a_lease_counts_until_it_is_given_back_once(pool_of):
+    (alice,) = pool_of("alice")
+
+    lease = borrow()
+
+    assert lease.account.id == alice
+    assert lease.why == "affinity"
+    assert leasing.in_flight() == 1
+    assert repr(lease) == f"<Lease of account {alice} for {PRO}: held, unsettled>"
+    with lease:
+        lease.settle(WELL, NOW)
+    with lease:
+        pass
+    assert leasing.in_flight() == 0
+    assert repr(lease) == f"<Lease of account {alice} for {PRO}: given back, succeeded>"
+
+
+def test_a_lease_is_given_back_however_the_call_ends(pool_of):
+    pool_of("alice")
+
+    with pytest.raises(ZeroDivisionError), borrow():
+        _ = 1 / 0
+
+    assert leasing.in_flight() == 0
+
+
+def test_a_conversation_stays_with_its_account(pool_of):
+    pool_of("alice", "bob", "carol", "dave")
+
+    seen = set()
+    for _ in range(10):
+        with borrow(key=7) as lease:
+            seen.add(lease.account.id)
+
+    assert len(seen) == 1
+
+
+def test_a_spent_account_hands_over_to_the_next(pool_of):
+    pool_of("alice", "bob")
+    with borrow() as lease:
+        first = lease.account.id
+        assert lease.settle(Fault(Outcome.QUOTA_EXHAUSTED, 429, delay=3600.0), NOW).retry is Retry.OTHER_ACCOUNT
+
+    with borrow() as lease:
+        assert lease.account.id != first
+    with borrow(FLASH) as lease:
+        assert lease.account.id == first
+
+
+def test_when_all_rest_the_soonest_recovery_is_told(pool_of):
+    pool_of("alice", "bob", "carol")
+    park([pool_of("dave")[0]], "verify")
+    roster.load_now()
+    for delay in (300.0, 20.0, 4000.0):
+        use(Fault(Outcome.RATE_LIMITED, 429, delay=delay))
+
+    found = nothing()
+
+    assert (found.soonest, found.connected, found.parked, found.members) == (NOW + 20, 4, 1, 3)
+
+
+def test_with_nobody_connected_or_everybody_parked_nothing_recovers_by_itself(pool_of):
+    pool_of()
+    assert (nothing().soonest, nothing().connected) == (None, 0)
+    assert leasing.not_ready(NOW) == ["No account is connected."]
+
+    park(pool_of("alice"), "verify")
+    roster.load_now()
+
+    assert (nothing().soonest, nothing().connected, nothing().parked) == (None, 1, 1)
+    assert leasing.not_ready(NOW) == ["Every account is parked and waits for its owner."]
+
+
+def test_before_the_first_reading_nothing_is_ready():
+    assert leasing.not_ready(NOW) == ["The database has not been read yet."]
+
+
+def test_an_account_already_tried_is_not_tried_again(pool_of):
+    alice, bob = pool_of("alice", "bob")
+
+    with borrow(tried={alice}) as lease:
+        assert lease.account.id == bob
+    assert nothing(tried={alice, bob}).soonest is None
+
+
+def test_only_the_first_fault_of_an_attempt_counts(pool_of):
+    pool_of("alice")
+
+    with borrow() as lease:
+        lease.settle(WELL, NOW)
+        lease.settle(Fault(Outcome.QUOTA_EXHAUSTED, 429), NOW)
+    assert standings() == [Standing.READY]
+
+    with borrow() as lease:
+        lease.settle(Fault(Outcome.RATE_LIMITED, 429, delay=1.0), NOW)
+        lease.again(NOW + 1)
+        lease.settle(WELL, NOW + 2)
+    assert standings(now=NOW + 2) == [Standing.READY]
+
+
+def test_a_hundred_calls_that_fail_at_once_are_one_step_of_the_ladder(pool_of):
+    (alice,) = pool_of("alice")
+    make_account("bob@example.com")
+    roster.load_now()
+    leases = [borrow(tried={alice + 1}) for _ in range(100)]
+
+    for lease in leases:
+        with lease:
+            lease.settle(Fault(Outcome.RATE_LIMITED, 429), NOW)
+
+    assert leasing.why_not(PRO, NOW)[0].until == NOW + LADDERS[Outcome.RATE_LIMITED][0]
+    assert journal.pending() == 2  # one rest, one last use
+
+
+def test_a_pool_of_one_rests_a_minute_at_most_when_upstream_names_no_time(pool_of):
+    pool_of("alice")
+
+    use(Fault(Outcome.QUOTA_EXHAUSTED, 429))
+
+    assert nothing().soonest == NOW + LONGEST_GUESS_ALONE
+
+
+def test_after_a_rest_one_call_tries_the_account_out(pool_of):
+    pool_of("alice")
+    use(Fault(Outcome.RATE_LIMITED, 429, delay=10.0))
+    later = NOW + 10
+
+    with borrow(now=later) as probe:
+        assert probe.why == "affinity, first try after a rest"
+        assert nothing(now=later).soonest == later + 1
+
+        probe.answered(later)
+
+        with borrow(now=later) as other:
+            assert other.why == "affinity"
+
+
+def test_a_probe_that_fails_rests_longer(pool_of):
+    pool_of("alice", "bob")
+    ladder = LADDERS[Outcome.OVERLOADED]
+    now = NOW
+    for step in ladder:
+        with borrow(now=now) as lease:
+            lease.settle(Fault(Outcome.OVERLOADED, 503), now)
+            account = lease.account.id
+        until = {reason.account: reason.until for reason in leasing.why_not(PRO, now)}[account]
+        assert until == now + step
+        now = until
+        use(WELL, now=now - 0.1)  # the other account does well meanwhile
+
+
+def test_a_long_stream_that_ends_well_does_not_end_a_rest_laid_meanwhile(pool_of):
+    pool_of("alice")
+    with borrow() as long_stream:
+        use(Fault(Outcome.QUOTA_EXHAUSTED, 429, delay=3600.0), now=NOW + 1)
+        long_stream.settle(WELL, NOW + 60)
+
+    assert standings(now=NOW + 60) == [Standing.RESTING]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.REJECTED, Outcome.UNREACHABLE, Outcome.INTERRUPTED, Outcome.ABANDONED])
+def test_whoever_is_not_at_fault_goes_on_serving(pool_of, outcome):
+    pool_of("alice")
+
+    for _ in range(20):
+        use(Fault(outcome))
+
+    assert standings() == [Standing.READY]
+
+
+def test_an_account_serves_as_many_calls_at_once_as_its_operator_allows(pool_of):
+    pool_of("alice", max_concurrency=2)
+
+    with borrow(), borrow(FLASH):
+        assert nothing().soonest == NOW + 1
+        assert standings() == [Standing.FULL]
+    with borrow():
+        assert standings() == [Standing.READY]
+
+
+def test_an_account_kept_to_some_models_is_asked_for_no_other(pool_of):
+    pool_of("alice", allowed_models=["gemini-2.5-flash*"])
+
+    with borrow(FLASH):
+        pass
+    assert (nothing().connected, nothing().members, nothing().soonest) == (1, 0, None)
+    assert standings() == [Standing.NOT_ALLOWED]
+
+
+def test_a_model_unknown_to_the_cached_quota_is_still_tried(pool_of):
+    pool_of("alice", quota={FLASH: {"remaining": 0.0, "resets_at": None}})
+
+    with borrow("gemini-9-preview"), borrow(FLASH):
+        pass
+
+
+def test_the_operators_strategy_is_followed(pool_of):
+    GatewaySettings(strategy="round_robin").save()
+    alice, bob = pool_of("alice", "bob")
+
+    order = []
+    for _ in range(4):
+        with borrow() as lease:
+            order.append(lease.account.id)
+
+    assert order == [alice, bob, alice, bob]
+
+
+def test_the_demo_account_serves_only_while_it_is_alone(pool_of):
+    roster.set_demo_upstream("http://127.0.0.1:9")
+    (demo,) = pool_of("demo", is_demo=True)
+    with borrow() as lease:
+        assert lease.account.id == demo
+
+    (alice,) = pool_of("alice")
+
+    assert nothing(tried={alice}).connected == 1
+    assert standings() == [Standing.STANDBY, Standing.READY]
+    roster.set_demo_upstream(None)
+
+
+def test_the_same_bare_429_from_two_accounts_is_the_requests_fault(pool_of):
+    pool_of("alice", "bob", "carol")
+    call = CallFaults()
+    with borrow(call=call) as first:
+        assert first.settle(BARE, NOW).retry is Retry.OTHER_ACCOUNT
+    assert standings().count(Standing.RESTING) == 1
+
+    with borrow(call=call, tried={first.account.id}) as second:
+        assert second.settle(BARE, NOW).retry is Retry.NO
+
+    assert second.fault.outcome is Outcome.BARE_429
+    assert standings() == [Standing.READY] * 3
+
+
+def test_bare_429s_of_two_calls_are_not_each_others(pool_of):
+    pool_of("alice", "bob")
+
+    use(BARE, call=CallFaults())
+    use(BARE, call=CallFaults())
+
+    assert standings() == [Standing.RESTING] * 2
+
+
+def test_one_outage_burns_nobody(pool_of):
+    pool_of(*"abcdefgh")
+    tried: set[int] = set()
+    for _ in range(8):
+        with borrow(tried=tried) as lease:
+            lease.settle(Fault(Outcome.OVERLOADED, 503), NOW)
+            tried.add(lease.account.id)
+
+    assert standings() == [Standing.READY] * 8
+
+
+def test_a_few_overloaded_accounts_rest(pool_of):
+    pool_of(*"abcdefgh")
+
+    for _ in range(4):
+        use(Fault(Outcome.OVERLOADED, 503))
+
+    assert standings().count(Standing.RESTING) == 4
+
+
+async def test_a_rest_is_written_and_outlives_the_process(pool_of):
+    alice, bob = await database_thread.in_database(pool_of, "alice", "bob")
+    with borrow(tried={bob}) as lease:
+        lease.settle(Fault(Outcome.QUOTA_EXHAUSTED, 429, "Resets in 2h.", delay=7200.0), NOW)
+
+    await written()
+    leasing.reset()
+
+    reason = leasing.why_not(PRO, NOW)[0]
+    assert (reason.account, reason.until, reason.detail) == (alice, NOW + 7200, "quota_exhausted: Resets in 2h.")
+    with borrow(now=NOW + 1) as lease:
+        assert lease.account.id == bob
+
+
+async def test_a_rest_not_yet_written_is_not_forgotten(pool_of):
+    (alice,) = await database_thread.in_database(pool_of, "alice")
+    use(Fault(Outcome.RATE_LIMITED, 429, delay=60.0))
+
+    await database_thread.in_database(Account.objects.filter(pk=alice).update, project="other")
+    await roster.refresh()
+
+    assert standings() == [Standing.RESTING]
+
+
+async def test_an_operators_clearing_arrives(pool_of):
+    (alice,) = await database_thread.in_database(pool_of, "alice")
+    use(Fault(Outcome.RATE_LIMITED, 429, delay=3600.0))
+    await written()
+    assert standings() == [Standing.RESTING]
+
+    await database_thread.in_database(revive, [alice])
+    await roster.refresh()
+
+    assert standings() == [Standing.READY]
+
+
+async def test_another_nodes_rest_arrives(pool_of):
+    (alice,) = await database_thread.in_database(pool_of, "alice")
+    assert standings() == [Standing.READY]
+
+    until = datetime.fromtimestamp(NOW + 60, UTC)
+    await Rest.objects.acreate(
+        account_id=alice, model=PRO, until=until, window_until=until, reason="overloaded", streak=1
+    )
+    await roster.refresh()
+
+    assert nothing().soonest == NOW + 60
+
+
+async def test_a_success_ends_the_rest_for_everybody(pool_of):
+    (alice,) = await database_thread.in_database(pool_of, "alice")
+    use(Fault(Outcome.RATE_LIMITED, 429, delay=5.0))
+    await written()
+
+    use(WELL, now=NOW + 6)
+    await written()
+
+    row = await Rest.objects.aget(account=alice)
+    assert (row.until, row.streak) == (None, 0)
+    assert roster.current().rests == {}
+    assert standings(now=NOW + 6) == [Standing.READY]
+
+
+async def test_a_revoked_account_is_parked_at_once_and_in_its_row(pool_of):
+    alice, bob = await database_thread.in_database(pool_of, "alice", "bob")
+    await Credential.objects.aupdate(updated_at=datetime.fromtimestamp(NOW - 60, UTC))
+
+    with borrow(tried={bob}) as lease:
+        lease.settle(Fault(Outcome.REVOKED, message="Token has been expired or revoked."), NOW)
+    assert standings() == [Standing.PARKED, Standing.READY]
+    await written()
+
+    account = await Account.objects.aget(pk=alice)
+    assert (account.parked, account.parked_message) == ("sign_in", "Token has been expired or revoked.")
+    assert standings() == [Standing.PARKED, Standing.READY]
+    await database_thread.in_database(revive, [alice])
+    await roster.refresh()
+    assert standings() == [Standing.READY, Standing.READY]
+
+
+async def test_an_account_waits_for_what_its_owner_has_to_open(pool_of):
+    (alice,) = await database_thread.in_database(pool_of, "alice")
+
+    fault = Fault(Outcome.NEEDS_OWNER, 403, "Verify your account.", parked="verify", link="https://example.test/verify")
+    assert use(fault) is Retry.OTHER_ACCOUNT
+    await written()
+
+    account = await Account.objects.aget(pk=alice)
+    assert (account.parked, account.parked_link) == ("verify", "https://example.test/verify")
+    assert account.parked_at.timestamp() == NOW
+
+
+async def test_a_sign_in_that_came_after_the_verdict_wins(pool_of):
+    (alice,) = await database_thread.in_database(pool_of, "alice")
+    now = timezone.now().timestamp()
+
+    use(Fault(Outcome.REVOKED), now=now - 30)
+    await database_thread.in_database(Credential.objects.filter(account=alice).update, access_token="new")
+    await written()
+
+    assert (await Account.objects.aget(pk=alice)).parked == ""
+    assert standings(now=now) == [Standing.READY]
+
+
+async def test_an_account_parked_already_keeps_its_first_reason(pool_of):
+    (alice,) = await database_thread.in_database(pool_of, "alice")
+    with borrow() as lease:
+        await database_thread.in_database(park, [alice], "terms", "appeal")
+        lease.settle(Fault(Outcome.NEEDS_OWNER, 403, parked="verify"), NOW)
+    await written()
+
+    account = await Account.objects.aget(pk=alice)
+    assert (account.parked, account.parked_message) == ("terms", "appeal")
+
+
+async def test_a_deleted_account_takes_its_rows_along(pool_of):
+    alice, bob = await database_thread.in_database(pool_of, "alice", "bob")
+    with borrow(tried={bob}) as lease:
+        lease.settle(Fault(Outcome.RATE_LIMITED, 429, delay=60.0), NOW)
+        await Account.objects.filter(pk=alice).adelete()
+        await written()
+
+    assert journal.pending() == 0
+    assert standings() == [Standing.READY]
+    assert await Rest.objects.acount() == 0
+
+
+async def test_a_last_use_is_noted_now_and_then_and_moves_nothing_else(pool_of):
+    (alice,) = await database_thread.in_database(pool_of, "alice")
+    before = await Account.objects.aget(pk=alice)
+
+    for second in range(5):
+        use(WELL, now=NOW + second)
+    assert journal.pending() == 1
+    await written()
+
+    after = await Account.objects.aget(pk=alice)
+    assert (after.last_used_at, after.updated_at) == (datetime.fromtimestamp(NOW, UTC), before.updated_at)
+    assert leasing.last_used(alice) == NOW
+
+
+async def test_a_name_too_long_for_its_column_rests_in_memory(pool_of):
+    await database_thread.in_database(pool_of, "alice")
+    name = "m" * 200
+
+    use(Fault(Outcome.RATE_LIMITED, 429, delay=60.0), name)
+    await written()
+
+    assert standings(name) == [Standing.RESTING]
+    assert await Rest.objects.acount() == 0
+
+
+def test_ended_rests_of_the_console_are_ended_here(pool_of):
+    (alice,) = pool_of("alice")
+    Rest.objects.create(account_id=alice, until=timezone.now() + timedelta(hours=1), streak=1, reason="rate_limited")
+    roster.load_now()
+    now = timezone.now().timestamp()
+    assert standings(now=now) == [Standing.RESTING]
+
+    end_rests_of([alice])
+    roster.load_now()
+
+    assert standings(now=now) == [Standing.READY]
+
+
+def test_the_operators_routes_and_prefix_are_read_from_memory(pool_of, django_assert_num_queries):
+    ModelRoute.objects.create(pattern="fast", target=FLASH)
+    GatewaySettings(system_instruction_prefix="Be brief.").save()
+    pool_of("alice")
+
+    with django_assert_num_queries(0):
+        assert (leasing.routed("fast"), leasing.routed(PRO)) == (FLASH, PRO)
+        assert leasing.instruction_prefix() == "Be brief."
+        use(WELL)
