@@ -22,6 +22,7 @@ from .server import Connection
 _BACKLOG = 1024
 # Nothing the emulator waits for takes long on one machine; what does not come by then does not come.
 _PATIENCE = 5.0
+_KEPT, _KEPT_OPEN = 10_000, 200
 
 
 class Emulator:
@@ -35,7 +36,7 @@ class Emulator:
     controllable           answers `/emulator/…` (see `control.py`)
     style                  how answers are told unless a script says otherwise
     token_lifetime         of access tokens, in seconds
-    keep                   how many requests are remembered
+    keep                   how many requests are remembered; by default all of a test's, few of an open house's
     clock                  seconds since the epoch; `advance` moves it
     client                 the OAuth client's (id, secret); None takes any
     rotate_refresh_tokens  a refresh gives a new refresh token, and the old one is good no more
@@ -51,7 +52,7 @@ class Emulator:
         controllable: bool = True,
         style: Style | None = None,
         token_lifetime: float = 3599.0,
-        keep: int = 10_000,
+        keep: int | None = None,
         clock: Callable[[], float] = time.time,
         client: tuple[str, str] | None = None,
         rotate_refresh_tokens: bool = False,
@@ -63,7 +64,7 @@ class Emulator:
             controllable=controllable,
             style=style,
             token_lifetime=token_lifetime,
-            keep=keep,
+            keep=keep if keep is not None else _KEPT_OPEN if open_house else _KEPT,
             clock=clock,
             client=client,
             rotate_refresh_tokens=rotate_refresh_tokens,

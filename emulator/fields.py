@@ -100,6 +100,9 @@ SHAPES: Mapping[str, Mapping[str, _Field]] = _parse_shapes()
 
 def read_message(shape: str, value: Any) -> Json:
     """`value` against the message `shape`; raises `Refused` that names every unknown field at once."""
+    if not isinstance(value, dict):
+        text = 'Invalid JSON payload received. Unknown name "": Root element must be a message.'
+        raise refuse(400, text, bad_request([("", text)]))
     unknown: list[tuple[str, str]] = []
     read = _message(shape, value, "", unknown)
     if unknown:

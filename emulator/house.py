@@ -77,14 +77,15 @@ class Call:
 
     def json_body(self) -> Any:
         """The body as JSON, an empty one as {}; raises Refused with Google's text."""
+        if not self.request.body.strip():
+            return {}
         if self.body is not None:
             return self.body
         try:
-            json.loads(self.request.body)
+            return json.loads(self.request.body)
         except ValueError as error:
             text = f"Invalid JSON payload received. Expected an object key or }}.\n{error}"
             raise refuse(400, text) from None
-        return {}
 
     def scene(self, model: str = "", project: str = "") -> Scene:
         own = self.account.project if self.account else ""

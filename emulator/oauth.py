@@ -50,8 +50,10 @@ class Consents:
 
     def redeem(self, code: str) -> Consent | None:
         """The consent behind a code, once."""
-        self._spent.add(code)
-        return self._codes.pop(code, None)
+        consent = self._codes.pop(code, None)
+        if consent is not None:
+            self._spent.add(code)
+        return consent
 
     def was_spent(self, code: str) -> bool:
         return code in self._spent

@@ -12,6 +12,9 @@ from typing import Any
 SECRET_HEADERS = frozenset({"authorization", "x-goog-api-key", "x-api-key", "cookie"})
 SECRET_PARAMETERS = frozenset({"key", "access_token", "oauth_token", "token", "code"})
 
+# Bodies beyond this are forgotten, oldest first; the newest request's is always kept.
+_MOST_BYTES = 64 * 1024 * 1024
+
 MODEL_CALLS = frozenset(
     {"generateContent", "streamGenerateContent", "countTokens", "embedContent", "batchEmbedContents"}
 )
@@ -24,7 +27,8 @@ class Recorded:
     account   the e-mail of the account whose token or key came with it, "" when unknown
     call      the method's name (`generateContent`, `loadCodeAssist`, `token`, …), "" for an unknown path
     base      what stood before the API's own path, "" as a rule
-    body      the body parsed (JSON, or a form as a dict), None when it could not be
+    body      the body parsed (JSON, or a form as a dict), None when it could not be; OAuth's without its secrets
+    raw       the body's bytes; none for OAuth
     at        the emulator's clock, seconds since the epoch
     status    of the reply, 0 while there is none and when none was sent
     fault     the name of the scripted fault that answered it, "" otherwise
@@ -62,8 +66,15 @@ class Recording:
         self._kept: deque[Recorded] = deque(maxlen=keep)
         self._open: set[int] = set()
         self._seen = 0
+        self._bytes = 0
 
     def begin(self, recorded: Recorded) -> None:
+        if self._kept.maxlen == len(self._kept) and self._kept:
+            self._bytes -= len(self._kept[0].raw)
+        if self._kept.maxlen:
+            self._bytes += len(recorded.raw)
+        if self._bytes > _MOST_BYTES:
+            self._forget_bodies()
         self._kept.append(recorded)
         self._open.add(recorded.number)
         self._changed.notify_all()
@@ -74,6 +85,11 @@ class Recording:
             recorded.hung_up, recorded.hung_up_at = True, hung_up_at
         self._open.discard(recorded.number)
         self._changed.notify_all()
+
+    def _forget_bodies(self) -> None:
+        for kept in self._kept:
+            self._bytes -= len(kept.raw)
+            kept.raw, kept.body = b"", None
 
     def next_number(self) -> int:
         self._seen += 1
@@ -87,6 +103,7 @@ class Recording:
 
     def clear(self) -> None:
         self._kept.clear()
+        self._bytes = 0
 
     def wait_for(self, found: Callable[[], Any], timeout: float, what: str) -> Any:
         """Whatever `found` gives once it is true; TimeoutError after `timeout` seconds."""

@@ -67,6 +67,9 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        # asyncio leaves this out for a socket that was not made with an explicit protocol number, and every chunk of a
+        # stream would wait for the client's delayed acknowledgement.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._floor.connected(self)
 
     def data_received(self, data: bytes) -> None:
