@@ -1,0 +1,116 @@
+"""What a node does beside answering calls: keeps the roster fresh, writes the journal, plays the demo's upstream."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from django.db import Error as DatabaseError
+
+from accounts_app import credentials, database_thread, http_client, journal, roster
+from emulator import Emulator, Style
+
+log = logging.getLogger(__name__)
+
+# The roster is at most a second old and the journal at most a second late (both take a while themselves).
+ROSTER_SECONDS = 0.5
+JOURNAL_SECONDS = 0.5
+# Tokens are renewed from ten minutes ahead; looking costs nothing where none is due.
+TOKENS_SECONDS = 30.0
+# A database that stays away must not hold up the end for ever; what is not written by then is lost, and logged.
+LAST_WORDS_SECONDS = 10.0
+
+
+class Background:
+    """The loops of one event loop, from the moment it is made until `stop`."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.has_looked = asyncio.Event()
+        self._demo: Emulator | None = None
+        self._tasks = [
+            self.loop.create_task(repeat("The roster is not up to date", self._look, ROSTER_SECONDS)),
+            self.loop.create_task(repeat("The journal is not being written", journal.flush, JOURNAL_SECONDS)),
+            self.loop.create_task(repeat("Tokens are not renewed ahead", self._renew, TOKENS_SECONDS)),
+        ]
+
+    async def stop(self) -> None:
+        """
+        1. End the loops; let token renewals under way end, as what they were given is good only once.
+        2. Write what the journal holds.
+        3. Close connections and threads.
+        """
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await credentials.finish()
+        try:
+            await asyncio.wait_for(journal.flush(force=True), LAST_WORDS_SECONDS)
+        except (TimeoutError, DatabaseError) as error:
+            log.warning("The journal's last rows were not written: %r", error)
+        if journal.pending():
+            log.error("%d rows of the journal are lost: the database is away.", journal.pending())
+        await http_client.close_all()
+        if self._demo is not None:
+            roster.set_demo_upstream(None)
+            self._demo.stop()
+        await asyncio.to_thread(database_thread.shutdown)
+
+    async def _renew(self) -> None:
+        await self.has_looked.wait()
+        await credentials.renew_due(time.time())
+
+    async def _look(self) -> None:
+        try:
+            await roster.refresh()
+            if self._demo is None and demo_answers(roster.current()):
+                # It then runs until the end, idle once there is a real account: calls under way may still be talking
+                # to it, and a thread that waits costs nothing.
+                self._demo = await asyncio.to_thread(open_house)
+                roster.set_demo_upstream(self._demo.url)
+                await roster.refresh()
+        finally:
+            self.has_looked.set()
+
+
+def demo_answers(known: roster.Roster) -> bool:
+    """Whether nobody but the demo account is there to answer."""
+    return any(account.is_demo and not account.standby for account in known.accounts.values())
+
+
+def open_house() -> Emulator:
+    """An emulator that lets any token in, on a port of its own; its streams take long enough to be seen."""
+    return Emulator(open_house=True, controllable=False, style=Style(gap=0.02)).start()
+
+
+async def repeat(trouble: str, work: Callable[[], Awaitable[None]], pause: float) -> None:
+    """Does `work` again and again, `pause` seconds between. An error is logged once, until it is over."""
+    failing = False
+    while True:
+        # Gathered, so that an error is a result: a loop that dies of one would be missed much too late.
+        (error,) = await asyncio.gather(work(), return_exceptions=True)
+        if error is None and failing:
+            log.warning("Over: %s.", trouble)
+        elif error is not None and not failing:
+            log.error("%s: %s", trouble, error, exc_info=None if isinstance(error, DatabaseError) else error)
+        failing = error is not None
+        await asyncio.sleep(pause)
+
+
+_background: Background | None = None
+
+
+async def start() -> None:
+    """Starts the loops unless they run; returns when the database was read once, or could not be."""
+    global _background
+    if _background is None or _background.loop is not asyncio.get_running_loop():
+        _background = Background()
+    await _background.has_looked.wait()
+
+
+async def stop() -> None:
+    """Ends the loops; the journal's last rows are written before it returns."""
+    global _background
+    ending, _background = _background, None
+    if ending is not None:
+        await ending.stop()
