@@ -114,7 +114,7 @@ def rotate_all() -> int:
 
 
 def _rotate(field: EncryptedTextField) -> int:
-    rows = field.model._default_manager.annotate(stored=Cast(field.column, models.TextField()))
+    rows = field.model._default_manager.annotate(stored=Cast(field.name, models.TextField()))
     rotated = 0
     for pk, stored in list(rows.values_list("pk", "stored")):
         if not uses_first_key(stored):

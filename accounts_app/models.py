@@ -3,7 +3,7 @@
 Every row carries `updated_at`, which also a queryset's `update()` moves: the roster finds what has changed by it.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -36,10 +36,10 @@ class Stamped(models.Model):
     class Meta:
         abstract = True
 
-    def save(self, *args: Any, update_fields: Collection[str] | None = None, **options: Any) -> None:
+    def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
         if update_fields:
             update_fields = {*update_fields, "updated_at"}
-        super().save(*args, update_fields=update_fields, **options)
+        super().save(update_fields=update_fields, **options)
 
 
 class Account(Stamped):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.templatetags.static import static
 from django.urls import reverse_lazy
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 # Alpine, which draws the console's menus, evaluates expressions; its styles are set inline.
@@ -39,7 +40,7 @@ class ConsoleHeaders:
         return response
 
 
-def _page(title: str, icon: str, url_name: str) -> dict:
+def _page(title: str | Promise, icon: str, url_name: str) -> dict:
     return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{url_name}")}
 
 

@@ -9,10 +9,10 @@ for name in list(os.environ):
     if name.startswith(("GATEWAY_", "CLOUD_CODE_", "GEMINI_API_", "GOOGLE_", "DATABASE_", "CACHE_")):
         del os.environ[name]
 
-data_dir = tempfile.mkdtemp(prefix="gateway-tests-")
-atexit.register(shutil.rmtree, data_dir, ignore_errors=True)
+kept_in = tempfile.mkdtemp(prefix="gateway-tests-")
+atexit.register(shutil.rmtree, kept_in, ignore_errors=True)
 os.environ["GATEWAY_ENV_FILE"] = os.devnull
-os.environ["GATEWAY_DATA_DIR"] = data_dir
+os.environ["GATEWAY_DATA_DIR"] = kept_in
 
 from gateway_project.settings import *  # noqa: E402, F403
 

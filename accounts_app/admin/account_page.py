@@ -56,8 +56,8 @@ class AccountPage(ModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Account | None = None) -> Any:
         serving = ("enabled", "allowed_models", "priority", "max_concurrency", "proxy")
         if obj is None:
-            secrets = ("refresh_token", "access_token", "api_key")
-            return [(None, {"fields": ("kind", "email", "project", *secrets)}), (_("Serving"), {"fields": serving})]
+            first = ("kind", "email", "project", "refresh_token", "access_token", "api_key")
+            return [(None, {"fields": first}), (_("Serving"), {"fields": serving})]
         secrets = ("api_key",) if obj.kind == Account.Kind.GEMINI_API else ("refresh_token", "access_token")
         return [
             (_("How it is"), {"fields": ("state_words", "parked_why", "current_rests", "last_used")}),
