@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -98,6 +100,13 @@ class Gateway:
         """What it wrote to standard error so far."""
         assert self._data is not None
         return (Path(self._data.name) / "serve.log").read_text()
+
+    def ledger_size(self) -> int:
+        """How many ledger entries the database holds; complete once the gateway has stopped."""
+        assert self._data is not None
+        with contextlib.closing(sqlite3.connect(Path(self._data.name) / "gateway.sqlite3")) as database:
+            (size,) = database.execute("SELECT count(*) FROM proxy_app_usagerecord").fetchone()
+        return int(size)
 
     def _environment(self) -> dict[str, str]:
         """Nothing of this machine's settings; a drain that need not wait for the clients of a finished test."""

@@ -41,7 +41,7 @@ class Client:
 
     @property
     def lists_models(self) -> bool:
-        return self.errors != "generative-ai"
+        return self.errors != "js-generative-ai"
 
 
 CLIENTS = (

@@ -120,7 +120,9 @@ def refused(fault: dict[str, Any], heard: Heard) -> None:
 def refused_stream(fault: dict[str, Any], heard: Heard) -> None:
     configure(fault["key"])
     for chunk in genai.GenerativeModel(fault["model"]).generate_content(PROMPT, stream=True, request_options=ONCE):
-        heard.piece(chunk.text)
+        # An error inside the array is a chunk without candidates here, at which `chunk.text` would raise a ValueError.
+        for candidate in chunk.candidates:
+            heard.piece("".join(part.text for part in candidate.content.parts))
 
 
 configure(plan["key"])

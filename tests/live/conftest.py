@@ -1,0 +1,62 @@
+"""One gateway in a process of its own for the whole session, an emulator beside it, and the clients that call it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from emulator import Emulator
+from tests.live.clients import walkthrough
+from tests.live.clients.install import install_all
+from tests.live.clients.walkthrough import CLIENTS, PLAIN, SDKS, SIGNING, SLOW, Client, Outcome
+from tests.live.running import Gateway
+
+
+@pytest.fixture(scope="session")
+def google() -> Iterator[Emulator]:
+    """Google for the processes: no test in this folder sees the in-process gateway or its emulator."""
+    with Emulator() as running:
+        running.add_account("alice@example.com", models=[PLAIN, SLOW, SIGNING, *walkthrough.SCRIPTED_MODELS])
+        walkthrough.script(running)
+        yield running
+
+
+@pytest.fixture(scope="session")
+def gateway(google: Emulator) -> Iterator[Gateway]:
+    """The gateway with one account, asking every caller for a key; at the end its books must balance."""
+    with Gateway(google, {"GATEWAY_MAX_WAIT": "0"}) as serving:
+        serving.connect(google.accounts["alice@example.com"])
+        yield serving.start()
+        serving.stop()
+        assert serving.ledger_size() == len(google.calls)
+        assert google.open_streams == 0
+
+
+@pytest.fixture(scope="session")
+def sdks() -> Mapping[str, Path | str]:
+    """Where each SDK is installed, or why it is not."""
+    return install_all(SDKS)
+
+
+@pytest.fixture(scope="session")
+def walk(gateway: Gateway, sdks: Mapping[str, Path | str]) -> Callable[[Client], Mapping[str, Outcome]]:
+    """Sends a client through all of its steps, once a session; skips when its SDK cannot be had."""
+    told: dict[str, Mapping[str, Outcome]] = {}
+
+    def outcomes(client: Client) -> Mapping[str, Outcome]:
+        place = sdks[client.sdk]
+        if isinstance(place, str):
+            pytest.skip(place)
+        if client.name not in told:
+            told[client.name] = walkthrough.walk_through(client, place, gateway.url, gateway.key)
+        return told[client.name]
+
+    return outcomes
+
+
+@pytest.fixture(params=CLIENTS, ids=str, scope="session")
+def told(request: pytest.FixtureRequest, walk: Callable[[Client], Mapping[str, Outcome]]) -> Mapping[str, Outcome]:
+    """What one client told of its steps."""
+    return walk(request.param)

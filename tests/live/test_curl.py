@@ -1,0 +1,161 @@
+"""The API at its barest: what curl sends, and the very bytes that come back."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator import Emulator
+from tests.live.clients.walkthrough import CLIENTS, GAP, PIECES, PLAIN, SLOW, FaultyCall
+from tests.live.running import Gateway
+
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.skipif(not shutil.which("curl"), reason="curl is not on this machine"),
+]
+
+VERSIONS = ("v1", "v1beta", "v1alpha")
+BODY = '{"contents": [{"parts": [{"text": "Count to 3."}]}]}'
+CUT_SHORT = 18  # curl's exit status for a body that ends too early
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """What curl printed, line by line, the seconds at which each line came, and its exit status."""
+
+    lines: Sequence[bytes]
+    at: Sequence[float] = field(repr=False)
+    exit_status: int
+    said: str = field(repr=False)
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(self.lines)
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    def spread(self, within: bytes) -> float:
+        """Seconds between the first and the last line that begins so."""
+        came = [at for line, at in zip(self.lines, self.at, strict=True) if line.startswith(within)]
+        return came[-1] - came[0]
+
+
+def curl(*arguments: str, said: bytes = BODY.encode()) -> Got:
+    """Runs curl unbuffered; the request's body is on its standard input."""
+    command = ["curl", "--silent", "--show-error", "--no-buffer", "--max-time", "30", "--noproxy", "*", *arguments]
+    lines, at = [], []
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin and process.stdout and process.stderr
+        process.stdin.write(said)
+        process.stdin.close()
+        for line in process.stdout:
+            lines.append(line)
+            at.append(time.monotonic())
+        errors = process.stderr.read().decode()
+    return Got(lines, at, process.returncode, errors)
+
+
+def post(url: str, *arguments: str, said: bytes = BODY.encode()) -> Got:
+    return curl("--header", "Content-Type: application/json", "--data-binary", "@-", *arguments, url, said=said)
+
+
+def text_of(response: dict[str, Any]) -> str:
+    return "".join(part["text"] for part in response["candidates"][0]["content"]["parts"])
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_version_of_the_api_answers_alike(gateway: Gateway, version: str):
+    got = post(f"{gateway.url}/{version}/models/{PLAIN}:generateContent", "-H", f"x-goog-api-key: {gateway.key}")
+
+    assert text_of(got.json()) == "1, 2, 3"
+
+
+@pytest.mark.parametrize("header", ["Authorization: Bearer {}", "x-api-key: {}", "x-goog-api-key: {}"])
+def test_a_key_is_taken_from_its_header(gateway: Gateway, header: str):
+    got = post(f"{gateway.url}/v1beta/models/{PLAIN}:generateContent", "-H", header.format(gateway.key))
+
+    assert text_of(got.json()) == "1, 2, 3"
+
+
+def test_a_key_is_taken_from_the_address_and_told_to_no_log(gateway: Gateway):
+    got = post(f"{gateway.url}/v1beta/models/{PLAIN}:generateContent?key={gateway.key}")
+
+    assert text_of(got.json()) == "1, 2, 3"
+    assert gateway.key not in gateway.log()
+
+
+def test_without_a_key_the_call_is_refused_in_googles_shape(gateway: Gateway):
+    got = post(f"{gateway.url}/v1beta/models/{PLAIN}:generateContent", "--write-out", "%{stderr}%{http_code}")
+
+    error = got.json()["error"]
+    assert got.said == "401"
+    assert (error["code"], error["status"]) == (401, "UNAUTHENTICATED")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_stream_is_events_as_they_come(gateway: Gateway, version: str):
+    got = post(f"{gateway.url}/{version}/models/{SLOW}:streamGenerateContent?alt=sse&key={gateway.key}")
+
+    events = got.body.split(b"\r\n\r\n")
+    assert events.pop() == b""
+    assert all(event.startswith(b"data: {") and b"\n" not in event for event in events)
+    assert [text_of(json.loads(event[6:])) for event in events] == list(PIECES)
+    assert got.spread(b"data: ") > GAP * (len(PIECES) - 1) / 2
+
+
+def test_a_json_array_is_streamed_too_and_ends_with_its_bracket(gateway: Gateway):
+    got = post(f"{gateway.url}/v1beta/models/{SLOW}:streamGenerateContent?alt=json&key={gateway.key}")
+
+    assert got.body.startswith(b"[{") and got.body.endswith(b"}]")
+    assert [text_of(element) for element in got.json()] == list(PIECES)
+    assert got.at[-1] - got.at[0] > GAP * (len(PIECES) - 1) / 2
+
+
+@pytest.mark.parametrize("form", ["sse", "json"])
+def test_a_stream_that_breaks_off_does_not_end_cleanly(gateway: Gateway, google: Emulator, form: str):
+    cut = FaultyCall("cut", stream=True).model(CLIENTS[0])
+
+    got = post(f"{gateway.url}/v1beta/models/{cut}:streamGenerateContent?alt={form}&key={gateway.key}")
+
+    assert got.exit_status == CUT_SHORT
+    assert PIECES[1].encode() in got.body and b'"error"' in got.body
+
+
+def test_a_large_body_waits_to_be_asked_for(gateway: Gateway, google: Emulator, tmp_path: Path):
+    """curl asks first when a body is larger than 1 MB; without the interim answer it would wait a second."""
+    body = json.dumps({"contents": [{"parts": [{"text": "Count to 3. " + "la " * 1_000_000}]}]}).encode()
+
+    got = post(
+        f"{gateway.url}/v1beta/models/{PLAIN}:generateContent",
+        *("-H", f"x-goog-api-key: {gateway.key}", "-H", "Expect: 100-continue", "--verbose"),
+        said=body,
+    )
+
+    assert "< HTTP/1.1 100" in got.said
+    assert text_of(got.json()) == "1, 2, 3"
+    assert len(google.calls[-1].raw) > len(body)
+
+
+def test_an_encoded_colon_is_a_colon(gateway: Gateway):
+    got = post(f"{gateway.url}/v1beta/models/{PLAIN}%3AgenerateContent?key={gateway.key}")
+
+    assert text_of(got.json()) == "1, 2, 3"
+
+
+def test_any_content_type_will_do(gateway: Gateway):
+    got = curl("--data-binary", "@-", f"{gateway.url}/v1beta/models/{PLAIN}:generateContent?key={gateway.key}")
+
+    assert text_of(got.json()) == "1, 2, 3"
+
+
+def test_health_needs_no_key(gateway: Gateway):
+    assert curl(f"{gateway.url}/healthz").json() == {"status": "ok"}

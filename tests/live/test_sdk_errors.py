@@ -1,0 +1,79 @@
+"""Each SDK raises its own typed error, for a refused call as for a stream that breaks: nothing cut passes for whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from tests.live.clients.walkthrough import CLIENTS, FAULTY_CALLS, HEARD_BEFORE_THE_BREAK, Client, FaultyCall, Outcome
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
+
+BROKEN = ("cut", "error inside", "unfinished")
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """The exception's class, and its code: None for one that has none, 0 for any code of a server's failure."""
+
+    type: str
+    code: int | None
+
+
+def statuses(**types: str) -> dict[str, Raised]:
+    codes = {"wrong_key": 401, "invalid": 400, "spent": 429, "overloaded": 503}
+    return {name.replace("_", " "): Raised(types[name], code) for name, code in codes.items()}
+
+
+def alike(kind: str) -> dict[str, str]:
+    return dict.fromkeys(("wrong_key", "invalid", "spent", "overloaded"), kind)
+
+
+GENAI = "google.genai.errors."
+CORE = "google.api_core.exceptions."
+RAISED: Mapping[str, Mapping[str, Raised]] = {
+    "google-genai": {
+        **statuses(**alike(f"{GENAI}ClientError") | {"overloaded": f"{GENAI}ServerError"}),
+        **dict.fromkeys(BROKEN, Raised(f"{GENAI}ServerError", 0)),
+    },
+    "google-generativeai": {
+        **statuses(
+            wrong_key=f"{CORE}Unauthorized",
+            invalid=f"{CORE}BadRequest",
+            spent=f"{CORE}TooManyRequests",
+            overloaded=f"{CORE}ServiceUnavailable",
+        ),
+        # It reads past an error inside a stream: only the dropped connection stops it.
+        **dict.fromkeys(BROKEN, Raised("requests.exceptions.ChunkedEncodingError", None)),
+    },
+    "js-genai": {**statuses(**alike("ApiError")), **dict.fromkeys(BROKEN, Raised("ApiError", 0))},
+    "js-generative-ai": {
+        **statuses(**alike("GoogleGenerativeAIFetchError")),
+        **dict.fromkeys(BROKEN, Raised("GoogleGenerativeAIError", None)),
+    },
+}
+
+
+@pytest.mark.parametrize("call", FAULTY_CALLS, ids=str)
+@pytest.mark.parametrize("client", CLIENTS, ids=str)
+def test_a_failure_is_raised_as_what_it_is(
+    client: Client, call: FaultyCall, walk: Callable[[Client], Mapping[str, Outcome]]
+):
+    outcome, expected = walk(client)[str(call)], RAISED[client.errors][call.fault]
+
+    assert outcome.raised, f"taken for a success after {outcome.pieces}"
+    assert outcome.raised["type"] == expected.type, outcome.raised["traceback"]
+    if expected.code == 0:
+        assert 500 <= outcome.raised["code"] < 600
+    else:
+        assert outcome.raised["code"] == expected.code
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+@pytest.mark.parametrize("client", CLIENTS, ids=str)
+def test_what_came_before_the_break_was_heard_once(
+    client: Client, fault: str, walk: Callable[[Client], Mapping[str, Outcome]]
+):
+    assert len(walk(client)[f"{fault} stream"].pieces) == HEARD_BEFORE_THE_BREAK

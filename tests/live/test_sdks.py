@@ -1,0 +1,94 @@
+"""Google's own SDKs, old and new, do through the gateway whatever they do with Google."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from emulator import Emulator
+from tests.live.clients.walkthrough import CLIENTS, GAP, PIECES, PLAIN, SIGNING, Client, Outcome
+
+# The first client also waits for the installation of all of them.
+pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
+
+Told = Mapping[str, Outcome]
+each_that_lists = pytest.mark.parametrize("client", [one for one in CLIENTS if one.lists_models], ids=str)
+
+
+def test_an_answer_arrives_whole(told: Told):
+    answer = told["generate"].result()
+
+    assert answer["text"] == ", ".join(str(number) for number in range(1, 21))
+    assert answer["finish"] == "STOP"
+    assert answer["version"] == PLAIN
+
+
+def test_a_stream_arrives_event_by_event(told: Told):
+    stream = told["stream"]
+
+    assert stream.result() == {"finish": "STOP"}
+    assert tuple(stream.pieces) == PIECES
+    # Upstream lets time pass between the events; were they held back anywhere they would arrive together.
+    assert stream.spread() > GAP * (len(PIECES) - 1) / 2
+
+
+@pytest.mark.parametrize("step", ["chat", "chat_stream"])
+def test_the_second_turn_of_a_chat_sees_the_first(told: Told, step: str):
+    chat = told[step].result()
+
+    assert "Zoe" in chat["texts"][0]
+    assert chat["texts"][1] == "Your name is Zoe; you told me so before."
+    # SDKs keep a turn only of a stream that ended with a finishReason; some keep a streamed one in several contents.
+    assert chat["history"] >= 4
+
+
+def test_a_function_is_called_and_its_result_used(told: Told):
+    tools = told["tools"].result()
+
+    assert tools["asked"] == ["Paris"]
+    assert "22 degrees in Paris" in tools["text"]
+
+
+@pytest.mark.parametrize("client", [one for one in CLIENTS if one.errors != "google-generativeai"], ids=str)
+def test_thought_signatures_survive_the_round_trip(client: Client, walk: Callable[[Client], Told], google: Emulator):
+    walk(client)["tools"].result()
+
+    # Each of these clients made two calls of this model: the question, and the signed call with its result.
+    second = [call.body["request"]["contents"] for call in google.calls if call.model == SIGNING][1::2]
+    calls = [part for contents in second for part in contents[1]["parts"] if "functionCall" in part]
+    assert calls
+    assert all(part["thoughtSignature"] for part in calls)
+
+
+def test_structured_output_has_its_structure(told: Told):
+    recipe = told["structured"].result()["recipe"]
+
+    assert isinstance(recipe["name"], str)
+    assert isinstance(recipe["servings"], int)
+    assert all(isinstance(one, str) for one in recipe["ingredients"])
+    assert recipe["ingredients"]
+
+
+def test_an_image_goes_in(told: Told):
+    assert "image/png of 73 bytes, 2 x 2 pixels" in told["image"].result()["text"]
+
+
+def test_tokens_are_counted_as_they_are_billed(told: Told):
+    counted = told["count"].result()
+
+    assert counted["total"] == counted["prompt"] > 0
+
+
+@each_that_lists
+def test_the_list_of_models_is_read_page_by_page(client: Client, walk: Callable[[Client], Told]):
+    listed = walk(client)["list_models"].result()
+
+    assert f"models/{PLAIN}" in listed["names"]
+    assert len(listed["names"]) == len(set(listed["names"])) > 3
+    assert listed.get("first_page", 3) == 3
+
+
+@each_that_lists
+def test_a_model_tells_its_limits(client: Client, walk: Callable[[Client], Told]):
+    assert walk(client)["get_model"].result() == {"name": f"models/{PLAIN}", "input": 1_048_576, "output": 65_536}
