@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from gateway_project.asgi import application
+
+Application = Callable[..., Awaitable[None]]
 
 
 @dataclass
@@ -39,16 +42,16 @@ class Reply:
 class Exchange:
     """One request under way."""
 
-    def __init__(self, scope: dict[str, Any], body: bytes) -> None:
+    def __init__(self, application: Application, scope: dict[str, Any], body: bytes) -> None:
         self.reply = Reply()
         self._inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._inbox.put_nowait({"type": "http.request", "body": body, "more_body": False})
         self._news = asyncio.Event()
         self._task = asyncio.create_task(application(scope, self._inbox.get, self._send))
 
-    async def first_chunk(self) -> bytes:
-        """Wait for the first bytes of the body."""
-        while not self.reply.body and not self._task.done():
+    async def chunks(self, number: int = 1) -> bytes:
+        """Wait until this many pieces of the body are there, or the application is through; the body so far."""
+        while len(self.reply.chunks) < number and not self._task.done():
             self._news.clear()
             waiter = asyncio.create_task(self._news.wait())
             await asyncio.wait({waiter, self._task}, return_when=asyncio.FIRST_COMPLETED)
@@ -80,10 +83,11 @@ class Exchange:
 
 
 class Client:
-    """Sends requests the way daphne hands them over."""
+    """Sends requests the way daphne hands them over, to `server`, the address they arrive at."""
 
-    def __init__(self, server: str = "127.0.0.1") -> None:
+    def __init__(self, server: str = "127.0.0.1", application: Application = application) -> None:
         self.server = server
+        self.application = application
 
     def start(self, method: str, url: str, body: Any = b"", **headers: str) -> Exchange:
         """Begin a request; headers are given with underscores."""
@@ -105,7 +109,7 @@ class Client:
             "client": ["127.0.0.1", 50000],
             "server": [self.server, 8045],
         }
-        return Exchange(scope, raw)
+        return Exchange(self.application, scope, raw)
 
     async def request(self, method: str, url: str, body: Any = b"", **headers: str) -> Reply:
         return await self.start(method, url, body, **headers).end()

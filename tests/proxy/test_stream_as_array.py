@@ -1,0 +1,108 @@
+"""streamGenerateContent as one JSON array, the way Google streams without `alt=sse`."""
+
+import json
+
+import pytest
+
+from emulator import Ending
+from tests.factories import a_prompt
+from tests.proxy.scripted import FINISHED, a_stream, a_text
+
+BARE = "/v1beta/models/gemini-2.5-flash:streamGenerateContent"
+PLAIN_ALT = f"{BARE}?alt=json"
+DOLLAR_ALT = f"{BARE}?$alt=json;enum-encoding=int"
+
+
+@pytest.fixture
+async def alice(pool_of):
+    (account,) = await pool_of("alice")
+    return account
+
+
+@pytest.mark.parametrize(
+    "url", [PLAIN_ALT, DOLLAR_ALT, f"{BARE}?%24alt=json%3Benum-encoding%3Dint", f"{BARE}?$alt=json&key=none"]
+)
+async def test_nothing_stands_before_or_after_the_brackets(url, client, alice, upstream):
+    upstream.script(a_stream(a_text("one"), a_text("two"), FINISHED))
+
+    reply = await client.post(url, a_prompt())
+
+    assert reply.status == 200
+    assert reply.headers["content-type"] == "application/json; charset=UTF-8"
+    assert reply.body == b"[" + a_text("one") + b",\r\n" + a_text("two") + b",\r\n" + FINISHED + b"]"
+    assert reply.ended
+
+
+async def test_a_client_that_accepts_only_json_gets_the_array(client, alice):
+    reply = await client.post(BARE, a_prompt(), accept="application/json")
+
+    assert reply.headers["content-type"].startswith("application/json")
+    assert json.loads(reply.body)[-1]["candidates"][0]["finishReason"] == "STOP"
+
+
+async def test_an_element_is_passed_on_while_upstream_is_still_silent_about_the_next(client, alice, upstream):
+    upstream.script(a_stream(a_text("one"), ending=Ending.STALL))
+    exchange = client.start("POST", PLAIN_ALT, a_prompt())
+
+    assert await exchange.chunks() == b"[" + a_text("one")
+
+    await exchange.hang_up()
+
+
+async def test_a_done_marker_has_no_place_in_it(client, alice, upstream):
+    upstream.script("done_marker")
+
+    reply = await client.post(PLAIN_ALT, a_prompt(), user_agent="curl/8.5.0")
+
+    assert b"DONE" not in reply.body
+    assert json.loads(reply.body)
+
+
+async def test_a_broken_stream_ends_with_an_error_element_and_no_bracket(client, alice, upstream):
+    upstream.script("cut_after_first")
+
+    reply = await client.post(PLAIN_ALT, a_prompt())
+
+    assert not reply.ended
+    assert not reply.body.endswith(b"]")
+    assert json.loads(reply.body + b"]")[-1]["error"]["code"] == 503
+
+
+class TestErrorsBeforeTheStream:
+    async def test_stand_in_an_array_for_plain_alt(self, client, alice, upstream):
+        upstream.script("invalid_argument")
+
+        reply = await client.post(PLAIN_ALT, a_prompt())
+
+        assert reply.status == 400
+        (element,) = reply.json()
+        assert element["error"]["code"] == 400
+
+    @pytest.mark.parametrize("url", [DOLLAR_ALT, f"{BARE}?alt=json&$alt=json", f"{BARE}?alt=sse", BARE])
+    async def test_are_bare_objects_for_everybody_else(self, url, client, alice, upstream):
+        upstream.script("invalid_argument")
+
+        reply = await client.post(url, a_prompt())
+
+        assert reply.status == 400
+        assert reply.json()["error"]["code"] == 400
+
+    async def test_are_bare_objects_when_only_the_accept_header_asks_for_json(self, client, alice, upstream):
+        upstream.script("invalid_argument")
+
+        reply = await client.post(BARE, a_prompt(), accept="application/json")
+
+        assert reply.json()["error"]["code"] == 400
+
+    async def test_of_the_gateways_own_are_wrapped_alike(self, client, upstream):
+        reply = await client.post(PLAIN_ALT, a_prompt())
+
+        assert reply.status == 503
+        assert "No account is connected" in reply.json()[0]["error"]["message"]
+
+    async def test_of_a_plain_call_are_never_wrapped(self, client, alice, upstream):
+        upstream.script("invalid_argument")
+
+        reply = await client.post("/v1beta/models/gemini-2.5-flash:generateContent?alt=json", a_prompt())
+
+        assert reply.json()["error"]["code"] == 400
