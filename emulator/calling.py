@@ -10,7 +10,7 @@ from typing import Any
 from .conversation import Conversation
 from .fields import snake
 from .replies import Json
-from .schema import InstanceWriter
+from .schema import InstanceWriter, readable
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _QUOTED = re.compile(r"[\"“'‘]([^\"”'’]{1,200})[\"”'’]")  # noqa: RUF001 (people type them)
@@ -53,8 +53,8 @@ def call_id(call: Json, index: int) -> str:
 
 
 def _calls_of(function: Json, prompt: str, *, alone: bool) -> list[Json]:
-    schema = function.get("parametersJsonSchema") or function.get("parameters") or {}
-    properties: Mapping[str, Any] = schema.get("properties") or {}
+    schema = readable(function.get("parametersJsonSchema") or function.get("parameters"))
+    properties = {name: readable(one) for name, one in schema.get("properties", {}).items()}
     texts = [name for name, one in properties.items() if _is_free_text(one)]
     found = _mentioned(prompt)
     several = found if alone and len(texts) == 1 and len(found) > 1 else [""]
@@ -71,7 +71,7 @@ def _fill(args: Json, properties: Mapping[str, Any], found: Sequence[str], promp
     """Puts what the prompt mentions in place of what was made up."""
     numbers, names = iter(_NUMBER.findall(prompt)), iter(found)
     for name, schema in properties.items():
-        if name not in args or not isinstance(schema, dict):
+        if name not in args:
             continue
         kind = str(schema.get("type", "")).lower()
         if choices := schema.get("enum"):
@@ -87,8 +87,8 @@ def _mentioned(prompt: str) -> list[str]:
     return _QUOTED.findall(prompt) or [name for name in _NAMES.findall(prompt) if name.lower() not in _EMPTY_WORDS]
 
 
-def _is_free_text(schema: Any) -> bool:
-    if not isinstance(schema, dict) or schema.get("enum") or schema.get("format"):
+def _is_free_text(schema: Mapping[str, Any]) -> bool:
+    if schema.get("enum") or schema.get("format"):
         return False
     return str(schema.get("type", "")).lower() == "string"
 

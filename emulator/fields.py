@@ -19,42 +19,44 @@ from .replies import Json
 # `name` is taken as it is, `name:Type` is one message, `name*Type` a list of them, `name%Type` a map to them.
 # Lower-case types are scalars whose values are checked.
 _SHAPES = """
-GenerateRequest: model project userPromptId request:GenerateContentRequest enabledCreditTypes userAgent requestType
-  requestId
+GenerateRequest: model:string project:string userPromptId:string request:GenerateContentRequest enabledCreditTypes
+  userAgent:string requestType:string requestId:string
 CountTokensRequest: request:CountedRequest
-CountedRequest: model contents*Content systemInstruction:Content tools*Tool toolConfig:ToolConfig
+CountedRequest: model:string contents*Content systemInstruction:Content tools*Tool toolConfig:ToolConfig
   generationConfig:GenerationConfig
 GenerateContentRequest: contents*Content systemInstruction:Content tools*Tool toolConfig:ToolConfig labels sessionId
-  safetySettings*SafetySetting generationConfig:GenerationConfig cachedContent
-PublicGenerateRequest: model contents*Content systemInstruction:Content tools*Tool toolConfig:ToolConfig store
-  serviceTier safetySettings*SafetySetting generationConfig:GenerationConfig cachedContent
-PublicCountRequest: model contents*Content generateContentRequest:PublicGenerateRequest
-EmbedRequest: model content:Content taskType title outputDimensionality:int
-BatchEmbedRequest: model requests*EmbedRequest
-LoadRequest: cloudaicompanionProject metadata:ClientMetadata mode
-OnboardRequest: tierId cloudaicompanionProject metadata:ClientMetadata
+  safetySettings*SafetySetting generationConfig:GenerationConfig cachedContent:string
+PublicGenerateRequest: model:string contents*Content systemInstruction:Content tools*Tool toolConfig:ToolConfig store
+  serviceTier safetySettings*SafetySetting generationConfig:GenerationConfig cachedContent:string
+PublicCountRequest: model:string contents*Content generateContentRequest:PublicGenerateRequest
+EmbedRequest: model:string content:Content taskType title:string outputDimensionality:int
+BatchEmbedRequest: model:string requests*EmbedRequest
+LoadRequest: cloudaicompanionProject:string metadata:ClientMetadata mode
+OnboardRequest: tierId:string cloudaicompanionProject:string metadata:ClientMetadata
 ClientMetadata: ideType ideVersion ideName pluginVersion platform updateChannel duetProject pluginType
-QuotaRequest: project userAgent
-ModelsRequest: project
-Content: role parts*Part
-Part: text thought thoughtSignature:bytes inlineData:Blob fileData:FileData functionCall:FunctionCall
+QuotaRequest: project:string userAgent:string
+ModelsRequest: project:string
+Content: role:string parts*Part
+Part: text:string thought thoughtSignature:bytes inlineData:Blob fileData:FileData functionCall:FunctionCall
   functionResponse:FunctionResponse executableCode codeExecutionResult videoMetadata mediaResolution partMetadata
-Blob: mimeType data:bytes displayName
-FileData: mimeType fileUri displayName
-FunctionCall: id name args partialArgs willContinue
-FunctionResponse: id name response willContinue scheduling parts*FunctionResponsePart
+Blob: mimeType:string data:bytes displayName:string
+FileData: mimeType:string fileUri:string displayName:string
+FunctionCall: id:string name:string args partialArgs willContinue
+FunctionResponse: id:string name:string response willContinue scheduling parts*FunctionResponsePart
 FunctionResponsePart: inlineData:Blob fileData:FileData
 Tool: functionDeclarations*FunctionDeclaration googleSearch googleSearchRetrieval codeExecution urlContext computerUse
   googleMaps enterpriseWebSearch fileSearch retrieval
-FunctionDeclaration: name description parameters:Schema parametersJsonSchema response:Schema responseJsonSchema behavior
-Schema: type:type format title description nullable enum maxItems minItems properties%Schema required minProperties
-  maxProperties minLength maxLength pattern example anyOf*Schema propertyOrdering default items:Schema minimum maximum
+FunctionDeclaration: name:string description:string parameters:Schema parametersJsonSchema response:Schema
+  responseJsonSchema behavior
+Schema: type format:string title:string description:string nullable enum*string maxItems:int minItems:int
+  properties%Schema required*string minProperties:int maxProperties:int minLength:int maxLength:int pattern:string
+  example anyOf*Schema propertyOrdering*string default items:Schema minimum:float maximum:float
 ToolConfig: functionCallingConfig:FunctionCallingConfig retrievalConfig includeServerSideToolInvocations
-FunctionCallingConfig: mode:mode allowedFunctionNames streamFunctionCallArguments
+FunctionCallingConfig: mode allowedFunctionNames*string streamFunctionCallArguments
 SafetySetting: category threshold method
-GenerationConfig: temperature:float topP:float topK:float candidateCount:int maxOutputTokens:int stopSequences
-  responseLogprobs logprobs:int presencePenalty:float frequencyPenalty:float seed:int responseMimeType
-  responseJsonSchema responseSchema:Schema routingConfig modelSelectionConfig responseModalities mediaResolution
+GenerationConfig: temperature:float topP:float topK:float candidateCount:int maxOutputTokens:int stopSequences*string
+  responseLogprobs logprobs:int presencePenalty:float frequencyPenalty:float seed:int responseMimeType:string
+  responseJsonSchema responseSchema:Schema routingConfig modelSelectionConfig responseModalities*string mediaResolution
   speechConfig audioTimestamp thinkingConfig:ThinkingConfig imageConfig enableAffectiveDialog enableEnhancedCivicAnswers
 ThinkingConfig: includeThoughts thinkingBudget:int thinkingLevel
 """
@@ -143,8 +145,8 @@ def _value(field: _Field, item: Any, path: str, unknown: list[tuple[str, str]]) 
     match field.kind:
         case "*":
             # A single object for a repeated field is taken for a list of one.
-            listed = item if isinstance(item, list) else [item]
-            return [_message(field.type, one, f"{path}[{index}]", unknown) for index, one in enumerate(listed)]
+            listed, one_field = item if isinstance(item, list) else [item], _Field(":", field.type)
+            return [_value(one_field, one, f"{path}[{index}]", unknown) for index, one in enumerate(listed)]
         case "%" if isinstance(item, dict):
             return {
                 key: _message(field.type, one, f"{path}[{index}].value", unknown)
@@ -165,9 +167,13 @@ def _scalar(type_name: str, item: Any, path: str) -> Any:
         case "type" | "mode":
             names = _ENUMS[type_name]
             return names[item] if isinstance(item, int) and 0 <= item < len(names) else item
+        case "string":
+            if not isinstance(item, str):
+                raise _bad_value(path, "TYPE_STRING", item)
+            return item
         case "int":
             number = _number(item)
-            if number is None or number != int(number):
+            if number is None or not number.is_integer():
                 raise _bad_value(path, "TYPE_INT32", item)
             return int(number)
         case _:

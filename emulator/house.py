@@ -201,6 +201,9 @@ class House:
                     return unknown_path(call.request.path)
         except Refused as refused:
             return refused.body.reply(wrapped=call.in_array)
+        except RecursionError:
+            text = "Invalid JSON payload received. Nesting level is too deep."
+            return ErrorBody(400, text).reply(wrapped=call.in_array)
 
     def _scripted(self, call: Call, recorded: Recorded) -> Reply | None:
         """A script's reply; a scripted style only changes how the normal answer is told."""
@@ -261,5 +264,5 @@ def _parsed(request: Request) -> Any:
         return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
     try:
         return msgspec.json.decode(request.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

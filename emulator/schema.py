@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,44 @@ _FORMATS = {
     "hostname": "example.com",
     "duration": "PT1H",
 }
+
+
+# What a keyword's value must be to count; JSON Schemas are passed on unread, so anything may stand there.
+_NUMBER, _LIST = (int, float), (list,)
+_KEYWORDS: Mapping[str, tuple[type, ...]] = {
+    "type": (str, list),
+    "format": (str,),
+    "enum": _LIST,
+    "required": _LIST,
+    "propertyOrdering": _LIST,
+    "property_ordering": _LIST,
+    "properties": (dict,),
+    "items": (dict,),
+    **dict.fromkeys(("anyOf", "any_of", "oneOf", "allOf", "prefixItems"), _LIST),
+    **dict.fromkeys(("minItems", "min_items", "maxItems", "max_items"), (int, str)),
+    **dict.fromkeys(("minLength", "min_length", "maxLength", "max_length"), (int, str)),
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), _NUMBER),
+}
+_MOST_ITEMS, _MOST_CHARACTERS = 1_000, 10_000
+
+
+def readable(schema: Any) -> dict[str, Any]:
+    """The schema without keywords whose values make no sense; {} for what is no schema."""
+    if not isinstance(schema, dict):
+        return {}
+    return {key: value for key, value in schema.items() if _makes_sense(key, value)}
+
+
+def _makes_sense(key: str, value: Any) -> bool:
+    if (kinds := _KEYWORDS.get(key)) is None:
+        return True
+    if isinstance(value, bool) or not isinstance(value, kinds):
+        return False
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
+    if isinstance(value, str) and int in kinds:
+        return value.isdecimal() and len(value) < 10
+    return key != "multipleOf" or (isinstance(value, int | float) and value > 0)
 
 
 class InstanceWriter:
@@ -76,8 +115,8 @@ class InstanceWriter:
 
     def _array(self, schema: Mapping[str, Any], name: str, depth: int) -> list[Any]:
         least = int(schema.get("minItems") or schema.get("min_items") or 0)
-        most = int(schema.get("maxItems") or schema.get("max_items") or 1_000)
-        length = max(least, min(most, 0 if depth >= _DEEP else 2))
+        most = int(schema.get("maxItems") or schema.get("max_items") or _MOST_ITEMS)
+        length = min(max(least, min(most, 0 if depth >= _DEEP else 2)), _MOST_ITEMS if depth < 2 else 2)
         if prefix := schema.get("prefixItems"):
             return [self._value(item, f"{name}{index}", depth + 1) for index, item in enumerate(prefix)]
         return [self._value(schema.get("items") or {}, f"{name}{index}", depth + 1) for index in range(length)]
@@ -96,14 +135,14 @@ class InstanceWriter:
         if high is not None:
             value = min(value, float(high))
         if multiple := schema.get("multipleOf"):
-            value = multiple * max(-(-value // multiple), 1)
+            value = multiple * max(math.ceil(value / multiple), 1) if value < multiple * 1e9 else value
         return value
 
     def _string(self, schema: Mapping[str, Any], name: str) -> str:
         if (form := str(schema.get("format", ""))) in _FORMATS:
             return _FORMATS[form]
         text = self._pick(self._words, name)
-        least = int(schema.get("minLength") or schema.get("min_length") or 0)
+        least = min(int(schema.get("minLength") or schema.get("min_length") or 0), _MOST_CHARACTERS)
         most = schema.get("maxLength") or schema.get("max_length")
         while len(text) < least:
             text += " " + self._pick(self._words, text)
@@ -118,11 +157,9 @@ class InstanceWriter:
 
     def _resolved(self, schema: Any) -> Mapping[str, Any]:
         for _ in range(_DEEPEST):
-            if not isinstance(schema, dict):
-                return {}
-            reference = schema.get("$ref") or schema.get("ref")
+            reference = schema.get("$ref") if isinstance(schema, dict) else None
             if not isinstance(reference, str):
-                return schema
+                return readable(schema)
             schema = self._root
             for step in reference.lstrip("#/").split("/"):
                 schema = schema.get(step, {}) if step and isinstance(schema, dict) else schema

@@ -147,8 +147,13 @@ class Connection(asyncio.Protocol):
 
     async def _serve(self, request: Request) -> None:
         self._body = []
-        self._ticket, reply = self._floor.answer(request)
-        await self._play(reply)
+        try:
+            self._ticket, reply = self._floor.answer(request)
+            await self._play(reply)
+        except BaseException:
+            # Cancelled, or an error of ours: no client may wait for the rest. The loop tells of an error.
+            self._transport.abort()
+            raise
         if self._ticket is not None:
             self._ticket.answered()
             self._ticket = None
