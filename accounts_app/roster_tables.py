@@ -25,7 +25,7 @@ V = TypeVar("V")
 
 OVERLAP = timedelta(seconds=5)  # longer than any of our transactions, and than clocks kept by NTP differ
 SWEEP_EVERY = 60.0  # seconds
-CHUNK = 500  # primary keys in one query: SQLite took 999 parameters at most for long
+CHUNK = 500  # keys in one query: older SQLites take 999 parameters at most
 
 
 class Table(Generic[V]):
@@ -61,7 +61,10 @@ class Table(Generic[V]):
         if mark == self._mark and not sweep and not _is_recent(mark[1]):
             return
         since = self._mark and self._mark[1]
-        self._load(self._rows.filter(updated_at__gte=since - OVERLAP) if since else self._rows)
+        if since:
+            self._look(self._rows.filter(updated_at__gte=since - OVERLAP))
+        else:
+            self._load(self._rows)
         if mark[0] != len(self.views) or (sweep and since):
             self._compare()
         if sweep:
@@ -80,14 +83,19 @@ class Table(Generic[V]):
                 self._stamps[key] = stamp
                 self._changed.add(key)
 
-    def _compare(self) -> None:
-        there = dict(self._rows.values_list(self._key, "updated_at"))
-        for key in self.views.keys() - there.keys():
-            del self.views[key], self._stamps[key]
-            self._changed.add(key)
+    def _look(self, rows: QuerySet[Any]) -> dict[int, datetime]:
+        """Load those of `rows` whose stamp is not the known one; the stamps of all of them."""
+        there = dict(rows.values_list(self._key, "updated_at"))
         missed = [key for key, stamp in there.items() if self._stamps.get(key) != stamp]
         for start in range(0, len(missed), CHUNK):
             self._load(self._rows.filter(**{f"{self._key}__in": missed[start : start + CHUNK]}))
+        return there
+
+    def _compare(self) -> None:
+        there = self._look(self._rows)
+        for key in self.views.keys() - there.keys():
+            del self.views[key], self._stamps[key]
+            self._changed.add(key)
 
 
 class Tables:
