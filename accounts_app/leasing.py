@@ -1,6 +1,7 @@
 """Borrow an account for a call, and give it back with a verdict. Synchronous, from memory: nothing here is awaited."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -89,6 +90,12 @@ class Lease:
 _lender = Lender()
 
 
+@roster.on_change
+def _catch_up(_: roster.Roster) -> None:
+    """What changed takes effect at once, and a large pool's ring is not left for the first call to build."""
+    _lender.catch_up()
+
+
 def lease(
     model: str, affinity: int, *, tried: Collection[int] = (), now: float, call: CallFaults | None = None
 ) -> Lease:
@@ -107,8 +114,8 @@ def in_flight() -> int:
 
 
 def why_not(model: str, now: float) -> list[WhyNot]:
-    """Every account's standing for `model`, for the admin. Raises RosterUnavailable."""
-    _lender.catch_up(now)
+    """Every account's standing for `model`, by id. Only reads, so any thread may ask. Raises RosterUnavailable."""
+    roster.current()
     return _lender.board.why_not(model, now)
 
 
@@ -120,7 +127,7 @@ def last_used(account: int) -> float | None:
 def not_ready(now: float) -> list[str]:
     """Why no call can be answered, in words for /readyz; empty when one can."""
     try:
-        _lender.catch_up(now)
+        roster.current()
     except RosterUnavailable as error:
         return [str(error)]
     board = _lender.board
@@ -144,5 +151,12 @@ def instruction_prefix() -> str:
 def reset() -> None:
     """As at start: nothing borrowed, nothing remembered. For tests."""
     global _lender
-    _lender = Lender()
     leasing_rows.reset()
+    _lender = Lender()
+    with suppress(RosterUnavailable):
+        _lender.catch_up()
+
+
+# The roster may have been read before anybody imported this.
+with suppress(RosterUnavailable):
+    _lender.catch_up()

@@ -67,7 +67,7 @@ class Lender:
         self.board = Board()
         self.last_used: dict[int, float] = {}
         self._seen: Roster | None = None
-        self._now = 0.0  # giving back has no clock of its own
+        self._now = 0.0  # the latest that a call has told: giving back and catching up have no clock of their own
         self._rests: dict[RestKey, Rest] = {}
         self._parks: dict[int, ParkRow] = {}
 
@@ -77,7 +77,8 @@ class Lender:
 
     def borrow(self, model: str, affinity: int, tried: Collection[int], now: float) -> Borrowed:
         """Choose an account and count the call on it. Raises NothingAvailable, RosterUnavailable."""
-        snapshot = self.catch_up(now)
+        self._now = max(self._now, now)
+        snapshot = self.catch_up()
         choice = self.board.choose(snapshot.settings.strategy, model, affinity, tried, now)
         if choice is None:
             lineup = self.board.lineup(model, now)
@@ -122,9 +123,11 @@ class Lender:
             if rest is not None and state(rest, since) is RestState.HALF_OPEN:
                 self._lay(account, of, cleared(now), now)
 
-    def catch_up(self, now: float) -> Roster:
-        """Take over what the newest snapshot brings. Raises RosterUnavailable."""
-        self._now = max(self._now, now)
+    def catch_up(self) -> Roster:
+        """Take over what the newest snapshot brings. Raises RosterUnavailable.
+
+        It goes by the last call's clock. A rest that has ended since is noticed by the next call.
+        """
         snapshot = roster.current()
         seen = self._seen
         if snapshot is seen:
@@ -136,9 +139,9 @@ class Lender:
             changed = set(snapshot.accounts) | set(self.board.accounts)
             rests = set(snapshot.rests) | (set(seen.rests) if seen else set())
         self._forget_seen(snapshot, changed, rests)
-        self.board.update(snapshot.accounts, changed, now)
+        self.board.update(snapshot.accounts, changed, self._now)
         for account, model in rests - self._rests.keys():
-            self.board.set_rest(account, model, snapshot.rests.get((account, model)), now)
+            self.board.set_rest(account, model, snapshot.rests.get((account, model)), self._now)
         return snapshot
 
     def _forget_seen(self, snapshot: Roster, changed: set[int], rests: set[RestKey]) -> None:

@@ -108,7 +108,8 @@ class Tables:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything but the version, so that a later snapshot is never taken for an earlier one."""
+        """Forget everything but the version, so that no later snapshot is taken for an earlier one or its heir."""
+        self._version += 1
         self._accounts = Table(Account, rows.ACCOUNT_COLUMNS, rows.account_view)
         self._credentials = Table(Credential, rows.CREDENTIAL_COLUMNS, rows.credential_view, key="account_id")
         self._keys = Table(ApiKey, rows.KEY_COLUMNS, rows.key_view)
