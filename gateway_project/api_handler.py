@@ -1,0 +1,151 @@
+"""Django for API calls: the same requests, URLs, views and responses, without its threads, signals and queries.
+
+Django's own handler gives every call a thread of its own and a dozen hops into it, which costs more than all the rest
+of a call. Here views are coroutine functions and nothing else runs. A view that is a plain function is called in place
+and must not wait for anything.
+"""
+
+import io
+import uuid
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from inspect import isawaitable
+
+from django.conf import settings
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase, StreamingHttpResponse
+from django.urls import get_resolver
+from django.utils.module_loading import import_string
+
+from gateway_project.caller import Caller, Header, Receive, Send
+from gateway_project.refusals import Refusal, bad_request, not_found, too_large
+
+# Intermediaries commonly close a connection that was silent for 30 s or a minute.
+HEARTBEAT_SECONDS = 15.0
+
+View = Callable[..., Awaitable[HttpResponseBase]]
+
+
+class ApiHandler(ASGIHandler):
+    """
+    The ASGI application for API paths.
+
+    Streams come from `StreamingHttpResponse` over an asynchronous iterator; each item is sent at once. When the
+    response has an attribute `heartbeat` (bytes), it is sent whenever nothing was for `heartbeat_seconds`.
+    """
+
+    def __init__(self, heartbeat_seconds: float = HEARTBEAT_SECONDS) -> None:
+        super().__init__()
+        self.heartbeat_seconds = heartbeat_seconds
+
+    def load_middleware(self, is_async: bool = True) -> None:
+        """Only settings.API_MIDDLEWARE, of which only `__call__` is used: Django runs the other hooks in threads."""
+        chain: View = self.view_response
+        for path in reversed(settings.API_MIDDLEWARE):
+            chain = import_string(path)(chain)
+        self._middleware_chain = chain
+
+    async def __call__(self, scope: dict, receive: Receive, send: Send) -> None:
+        """
+        1. Take the whole body from the server.
+        2. Let the view answer, for as long as the client is there.
+        3. Send the answer, a stream item by item.
+        4. Let go of what the answer holds, however it ended.
+        """
+        body = await whole_body(receive, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        if body is None:
+            return
+        request_id = uuid.uuid4().hex
+        async with Caller(receive, send, request_id) as caller:
+            try:
+                request = ASGIRequest(scope, io.BytesIO())
+            except UnicodeDecodeError:
+                return await caller.refuse(bad_request("The query is not valid UTF-8."))
+            if isinstance(body, Refusal):
+                return await caller.refuse(body)
+            request._body = body
+            request.request_id = request_id
+            response = await self._middleware_chain(request)
+            try:
+                await self.deliver(response, caller, head_only=request.method == "HEAD")
+            finally:
+                # In place of response.close(), which would also send Django's request_finished.
+                for close in response._resource_closers:
+                    close()
+
+    async def view_response(self, request: ASGIRequest) -> HttpResponseBase:
+        try:
+            found = request.resolver_match = get_resolver().resolve(request.path_info)
+            response = found.func(request, *found.args, **found.kwargs)
+            return await response if isawaitable(response) else response
+        except Http404:
+            return rendered(not_found(request.path))
+        except PermissionDenied as error:
+            return rendered(Refusal(403, "PERMISSION_DENIED", str(error) or "Permission denied."))
+        except (BadRequest, SuspiciousOperation) as error:
+            return rendered(bad_request(str(error) or "Bad request."))
+
+    async def deliver(self, response: HttpResponseBase, caller: Caller, head_only: bool) -> None:
+        headers = wire_headers(response)
+        if not response.streaming:
+            await caller.start(response.status_code, headers)
+            return await caller.end(b"" if head_only else response.content)
+        async with aclosing(items(response)) as stream:
+            await caller.start(response.status_code, headers)
+            if not head_only:
+                await self.relay(response, stream, caller)
+        await caller.end()
+
+    async def relay(self, response: StreamingHttpResponse, stream: AsyncGenerator, caller: Caller) -> None:
+        heartbeat = getattr(response, "heartbeat", b"")
+        async for item in stream:
+            await caller.write(response.make_bytes(item))
+            if heartbeat:
+                caller.keep_awake(heartbeat, self.heartbeat_seconds)
+                heartbeat = b""
+
+
+async def whole_body(receive: Receive, limit: int) -> bytes | Refusal | None:
+    """The request's body; a refusal when it is longer than `limit` bytes, None when the client left meanwhile."""
+    pieces: list[bytes] = []
+    size = 0
+    while size <= limit:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        pieces.append(message.get("body", b""))
+        size += len(pieces[-1])
+        if not message.get("more_body", False):
+            break
+    if size > limit:
+        return too_large(limit)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def items(response: StreamingHttpResponse) -> AsyncGenerator:
+    """
+    The stream itself.
+
+    Iterating over the response puts two more generators around it, which leave its `finally` blocks to the garbage
+    collector when they are closed half-way.
+    """
+    return response._iterator if response.is_async else _one_by_one(response)
+
+
+async def _one_by_one(response: StreamingHttpResponse) -> AsyncGenerator:
+    for item in response.streaming_content:
+        yield item
+
+
+def wire_headers(response: HttpResponseBase) -> list[Header]:
+    headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in response.items()]
+    cookies = [
+        (b"Set-Cookie", cookie.output(header="").strip().encode("ascii")) for cookie in response.cookies.values()
+    ]
+    return headers + cookies
+
+
+def rendered(refusal: Refusal) -> HttpResponse:
+    return HttpResponse(refusal.body, status=refusal.code, content_type="application/json; charset=UTF-8")
