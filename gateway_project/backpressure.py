@@ -1,0 +1,42 @@
+"""Writing no faster than the client reads."""
+
+import asyncio
+from typing import Any
+
+# A client that has not taken a single byte for this long is gone without having said so.
+STALLED_SECONDS = 60.0
+
+
+class Backpressure:
+    """A push producer: twisted tells it when the connection's buffer is full and when it is empty again."""
+
+    def __init__(self, transport: Any, stalled_after: float = STALLED_SECONDS) -> None:
+        self._transport = transport
+        self._stalled_after = stalled_after
+        self._room = asyncio.Event()
+        self._room.set()
+
+    async def room(self) -> None:
+        """Waits until the client has read on; one that takes nothing for `stalled_after` seconds is dropped."""
+        while not self._room.is_set():
+            unsent = self._unsent()
+            try:
+                async with asyncio.timeout(self._stalled_after):
+                    await self._room.wait()
+            except TimeoutError:
+                if self._unsent() == unsent:
+                    self._transport.abortConnection()
+                    self._room.set()
+
+    def pauseProducing(self) -> None:
+        self._room.clear()
+
+    def resumeProducing(self) -> None:
+        self._room.set()
+
+    def stopProducing(self) -> None:
+        self._room.set()
+
+    def _unsent(self) -> int:
+        """Bytes the kernel has not taken yet."""
+        return len(self._transport.dataBuffer) - self._transport.offset + self._transport._tempDataLen

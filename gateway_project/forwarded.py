@@ -1,0 +1,60 @@
+"""Who is calling when proxies stand in between: the one address nobody but a trusted proxy could have written."""
+
+from collections.abc import Collection, Iterable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+Network = IPv4Network | IPv6Network
+
+
+def networks(trusted: Iterable[str]) -> tuple[Network, ...]:
+    """Addresses and CIDR blocks, as written in GATEWAY_TRUSTED_PROXIES. Raises ValueError naming the bad one."""
+    return tuple(ip_network(one, strict=False) for one in trusted)
+
+
+def is_trusted(address: str, trusted: Collection[Network]) -> bool:
+    found = _address(address)
+    return found is not None and any(found in network for network in trusted)
+
+
+def client_address(peer: str, forwarded_for: str, trusted: Collection[Network]) -> str:
+    """
+    The rightmost address of `X-Forwarded-For` that is no trusted proxy; `peer` when it is no trusted proxy itself.
+
+    Every proxy appends whom it saw, so whatever stands left of that address is hearsay.
+    """
+    nearest = peer
+    hops = [hop.strip() for hop in forwarded_for.split(",")] if forwarded_for else []
+    while hops and is_trusted(nearest, trusted):
+        found = _address(hops.pop())
+        if found is None:
+            break
+        nearest = str(found)
+    return nearest
+
+
+def resolve(scope: dict, trusted: Collection[Network]) -> None:
+    """Sets an ASGI scope's client and scheme by what a trusted proxy says; what anyone else says is left out."""
+    if not scope["client"] or not is_trusted(scope["client"][0], trusted):
+        scope["headers"] = [field for field in scope["headers"] if not field[0].startswith(b"x-forwarded-")]
+        return
+    said: dict[bytes, str] = {}
+    for name, value in scope["headers"]:
+        if name in (b"x-forwarded-for", b"x-forwarded-proto"):
+            said[name] = f"{said[name]},{value.decode('latin-1')}" if name in said else value.decode("latin-1")
+    scope["client"] = [client_address(scope["client"][0], said.get(b"x-forwarded-for", ""), trusted), 0]
+    if said.get(b"x-forwarded-proto", "").rpartition(",")[2].strip().lower() == "https":
+        scope["scheme"] = "https"
+
+
+def _address(written: str) -> IPv4Address | IPv6Address | None:
+    """The address in `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1` or `[2001:db8::1]:80`; None for anything else."""
+    if written.startswith("["):
+        written = written[1:].partition("]")[0]
+    elif written.count(":") == 1:
+        written = written.partition(":")[0]
+    try:
+        found = ip_address(written.partition("%")[0])
+    except ValueError:
+        return None
+    # A dual-stack socket shows IPv4 peers as ::ffff:192.0.2.1.
+    return getattr(found, "ipv4_mapped", None) or found
