@@ -1,0 +1,45 @@
+"""The ASGI application: the console by Django's own handler, everything else by the lean one."""
+
+import os
+from collections.abc import Awaitable, Callable
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
+console = get_asgi_application()  # also sets Django up, which what follows needs
+
+from django.conf import settings  # noqa: E402
+
+from gateway_project import background  # noqa: E402
+from gateway_project.api_handler import ApiHandler  # noqa: E402
+from gateway_project.dropping import forget_query  # noqa: E402
+
+api = ApiHandler()
+
+
+async def application(scope: dict, receive: Callable[[], Awaitable[dict]], send: Callable) -> None:
+    match scope["type"]:
+        case "http":
+            forget_query(send)
+            # Under runserver, plain daphne and the like nobody else starts them.
+            await background.start()
+            await (console if is_console(scope["path"]) else api)(scope, receive, send)
+        case "lifespan":
+            await lifespan(receive, send)
+        case "websocket":
+            await receive()
+            await send({"type": "websocket.close"})
+
+
+def is_console(path: str) -> bool:
+    return path == "/" or any(path == root or path.startswith(f"{root}/") for root in settings.CONSOLE_PATHS)
+
+
+async def lifespan(receive: Callable[[], Awaitable[dict]], send: Callable) -> None:
+    """Servers that know it (uvicorn, hypercorn) start and stop the loops themselves."""
+    await receive()
+    await background.start()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await background.stop()
+    await send({"type": "lifespan.shutdown.complete"})
