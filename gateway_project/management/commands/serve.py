@@ -1,0 +1,94 @@
+"""`manage.py serve`: the gateway behind daphne, with back-pressure, limits, background loops and a drain."""
+
+import asyncio
+import socket
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import Error as DatabaseError
+from django.db import connections
+
+from accounts_app import roster
+from gateway_project import background, forwarded
+from gateway_project.processes import Processes
+
+# Connections the kernel keeps waiting for us: a burst of SDK clients opens one each.
+BACKLOG = 1024
+
+
+class Command(BaseCommand):
+    help = "Serve the gateway until SIGTERM or Ctrl-C; open calls then get GATEWAY_DRAIN_SECONDS to end."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default=settings.GATEWAY_HOST, help="default: %(default)s")
+        parser.add_argument("--port", type=int, default=settings.GATEWAY_PORT, help="default: %(default)s")
+        parser.add_argument("--processes", type=int, default=1, help="nodes sharing the port; default: %(default)s")
+        parser.add_argument("--fd", type=int, help="serve a listening socket inherited from the parent process")
+
+    def handle(self, *args: Any, host: str, port: int, processes: int, fd: int | None, **options: Any) -> None:
+        try:
+            proxies = forwarded.networks(settings.GATEWAY_TRUSTED_PROXIES)
+        except ValueError as error:
+            raise CommandError(f"GATEWAY_TRUSTED_PROXIES: {error}.") from error
+        if fd is not None:
+            sys.exit(serve(socket.socket(fileno=fd), proxies, is_child=True))
+        try:
+            listener = listen(host, port)
+        except OSError as error:
+            raise CommandError(f"Cannot listen on {host}:{port}: {error.strerror or error}.") from error
+        self.banner(host, listener.getsockname()[1])
+        if processes > 1:
+            sys.exit(asyncio.run(Processes(listener, processes).run()))
+        sys.exit(serve(listener, proxies))
+
+    def banner(self, host: str, port: int) -> None:
+        url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        self.stdout.write(f"Gemini Gateway on {url}\n  API      {url}/v1beta\n  console  {url}/admin/")
+        if says_demo():
+            self.stdout.write("  No account is connected: a demo account answers. Add one in the console.")
+        self.stdout.flush()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that already queues connections. Raises OSError when the address is taken or not ours."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def serve(listener: socket.socket, proxies: tuple[forwarded.Network, ...], is_child: bool = False) -> int:
+    """One node until its end; the exit status."""
+    from gateway_project.asgi import application
+    from gateway_project.server import GatewayServer
+
+    server = GatewayServer(
+        application,
+        listener,
+        opening=background.start,
+        closing=background.stop,
+        max_body=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+        drain=settings.GATEWAY_DRAIN_SECONDS,
+        trusted_proxies=proxies,
+        parent=sys.stdin if is_child else None,
+    )
+    server.run()
+    return server.exit_status
+
+
+def says_demo() -> bool:
+    try:
+        return background.demo_answers(roster.load_now())
+    except DatabaseError:
+        return False  # the loops say what is wrong with it
+    finally:
+        connections.close_all()  # this thread asks nothing more

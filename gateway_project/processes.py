@@ -1,0 +1,68 @@
+"""Several nodes on one listening socket: started, kept alive and ended together."""
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+MANAGE = Path(__file__).resolve().parent.parent / "manage.py"
+# A node that dies right after its start would otherwise be started again in a tight loop.
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 30.0
+HEALTHY_SECONDS = 60.0
+
+
+class Processes:
+    """`count` child processes, each a node of its own serving `listener`; one that dies is replaced."""
+
+    def __init__(self, listener: socket.socket, count: int) -> None:
+        self.listener = listener
+        self.count = count
+        self.children: set[asyncio.subprocess.Process] = set()
+        self.leaving = False
+
+    async def run(self) -> int:
+        """Until SIGTERM or SIGINT; the exit status: 0 when every child ended well."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.leave)
+        return max(await asyncio.gather(*(self.keep_alive() for _ in range(self.count))))
+
+    def leave(self) -> None:
+        """Each signal is passed on: the first begins the drain, the second ends it."""
+        self.leaving = True
+        for child in self.children:
+            child.send_signal(signal.SIGTERM)
+
+    async def keep_alive(self) -> int:
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            began = time.monotonic()
+            status = await self.run_child()
+            if self.leaving:
+                return abs(status)
+            lived = time.monotonic() - began
+            pause = FIRST_PAUSE_SECONDS if lived > HEALTHY_SECONDS else min(2 * pause, LONGEST_PAUSE_SECONDS)
+            log.error("A node ended with status %d after %.0f s; another starts in %.0f s.", status, lived, pause)
+            await asyncio.sleep(pause)
+
+    async def run_child(self) -> int:
+        descriptor = self.listener.fileno()
+        # A process group of its own, so that Ctrl-C in the terminal reaches it once, through us. Standard input is a
+        # pipe that nobody writes to: its end tells the child that we are gone.
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, str(MANAGE), "serve", "--skip-checks", "--fd", str(descriptor),
+            stdin=asyncio.subprocess.PIPE, pass_fds=[descriptor], process_group=0,
+        )  # fmt: skip
+        self.children.add(child)
+        if self.leaving:
+            child.send_signal(signal.SIGTERM)
+        try:
+            return await child.wait()
+        finally:
+            self.children.discard(child)
