@@ -1,0 +1,14 @@
+"""As little Django as runserver needs, around the gateway's API handler."""
+
+from gateway_project.logs import LOGGING as LOGGING
+
+SECRET_KEY = "only for tests"
+ALLOWED_HOSTS = ["*"]
+DEBUG = False
+INSTALLED_APPS = ["daphne"]
+ROOT_URLCONF = "tests.live.serving.views"
+ASGI_APPLICATION = "tests.live.serving.app.application"
+API_MIDDLEWARE: list[str] = []
+DATABASES: dict = {}
+USE_TZ = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

@@ -1,0 +1,149 @@
+"""Views that stream, hang and break; each tells on standard output when its `finally` has run."""
+
+import asyncio
+import resource
+import threading
+import time
+
+from asgiref.sync import SyncToAsync
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
+from django.urls import path
+
+hops = 0
+written = 0
+
+
+def count_hops():
+    """Every hop into a thread that asgiref would make."""
+    original = SyncToAsync.__call__
+
+    def counted(self, *args, **kwargs):
+        global hops
+        hops += 1
+        return original(self, *args, **kwargs)
+
+    SyncToAsync.__call__ = counted
+
+
+count_hops()
+
+
+class Expected(Exception):
+    expected = True
+
+
+def tell(what):
+    print(f"closed {what} {time.monotonic()}", flush=True)
+
+
+def event_stream(content, heartbeat=b""):
+    response = StreamingHttpResponse(content, content_type="text/event-stream")
+    response.heartbeat = heartbeat
+    return response
+
+
+async def state(request):
+    return JsonResponse(
+        {
+            "hops": hops,
+            "threads": threading.active_count(),
+            "written": written,
+            "rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+            "client": request.META["REMOTE_ADDR"],
+            "scheme": request.scheme,
+        }
+    )
+
+
+async def size(request):
+    return JsonResponse({"size": len(request.body), "id": request.request_id})
+
+
+async def stream(request):
+    """`n` events, `gap` seconds between, the first after `wait` seconds."""
+    number, gap = int(request.GET.get("n", 3)), float(request.GET.get("gap", 0))
+    wait = float(request.GET.get("wait", 0))
+
+    async def events():
+        try:
+            await asyncio.sleep(wait)
+            for index in range(number):
+                yield f"data: {index}\r\n\r\n".encode()
+                await asyncio.sleep(gap)
+        finally:
+            tell("stream")
+
+    return event_stream(events(), request.GET.get("heartbeat", "").encode())
+
+
+async def stubborn(request):
+    """A stream whose clean-up takes a while, as closing an upstream does."""
+
+    async def events():
+        try:
+            yield b"data: 0\r\n\r\n"
+            await asyncio.sleep(3600)
+        finally:
+            await asyncio.sleep(0.2)
+            tell("stubborn")
+
+    return event_stream(events())
+
+
+async def slow(request):
+    try:
+        await asyncio.sleep(float(request.GET.get("wait", 3600)))
+        return HttpResponse("done")
+    finally:
+        tell("slow")
+
+
+async def torrent(request):
+    """100 MB, faster than anyone reads."""
+
+    async def pieces():
+        global written
+        try:
+            for _ in range(1600):
+                yield b"x" * 65536
+                written += 65536
+        finally:
+            tell("torrent")
+
+    return event_stream(pieces())
+
+
+async def large(request):
+    return HttpResponse(b"x" * 8_000_000)
+
+
+async def broken(request):
+    async def events():
+        yield b"data: 0\r\n\r\n"
+        yield b'data: {"error":{"code":500}}\r\n\r\n'
+        raise Expected
+
+    return event_stream(events())
+
+
+async def raises(request):
+    raise ValueError("secret detail")
+
+
+async def forbidden(request):
+    raise PermissionDenied
+
+
+urlpatterns = [
+    path("state", state),
+    path("size", size),
+    path("stream", stream),
+    path("stubborn", stubborn),
+    path("slow", slow),
+    path("torrent", torrent),
+    path("large", large),
+    path("broken", broken),
+    path("raises", raises),
+    path("forbidden", forbidden),
+]
