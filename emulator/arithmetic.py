@@ -14,6 +14,7 @@ _WORDS = (
     (" multiplied by ", " * "),
     (" divided by ", " / "),
 )
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?) ?(?:%|percent) of ")
 _ASKED = re.compile(r"\b(?:what|how much|calculate|compute|solve|sum|is)\b|=", re.IGNORECASE)
 _LONGEST = 200
 _LARGEST_POWER = 1_000
@@ -26,7 +27,7 @@ class _NotASum(Exception):
 
 def solve(prompt: str) -> str:
     """`12 * 7 = 84`, or "" when the prompt is not a sum."""
-    text = prompt[:_LONGEST].lower()
+    text = _PERCENT.sub(r"\1 / 100 * ", prompt[:_LONGEST].lower())
     for word, sign in _WORDS:
         text = text.replace(word, sign)
     for match in _SUM.finditer(text):

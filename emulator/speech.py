@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from .arithmetic import solve
 from .conversation import Conversation
+from .knowledge import GREETINGS, capital, things
 
 CONNECT = (
     "I am the gateway's built-in emulator: I play Google's side so that everything can be tried without an account. "
@@ -16,19 +17,6 @@ CONNECT = (
     "from then on your requests go to that account and I step aside."
 )
 
-_GREETINGS = {
-    "hello": "Hello! What shall we try today?",
-    "hi": "Hi there! Ask me anything, or say “what are you?” to learn more.",
-    "hey": "Hey! How can I help?",
-    "good morning": "Good morning! What is on your mind?",
-    "bonjour": "Bonjour ! Comment puis-je vous aider ?",
-    "hola": "¡Hola! ¿En qué puedo ayudarte?",
-    "hallo": "Hallo! Wie kann ich helfen?",
-    "ciao": "Ciao! Come posso aiutarti?",
-    "привет": "Привет! Чем могу помочь?",
-    "你好": "你好！有什么可以帮你的吗？",  # noqa: RUF001
-    "こんにちは": "こんにちは！何をお手伝いしましょうか？",  # noqa: RUF001
-}
 _THINGS = ("apples", "bridges", "candles", "drums", "engines", "feathers", "gardens", "harbours", "islands", "jackets")
 _HAIKU = (
     "A request comes in,\nan account lends it its voice:\nwords return like rain.",
@@ -41,10 +29,10 @@ _JOKE = (
     "There are two hard things in streaming: knowing when to stop, and",
 )
 _OPENINGS = (
-    "You asked about {subject}.",
-    "Let me think about {subject} with you.",
-    "{subject_capital}: a good subject.",
-    "On {subject}, here is what an emulator can honestly offer.",
+    "You asked: “{prompt}”",
+    "“{prompt}”: let me think about that with you.",
+    "“{prompt}”, you say.",
+    "To “{prompt}” an emulator can only answer this much.",
 )
 _MIDDLES = (
     "A real model would weigh sources and examples here; I only reflect your question, so that you can see it travel"
@@ -77,11 +65,13 @@ _LONG = re.compile(r"\b(?:(\d+)\s+words|long (?:story|text|answer|essay))\b", re
 _WORDS_FOR_NUMBERS = {"three": 3, "five": 5, "ten": 10, "some": 3, "a few": 3}
 _LONGEST_COUNT = 2_000
 _LONGEST_TEXT = 20_000
+# Of a longer prompt only so many characters are understood.
+_LONGEST_PROMPT = 100_000
 
 
 def speak(talk: Conversation, variation: int = 0) -> str:
     """The answer in words; `variation` tells the candidates of one answer apart."""
-    prompt = talk.prompt.strip()
+    prompt = talk.prompt[:_LONGEST_PROMPT].strip()
     if results := talk.function_results():
         return _tell_results(results)
     if attached := talk.attachments():
@@ -126,10 +116,14 @@ def _tell_attachments(attached: Sequence[str], prompt: str) -> str:
 
 def _greet(talk: Conversation, prompt: str) -> str:
     said = prompt.lower().strip(" .!?,！。")  # noqa: RUF001
-    for greeting, answer in _GREETINGS.items():
-        if said == greeting or (said.startswith(greeting) and len(said) <= len(greeting) + 12 and "?" not in prompt):
-            return answer
-    return ""
+    greeting = next((one for one in GREETINGS if re.match(rf"{one}(?!\w)", said) or said == one), "")
+    if re.fullmatch(rf"(?:{greeting})?\W*how are you(?: doing| today)*", said):
+        return "All well here, thank you: the socket is open and the stream runs. How can I help?"
+    return GREETINGS[greeting] if greeting and len(said) <= len(greeting) + 12 and "?" not in prompt else ""
+
+
+def _know(talk: Conversation, prompt: str) -> str:
+    return capital(prompt)
 
 
 def _reckon(talk: Conversation, prompt: str) -> str:
@@ -150,6 +144,8 @@ def _remember(talk: Conversation, prompt: str) -> str:
         and said
     ):
         return f"Just before, you said: “{said[-1][:200]}”"
+    if re.search(r"\bsumm?ari[sz]e (?:our|this|the) (?:conversation|chat|discussion)\b", asked) and said:
+        return "So far you said: " + "; ".join(f"“{text[:80]}”" for text in said[-10:]) + "."
     if re.search(r"\bwhat did you (?:just )?say\b", asked) and (told := talk.model_texts()):
         return f"I said: “{told[-1][:200]}”"
     return ""
@@ -177,11 +173,12 @@ def _list(talk: Conversation, prompt: str) -> str:
         return ""
     asked = match[1].lower()
     length = min(_WORDS_FOR_NUMBERS.get(asked) or int(asked), 100)
-    subject, first = match[2].strip(" .?!\n")[:80], _choice(prompt, _THINGS)
-    start = _THINGS.index(first)
-    things = [_THINGS[(start + index) % len(_THINGS)] for index in range(length)]
-    listed = "\n".join(f"{index}. {thing}" for index, thing in enumerate(things, 1))
-    return f"Here is a list for “{subject}”; the entries are the emulator's own:\n\n{listed}"
+    subject = match[2].strip(" .?!\n")[:80]
+    known = things(subject) or _THINGS
+    start = known.index(_choice(prompt, known))
+    named = [known[(start + index) % len(known)] for index in range(length)]
+    listed = "\n".join(f"{index}. {thing}" for index, thing in enumerate(named, 1))
+    return f"Here is a list of {match[1]} {subject}:\n\n{listed}"
 
 
 def _entertain(talk: Conversation, prompt: str) -> str:
@@ -215,8 +212,8 @@ def _echo(talk: Conversation, prompt: str) -> str:
 
 
 def _reflect(talk: Conversation, prompt: str, variation: int) -> str:
-    subject, key = subject_of(prompt), f"{prompt}{variation}"
-    opening = _choice(key, _OPENINGS).format(subject=subject, subject_capital=subject[:1].upper() + subject[1:])
+    key, shown = f"{prompt}{variation}", " ".join(prompt[:400].split())
+    opening = _choice(key, _OPENINGS).replace("{prompt}", f"{shown[:100]}…" if len(shown) > 100 else shown)
     parts = [opening, _choice(key + "middle", _MIDDLES), _choice(key + "end", _ENDINGS)]
     turns = len(talk.user_texts())
     if turns > 1:
@@ -232,6 +229,7 @@ _SKILLS: Sequence[Callable[[Conversation, str], str]] = (
     _remember,
     _greet,
     _reckon,
+    _know,
     _introduce,
     _count,
     _list,
