@@ -48,11 +48,11 @@ Tool: functionDeclarations*FunctionDeclaration googleSearch googleSearchRetrieva
   googleMaps enterpriseWebSearch fileSearch retrieval
 FunctionDeclaration: name:string description:string parameters:Schema parametersJsonSchema response:Schema
   responseJsonSchema behavior
-Schema: type format:string title:string description:string nullable enum*string maxItems:int minItems:int
+Schema: type:type format:string title:string description:string nullable enum*string maxItems:int minItems:int
   properties%Schema required*string minProperties:int maxProperties:int minLength:int maxLength:int pattern:string
   example anyOf*Schema propertyOrdering*string default items:Schema minimum:float maximum:float
 ToolConfig: functionCallingConfig:FunctionCallingConfig retrievalConfig includeServerSideToolInvocations
-FunctionCallingConfig: mode allowedFunctionNames*string streamFunctionCallArguments
+FunctionCallingConfig: mode:mode allowedFunctionNames*string streamFunctionCallArguments
 SafetySetting: category threshold method
 GenerationConfig: temperature:float topP:float topK:float candidateCount:int maxOutputTokens:int stopSequences*string
   responseLogprobs logprobs:int presencePenalty:float frequencyPenalty:float seed:int responseMimeType:string
