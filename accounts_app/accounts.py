@@ -135,13 +135,14 @@ def replace_tokens(account_id: int, *, refresh_token: str = "", access_token: st
 
 
 def ensure_demo() -> bool:
-    """Where no account is connected, put the demo account in place; whether it was not there."""
+    """Where no account is connected, put the demo account in place; whether it was not there.
+
+    One that is there starts anew: the emulator it talks to has forgotten its project, and why it was parked.
+    """
     if Account.objects.exists():
+        Account.objects.filter(is_demo=True).exclude(parked="", project="").update(**IN_SERVICE, project="")
         return False
-    account, is_new = Account.objects.get_or_create(
-        is_demo=True,
-        defaults={"email": "demo account", "project": "demo-project", "tier": "free-tier"},
-    )
+    account, is_new = Account.objects.get_or_create(is_demo=True, defaults={"email": "demo account"})
     Credential.objects.get_or_create(account=account, defaults={"refresh_token": DEMO_TOKEN})
     return is_new
 

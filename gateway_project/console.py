@@ -1,8 +1,9 @@
 """The console's surroundings: its looks, and the headers that keep a page to itself."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.functional import Promise
@@ -23,13 +24,18 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
-class ConsoleHeaders:
-    """Adds the content security policy to pages, keeps them out of caches, and makes cookies secure where TLS is."""
+class Console:
+    """What every answer of the console goes through on its way out.
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    1. A page gets its content security policy and stays out of caches.
+    2. Cookies are for TLS only where TLS is.
+    3. A static file is handed to an ASGI server as it wants it: Django would complain of each one.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         if response.get("Content-Type", "").startswith("text/html"):
             response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
@@ -37,7 +43,14 @@ class ConsoleHeaders:
         if request.is_secure():
             for cookie in response.cookies.values():
                 cookie["secure"] = True
+        if isinstance(response, StreamingHttpResponse) and not response.is_async and hasattr(request, "scope"):
+            response.streaming_content = _one_by_one(response.streaming_content)  # type: ignore[arg-type]
         return response
+
+
+async def _one_by_one(chunks: Iterable[bytes]) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
 
 
 def _page(title: str | Promise, icon: str, url_name: str) -> dict:

@@ -234,7 +234,7 @@ ASGI_APPLICATION = "gateway_project.asgi.application"
 # The console's. API calls never pass through these: they have API_MIDDLEWARE.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "gateway_project.console.ConsoleHeaders",
+    "gateway_project.console.Console",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
