@@ -8,9 +8,20 @@ from pathlib import Path
 import pytest
 
 from emulator import Emulator
-from tests.live.clients import walkthrough
 from tests.live.clients.install import install_all
-from tests.live.clients.walkthrough import CLIENTS, PLAIN, SDKS, SIGNING, SLOW, Client, Outcome
+from tests.live.clients.walkthrough import (
+    CLIENTS,
+    PLAIN,
+    SCRIPTED_MODELS,
+    SDKS,
+    SIGNING,
+    SLOW,
+    Client,
+    Lost,
+    Outcome,
+    script,
+    walk_through,
+)
 from tests.live.running import Gateway
 
 
@@ -18,8 +29,8 @@ from tests.live.running import Gateway
 def google() -> Iterator[Emulator]:
     """Google for the processes: no test in this folder sees the in-process gateway or its emulator."""
     with Emulator() as running:
-        running.add_account("alice@example.com", models=[PLAIN, SLOW, SIGNING, *walkthrough.SCRIPTED_MODELS])
-        walkthrough.script(running)
+        running.add_account("alice@example.com", models=[PLAIN, SLOW, SIGNING, *SCRIPTED_MODELS])
+        script(running)
         yield running
 
 
@@ -43,15 +54,21 @@ def sdks() -> Mapping[str, Path | str]:
 @pytest.fixture(scope="session")
 def walk(gateway: Gateway, sdks: Mapping[str, Path | str]) -> Callable[[Client], Mapping[str, Outcome]]:
     """Sends a client through all of its steps, once a session; skips when its SDK cannot be had."""
-    told: dict[str, Mapping[str, Outcome]] = {}
+    told: dict[str, Mapping[str, Outcome] | Lost] = {}
 
     def outcomes(client: Client) -> Mapping[str, Outcome]:
         place = sdks[client.sdk]
         if isinstance(place, str):
             pytest.skip(place)
         if client.name not in told:
-            told[client.name] = walkthrough.walk_through(client, place, gateway.url, gateway.key)
-        return told[client.name]
+            try:
+                told[client.name] = walk_through(client, place, gateway.url, gateway.key)
+            except Lost as lost:
+                told[client.name] = lost
+        outcome = told[client.name]
+        if isinstance(outcome, Lost):
+            pytest.fail(str(outcome))
+        return outcome
 
     return outcomes
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import time
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from emulator import Emulator
-from tests.live.clients.walkthrough import CLIENTS, GAP, PIECES, PLAIN, SLOW, FaultyCall
+from tests.live.clients.walkthrough import CLIENTS, GAP, PIECES, PLAIN, SLOW, Call
 from tests.live.running import Gateway
 
 pytestmark = [
@@ -122,12 +123,44 @@ def test_a_json_array_is_streamed_too_and_ends_with_its_bracket(gateway: Gateway
 
 @pytest.mark.parametrize("form", ["sse", "json"])
 def test_a_stream_that_breaks_off_does_not_end_cleanly(gateway: Gateway, google: Emulator, form: str):
-    cut = FaultyCall("cut", stream=True).model(CLIENTS[0])
+    cut = Call("cut", stream=True).model(CLIENTS[0])
 
     got = post(f"{gateway.url}/v1beta/models/{cut}:streamGenerateContent?alt={form}&key={gateway.key}")
 
     assert got.exit_status == CUT_SHORT
     assert PIECES[1].encode() in got.body and b'"error"' in got.body
+
+
+def test_an_upstreams_done_mark_is_passed_on_to_those_who_can_read_it(gateway: Gateway):
+    model = Call("done mark", stream=True).model(CLIENTS[0])
+
+    got = post(f"{gateway.url}/v1beta/models/{model}:streamGenerateContent?alt=sse&key={gateway.key}")
+
+    assert got.body.endswith(b"}\r\n\r\ndata: [DONE]\r\n\r\n")
+
+
+def test_a_spent_quota_says_when_to_come_back(gateway: Gateway, google: Emulator):
+    spent = Call("spent", stream=False).model(CLIENTS[0])
+
+    got = post(f"{gateway.url}/v1beta/models/{spent}:generateContent?key={gateway.key}", "--include")
+
+    head, _, body = got.body.partition(b"\r\n\r\n")
+    (retry_after,) = re.findall(rb"(?mi)^retry-after: (\d+)", head)
+    delays = [one["retryDelay"] for one in json.loads(body)["error"]["details"] if "RetryInfo" in one["@type"]]
+    assert head.startswith(b"HTTP/1.1 429 ")
+    assert 0 < int(retry_after) <= 24 * 3600
+    assert [abs(float(delay.removesuffix("s")) - int(retry_after)) <= 1 for delay in delays] == [True]
+
+
+def test_a_client_that_leaves_takes_its_upstream_call_with_it(gateway: Gateway, google: Emulator):
+    left = sum(one.hung_up for one in google.requests)
+    url = f"{gateway.url}/v1beta/models/{SLOW}:streamGenerateContent?alt=sse&key={gateway.key}"
+
+    with subprocess.Popen(["curl", "-sN", "--noproxy", "*", "-d", BODY, url], stdout=subprocess.PIPE) as process:
+        assert process.stdout and process.stdout.readline().startswith(b"data: ")
+        process.kill()
+
+    assert google.wait_for_hang_up(left + 1).model == SLOW
 
 
 def test_a_large_body_waits_to_be_asked_for(gateway: Gateway, google: Emulator, tmp_path: Path):

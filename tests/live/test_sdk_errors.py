@@ -7,11 +7,22 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.live.clients.walkthrough import CLIENTS, FAULTY_CALLS, HEARD_BEFORE_THE_BREAK, Client, FaultyCall, Outcome
+from tests.live.clients.walkthrough import (
+    CALLS,
+    CLIENTS,
+    FAILURES,
+    HEARD_BEFORE_THE_BREAK,
+    ODDITIES,
+    PIECES,
+    SEPARATED,
+    Call,
+    Client,
+    Outcome,
+)
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 
-BROKEN = ("cut", "error inside", "unfinished")
+BROKEN = ("cut", "error inside", "bare error inside", "unfinished")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +67,10 @@ RAISED: Mapping[str, Mapping[str, Raised]] = {
 }
 
 
-@pytest.mark.parametrize("call", FAULTY_CALLS, ids=str)
+@pytest.mark.parametrize("call", [call for call in CALLS if call.trial in FAILURES], ids=str)
 @pytest.mark.parametrize("client", CLIENTS, ids=str)
-def test_a_failure_is_raised_as_what_it_is(
-    client: Client, call: FaultyCall, walk: Callable[[Client], Mapping[str, Outcome]]
-):
-    outcome, expected = walk(client)[str(call)], RAISED[client.errors][call.fault]
+def test_a_failure_is_raised_as_what_it_is(client: Client, call: Call, walk: Callable[[Client], Mapping[str, Outcome]]):
+    outcome, expected = walk(client)[str(call)], RAISED[client.errors][call.trial]
 
     assert outcome.raised, f"taken for a success after {outcome.pieces}"
     assert outcome.raised["type"] == expected.type, outcome.raised["traceback"]
@@ -71,9 +80,20 @@ def test_a_failure_is_raised_as_what_it_is(
         assert outcome.raised["code"] == expected.code
 
 
-@pytest.mark.parametrize("fault", BROKEN)
+@pytest.mark.parametrize("failure", BROKEN)
 @pytest.mark.parametrize("client", CLIENTS, ids=str)
 def test_what_came_before_the_break_was_heard_once(
-    client: Client, fault: str, walk: Callable[[Client], Mapping[str, Outcome]]
+    client: Client, failure: str, walk: Callable[[Client], Mapping[str, Outcome]]
 ):
-    assert len(walk(client)[f"{fault} stream"].pieces) == HEARD_BEFORE_THE_BREAK
+    assert len(walk(client)[f"{failure} stream"].pieces) == HEARD_BEFORE_THE_BREAK
+
+
+@pytest.mark.parametrize("oddity", ODDITIES)
+@pytest.mark.parametrize("client", CLIENTS, ids=str)
+def test_what_upstream_does_oddly_no_sdk_stumbles_over(
+    client: Client, oddity: str, walk: Callable[[Client], Mapping[str, Outcome]]
+):
+    outcome = walk(client)[f"{oddity} stream"]
+
+    assert outcome.raised is None, outcome.raised["traceback"]
+    assert "".join(outcome.pieces) == "".join(SEPARATED if oddity == "line separators" else PIECES)

@@ -19,6 +19,8 @@ PLAIN, SLOW, SIGNING = "gemini-2.5-flash", "gemini-2.5-pro", "gemini-3-flash-pre
 # What the slow model says, an event each, and the seconds between two of them.
 PIECES = ("One, ", "two, ", "three, ", "four, ", "five, ", "six.")
 GAP = 0.1
+# What some of the SDKs' line readers take for ends of lines.
+SEPARATED = ("before\u2028", "between\u2029", "after\u0085", "it all")
 # 2 x 2 pixels, red.
 IMAGE = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGP8zwACTGCSAQANHQEDgslx/wAAAABJRU5ErkJggg=="
 
@@ -59,54 +61,63 @@ SDKS = sorted({client.sdk for client in CLIENTS})
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """A call that is to fail: what is scripted for its model (None: the key is wrong), and where it can happen."""
+class Trial:
+    """Something that goes wrong: what upstream does in a model's calls (None: the key is wrong), and where it can."""
 
-    script: str | Style | None
+    upstream: str | Style | None
     unary: bool = True
 
 
-# A stream breaks after two events.
+# A broken stream breaks after two events.
 HEARD_BEFORE_THE_BREAK = 2
-FAULTS: Mapping[str, Fault] = {
-    "wrong key": Fault(None),
-    "invalid": Fault("invalid_argument"),
-    "spent": Fault("quota_exhausted"),
-    "overloaded": Fault("overloaded"),
-    "cut": Fault(Style(texts=PIECES, cut_after=HEARD_BEFORE_THE_BREAK), unary=False),
-    "error inside": Fault(
+FAILURES: Mapping[str, Trial] = {
+    "wrong key": Trial(None),
+    "invalid": Trial("invalid_argument"),
+    "spent": Trial("quota_exhausted"),
+    "overloaded": Trial("overloaded"),
+    "cut": Trial(Style(texts=PIECES, cut_after=HEARD_BEFORE_THE_BREAK), unary=False),
+    "error inside": Trial(
         Style(texts=PIECES, error_after=HEARD_BEFORE_THE_BREAK, error_form=ErrorForm.DATA), unary=False
     ),
-    "unfinished": Fault(Style(texts=PIECES[:HEARD_BEFORE_THE_BREAK], finish=False), unary=False),
+    "bare error inside": Trial(Style(texts=PIECES, error_after=HEARD_BEFORE_THE_BREAK), unary=False),
+    "unfinished": Trial(Style(texts=PIECES[:HEARD_BEFORE_THE_BREAK], finish=False), unary=False),
 }
+# Each of these breaks at least one SDK that meets it face to face.
+ODDITIES: Mapping[str, Trial] = {
+    "done mark": Trial(Style(texts=PIECES, done=True), unary=False),
+    "line separators": Trial(Style(texts=SEPARATED), unary=False),
+    "bare newlines": Trial(Style(texts=PIECES, newline="\n"), unary=False),
+    "torn events": Trial(Style(texts=PIECES, chunk_size=7), unary=False),
+    "gzip": Trial(Style(texts=PIECES, gzip=True), unary=False),
+    "empty finish": Trial(Style(texts=PIECES, last="no_content"), unary=False),
+}
+TRIALS: Mapping[str, Trial] = {**FAILURES, **ODDITIES}
 
 
 @dataclass(frozen=True, slots=True)
-class FaultyCall:
-    """One fault in one client's unary or streaming call; has a model to itself, as some faults put a model to rest."""
+class Call:
+    """A unary or streaming call in which something goes wrong; has a model to itself, as some failures make it rest."""
 
-    fault: str
+    trial: str
     stream: bool
 
     def __str__(self) -> str:
-        return f"{self.fault} {'stream' if self.stream else 'generate'}"
+        return f"{self.trial} {'stream' if self.stream else 'generate'}"
 
     def model(self, client: Client) -> str:
-        return PLAIN if FAULTS[self.fault].script is None else f"{client}-{self}".replace(" ", "-")
+        return PLAIN if TRIALS[self.trial].upstream is None else f"{client}-{self}".replace(" ", "-")
 
 
-FAULTY_CALLS = tuple(
-    FaultyCall(name, stream) for name, fault in FAULTS.items() for stream in (False, True) if stream or fault.unary
-)
-SCRIPTED_MODELS = tuple(call.model(client) for client in CLIENTS for call in FAULTY_CALLS)
+CALLS = tuple(Call(name, stream) for name, trial in TRIALS.items() for stream in (False, True) if stream or trial.unary)
+SCRIPTED_MODELS = tuple(call.model(client) for client in CLIENTS for call in CALLS)
 
 
 def script(upstream: Emulator) -> None:
     """Prepares the emulator for all clients."""
     upstream.script(Style(texts=PIECES, gap=GAP), model=SLOW, times=None)
     for client in CLIENTS:
-        for call in FAULTY_CALLS:
-            if (what := FAULTS[call.fault].script) is not None:
+        for call in CALLS:
+            if (what := TRIALS[call.trial].upstream) is not None:
                 upstream.script(what, model=call.model(client), times=None)
 
 
@@ -130,30 +141,40 @@ class Outcome:
         return self.at[-1] - self.at[0]
 
 
+class Lost(Exception):
+    """A client's process died on its way, which no SDK's exception can make it do."""
+
+
 def walk_through(client: Client, place: Path, url: str, key: str) -> dict[str, Outcome]:
-    """Runs the client's process through its plan."""
-    faults = {
+    """Runs the client's process through its plan. Raises Lost when it does not come to the end of it."""
+    trials = {
         str(call): {
-            "key": key if FAULTS[call.fault].script is not None else "not-a-key",
+            "key": key if TRIALS[call.trial].upstream is not None else "not-a-key",
             "model": call.model(client),
             "stream": call.stream,
         }
-        for call in FAULTY_CALLS
+        for call in CALLS
     }
     models = {"plain": PLAIN, "slow": SLOW, "signing": SIGNING}
-    plan = {"url": url, "key": key, "models": models, "faults": faults, "image": IMAGE}
+    plan = {"url": url, "key": key, "models": models, "trials": trials, "image": IMAGE}
     file, *arguments = client.command
     runner = ["node", str(place / file)] if client.sdk == "node" else [str(place / "bin" / "python"), str(HERE / file)]
     # Neither keys nor proxies of this machine: the SDKs read both from the environment.
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    done = subprocess.run(
-        [*runner, *arguments],
-        input=json.dumps(plan),
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert done.returncode == 0, f"{client}: {done.stderr[-4_000:]}"
-    return {step: Outcome(**told) for step, told in json.loads(done.stdout.splitlines()[-1]).items()}
+    try:
+        done = subprocess.run(
+            [*runner, *arguments],
+            input=json.dumps(plan),
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise Lost(f"{client} did not come to an end in {PATIENCE:.0f} s") from None
+    if done.returncode:
+        raise Lost(f"{client} ended with {done.returncode}: {done.stderr[-4_000:]}")
+    # Not splitlines(): it takes the line separators in what was heard for ends of lines.
+    last_line = done.stdout.strip("\n").rpartition("\n")[2]
+    return {step: Outcome(**told) for step, told in json.loads(last_line).items()}

@@ -110,11 +110,11 @@ async function get_model() {
   return { name: model.name, input: model.inputTokenLimit, output: model.outputTokenLimit };
 }
 
-async function refused({ key, model }) {
+async function tried({ key, model }) {
   await newClient(key).models.generateContent({ model, contents: PROMPT });
 }
 
-async function refusedStream({ key, model }, heard) {
+async function triedStream({ key, model }, heard) {
   for await (const chunk of await newClient(key).models.generateContentStream({ model, contents: PROMPT })) {
     heard.piece(chunk.text);
   }
@@ -122,5 +122,5 @@ async function refusedStream({ key, model }, heard) {
 
 await walk(
   { generate, stream, chat, chat_stream, tools, structured, image, count, list_models, get_model },
-  { refused, refusedStream },
+  { tried, triedStream },
 );

@@ -94,11 +94,11 @@ async function count() {
   return { total: totalTokens, prompt: response.usageMetadata.promptTokenCount };
 }
 
-async function refused({ key, model }) {
+async function tried({ key, model }) {
   await newModel({ model }, key).generateContent(PROMPT);
 }
 
-async function refusedStream({ key, model }, heard) {
+async function triedStream({ key, model }, heard) {
   const result = await newModel({ model }, key).generateContentStream(PROMPT);
   result.response.catch(() => {}); // the same failure again, on the promise of the whole answer
   for await (const chunk of result.stream) {
@@ -106,4 +106,4 @@ async function refusedStream({ key, model }, heard) {
   }
 }
 
-await walk({ generate, stream, chat, chat_stream, tools, structured, image, count }, { refused, refusedStream });
+await walk({ generate, stream, chat, chat_stream, tools, structured, image, count }, { tried, triedStream });

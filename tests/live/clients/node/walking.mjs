@@ -26,10 +26,10 @@ class Heard {
   }
 }
 
-export async function walk(ordinary, { refused, refusedStream }) {
+export async function walk(ordinary, { tried, triedStream }) {
   const steps = { ...ordinary };
-  for (const [name, fault] of Object.entries(plan.faults)) {
-    steps[name] = (heard) => (fault.stream ? refusedStream : refused)(fault, heard);
+  for (const [name, trial] of Object.entries(plan.trials)) {
+    steps[name] = (heard) => (trial.stream ? triedStream : tried)(trial, heard);
   }
   const told = {};
   for (const [name, step] of Object.entries(steps)) {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import functools
 import importlib
 import sys
@@ -15,7 +16,7 @@ from pydantic import BaseModel
 from walking import FIRST_TURN, INSTRUCTION, PROMPT, RECIPE, SECOND_TURN, WEATHER, Heard, read_plan, walk_async
 
 plan = read_plan()
-models, faults = plan["models"], plan["faults"]
+models, trials = plan["models"], plan["trials"]
 
 
 class Recipe(BaseModel):
@@ -106,25 +107,24 @@ async def get_model(client: genai.client.AsyncClient, heard: Heard) -> dict[str,
     return {"name": model.name, "input": model.input_token_limit, "output": model.output_token_limit}
 
 
-async def refused(fault: dict[str, Any], heard: Heard) -> None:
-    async with new_client(fault["key"]) as caller:
-        await caller.models.generate_content(model=fault["model"], contents=PROMPT)
+async def tried(trial: dict[str, Any], client: genai.client.AsyncClient, heard: Heard) -> None:
+    await client.models.generate_content(model=trial["model"], contents=PROMPT)
 
 
-async def refused_stream(fault: dict[str, Any], heard: Heard) -> None:
-    async with new_client(fault["key"]) as caller:
-        async for chunk in await caller.models.generate_content_stream(model=fault["model"], contents=PROMPT):
-            heard.piece(chunk.text)
+async def tried_stream(trial: dict[str, Any], client: genai.client.AsyncClient, heard: Heard) -> None:
+    async for chunk in await client.models.generate_content_stream(model=trial["model"], contents=PROMPT):
+        heard.piece(chunk.text)
 
 
 async def main() -> None:
     ordinary = (generate, stream, chat, chat_stream, tools, structured, image, count, list_models, get_model)
-    refusals = {
-        name: functools.partial(refused_stream if fault["stream"] else refused, fault) for name, fault in faults.items()
-    }
-    async with new_client(plan["key"]) as client:
-        steps = {step.__name__: functools.partial(step, client) for step in ordinary}
-        await walk_async({**steps, **refusals})
+    async with contextlib.AsyncExitStack() as open_clients:
+        keys = {plan["key"], *(trial["key"] for trial in trials.values())}
+        clients = {key: await open_clients.enter_async_context(new_client(key)) for key in keys}
+        steps = {step.__name__: functools.partial(step, clients[plan["key"]]) for step in ordinary}
+        for name, trial in trials.items():
+            steps[name] = functools.partial(tried_stream if trial["stream"] else tried, trial, clients[trial["key"]])
+        await walk_async(steps)
 
 
 asyncio.run(main())

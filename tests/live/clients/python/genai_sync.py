@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from walking import FIRST_TURN, INSTRUCTION, PROMPT, RECIPE, SECOND_TURN, WEATHER, Heard, read_plan, walk
 
 plan = read_plan()
-models, faults = plan["models"], plan["faults"]
+models, trials = plan["models"], plan["trials"]
 
 
 class Recipe(BaseModel):
@@ -104,17 +104,17 @@ def get_model(heard: Heard) -> dict[str, Any]:
     return {"name": model.name, "input": model.input_token_limit, "output": model.output_token_limit}
 
 
-def refused(fault: dict[str, Any], heard: Heard) -> None:
-    new_client(fault["key"]).models.generate_content(model=fault["model"], contents=PROMPT)
+def tried(trial: dict[str, Any], heard: Heard) -> None:
+    new_client(trial["key"]).models.generate_content(model=trial["model"], contents=PROMPT)
 
 
-def refused_stream(fault: dict[str, Any], heard: Heard) -> None:
-    caller = new_client(fault["key"])
-    for chunk in caller.models.generate_content_stream(model=fault["model"], contents=PROMPT):
+def tried_stream(trial: dict[str, Any], heard: Heard) -> None:
+    caller = new_client(trial["key"])
+    for chunk in caller.models.generate_content_stream(model=trial["model"], contents=PROMPT):
         heard.piece(chunk.text)
 
 
 walk(
     [generate, stream, chat, chat_stream, tools, structured, image, count, list_models, get_model],
-    {name: functools.partial(refused_stream if fault["stream"] else refused, fault) for name, fault in faults.items()},
+    {name: functools.partial(tried_stream if trial["stream"] else tried, trial) for name, trial in trials.items()},
 )

@@ -25,7 +25,7 @@ from walking import (  # noqa: E402
 )
 
 plan = read_plan()
-models, faults = plan["models"], plan["faults"]
+models, trials = plan["models"], plan["trials"]
 
 # Left to itself the SDK repeats a 503 for ten minutes; this is how its users stop that.
 ONCE = {"timeout": 20, "retry": None}
@@ -112,14 +112,14 @@ def get_model(heard: Heard) -> dict[str, Any]:
     return {"name": model.name, "input": model.input_token_limit, "output": model.output_token_limit}
 
 
-def refused(fault: dict[str, Any], heard: Heard) -> None:
-    configure(fault["key"])
-    genai.GenerativeModel(fault["model"]).generate_content(PROMPT, request_options=ONCE)
+def tried(trial: dict[str, Any], heard: Heard) -> None:
+    configure(trial["key"])
+    genai.GenerativeModel(trial["model"]).generate_content(PROMPT, request_options=ONCE)
 
 
-def refused_stream(fault: dict[str, Any], heard: Heard) -> None:
-    configure(fault["key"])
-    for chunk in genai.GenerativeModel(fault["model"]).generate_content(PROMPT, stream=True, request_options=ONCE):
+def tried_stream(trial: dict[str, Any], heard: Heard) -> None:
+    configure(trial["key"])
+    for chunk in genai.GenerativeModel(trial["model"]).generate_content(PROMPT, stream=True, request_options=ONCE):
         # An error inside the array is a chunk without candidates here, at which `chunk.text` would raise a ValueError.
         for candidate in chunk.candidates:
             heard.piece("".join(part.text for part in candidate.content.parts))
@@ -128,5 +128,5 @@ def refused_stream(fault: dict[str, Any], heard: Heard) -> None:
 configure(plan["key"])
 walk(
     [generate, stream, chat, chat_stream, tools, structured, image, count, list_models, get_model],
-    {name: functools.partial(refused_stream if fault["stream"] else refused, fault) for name, fault in faults.items()},
+    {name: functools.partial(tried_stream if trial["stream"] else tried, trial) for name, trial in trials.items()},
 )

@@ -1,7 +1,7 @@
 """What every Python client has in common: it is handed a plan, walks through its steps and tells how each one went.
 
-The plan comes as JSON on standard input: `url`, `key`, `models` by part, `image` (a PNG in base64) and `faults`, by
-name the `key` and `model` of a call that fails and whether it is a `stream`. The outcomes go as JSON to standard
+The plan comes as JSON on standard input: `url`, `key`, `models` by part, `image` (a PNG in base64) and `trials`, by
+name the `key` and `model` of a call that goes wrong and whether it is a `stream`. The outcomes go as JSON to standard
 output, by step: `gave` what the step returned, or `raised` what the SDK threw at its user, and in both cases the
 `pieces` a stream had given until then, with the seconds (monotonic) of their arrival.
 """
@@ -45,9 +45,9 @@ def read_plan() -> dict[str, Any]:
     return plan
 
 
-def walk(ordinary: Sequence[Step], refusals: Mapping[str, Step]) -> None:
+def walk(ordinary: Sequence[Step], trials: Mapping[str, Step]) -> None:
     told = {}
-    for name, step in {**{step.__name__: step for step in ordinary}, **refusals}.items():
+    for name, step in {**{step.__name__: step for step in ordinary}, **trials}.items():
         heard = Heard()
         try:
             outcome = {"gave": step(heard)}
