@@ -23,6 +23,9 @@ async def application(scope: dict, receive: Callable[[], Awaitable[dict]], send:
             forget_query(send)
             # Under runserver, plain daphne and the like nobody else starts them.
             await background.start()
+            if scope["path"].startswith("//"):
+                # Of a base URL that ends in a slash, joined by clients that do not look.
+                scope = {**scope, "path": "/" + scope["path"].lstrip("/")}
             await (console if is_console(scope["path"]) else api)(scope, receive, send)
         case "lifespan":
             await lifespan(receive, send)

@@ -35,8 +35,10 @@ def _whatever_the_name(view: View) -> Callable[[HttpRequest, str], Awaitable[Htt
 
 api = NinjaAPI(title="Gemini Gateway", docs_url=None, openapi_url=None, auth=auth.admit)
 
-api.api_operation(_READ, "/healthz", auth=auth.admit_to_health)(views.healthz)
-api.api_operation(_READ, "/readyz", auth=auth.admit_to_health)(views.readyz)
+for path, view in (("/healthz", views.healthz), ("/readyz", views.readyz)):
+    api.api_operation(_READ, path, auth=auth.admit_to_health)(view)
+    api.api_operation(_others(*_READ), path)(views.wrong_method)
+    api.api_operation(["OPTIONS"], path, auth=None)(views.options)
 
 models = Router()
 models.api_operation(_READ, "/models")(views.list_models)

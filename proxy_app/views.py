@@ -29,6 +29,8 @@ _OTHER_VERBS = frozenset(
     }
 )
 
+_VERBS = _OTHER_VERBS | set(Method)
+
 _NO_PATH = (
     "{method} {path} is not part of this API. It serves models, models/{{model}} and models/{{model}}:VERB, "
     "with VERB one of " + ", ".join(Method) + ", under /v1beta, /v1 and /v1alpha."
@@ -60,7 +62,9 @@ async def list_models(request: HttpRequest) -> HttpResponse:
 
 async def get_model(request: HttpRequest, name: str) -> HttpResponse:
     """One Model, or Google's 404."""
-    name = calls.parse_target(name).model
+    if (verb := calls.parse_target(name).verb) in _VERBS:
+        raise errors.MethodNotAllowed(f"{verb} is called by POST, not by {request.method}.")
+    name = calls.model_id(name)  # which may have a colon without a verb after it
     if model := model_list.find(name):
         return _json(model)
     raise errors.NotFound(

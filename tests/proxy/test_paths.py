@@ -1,0 +1,180 @@
+"""Which path leads where: every spelling clients use, and a readable answer for every one they should not."""
+
+import re
+
+import pytest
+
+from tests.factories import a_prompt
+
+MODEL = "gemini-2.5-flash"
+GENERATE = f"/v1beta/models/{MODEL}:generateContent"
+
+
+class TestLeadsToTheModel:
+    @pytest.mark.parametrize(
+        "path",
+        [
+            f"/v1beta/models/{MODEL}:generateContent",
+            f"/v1/models/{MODEL}:generateContent",
+            f"/v1alpha/models/{MODEL}:generateContent",
+            f"/v1beta/models/{MODEL}%3AgenerateContent",
+            f"/v1beta/models/{MODEL}%253AgenerateContent",
+            f"/v1beta/models/models/{MODEL}:generateContent",
+            f"/v1beta/models/{MODEL}:generateContent?key=",
+            f"/v1beta/models/{MODEL}:generateContent?key=abc&$alt=json;enum-encoding=int",
+        ],
+    )
+    async def test_from_every_spelling(self, path, client, alice, upstream):
+        reply = await client.post(path, a_prompt())
+
+        assert reply.status == 200
+        assert upstream.calls[0].model == MODEL
+
+    async def test_also_after_a_doubled_slash(self, client, alice, upstream):
+        """A base URL that ends in a slash makes it: the legacy JavaScript SDK joins without looking."""
+        reply = await client.post(f"/{GENERATE}", a_prompt())
+
+        assert reply.status == 200
+        assert upstream.calls[0].model == MODEL
+
+    @pytest.mark.parametrize("model", ["org/name:v1", "tunedModels/mine", "a:b:c", "publishers/google/models/x"])
+    async def test_whose_id_has_colons_and_slashes(self, model, client, alice, upstream):
+        await client.post(f"/v1beta/models/{model}:generateContent", a_prompt())
+
+        assert upstream.calls[0].model == model
+
+
+def is_googles_error(reply, code: int) -> dict:
+    assert reply.status == code
+    assert reply.headers["content-type"] == "application/json; charset=UTF-8"
+    assert reply.body.startswith(b'{"error":')
+    error = reply.json()["error"]
+    assert error["code"] == code
+    assert error["message"]
+    assert re.fullmatch("[A-Z_]+", error["status"])
+    return error
+
+
+class TestIsAnsweredInGooglesShape:
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [
+            ("GET", "/nowhere"),
+            ("POST", "/v1beta"),
+            ("GET", "/v1beta/"),
+            ("POST", "/v2/models/x:generateContent"),
+            ("GET", "/v1beta/files"),
+            ("POST", "/upload/v1beta/files"),
+            ("DELETE", "/v1beta/cachedContents/x"),
+            ("GET", "/favicon.ico"),
+            ("POST", "/v1/chat/completions"),
+            ("PUT", "/healthz/"),
+        ],
+    )
+    async def test_where_there_is_nothing(self, method, path, client, upstream):
+        error = is_googles_error(await client.request(method, path), 404)
+
+        assert error["status"] == "NOT_FOUND"
+        assert "generateContent" in error["message"]
+
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [
+            ("POST", "/v1beta/models"),
+            ("PUT", GENERATE),
+            ("DELETE", GENERATE),
+            ("PATCH", "/v1/models/x"),
+            ("POST", "/healthz"),
+            ("DELETE", "/readyz"),
+        ],
+    )
+    async def test_for_a_wrong_method(self, method, path, client, upstream):
+        error = is_googles_error(await client.request(method, path, b"{}"), 405)
+
+        assert method in error["message"]
+
+    async def test_for_a_call_by_get(self, client, upstream):
+        is_googles_error(await client.get(GENERATE), 405)
+
+    @pytest.mark.parametrize("verb", ["embedContent", "batchEmbedContents", "predict", "predictLongRunning"])
+    async def test_for_googles_verbs_that_these_accounts_have_not(self, verb, client, alice, upstream):
+        reply = await client.post(f"/v1beta/models/gemini-embedding-001:{verb}", {})
+
+        error = is_googles_error(reply, 501)
+        assert error["status"] == "UNIMPLEMENTED"
+        assert verb in error["message"]
+        assert "generateContent, streamGenerateContent, countTokens" in error["message"]
+        assert not upstream.calls
+
+    @pytest.mark.parametrize("verb", ["doMagic", "GenerateContent", ""])
+    async def test_for_verbs_that_nobody_has(self, verb, client, alice, upstream):
+        error = is_googles_error(await client.post(f"/v1beta/models/{MODEL}:{verb}", {}), 404)
+
+        assert "generateContent, streamGenerateContent, countTokens" in error["message"]
+        assert not upstream.calls
+
+    @pytest.mark.parametrize("path", [f"/v1beta/models/{MODEL}", "/v1beta/models/:generateContent"])
+    async def test_for_a_call_without_verb_or_model(self, path, client, alice, upstream):
+        reply = await client.post(path, a_prompt())
+
+        assert reply.status in (400, 404)
+        is_googles_error(reply, reply.status)
+
+    async def test_for_a_query_that_is_no_text(self, client, upstream):
+        is_googles_error(await client.get("/v1beta/models?pageToken=%ff%fe"), 400)
+
+
+@pytest.mark.parametrize("path", ["/v1beta/models/", "/healthz/", f"{GENERATE}/", "/v1beta/models//"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_nothing_is_ever_redirected(method, path, client, alice):
+    reply = await client.request(method, path, a_prompt() if method == "POST" else b"")
+
+    assert reply.status not in range(300, 400)
+    assert "location" not in reply.headers
+
+
+@pytest.mark.parametrize("path", ["/v1beta/models", f"/v1beta/models/{MODEL}", "/healthz", "/nowhere", GENERATE])
+async def test_head_is_get_without_the_body(path, client, upstream):
+    head, get = await client.request("HEAD", path), await client.get(path)
+
+    assert head.status == get.status
+    assert head.headers["content-type"] == get.headers["content-type"]
+    assert head.body == b""
+
+
+@pytest.mark.parametrize("path", ["/v1beta/models", GENERATE, "/nowhere", "/healthz", "/v1beta/files"])
+async def test_options_is_answered_without_a_key(path, client, upstream):
+    reply = await client.request("OPTIONS", path)
+
+    assert reply.status == 200
+    assert reply.headers["allow"]
+    assert reply.headers["content-type"] == "application/json; charset=UTF-8"
+
+
+async def test_every_answer_has_a_request_id_of_its_own(client, alice, upstream, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 5000
+    upstream.script("invalid_argument")
+    replies = [
+        await client.post(GENERATE, a_prompt()),
+        await client.post(GENERATE, a_prompt()),
+        await client.post(f"/v1beta/models/{MODEL}:streamGenerateContent?alt=sse", a_prompt()),
+        await client.post(GENERATE, b"nonsense"),
+        await client.post(GENERATE, b"x" * 6000),
+        await client.get("/v1beta/models"),
+        await client.get("/healthz"),
+        await client.get("/nowhere"),
+        await client.request("OPTIONS", GENERATE),
+        await client.request("HEAD", "/v1beta/models"),
+    ]
+
+    assert [reply.status for reply in replies] == [400, 200, 200, 400, 413, 200, 200, 404, 200, 200]
+    ids = [reply.headers["x-request-id"] for reply in replies]
+    assert all(re.fullmatch("[0-9a-f]{32}", one) for one in ids)
+    assert len(set(ids)) == len(ids)
+
+
+async def test_the_request_id_is_the_ledgers_and_upstreams(client, alice, upstream, ledger):
+    reply = await client.post(GENERATE, a_prompt())
+
+    (entry,) = await ledger()
+    assert reply.headers["x-request-id"] == entry.request_id == upstream.calls[0].body["requestId"]
