@@ -17,12 +17,6 @@ BARE = f"/v1beta/models/{MODEL}:streamGenerateContent"
 URL = f"{BARE}?alt=sse"
 
 
-@pytest.fixture
-async def alice(pool_of):
-    (account,) = await pool_of("alice")
-    return account
-
-
 async def test_each_event_of_upstream_is_one_event(client, alice, upstream):
     responses = (a_text("one"), a_text("two"), FINISHED)
     upstream.script(a_stream(*responses))

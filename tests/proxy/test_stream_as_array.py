@@ -13,12 +13,6 @@ PLAIN_ALT = f"{BARE}?alt=json"
 DOLLAR_ALT = f"{BARE}?$alt=json;enum-encoding=int"
 
 
-@pytest.fixture
-async def alice(pool_of):
-    (account,) = await pool_of("alice")
-    return account
-
-
 @pytest.mark.parametrize(
     "url", [PLAIN_ALT, DOLLAR_ALT, f"{BARE}?%24alt=json%3Benum-encoding%3Dint", f"{BARE}?$alt=json&key=none"]
 )
