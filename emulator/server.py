@@ -146,14 +146,15 @@ class Connection(asyncio.Protocol):
     # -- replies out --------------------------------------------------------------------------------------
 
     async def _serve(self, request: Request) -> None:
-        self._body = []
+        self._body, played = [], False
         try:
             self._ticket, reply = self._floor.answer(request)
             await self._play(reply)
-        except BaseException:
-            # Cancelled, or an error of ours: no client may wait for the rest. The loop tells of an error.
-            self._transport.abort()
-            raise
+            played = True
+        finally:
+            # Cancelled, or an error of ours, which the loop tells: no client may wait for the rest.
+            if not played:
+                self._transport.abort()
         if self._ticket is not None:
             self._ticket.answered()
             self._ticket = None
