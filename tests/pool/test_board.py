@@ -249,4 +249,4 @@ class ABoardOverTime(RuleBasedStateMachine):
 
 
 TestABoardOverTime = ABoardOverTime.TestCase
-TestABoardOverTime.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+TestABoardOverTime.settings = settings(max_examples=12, stateful_step_count=20, deadline=None)

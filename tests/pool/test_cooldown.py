@@ -124,7 +124,7 @@ FAULTS = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(FAULTS, st.floats(min_value=0, max_value=1e5)), max_size=12), st.booleans())
 def test_no_rest_lasts_longer_than_a_day(course, alone):
     rest, now = None, NOW

@@ -19,7 +19,7 @@ KEYS = st.integers(min_value=0, max_value=2**64 - 1)
 POOLS = st.dictionaries(st.integers(1, 10**6), st.integers(1, 4), min_size=1, max_size=12)
 NO_LOAD = Load({}, 0)
 CROWD = Ring(dict.fromkeys(range(1, 1301), 2))
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=20, deadline=None)
 
 
 def all_ready(ring: Ring) -> dict[int, int]:
