@@ -53,7 +53,7 @@ def status_of(body: object, model: str = "gemini-3-flash") -> int:
     return reply.status
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(ANYTHING, ANYTHING)
 def test_any_json_is_answered(contents: object, more: object):
     fields = more if isinstance(more, dict) else {"generationConfig": more}
@@ -61,7 +61,7 @@ def test_any_json_is_answered(contents: object, more: object):
     assert status_of({"contents": contents, **fields}) in {200, 400}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(ANYTHING)
 def test_any_part_is_answered(part: object):
     parts = [{"text": "get the name"}, part]
@@ -69,7 +69,7 @@ def test_any_part_is_answered(part: object):
     assert status_of({"contents": [{"parts": parts}]}, model="gemini-2.5-flash-image") in {200, 400}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(JSON_SCHEMAS)
 def test_any_schema_is_answered(schema: object):
     config = {"responseMimeType": "application/json", "responseJsonSchema": schema}
