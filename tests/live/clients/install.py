@@ -102,8 +102,8 @@ def _run(command: list[str], cwd: Path | None = None) -> None:
             raise NotInstalled(f"no end after {PATIENCE:.0f} s") from None
         if done.returncode:
             said.seek(0)
-            errors = [line.strip() for line in said if "error" in line.lower()]
-            raise NotInstalled(errors[-1][:200] if errors else f"{command[0]} ended with {done.returncode}")
+            errors = [line.strip() for line in said if line.startswith(("ERROR:", "npm error"))]
+            raise NotInstalled(errors[0][:200] if errors else f"{command[0]} ended with {done.returncode}")
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ FAILURES: Mapping[str, Trial] = {
     "bare error inside": Trial(Style(texts=PIECES, error_after=HEARD_BEFORE_THE_BREAK), unary=False),
     "unfinished": Trial(Style(texts=PIECES[:HEARD_BEFORE_THE_BREAK], finish=False), unary=False),
 }
-# Each of these breaks at least one SDK that meets it face to face.
+# Seen from upstreams; of the first two most SDKs break when they meet them face to face.
 ODDITIES: Mapping[str, Trial] = {
     "done mark": Trial(Style(texts=PIECES, done=True), unary=False),
     "line separators": Trial(Style(texts=SEPARATED), unary=False),
