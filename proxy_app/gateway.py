@@ -13,6 +13,7 @@ from django.conf import settings
 from accounts_app import credentials
 from accounts_app.pool.outcomes import Fault, Outcome
 from proxy_app import errors, upstream, usage_log
+from proxy_app.explanation import Trail
 from proxy_app.journey import Failed, Journey, Step
 from proxy_app.relay import ErrorEvent, Events, Relay
 from proxy_app.wire import faults
@@ -50,7 +51,7 @@ _FAILURES = (
 )
 
 
-async def forward(call: Call) -> Relay:
+async def forward(call: Call, trail: Trail) -> Relay:
     """Find someone who answers `call`; the relay that comes back has its first event in hand.
 
     1. Step: an account not tried before, or the same one at its next endpoint.
@@ -58,9 +59,11 @@ async def forward(call: Call) -> Relay:
     3. The first event in hand is the commit point: the relay takes everything borrowed along.
     4. A failure before that is invisible to the client: learn from it where to step next.
 
+    `trail` takes every attempt down, for whoever may ask.
+
     Raises GatewayError: upstream's own answer to a request that is wrong, or what to tell when nobody could answer.
     """
-    with Journey(call) as journey:
+    with Journey(call, trail) as journey:
         while True:
             step = await journey.step()
             try:

@@ -16,6 +16,7 @@ from accounts_app import credentials, leasing
 from accounts_app.leasing import CallFaults, Lease, NothingAvailable
 from accounts_app.pool.outcomes import Fault, Outcome, Retry, verdict_of
 from proxy_app import errors
+from proxy_app.explanation import Trail
 from proxy_app.usage_log import Entry
 from proxy_app.wire.calls import Call
 from proxy_app.wire.dialects import DIALECTS, Dialect, UpstreamRequest
@@ -77,8 +78,10 @@ class Turn:
     def end(self, fault: Fault) -> Retry:
         """Settle `fault` with the account and give it back."""
         if fault.outcome is Outcome.UNAUTHENTICATED:
-            # A new token did not help, so it is not the token.
-            fault = replace(fault, parked="sign_in")
+            if self._refreshed:
+                # A new token did not help, so it is not the token.
+                fault = replace(fault, parked="sign_in")
+            credentials.expire(self.lease.account.id, self.token)
         with self.held:
             return self.lease.settle(fault, time()).retry
 
@@ -93,6 +96,7 @@ class Step:
     model: str
     waited: float
     faults: CallFaults
+    trail: Trail
 
     @property
     def lease(self) -> Lease:
@@ -120,8 +124,9 @@ class Step:
         )
 
     def entry(self) -> Entry:
+        """The ledger entry of this attempt, added to the call's trail."""
         account = self.lease.account
-        return Entry(
+        entry = Entry(
             call=self.call,
             attempt=self.number,
             account_id=account.id,
@@ -132,13 +137,16 @@ class Step:
             why=self.lease.why,
             waited=self.waited,
         )
+        self.trail.entries.append(entry)
+        return entry
 
 
 class Journey:
     """What one call has tried. Leaving it gives back the account it still holds, unless a relay has taken it along."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, trail: Trail) -> None:
         self._call = call
+        self._trail = trail
         self._model = leasing.routed(call.model)
         self._began = monotonic()
         self._tried: dict[int, Fault] = {}
@@ -165,7 +173,7 @@ class Journey:
         if self._turn is None:
             self._turn = await self._borrow()
         self._attempts += 1
-        return Step(self._call, self._turn, self._attempts, self._model, self._waited, self._faults)
+        return Step(self._call, self._turn, self._attempts, self._model, self._waited, self._faults, self._trail)
 
     async def learn(self, failure: Failed) -> None:
         """Stay with the account where the verdict allows it, or leave it; raises what the client has to hear."""

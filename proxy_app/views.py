@@ -8,6 +8,7 @@ from django.http.response import HttpResponseBase
 
 from accounts_app import leasing
 from proxy_app import errors, gateway, model_list
+from proxy_app.explanation import Trail
 from proxy_app.relay import Relay
 from proxy_app.rendering import EventStream
 from proxy_app.wire import affinity, calls, catalogue
@@ -79,10 +80,15 @@ async def call_model(request: HttpRequest, name: str) -> HttpResponseBase:
     `name` is the rest of the path: a model, a colon and a verb.
     """
     call = _read_call(request, calls.parse_target(name))
-    relay = await gateway.forward(call)
-    if call.form is None:
-        return HttpResponse(await _whole(relay), content_type=errors.JSON)
-    return _streamed(relay, call.form, call.client)
+    trail = Trail()
+    try:
+        response = await _answer(call, trail)
+    except errors.GatewayError as error:
+        error.headers |= _explanation(request, trail)
+        raise
+    for header, told in _explanation(request, trail).items():
+        response[header] = told
+    return response
 
 
 async def options(request: HttpRequest) -> HttpResponse:
@@ -146,6 +152,19 @@ def _method(target: Target) -> Method:
             f"{target.verb} is not served by the accounts of this gateway. Supported are: {known}."
         )
     raise errors.NotFound(f"There is no method {target.verb!r} on models/{target.model}. Supported are: {known}.")
+
+
+async def _answer(call: Call, trail: Trail) -> HttpResponseBase:
+    relay = await gateway.forward(call, trail)
+    if call.form is None:
+        return HttpResponse(await _whole(relay), content_type=errors.JSON)
+    return _streamed(relay, call.form, call.client)
+
+
+def _explanation(request: HttpRequest, trail: Trail) -> dict[str, str]:
+    """What the attempts came to, for a key that may know and asks."""
+    asked = request.META.get("HTTP_X_GATEWAY_EXPLAIN") == "1"
+    return trail.headers() if asked and request.auth.may_explain else {}  # type: ignore[attr-defined]
 
 
 def _streamed(relay: Relay, form: StreamForm, client: ClientKind) -> StreamingHttpResponse:

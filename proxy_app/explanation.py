@@ -1,0 +1,32 @@
+"""Why this answer, in headers, for keys that may ask. Accounts are named by id, never by address."""
+
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from proxy_app.usage_log import Entry
+
+
+@dataclass(slots=True)
+class Trail:
+    """The attempts of one call, in order, whoever made them and however they ended."""
+
+    entries: list[Entry] = field(default_factory=list)
+
+    def headers(self) -> dict[str, str]:
+        """`X-Gateway-Attempts: 2`, and one `X-Gateway-Attempt-N` for each in words."""
+        told = {f"X-Gateway-Attempt-{entry.attempt}": _in_words(entry) for entry in self.entries}
+        return {"X-Gateway-Attempts": str(len(self.entries))} | told
+
+
+def _in_words(entry: Entry) -> str:
+    status = f" {entry.fault.status}" if entry.fault.status else ""
+    became = "answering" if entry.delivered else f"{entry.fault.outcome.value}{status}"
+    words = (
+        f"account {entry.account_id}",
+        f"model {entry.upstream_model}",
+        urlsplit(entry.endpoint).hostname or entry.endpoint,
+        became,
+        f"chosen for {entry.why}",
+        f"waited {entry.waited:.1f} s",
+    )
+    return "; ".join(words).encode("ascii", "replace").decode()
