@@ -1,0 +1,332 @@
+"""The road of a call over accounts and endpoints: who is asked next, how long one waits, what is said in the end."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from accounts_app import accounts, leasing
+from accounts_app.models import Account, Rest
+from emulator import FAULTS, Reply, dead_address
+from tests.factories import a_prompt, make_account
+
+MODEL = "gemini-2.5-flash"
+PLAIN = f"/v1beta/models/{MODEL}:generateContent"
+STREAM = f"/v1beta/models/{MODEL}:streamGenerateContent?alt=sse"
+BOTH = pytest.mark.parametrize("url", [PLAIN, STREAM], ids=("plain", "stream"))
+
+
+async def lay_rest(account: Account, seconds: float, model: str = MODEL) -> None:
+    until = datetime.now(UTC) + timedelta(seconds=seconds)
+    await Rest.objects.acreate(
+        account=account, model=model, until=until, window_until=until, reason="quota_exhausted", streak=1
+    )
+
+
+def asked(upstream) -> list[str]:
+    """The first names of the accounts that were asked, in order."""
+    return [call.account.partition("@")[0] for call in upstream.calls]
+
+
+class TestAttempts:
+    @pytest.mark.parametrize("limit", [1, 2, 4])
+    async def test_end_at_the_operators_limit(self, limit, client, pool_of, upstream, settings):
+        settings.GATEWAY_MAX_ATTEMPTS = limit
+        await pool_of(*"abcdef")
+        upstream.script("overloaded", times=None)
+
+        reply = await client.post(PLAIN, a_prompt())
+
+        assert reply.status == 503
+        assert len(upstream.calls) == limit
+        assert len(set(asked(upstream))) == limit
+
+    @BOTH
+    async def test_before_the_first_event_are_invisible_to_the_client(self, url, client, pool_of, upstream):
+        await pool_of("alice", "bob", "carol")
+        upstream.script("quota_exhausted")
+        upstream.script("reset")
+
+        reply = await client.post(url, a_prompt())
+
+        assert reply.status == 200
+        assert reply.ended
+        assert b"error" not in reply.body
+        assert len(set(asked(upstream))) == 3
+
+    async def test_end_with_upstreams_own_error_byte_for_byte(self, client, pool_of, upstream):
+        await pool_of("alice", "bob")
+        upstream.script("internal")
+        upstream.script("capacity_503")
+
+        reply = await client.post(PLAIN, a_prompt())
+
+        assert reply.status == 503
+        assert reply.json()["error"]["message"] == f"No capacity available for model {MODEL} on the server"
+        assert reply.body.startswith(b'{\n  "error": {\n    "code": 503,')
+        assert reply.headers["retry-after"] == "9"
+
+
+class TestEndpoints:
+    async def test_are_asked_in_order_when_one_is_dead(self, client, alice, upstream, ledger, settings):
+        dead = dead_address()
+        settings.CLOUD_CODE_URLS = (dead, upstream.url)
+
+        reply = await client.post(PLAIN, a_prompt())
+
+        assert reply.status == 200
+        entries = await ledger()
+        assert [(entry.endpoint, entry.outcome) for entry in entries] == [
+            (dead, "unreachable"),
+            (upstream.url, "succeeded"),
+        ]
+        assert [entry.delivered for entry in entries] == [False, True]
+        assert len({entry.account_id for entry in entries}) == 1
+
+    async def test_are_all_asked_before_another_account(self, client, pool_of, upstream, settings):
+        settings.CLOUD_CODE_URLS = (f"{upstream.url}/daily", f"{upstream.url}/prod")
+        await pool_of("alice", "bob")
+        upstream.script("overloaded", times=2)
+
+        reply = await client.post(PLAIN, a_prompt())
+
+        assert reply.status == 200
+        first, second, third = upstream.calls
+        assert (first.base, second.base, third.base) == ("/daily", "/prod", "/daily")
+        assert first.account == second.account != third.account
+
+    async def test_are_not_tried_in_turn_for_a_spent_account(self, client, alice, upstream, settings):
+        settings.CLOUD_CODE_URLS = (f"{upstream.url}/daily", f"{upstream.url}/prod")
+        upstream.script("quota_exhausted", times=None)
+
+        reply = await client.post(PLAIN, a_prompt())
+
+        assert reply.status == 429
+        assert [call.base for call in upstream.calls] == ["/daily"]
+
+
+class TestAnExpiredToken:
+    @BOTH
+    async def test_is_renewed_once_and_the_same_account_answers(self, url, client, pool_of, upstream):
+        await pool_of("alice", "bob")
+        upstream.script("token_expired")
+
+        reply = await client.post(url, a_prompt())
+
+        assert reply.status == 200
+        assert len(upstream.requests_of("token")) == 1
+        assert len(upstream.calls) == 2
+        assert len(set(asked(upstream))) == 1
+
+    async def test_is_renewed_before_it_is_used(self, client, pool_of, upstream):
+        await pool_of("alice", expires_at=datetime.now(UTC) - timedelta(hours=1))
+
+        assert (await client.post(PLAIN, a_prompt())).status == 200
+
+        assert [request.call for request in upstream.requests] == ["token", "generateContent"]
+
+    async def test_is_renewed_once_for_a_hundred_calls(self, client, pool_of, upstream):
+        await pool_of("alice", expires_at=datetime.now(UTC) - timedelta(hours=1))
+
+        replies = await asyncio.gather(*(client.post(PLAIN, a_prompt(f"{n}")) for n in range(100)))
+
+        assert {reply.status for reply in replies} == {200}
+        assert len(upstream.requests_of("token")) == 1
+        assert len(upstream.calls) == 100
+
+    async def test_refused_to_a_hundred_calls_at_once_is_renewed_once(self, client, alice, upstream):
+        upstream.expire_access_tokens("alice@example.com")
+
+        replies = await asyncio.gather(*(client.post(PLAIN, a_prompt(f"{n}")) for n in range(100)))
+
+        assert {reply.status for reply in replies} == {200}
+        assert len(upstream.requests_of("token")) == 1
+
+    async def test_refused_late_does_not_cost_the_one_renewed_meanwhile(self, client, alice, upstream):
+        upstream.script(Reply(status=401, delay=0.2))
+        late = client.start("POST", PLAIN, a_prompt("late"))
+        await asyncio.to_thread(upstream.wait_for_requests, 1)
+        upstream.script("token_expired")
+        assert (await client.post(PLAIN, a_prompt("early"))).status == 200
+
+        reply = await late.end()
+
+        assert reply.status == 200
+        assert len(upstream.requests_of("token")) == 1
+
+    async def test_that_nobody_renews_any_more_parks_its_account_and_another_answers(self, client, pool_of, upstream):
+        alice, _ = await pool_of("alice", "bob", expires_at=datetime.now(UTC) - timedelta(hours=1))
+        upstream.revoke("alice@example.com")
+
+        replies = [await client.post(PLAIN, a_prompt(f"{n}")) for n in range(8)]
+
+        assert {reply.status for reply in replies} == {200}
+        assert set(asked(upstream)) == {"bob"}
+        await alice.arefresh_from_db()
+        assert alice.parked == "sign_in"
+
+
+class TestWhenAllRest:
+    @BOTH
+    async def test_the_client_is_told_the_soonest_recovery(self, url, client, pool_of):
+        alice, bob = await pool_of("alice", "bob")
+        await lay_rest(alice, 3600)
+        await lay_rest(bob, 90)
+
+        reply = await client.post(url, a_prompt())
+
+        assert reply.status == 429
+        assert reply.json()["error"]["status"] == "RESOURCE_EXHAUSTED"
+        assert int(reply.headers["retry-after"]) in (89, 90)
+        (retry_info,) = reply.json()["error"]["details"]
+        assert retry_info["@type"] == "type.googleapis.com/google.rpc.RetryInfo"
+        assert 88 < float(retry_info["retryDelay"].removesuffix("s")) <= 90
+
+    async def test_another_model_is_not_concerned(self, client, alice):
+        await lay_rest(alice, 3600, "gemini-2.5-pro")
+
+        assert (await client.post(PLAIN, a_prompt())).status == 200
+
+    async def test_a_recovery_that_is_soon_enough_is_waited_for(self, client, alice, ledger):
+        await lay_rest(alice, 0.2)
+
+        reply = await client.post(PLAIN, a_prompt())
+
+        assert reply.status == 200
+        (entry,) = await ledger()
+        assert entry.wait_ms > 0
+
+    async def test_nobody_waits_longer_than_the_operator_allows(self, client, alice, settings):
+        settings.GATEWAY_MAX_WAIT = 1.0
+        await lay_rest(alice, 30)
+
+        reply = await client.post(PLAIN, a_prompt())
+
+        assert reply.status == 429
+
+    async def test_nobody_waits_longer_than_the_client_does(self, client, alice):
+        await lay_rest(alice, 5)
+
+        reply = await client.post(PLAIN, a_prompt(), x_server_timeout="1")
+
+        assert reply.status == 429
+        assert int(reply.headers["retry-after"]) <= 5
+
+    @pytest.mark.parametrize("timeout", ["", "soon", "-1", "0", "nan", "inf", "1e400"])
+    async def test_a_timeout_that_is_no_number_of_seconds_counts_for_nothing(self, timeout, client, alice):
+        assert (await client.post(PLAIN, a_prompt(), x_server_timeout=timeout)).status == 200
+
+    async def test_an_account_spent_by_this_very_call_is_waited_for_too(self, client, alice, upstream, ledger):
+        upstream.script("quota_exhausted", delay=0.3)
+
+        reply = await client.post(PLAIN, a_prompt())
+
+        assert reply.status == 200
+        assert [entry.outcome for entry in await ledger()] == ["quota_exhausted", "succeeded"]
+
+    async def test_quota_seen_by_one_call_is_known_to_the_next(self, client, pool_of, upstream):
+        await pool_of("alice", "bob")
+        upstream.script("quota_exhausted", account="alice@example.com", times=None)
+
+        replies = [await client.post(PLAIN, a_prompt(f"{n}")) for n in range(12)]
+
+        assert {reply.status for reply in replies} == {200}
+        assert asked(upstream).count("alice") == 1
+
+
+class TestWhenNobodyCanAnswer:
+    async def test_no_account_says_how_to_connect_one(self, client, upstream):
+        reply = await client.post(PLAIN, a_prompt())
+
+        assert reply.status == 503
+        assert reply.json()["error"]["status"] == "UNAVAILABLE"
+        assert "add_account" in reply.json()["error"]["message"]
+
+    async def test_all_parked_says_that_their_owners_are_needed(self, client, pool_of):
+        await pool_of("alice", "bob", parked="verify")
+
+        reply = await client.post(PLAIN, a_prompt())
+
+        assert reply.status == 503
+        assert "parked" in reply.json()["error"]["message"]
+        assert "admin" in reply.json()["error"]["message"]
+
+    async def test_a_model_that_no_account_may_serve_says_so(self, client, pool_of):
+        await pool_of("alice", allowed_models=["gemini-2.5-pro"])
+
+        reply = await client.post(PLAIN, a_prompt())
+
+        assert reply.status == 503
+        assert MODEL in reply.json()["error"]["message"]
+
+    async def test_a_dead_upstream_says_that_it_cannot_be_reached(self, client, alice, settings):
+        settings.CLOUD_CODE_URLS = (dead_address(),)
+
+        reply = await client.post(PLAIN, a_prompt())
+
+        assert reply.status == 503
+        assert "reached" in reply.json()["error"]["message"]
+
+
+# What only the token endpoint says, and what takes long by its nature.
+_NOT_OF_A_CALL = {
+    name for name in FAULTS if "stall" in name or name.startswith(("invalid_", "token_", "unauthorized_"))
+}
+_SECRETS = (b"alice", b"access-", b"refresh-")
+
+
+async def test_no_answer_to_any_fault_names_the_account(client, alice, upstream, settings):
+    settings.GATEWAY_MAX_WAIT = 0.0
+    for name in FAULTS.keys() - _NOT_OF_A_CALL:
+        for url in (PLAIN, STREAM):
+            upstream.script(name, times=None)
+            reply = await client.post(url, a_prompt())
+            told = reply.body + str(reply.headers).encode()
+            assert not [secret for secret in _SECRETS if secret in told], name
+            upstream.unscript()
+            await Rest.objects.aupdate(until=None, streak=0)
+            await Account.objects.aupdate(parked="")
+            leasing.reset()
+
+
+class TestTheDemoAccount:
+    @pytest.fixture
+    async def demo(self, upstream) -> None:
+        await sync_to_async(accounts.ensure_demo)()
+
+    @BOTH
+    async def test_answers_where_nobody_is_connected(self, url, client, demo, upstream):
+        reply = await client.post(url, a_prompt("Hello"))
+
+        assert reply.status == 200
+        assert b"text" in reply.body
+        assert not upstream.requests  # its upstream is an emulator of its own, never Google
+
+    async def test_is_listed_as_ready(self, client, demo):
+        assert (await client.get("/readyz")).status == 200
+
+    async def test_steps_back_for_the_first_real_account(self, client, demo, upstream, pool_of):
+        await pool_of("alice")
+
+        replies = [await client.post(PLAIN, a_prompt(f"{n}")) for n in range(5)]
+
+        assert {reply.status for reply in replies} == {200}
+        assert set(asked(upstream)) == {"alice"}
+
+    async def test_does_not_stand_in_for_real_accounts_that_rest(self, client, demo, alice):
+        await lay_rest(alice, 60)
+
+        assert (await client.post(PLAIN, a_prompt())).status == 429
+
+
+async def test_an_account_without_a_project_finds_it_out_on_its_first_call(client, upstream):
+    row = await sync_to_async(make_account)("new@example.com", project="")
+    tokens = {"refresh_token": f"refresh-{row.email}", "access_token": f"access-{row.email}"}
+    upstream.add_account(row.email, project="found-by-google", **tokens)
+
+    replies = await asyncio.gather(*(client.post(PLAIN, a_prompt(f"{n}")) for n in range(5)))
+
+    assert {reply.status for reply in replies} == {200}
+    assert {call.body["project"] for call in upstream.calls} == {"found-by-google"}
+    assert len(upstream.requests_of("loadCodeAssist")) == 1
