@@ -18,7 +18,8 @@ from .replies import Json, Reply
 from .tiers import tiers_of
 
 if TYPE_CHECKING:
-    from .house import Call, House
+    from .call import Call
+    from .house import House
 
 
 def answer(house: House, call: Call) -> Reply | Json:

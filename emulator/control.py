@@ -29,7 +29,8 @@ from .replies import Ending, ErrorForm, Json, Reply, Style, UsageForm, json_repl
 from .scripts import Script
 
 if TYPE_CHECKING:
-    from .house import Call, House
+    from .call import Call
+    from .house import House
 
 _ENUMS: Mapping[str, Callable[[str], Any]] = {"ending": Ending, "error_form": ErrorForm, "usage": UsageForm}
 

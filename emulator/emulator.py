@@ -12,6 +12,7 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from .accounts import Account
+from .front_desk import FrontDesk
 from .house import House
 from .oauth import consent_target
 from .recording import Recorded
@@ -115,7 +116,8 @@ class Emulator:
 
     async def _serve(self, listening: socket.socket, started: threading.Event) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
-        server = await self._loop.create_server(lambda: Connection(self._house), sock=listening, backlog=_BACKLOG)
+        desk = FrontDesk(self._house)
+        server = await self._loop.create_server(lambda: Connection(desk), sock=listening, backlog=_BACKLOG)
         started.set()
         await self._stopping.wait()
         server.close()

@@ -11,7 +11,8 @@ from .accounts import Account
 from .replies import Json, Reply, json_reply
 
 if TYPE_CHECKING:
-    from .house import Call, House
+    from .call import Call
+    from .house import House
 
 NO_STORE = (("cache-control", "no-cache, no-store, max-age=0, must-revalidate"), ("pragma", "no-cache"))
 

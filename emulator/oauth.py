@@ -3,65 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from .accounts import Account
 from .consent import consent_page, error_page
+from .consents import Consent
 from .errors import unknown_path
 from .identity import NO_STORE, base64url, form_of, id_token, refused, revoke, tokeninfo, userinfo
 from .replies import Json, Reply, json_reply
 
 if TYPE_CHECKING:
-    from .house import Call, House
+    from .call import Call
+    from .house import House
 
 _CODE_LIFETIME = 600.0
 _GUESTS = ("alice@example.com", "bob@example.com", "carol@example.com")
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """What one authorization code stands for."""
-
-    email: str
-    client_id: str
-    redirect_uri: str
-    scope: str
-    challenge: str
-    offline: bool
-    expires_at: float
-
-
-class Consents:
-    """Codes given out and not yet exchanged, and who has consented before."""
-
-    def __init__(self) -> None:
-        self._codes: dict[str, Consent] = {}
-        self._spent: set[str] = set()
-        self.known: set[tuple[str, str]] = set()
-
-    def issue(self, consent: Consent) -> str:
-        code = "4/0A" + secrets.token_urlsafe(32)
-        self._codes[code] = consent
-        return code
-
-    def redeem(self, code: str) -> Consent | None:
-        """The consent behind a code, once."""
-        consent = self._codes.pop(code, None)
-        if consent is not None:
-            self._spent.add(code)
-        return consent
-
-    def was_spent(self, code: str) -> bool:
-        return code in self._spent
-
-    def clear(self) -> None:
-        self._codes.clear()
-        self._spent.clear()
-        self.known.clear()
 
 
 def account_of(house: House, call: Call) -> Account | None:

@@ -19,7 +19,8 @@ from .models import Model
 from .replies import Json, Reply
 
 if TYPE_CHECKING:
-    from .house import Call, House
+    from .call import Call
+    from .house import House
 
 _MODEL_NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)*")
 _PAGE_SIZE, _LARGEST_PAGE = 50, 1_000

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.fields import SHAPES
+from emulator.front_desk import FrontDesk
 from emulator.house import House
 from emulator.server import Request
 
@@ -48,7 +49,7 @@ def status_of(body: object, model: str = "gemini-3-flash") -> int:
         headers={"x-goog-api-key": account.api_key},
         body=json.dumps(body).encode(),
     )
-    _, reply = house.answer(request)
+    _, reply = FrontDesk(house).answer(request)
     list(reply.wire_chunks())
     return reply.status
 
