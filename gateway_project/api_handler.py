@@ -7,9 +7,10 @@ and must not wait for anything.
 
 import io
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing
 from inspect import isawaitable
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
@@ -28,6 +29,15 @@ HEARTBEAT_SECONDS = 15.0
 View = Callable[..., Awaitable[HttpResponseBase]]
 
 
+class ApiRequest(ASGIRequest):
+    """Django's request with its whole body in memory, of any size the server lets in, and a name for the logs."""
+
+    def __init__(self, scope: Mapping[str, Any], body: bytes, request_id: str) -> None:
+        super().__init__(scope, io.BytesIO())
+        self._body = body
+        self.request_id = request_id
+
+
 class ApiHandler(ASGIHandler):
     """
     The ASGI application for API paths.
@@ -39,6 +49,8 @@ class ApiHandler(ASGIHandler):
     def __init__(self, heartbeat_seconds: float = HEARTBEAT_SECONDS) -> None:
         super().__init__()
         self.heartbeat_seconds = heartbeat_seconds
+        # Imports the views now: the first call would otherwise wait for it, and everyone with it.
+        _ = get_resolver().url_patterns
 
     def load_middleware(self, is_async: bool = True) -> None:
         """Only settings.API_MIDDLEWARE, of which only `__call__` is used: Django runs the other hooks in threads."""
@@ -47,7 +59,7 @@ class ApiHandler(ASGIHandler):
             chain = import_string(path)(chain)
         self._middleware_chain = chain
 
-    async def __call__(self, scope: dict, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """
         1. Take the whole body from the server.
         2. Let the view answer, for as long as the client is there.
@@ -59,20 +71,19 @@ class ApiHandler(ASGIHandler):
             return
         request_id = uuid.uuid4().hex
         async with Caller(receive, send, request_id) as caller:
-            try:
-                request = ASGIRequest(scope, io.BytesIO())
-            except UnicodeDecodeError:
-                return await caller.refuse(bad_request("The query is not valid UTF-8."))
             if isinstance(body, Refusal):
                 return await caller.refuse(body)
-            request._body = body
-            request.request_id = request_id
+            try:
+                request = ApiRequest(scope, body, request_id)
+            except UnicodeDecodeError:
+                return await caller.refuse(bad_request("The query is not valid UTF-8."))
+            del body  # the request's alone now, so that a view that is done with it can let it go
             response = await self._middleware_chain(request)
             try:
                 await self.deliver(response, caller, head_only=request.method == "HEAD")
             finally:
                 # In place of response.close(), which would also send Django's request_finished.
-                for close in response._resource_closers:
+                for close in response._resource_closers:  # type: ignore[attr-defined]
                     close()
 
     async def view_response(self, request: ASGIRequest) -> HttpResponseBase:
@@ -89,16 +100,19 @@ class ApiHandler(ASGIHandler):
 
     async def deliver(self, response: HttpResponseBase, caller: Caller, head_only: bool) -> None:
         headers = wire_headers(response)
-        if not response.streaming:
-            await caller.start(response.status_code, headers)
-            return await caller.end(b"" if head_only else response.content)
-        async with aclosing(items(response)) as stream:
-            await caller.start(response.status_code, headers)
-            if not head_only:
-                await self.relay(response, stream, caller)
-        await caller.end()
+        if isinstance(response, StreamingHttpResponse):
+            async with aclosing(items(response)) as stream:
+                await caller.start(response.status_code, headers)
+                if not head_only:
+                    await self.relay(response, stream, caller)
+            return await caller.end()
+        assert isinstance(response, HttpResponse)
+        if response.status_code not in (204, 304) and "Content-Length" not in response:
+            headers.append((b"Content-Length", b"%d" % len(response.content)))
+        await caller.start(response.status_code, headers)
+        await caller.end(b"" if head_only else response.content)
 
-    async def relay(self, response: StreamingHttpResponse, stream: AsyncGenerator, caller: Caller) -> None:
+    async def relay(self, response: StreamingHttpResponse, stream: AsyncGenerator[Any, None], caller: Caller) -> None:
         heartbeat = getattr(response, "heartbeat", b"")
         async for item in stream:
             await caller.write(response.make_bytes(item))
@@ -124,18 +138,18 @@ async def whole_body(receive: Receive, limit: int) -> bytes | Refusal | None:
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
-def items(response: StreamingHttpResponse) -> AsyncGenerator:
+def items(response: Any) -> AsyncGenerator[Any, None]:
     """
-    The stream itself.
+    The stream itself of a StreamingHttpResponse; anything asynchronous with an `aclose` will do.
 
     Iterating over the response puts two more generators around it, which leave its `finally` blocks to the garbage
     collector when they are closed half-way.
     """
-    return response._iterator if response.is_async else _one_by_one(response)
+    return response._iterator if response.is_async else _one_by_one(response._iterator)
 
 
-async def _one_by_one(response: StreamingHttpResponse) -> AsyncGenerator:
-    for item in response.streaming_content:
+async def _one_by_one(stream: Iterable[Any]) -> AsyncGenerator[Any, None]:
+    for item in stream:
         yield item
 
 

@@ -45,7 +45,8 @@ class Processes:
             began = time.monotonic()
             status = await self.run_child()
             if self.leaving:
-                return abs(status)
+                # One that was told to go before it had begun knows no better than to die of it.
+                return 0 if status == -signal.SIGTERM else abs(status)
             lived = time.monotonic() - began
             pause = FIRST_PAUSE_SECONDS if lived > HEALTHY_SECONDS else min(2 * pause, LONGEST_PAUSE_SECONDS)
             log.error("A node ended with status %d after %.0f s; another starts in %.0f s.", status, lived, pause)

@@ -156,7 +156,7 @@ class Request(WebRequest):
         super().connectionLost(reason)
 
     def basic_error(self, status: int, status_text: bytes, body: str) -> None:
-        """daphne's own refusals (a bad header, a bad path, a failed application), as JSON instead of HTML."""
+        """daphne's own refusals (a bad header, a failed application), as JSON instead of HTML."""
         refusal = INTERNAL if status >= 500 else bad_request(f"{body}.")
         if not self._response_started:
             self.handle_reply({"type": "http.response.start", "status": refusal.code, "headers": refusal.headers})
@@ -178,8 +178,8 @@ class Factory(HTTPFactory):
 
     def log(self, request: Request, ending: str = "") -> None:
         client = request.client_addr[0] if request.client_addr else "-"
-        name = b"".join(request.responseHeaders.getRawHeaders(b"x-request-id", [])).decode("ascii", "replace")
-        rest = f" {request.duration():.3f}s {name or '-'}{ending}"
+        (request_id,) = request.responseHeaders.getRawHeaders("x-request-id", ["-"])
+        rest = f" {request.duration():.3f}s {request_id}{ending}"
         access_log.write(client, request.method, request.path, request.code, request.sentLength, rest)
 
 
@@ -205,9 +205,8 @@ class GatewayServer(Server):
     ) -> None:
         # One read takes the whole body: daphne would hand it on in 8 KiB pieces.
         super().__init__(application, endpoints=[listener], request_buffer_size=max_body + 1, server_name="")
-        self.listener, self.opening, self.closing = listener, opening, closing
+        self.listener, self.opening, self.closing, self.parent = listener, opening, closing, parent
         self.max_body, self.drain_seconds, self.trusted_proxies = max_body, drain, trusted_proxies
-        self.parent = parent
         self.connections: dict = {}
         self.channels: set[Channel] = set()
         self.factory = Factory(self)
@@ -225,7 +224,7 @@ class GatewayServer(Server):
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.leave)
         if self.parent is not None:
-            loop.add_reader(self.parent, self.orphaned)
+            loop.add_reader(self.parent, self.orphaned, self.parent)
         reactor.addSystemEventTrigger("before", "shutdown", self.kill_all_applications)
         reactor.callWhenRunning(lambda: loop.create_task(self.open()).add_done_callback(self.opened))
         reactor.run(installSignalHandlers=False)
@@ -254,8 +253,8 @@ class GatewayServer(Server):
         else:
             os._exit(1)
 
-    def orphaned(self) -> None:
-        asyncio.get_running_loop().remove_reader(self.parent)
+    def orphaned(self, parent: IO) -> None:
+        asyncio.get_running_loop().remove_reader(parent)
         if self.leaving is None:
             self.leave()
 
@@ -279,8 +278,6 @@ class GatewayServer(Server):
     def applications(self) -> list[asyncio.Task]:
         running = (details.get("application_instance") for details in self.connections.values())
         return [task for task in running if task is not None and not task.done()]
-
-    # What daphne calls:
 
     def create_application(self, protocol: Request, scope: dict) -> asyncio.Queue | None:
         if self.trusted_proxies:

@@ -25,7 +25,7 @@ class RawClient:
         self.socket.sendall(request)
 
     def get(self, path: str, *headers: str, version: str = "1.1", method: str = "GET") -> None:
-        lines = [f"{method} {path} HTTP/{version}", "Host: gateway", *headers, "", ""]
+        lines = [f"{method} {path} HTTP/{version}", "Host: 127.0.0.1", *headers, "", ""]
         self.send("\r\n".join(lines).encode("latin-1"))
 
     def read_until(self, end: bytes) -> bytes:
