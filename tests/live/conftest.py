@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -29,19 +29,20 @@ from tests.live.running import Gateway
 def google() -> Iterator[Emulator]:
     """Google for the processes: no test in this folder sees the in-process gateway or its emulator."""
     with Emulator() as running:
-        running.add_account("alice@example.com", models=[PLAIN, SLOW, SIGNING, *SCRIPTED_MODELS])
+        for email in ("alice@example.com", "bob@example.com"):
+            running.add_account(email, models=[PLAIN, SLOW, SIGNING, *SCRIPTED_MODELS])
         script(running)
         yield running
 
 
 @pytest.fixture(scope="session")
 def gateway(google: Emulator) -> Iterator[Gateway]:
-    """The gateway with one account, asking every caller for a key; at the end its books must balance."""
+    """The gateway with Alice's account, asking every caller for a key; at the end its books must balance."""
     with Gateway(google, {"GATEWAY_MAX_WAIT": "0"}) as serving:
         serving.connect(google.accounts["alice@example.com"])
         yield serving.start()
         serving.stop()
-        assert serving.ledger_size() == len(google.calls)
+        assert serving.ledger_size() == len([call for call in google.calls if call.account == "alice@example.com"])
         assert google.open_streams == 0
 
 
@@ -77,3 +78,13 @@ def walk(gateway: Gateway, sdks: Mapping[str, Path | str]) -> Callable[[Client],
 def told(request: pytest.FixtureRequest, walk: Callable[[Client], Mapping[str, Outcome]]) -> Mapping[str, Outcome]:
     """What one client told of its steps."""
     return walk(request.param)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Shows the end of the gateway's log below a failure."""
+    report = yield
+    if report.failed:
+        running = [one for one in getattr(item, "funcargs", {}).values() if isinstance(one, Gateway)]
+        report.sections += [("gateway", "\n".join(one.log().splitlines()[-30:])) for one in running]
+    return report

@@ -6,10 +6,12 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,24 +67,41 @@ class Gateway:
         assert done.returncode == 0, f"{arguments[0]}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
 
-    def start(self) -> Self:
+    def start(self, *options: str) -> Self:
+        """`manage.py serve` with more options, on a port of its own choosing."""
+        process = self._run("manage.py", "serve", "--port", "0", *options)
+        assert process.stdout is not None
+        banner = process.stdout.readline()
+        found = re.search(r"http://\S+", banner)
+        assert found, f"no address in {banner!r}; {self.log()}"
+        # The banner comes when the socket listens: from here on calls wait in the kernel, none is refused.
+        self.url = found[0]
+        return self
+
+    def start_other(self, *command: str, port: int) -> Self:
+        """Another server that is told its port; returns when it listens."""
+        process = self._run(*command)
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and process.poll() is None:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    self.url = f"http://127.0.0.1:{port}"
+                    return self
+            time.sleep(0.05)
+        raise AssertionError(f"{command} does not listen; {self.log()}")
+
+    def _run(self, *command: str) -> subprocess.Popen[str]:
         assert self._data is not None
         self._log = (Path(self._data.name) / "serve.log").open("w+")
         self._process = subprocess.Popen(
-            [sys.executable, "manage.py", "serve", "--port", "0"],
+            [sys.executable, *command],
             cwd=ROOT,
             env=self._environment(),
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,
         )
-        assert self._process.stdout is not None
-        banner = self._process.stdout.readline()
-        found = re.search(r"http://\S+", banner)
-        assert found, f"no address in {banner!r}; {self.log()}"
-        # The banner comes when the socket listens: from here on calls wait in the kernel, none is refused.
-        self.url = found[0]
-        return self
+        return self._process
 
     def stop(self) -> None:
         if self._process is None or self._log is None:
@@ -97,9 +116,10 @@ class Gateway:
         self._process = None
 
     def log(self) -> str:
-        """What it wrote to standard error so far."""
+        """What it wrote to standard error since it was started last."""
         assert self._data is not None
-        return (Path(self._data.name) / "serve.log").read_text()
+        path = Path(self._data.name) / "serve.log"
+        return path.read_text() if path.exists() else ""
 
     def ledger_size(self) -> int:
         """How many ledger entries the database holds; complete once the gateway has stopped."""

@@ -33,6 +33,16 @@ def test_a_stream_arrives_event_by_event(told: Told):
     assert stream.spread() > GAP * (len(PIECES) - 1) / 2
 
 
+@pytest.mark.parametrize("client", [one for one in CLIENTS if one.command[1:]], ids=str)
+def test_streams_at_the_same_time_do_not_wait_for_each_other(client: Client, walk: Callable[[Client], Told]):
+    crowd = [Outcome(**stream) for stream in walk(client)["crowd"].gave]
+
+    assert {tuple(stream.pieces) for stream in crowd} == {PIECES}
+    # One after the other they would take as long as all of them together.
+    taken = max(stream.at[-1] for stream in crowd) - min(stream.at[0] for stream in crowd)
+    assert taken < sum(stream.spread() for stream in crowd) / 2
+
+
 @pytest.mark.parametrize("step", ["chat", "chat_stream"])
 def test_the_second_turn_of_a_chat_sees_the_first(told: Told, step: str):
     chat = told[step].result()

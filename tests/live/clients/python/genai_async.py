@@ -50,6 +50,13 @@ async def stream(client: genai.client.AsyncClient, heard: Heard) -> dict[str, An
     return {"finish": finish and finish.name}
 
 
+async def crowd(client: genai.client.AsyncClient, heard: Heard) -> list[dict[str, Any]]:
+    """Many streams at the same time."""
+    streams = [Heard() for _ in range(20)]
+    await asyncio.gather(*(stream(client, one) for one in streams))
+    return [{"pieces": one.pieces, "at": one.at} for one in streams]
+
+
 async def chat(client: genai.client.AsyncClient, heard: Heard) -> dict[str, Any]:
     conversation = client.chats.create(model=models["plain"])
     texts = [(await conversation.send_message(said)).text for said in (FIRST_TURN, SECOND_TURN)]
@@ -117,7 +124,7 @@ async def tried_stream(trial: dict[str, Any], client: genai.client.AsyncClient, 
 
 
 async def main() -> None:
-    ordinary = (generate, stream, chat, chat_stream, tools, structured, image, count, list_models, get_model)
+    ordinary = (generate, stream, crowd, chat, chat_stream, tools, structured, image, count, list_models, get_model)
     async with contextlib.AsyncExitStack() as open_clients:
         keys = {plan["key"], *(trial["key"] for trial in trials.values())}
         clients = {key: await open_clients.enter_async_context(new_client(key)) for key in keys}
