@@ -13,6 +13,7 @@ from django.conf import settings  # noqa: E402
 from gateway_project import background  # noqa: E402
 from gateway_project.api_handler import ApiHandler  # noqa: E402
 from gateway_project.dropping import forget_query  # noqa: E402
+from gateway_project.server import stop_with_the_server  # noqa: E402
 
 api = ApiHandler()
 
@@ -21,7 +22,9 @@ async def application(scope: dict, receive: Callable[[], Awaitable[dict]], send:
     match scope["type"]:
         case "http":
             forget_query(send)
-            # Under runserver, plain daphne and the like nobody else starts them.
+            if not background.is_running():
+                # Under runserver, plain daphne and the like nobody else sees to it.
+                stop_with_the_server(background.stop)
             await background.start()
             if scope["path"].startswith("//"):
                 # Of a base URL that ends in a slash, joined by clients that do not look.

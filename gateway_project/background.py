@@ -100,10 +100,15 @@ async def repeat(trouble: str, work: Callable[[], Awaitable[None]], pause: float
 _background: Background | None = None
 
 
+def is_running() -> bool:
+    """Whether the loops belong to the running event loop; with another one (each test has its own) they start anew."""
+    return _background is not None and _background.loop is asyncio.get_running_loop()
+
+
 async def start() -> None:
     """Starts the loops unless they run; returns when the database was read once, or could not be."""
     global _background
-    if _background is None or _background.loop is not asyncio.get_running_loop():
+    if _background is None or not is_running():
         _background = Background()
     await _background.has_looked.wait()
 

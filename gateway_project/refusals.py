@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from http import HTTPStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,13 @@ class Refusal:
             (b"Content-Type", b"application/json; charset=UTF-8"),
             (b"Content-Length", b"%d" % len(self.body)),
         ]
+
+    @property
+    def wire(self) -> bytes:
+        """The whole answer, for a connection that ends with it."""
+        head = b"HTTP/1.1 %d %s\r\n" % (self.code, HTTPStatus(self.code).phrase.encode())
+        fields = [b"%s: %s\r\n" % field for field in (*self.headers, (b"Connection", b"close"))]
+        return b"".join([head, *fields, b"\r\n", self.body])
 
 
 INTERNAL = Refusal(500, "INTERNAL", "Internal error encountered.")

@@ -35,6 +35,17 @@ LARGE_ANSWER = 64 * 1024
 Hook = Callable[[], Awaitable[None]]
 
 
+def stop_with_the_server(closing: Hook) -> None:
+    """Under stock daphne and runserver: lets the server wait for `closing` before it ends. Elsewhere does nothing."""
+    if reactor.running:
+        reactor.addSystemEventTrigger("before", "shutdown", lambda: awaited(closing))
+
+
+def awaited(work: Hook) -> Deferred:
+    """What twisted waits for."""
+    return Deferred.fromFuture(asyncio.ensure_future(work()))
+
+
 class Channel(http.HTTPChannel):
     """One connection. What cannot become a request is refused in Google's JSON."""
 
@@ -53,9 +64,7 @@ class Channel(http.HTTPChannel):
         self.refused = True
         self.clearLineBuffer()
         self.dataReceived = lambda data: None
-        head = b"HTTP/1.1 %d %s\r\n" % (refusal.code, http.RESPONSES[refusal.code])
-        fields = [b"%s: %s\r\n" % field for field in (*refusal.headers, (b"Connection", b"close"))]
-        self.transport.writeSequence([head, *fields, b"\r\n", refusal.body])
+        self.transport.write(refusal.wire)
         self._networkProducer.unregisterProducer()
         self.transport.loseWriteConnection()
         self.setTimeout(LINGER_SECONDS)
@@ -69,8 +78,6 @@ class Channel(http.HTTPChannel):
             self.transport.abortConnection()
         else:
             self.transport.loseConnection()
-
-    # What twisted calls:
 
     def lineLengthExceeded(self, line: bytes) -> None:
         self.refuse(bad_request("The request line or a header is too long."))
@@ -121,8 +128,6 @@ class Request(WebRequest):
         if self.content is not None:
             self.content.close()
 
-    # The answer out.
-
     def handle_reply(self, message: dict) -> None:
         if self.method == b"HEAD" and message["type"] == "http.response.body":
             message = {**message, "body": b""}
@@ -131,7 +136,7 @@ class Request(WebRequest):
             self.open_answer()
 
     def open_answer(self) -> None:
-        """The head of a stream goes out before its first event; from here on twisted says when to pause."""
+        """The head of a stream goes out before its first event."""
         if self.server.leaving is not None:
             self.setHeader(b"connection", b"close")
             self.channel.persistent = False
@@ -177,9 +182,9 @@ class Factory(HTTPFactory):
         return channel
 
     def log(self, request: Request, ending: str = "") -> None:
-        client = request.client_addr[0] if request.client_addr else "-"
         (request_id,) = request.responseHeaders.getRawHeaders("x-request-id", ["-"])
         rest = f" {request.duration():.3f}s {request_id}{ending}"
+        client = request.client_addr[0] if request.client_addr else "-"
         access_log.write(client, request.method, request.path, request.code, request.sentLength, rest)
 
 
@@ -226,7 +231,7 @@ class GatewayServer(Server):
         if self.parent is not None:
             loop.add_reader(self.parent, self.orphaned, self.parent)
         reactor.addSystemEventTrigger("before", "shutdown", self.kill_all_applications)
-        reactor.callWhenRunning(lambda: loop.create_task(self.open()).add_done_callback(self.opened))
+        reactor.callWhenRunning(lambda: awaited(self.open).addErrback(self.failed))
         reactor.run(installSignalHandlers=False)
 
     async def open(self) -> None:
@@ -235,12 +240,6 @@ class GatewayServer(Server):
             self.listener.setblocking(False)  # accept() must never wait
             self.port = reactor.adoptStreamPort(self.listener.fileno(), self.listener.family, self.factory)
             self.application_checker()
-
-    def opened(self, opening: asyncio.Task) -> None:
-        if not opening.cancelled() and (error := opening.exception()):
-            log.critical("The gateway could not start.", exc_info=error)
-            self.exit_status = 1
-            self.leave()
 
     def leave(self) -> None:
         """The first signal begins the drain, the second ends it, the third ends the process."""
@@ -260,11 +259,13 @@ class GatewayServer(Server):
 
     def kill_all_applications(self) -> Deferred:
         """What daphne lets twisted wait for before it stops: here the drain."""
-        return Deferred.fromFuture(asyncio.ensure_future(self.drain())).addErrback(self.drain_failed)
+        return awaited(self.drain).addErrback(self.failed)
 
-    def drain_failed(self, failure: Any) -> None:
-        log.error("The drain failed: %s", failure.getTraceback())
+    def failed(self, failure: Any) -> None:
+        log.critical("%s", failure.getTraceback())
         self.exit_status = 1
+        if self.leaving is None:
+            self.leave()
 
     async def drain(self) -> None:
         if self.port is not None:
