@@ -80,6 +80,8 @@ class Account(Stamped):
     class Meta:
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
+        # Whoever exports walks away with refresh tokens: a right of its own.
+        permissions = [("export_account", "Can export accounts with their secrets")]
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "email"],
