@@ -12,7 +12,7 @@ What can go wrong:
 
     CredentialError
       NeedsSignIn       Google refused the refresh token for good; the account is parked (`parked`)
-      TokenUnavailable  no token for now: network trouble, or the operator has set no OAuth client
+      TokenUnavailable  no token for now: network trouble, or the operator's OAuth client is not set or not accepted
       NotEligible       (onboarding) Google gives the account no project; parked, with reasons
       Refused           (control_plane) upstream's own error while the project was asked for
 """

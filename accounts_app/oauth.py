@@ -3,9 +3,12 @@
 What can go wrong:
 
     OAuthError
-      InvalidGrant              permanent: a person has to sign in again, or put the OAuth client right
+      InvalidGrant              permanent: a person has to sign in again
       TokenEndpointUnavailable  transient: network trouble, 429, 5xx, an answer that cannot be read
-      ClientMissing             GOOGLE_OAUTH_CLIENT_ID and GOOGLE_OAUTH_CLIENT_SECRET are not set
+      ClientRefused             GOOGLE_OAUTH_CLIENT_ID and GOOGLE_OAUTH_CLIENT_SECRET are not what Google expects
+      ClientMissing             they are not set
+
+The last two are about the gateway's own settings and say nothing of any account.
 
 No token, code or secret appears in a message, a log line or a `repr`.
 """
@@ -15,7 +18,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
@@ -41,24 +43,13 @@ SILENCE_SECONDS = 20.0
 # Google's tokens live an hour; used only where an answer does not say.
 USUAL_LIFE = 3600.0
 
-# Errors a repetition cannot mend, and what they make of the account (Account.parked). Everything else is transient.
-PERMANENT: Mapping[str, str] = {
-    "invalid_grant": "sign_in",
-    "invalid_rapt": "sign_in",
-    "access_denied": "sign_in",
-    "admin_policy_enforced": "sign_in",
-    "invalid_scope": "sign_in",
-    "unauthorized_client": "misconfigured",
-    "invalid_client": "misconfigured",
-    "deleted_client": "misconfigured",
-    "disabled_client": "misconfigured",
-    "redirect_uri_mismatch": "misconfigured",
-}
-EXPLAINED = {
-    "sign_in": "Google no longer accepts this account's sign-in ({}). Sign in again.",
-    "misconfigured": "Google does not accept the OAuth client for this account ({}). Set GOOGLE_OAUTH_CLIENT_ID and "
-    "GOOGLE_OAUTH_CLIENT_SECRET to the client it was connected with, or sign in again.",
-}
+# Errors that end a grant: its owner has to sign in again. Everything else is transient.
+PERMANENT = frozenset({"invalid_grant", "invalid_rapt", "access_denied", "admin_policy_enforced", "invalid_scope"})
+
+# Errors of the OAuth client, which all accounts have in common: none of them is to blame.
+CLIENT_ERRORS = frozenset(
+    {"invalid_client", "unauthorized_client", "deleted_client", "disabled_client", "redirect_uri_mismatch"}
+)
 
 
 class OAuthError(Exception):
@@ -68,14 +59,28 @@ class OAuthError(Exception):
 class InvalidGrant(OAuthError):
     """Permanent. `reason` is Google's word (`invalid_grant`, `invalid_rapt` …), `parked` a value of Account.parked."""
 
+    parked = "sign_in"
+
     def __init__(self, reason: str, description: str = "") -> None:
         self.reason = reason
-        self.parked = PERMANENT.get(reason, "sign_in")
-        super().__init__(EXPLAINED[self.parked].format(f"{reason}: {description}" if description else reason))
+        super().__init__(
+            f"Google no longer accepts this account's sign-in ({_said(reason, description)}). Sign in again."
+        )
 
 
 class TokenEndpointUnavailable(OAuthError):
     """Transient: the same call may succeed later, and says nothing about the account."""
+
+
+class ClientRefused(OAuthError):
+    """Google does not take the operator's OAuth client. `reason` is Google's word (`invalid_client` …)."""
+
+    def __init__(self, reason: str, description: str = "") -> None:
+        self.reason = reason
+        super().__init__(
+            f"Google does not accept this gateway's OAuth client ({_said(reason, description)}). Set "
+            "GOOGLE_OAUTH_CLIENT_ID and GOOGLE_OAUTH_CLIENT_SECRET to the client that the accounts were connected with."
+        )
 
 
 class ClientMissing(OAuthError):
@@ -185,9 +190,12 @@ async def _ask_token_endpoint(url: str, form: dict[str, str], proxy_url: str) ->
 
 def _failure(status: int, found: dict[str, Any]) -> OAuthError:
     """Only a 4xx with an error known to be permanent condemns the grant."""
-    reason = _text(found, "error")
-    if 400 <= status < 500 and status not in (408, 429) and reason in PERMANENT:
-        return InvalidGrant(_text(found, "error_subtype") or reason, _text(found, "error_description"))
+    reason, description = _text(found, "error"), _text(found, "error_description")
+    if 400 <= status < 500 and status not in (408, 429):
+        if reason in PERMANENT:
+            return InvalidGrant(_text(found, "error_subtype") or reason, description)
+        if reason in CLIENT_ERRORS:
+            return ClientRefused(reason, description)
     return TokenEndpointUnavailable(f"The token endpoint answered with {status}{f' ({reason})' if reason else ''}.")
 
 
@@ -214,6 +222,10 @@ def _json_object(response: httpx.Response) -> dict[str, Any]:
     except msgspec.DecodeError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _said(reason: str, description: str) -> str:
+    return f"{reason}: {description}" if description else reason
 
 
 def _text(found: dict[str, Any], name: str) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from accounts_app import http_client, oauth
-from accounts_app.oauth import ClientMissing, InvalidGrant, TokenEndpointUnavailable
+from accounts_app.oauth import ClientMissing, ClientRefused, InvalidGrant, TokenEndpointUnavailable
 from accounts_app.roster import AccountView, CredentialView
 from emulator import Emulator, Reply, dead_address
 
@@ -121,23 +121,32 @@ async def test_googles_endpoint_is_not_asked_without_an_oauth_client(google: Emu
 
 
 @pytest.mark.parametrize(
-    ("fault", "reason", "parked"),
+    ("fault", "reason"),
     [
-        ("invalid_grant", "invalid_grant", "sign_in"),
-        ("invalid_grant_bad_request", "invalid_grant", "sign_in"),
-        ("invalid_rapt", "invalid_rapt", "sign_in"),
-        ("invalid_client", "invalid_client", "misconfigured"),
-        ("unauthorized_client", "unauthorized_client", "misconfigured"),
+        ("invalid_grant", "invalid_grant"),
+        ("invalid_grant_bad_request", "invalid_grant"),
+        ("invalid_rapt", "invalid_rapt"),
     ],
 )
-async def test_some_refusals_are_for_good(google: Emulator, fault: str, reason: str, parked: str):
+async def test_some_refusals_are_for_good(google: Emulator, fault: str, reason: str):
     google.add_account("alice@example.com", refresh_token="refresh")
     google.script(fault, method="token")
 
     with pytest.raises(InvalidGrant) as failed:
         await oauth.refresh(account_at(google))
 
-    assert (failed.value.reason, failed.value.parked) == (reason, parked)
+    assert (failed.value.reason, failed.value.parked) == (reason, "sign_in")
+
+
+@pytest.mark.parametrize("fault", ["invalid_client", "unauthorized_client"])
+async def test_a_wrong_oauth_client_is_the_operators_and_no_accounts_fault(google: Emulator, fault: str):
+    google.add_account("alice@example.com", refresh_token="refresh")
+    google.script(fault, method="token")
+
+    with pytest.raises(ClientRefused, match="GOOGLE_OAUTH_CLIENT_ID") as failed:
+        await oauth.refresh(account_at(google))
+
+    assert failed.value.reason == fault
 
 
 @pytest.mark.parametrize(

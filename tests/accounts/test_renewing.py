@@ -50,18 +50,6 @@ async def test_a_revoked_consent_parks_the_account(known: Known, upstream: Emula
     assert row.credential.renewing_until is None
 
 
-async def test_a_wrong_oauth_client_parks_the_account_as_misconfigured(known: Known, upstream: Emulator, now: float):
-    alice = await known(good_until=now - 1)
-    upstream.script("unauthorized_client", method="token")
-
-    with pytest.raises(NeedsSignIn):
-        await access_token(alice, now)
-
-    row = await row_of(alice)
-    assert row.parked == "misconfigured"
-    assert "GOOGLE_OAUTH_CLIENT_ID" in row.parked_message
-
-
 async def test_an_account_that_signed_in_again_meanwhile_is_not_parked(known: Known, now: float):
     alice = await known(good_until=now - 1)
     await change(alice.id, refresh_token="1//newer")
@@ -141,6 +129,22 @@ async def test_a_stale_token_outlives_an_outage(known: Known, now: float):
     for _ in range(3):
         assert await access_token(alice, now) == "access-alice@example.com"
         await credentials.finish()
+
+
+@pytest.mark.parametrize("fault", ["invalid_client", "unauthorized_client"])
+async def test_a_wrong_oauth_client_says_what_to_set_and_parks_nobody(
+    known: Known, upstream: Emulator, now: float, fault: str, caplog: pytest.LogCaptureFixture
+):
+    alice = await known(good_until=now - 1)
+    upstream.script(fault, method="token")
+
+    with pytest.raises(TokenUnavailable, match="GOOGLE_OAUTH_CLIENT_ID"):
+        await access_token(alice, now)
+
+    row = await row_of(alice)
+    assert (row.parked, row.credential.renewing_until) == ("", None)
+    assert "GOOGLE_OAUTH_CLIENT_ID" in caplog.text
+    assert (await access_token(alice, now + credentials.LONGEST_PAUSE)).startswith("ya29.")
 
 
 async def test_a_missing_oauth_client_says_what_to_set_and_parks_nobody(known: Known, now: float):
