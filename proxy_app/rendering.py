@@ -1,7 +1,8 @@
 """A relay's events as the bytes of a response body: server-sent events, or a JSON array.
 
 Events that arrived together leave together, in one write; nothing is ever held back. A stream that breaks ends with one
-error event, and then with the connection: no client that was measured takes that for a complete answer.
+error event (unless the client is known to misread it), and then with the connection: no client that was measured takes
+that for a complete answer.
 """
 
 from collections.abc import AsyncIterator
@@ -9,16 +10,16 @@ from collections.abc import AsyncIterator
 from proxy_app.errors import BrokenStream
 from proxy_app.relay import Relay
 from proxy_app.wire import json_array, sse
-from proxy_app.wire.calls import StreamForm
+from proxy_app.wire.calls import ClientKind, StreamForm
 
 
 class EventStream:
     """What a StreamingHttpResponse iterates; closing it closes the relay, also when it was never begun."""
 
-    def __init__(self, relay: Relay, form: StreamForm, *, takes_done: bool) -> None:
+    def __init__(self, relay: Relay, form: StreamForm, client: ClientKind) -> None:
         self._relay = relay
+        self._client = client
         self._in_array = form is StreamForm.ARRAY
-        self._takes_done = takes_done and not self._in_array
         self._begun = False
         self._ended = False
         self._broken: BrokenStream | None = None
@@ -38,6 +39,8 @@ class EventStream:
             self._ended = True
             return self._end()
         except BrokenStream as broken:
+            if not self._client.reads_errors:
+                raise
             self._broken = broken
             return self._frame([broken.event])
         return self._frame(batch)
@@ -46,7 +49,7 @@ class EventStream:
         await self._relay.aclose()
 
     def _frame(self, batch: list[bytes]) -> bytes:
-        if not self._takes_done and sse.DONE in batch:
+        if not self._client.takes_done and sse.DONE in batch:
             batch = [event for event in batch if event != sse.DONE]
         if not self._in_array:
             return b"".join(map(sse.encode, batch))
@@ -57,6 +60,6 @@ class EventStream:
         return before + json_array.join(batch)
 
     def _end(self) -> bytes:
-        if self._in_array:
-            return json_array.CLOSING
-        raise StopAsyncIteration
+        if not self._in_array:
+            raise StopAsyncIteration
+        return json_array.CLOSING if self._begun else json_array.OPENING + json_array.CLOSING

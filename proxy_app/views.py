@@ -169,7 +169,7 @@ def _explanation(request: HttpRequest, trail: Trail) -> dict[str, str]:
 
 def _streamed(relay: Relay, form: StreamForm, client: ClientKind) -> StreamingHttpResponse:
     response = StreamingHttpResponse(
-        EventStream(relay, form, takes_done=client.takes_done),
+        EventStream(relay, form, client),
         content_type=form.value,
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )

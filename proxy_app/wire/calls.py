@@ -56,11 +56,12 @@ class ClientKind:
     """What the client's reader can stand.
 
     `takes_done`: whether a `[DONE]` that upstream sent may be passed on. `heartbeat`: bytes that mean nothing to it, to
-    be sent between two events.
+    be sent between two events. `reads_errors`: whether an error among the events tells it more than a dropped connection.
     """
 
     takes_done: bool = True
     heartbeat: bytes = b"\r\n"
+    reads_errors: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,8 @@ def client_kind(api_client: str, user_agent: str, form: StreamForm | None = None
     """
     names = f"{api_client} {user_agent}".lower()
     if form is StreamForm.ARRAY:
-        return ClientKind(takes_done=False, heartbeat=b" ")
+        # The legacy Python SDK takes an error element for an empty response, and types a dropped connection.
+        return ClientKind(takes_done=False, heartbeat=b" ", reads_errors="genai-py/" not in names)
     heartbeat = b"data: {}\r\n\r\n" if "genai-js/" in names else b"\r\n"
     return ClientKind(takes_done=not any(name in names for name in _FAILS_ON_DONE), heartbeat=heartbeat)
 

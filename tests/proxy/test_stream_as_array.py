@@ -100,3 +100,16 @@ class TestErrorsBeforeTheStream:
         reply = await client.post("/v1beta/models/gemini-2.5-flash:generateContent?alt=json", a_prompt())
 
         assert reply.json()["error"]["code"] == 400
+
+
+async def test_a_broken_array_is_only_dropped_for_a_client_that_misreads_error_elements(client, pool_of, upstream):
+    await pool_of("alice")
+    upstream.script("cut_after_first", times=2)
+
+    legacy = await client.post(DOLLAR_ALT, a_prompt(), x_goog_api_client="genai-py/0.8.6 gl-python/3.11")
+    other = await client.post(PLAIN_ALT, a_prompt())
+
+    assert not legacy.ended
+    assert b'"error"' not in legacy.body
+    assert not other.ended
+    assert b'"error"' in other.body

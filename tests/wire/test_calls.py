@@ -114,3 +114,11 @@ def test_a_call_does_not_show_its_prompt():
     call = Call(Method.GENERATE, "x", read_body(b'{"contents":"secret"}'), request_id="7")
 
     assert "secret" not in repr(call)
+
+
+def test_the_legacy_python_sdk_is_spared_an_error_it_would_take_for_an_empty_response():
+    legacy = client_kind("genai-py/0.8.6 gl-python/3.11", "python-requests/2.32", StreamForm.ARRAY)
+    other = client_kind("", "python-httpx/0.28.1", StreamForm.ARRAY)
+
+    assert not legacy.reads_errors
+    assert other.reads_errors
