@@ -56,7 +56,8 @@ class ClientKind:
     """What the client's reader can stand.
 
     `takes_done`: whether a `[DONE]` that upstream sent may be passed on. `heartbeat`: bytes that mean nothing to it, to
-    be sent between two events. `reads_errors`: whether an error among the events tells it more than a dropped connection.
+    be sent between two events. `reads_errors`: whether an error among the events tells it more than a connection that
+    is dropped.
     """
 
     takes_done: bool = True
