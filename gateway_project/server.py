@@ -262,7 +262,7 @@ class GatewayServer(Server):
         return awaited(self.drain).addErrback(self.failed)
 
     def failed(self, failure: Any) -> None:
-        log.critical("%s", failure.getTraceback())
+        log.critical("The server failed.", exc_info=failure.value)
         self.exit_status = 1
         if self.leaving is None:
             self.leave()
