@@ -82,7 +82,7 @@ async def attempt(call: Call, step: Step) -> Relay:
                 exchange = await held.enter_async_context(
                     upstream.exchange(step.request(access), step.lease.account.proxy_url)
                 )
-                first, events = await _first_answer(call, step, exchange)
+                first, events = await _first_answer(call, step, exchange, entry)
         except _FAILURES as error:
             failure = step.judged(_failure(error))
             entry.fault = failure.fault
@@ -95,8 +95,10 @@ async def attempt(call: Call, step: Step) -> Relay:
         return Relay(first, events, step.lease, entry, everything)
 
 
-async def _first_answer(call: Call, step: Step, exchange: upstream.Exchange) -> tuple[list[bytes], Events | None]:
-    """The first events of a stream with the reader of the rest, or the whole of a plain answer.
+async def _first_answer(
+    call: Call, step: Step, exchange: upstream.Exchange, entry: usage_log.Entry
+) -> tuple[list[bytes], Events | None]:
+    """The first events of a stream with the reader of the rest, or the whole of a plain answer and what it used.
 
     Raises ErrorAnswer, NotAnAnswer, upstream.Interrupted.
     """
@@ -116,6 +118,7 @@ async def _first_answer(call: Call, step: Step, exchange: upstream.Exchange) -> 
     seen = peek(response)
     if not seen.candidates and not seen.blocked:
         raise NotAnAnswer("an empty 200")
+    entry.usage = seen.usage or entry.usage
     return [response], None
 
 

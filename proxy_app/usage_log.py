@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from django.apps import apps
+
 from accounts_app import journal
 from accounts_app.pool.outcomes import Fault, Outcome
 from proxy_app.models import UsageRecord
@@ -88,7 +90,16 @@ def written(entry: Entry) -> Iterator[Entry]:
 
 
 def _write(rows: list[dict[str, Any]]) -> None:
+    rows = _without_deleted(rows, "account_id", apps.get_model("accounts_app.Account"))
+    rows = _without_deleted(rows, "api_key_id", apps.get_model("accounts_app.ApiKey"))
     UsageRecord.objects.bulk_create([UsageRecord(**row) for row in rows])
+
+
+def _without_deleted(rows: list[dict[str, Any]], column: str, model: type[Any]) -> list[dict[str, Any]]:
+    """What was deleted since then leaves its rows behind, as it leaves those already written."""
+    there = model.objects.filter(pk__in={row[column] for row in rows}).values_list("pk", flat=True)
+    gone = {row[column] for row in rows} - {None, *there}
+    return [{**row, column: None} if row[column] in gone else row for row in rows]
 
 
 journal.register(KIND, _write, droppable=True)
