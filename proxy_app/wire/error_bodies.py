@@ -16,7 +16,10 @@ from msgspec import Raw
 # How often an error may be found as JSON text in another's message; gemini-cli unwraps as deep.
 _NESTED = 10
 
-# Longer quotations in an error's message are the client's own content, and have no place in logs or the admin.
+# What a message quotes is the client's own content where it stands for a value ("Invalid value at 'contents'
+# (TYPE_STRING), "…"", "Base64 decoding failed for "…""), or is longer than a field's name. It has no place in logs or
+# the admin. A value may hold quotation marks itself.
+_QUOTED_VALUE = re.compile(r'(\), |failed for )".*"', re.DOTALL)
 _LONG_QUOTE = re.compile(r'"[^"]{80,}"')
 
 _STRAY_COMMAS = ((re.compile(rb",(?:\s*,)+"), b","), (re.compile(rb",(\s*[}\]])"), rb"\1"))
@@ -164,7 +167,8 @@ def _as_error_body(error: dict[str, Any]) -> ErrorBody:
         for detail in _list(error.get("details"))
         if isinstance(detail, dict)
     ]
-    message = _LONG_QUOTE.sub('"…"', str(error.get("message") or ""))
+    message = _QUOTED_VALUE.sub(r'\1"…"', str(error.get("message") or ""))
+    message = _LONG_QUOTE.sub('"…"', message)
     return ErrorBody(code, message, status, tuple(details))
 
 

@@ -54,6 +54,29 @@ def test_what_is_no_error(body):
 
 
 def test_a_long_quotation_does_not_leave_an_error():
-    error = read_error(json.dumps({"error": {"message": f'failed for "{"secret" * 20}" at "x"'}}).encode())
+    error = read_error(json.dumps({"error": {"message": f'No field "{"secret" * 20}" at "x"'}}).encode())
 
-    assert error.message == 'failed for "…" at "x"'
+    assert error.message == 'No field "…" at "x"'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Invalid value at 'contents[0]' (type.googleapis.com/google.internal.Content), {}",
+        "Invalid value at 'a.b' (TYPE_FLOAT), {}",
+        "Invalid value at 'x.data' (TYPE_BYTES), Base64 decoding failed for {}",
+    ],
+)
+@pytest.mark.parametrize(
+    "value", ['"secret"', '"a "secret" with quotes"', '"secret\nover lines"', '"secret"\nmore: "secret"']
+)
+def test_a_quoted_value_does_not_leave_an_error_however_short(text, value):
+    error = read_error(json.dumps({"error": {"message": text.format(value)}}).encode())
+
+    assert error.message == text.format('"…"')
+
+
+def test_a_quoted_name_does():
+    error = read_error(json.dumps({"error": {"message": 'Unknown name "x": Cannot find field.'}}).encode())
+
+    assert error.message == 'Unknown name "x": Cannot find field.'
