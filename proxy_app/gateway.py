@@ -11,44 +11,15 @@ from time import time
 from django.conf import settings
 
 from accounts_app import credentials
-from accounts_app.pool.outcomes import Fault, Outcome
-from proxy_app import errors, upstream, usage_log
+from proxy_app import upstream, usage_log
 from proxy_app.explanation import Trail
-from proxy_app.journey import Failed, Journey, Step
-from proxy_app.relay import ErrorEvent, Events, Relay
+from proxy_app.failures import FAILURES, ErrorAnswer, Failed, failed
+from proxy_app.journey import Journey, Step
+from proxy_app.relay import Events, Relay
 from proxy_app.wire import faults
 from proxy_app.wire.calls import Call, Method
 from proxy_app.wire.dialects import NotAnAnswer
 from proxy_app.wire.usage import peek
-
-_OWNER_NEEDED = (
-    "The account that was to answer needs its owner before it can be used again. "
-    "The admin says under Accounts what to do."
-)
-
-
-class ErrorAnswer(Exception):
-    """Upstream answered with an error instead of events."""
-
-    def __init__(self, status: int, body: bytes, content_type: str = "") -> None:
-        super().__init__(f"status {status}")
-        self.status = status
-        self.body = body
-        self.content_type = content_type
-
-
-# Everything that may go wrong before the first event; the client's leaving (CancelledError) is not among it.
-_FAILURES = (
-    ErrorAnswer,
-    ErrorEvent,
-    NotAnAnswer,
-    TimeoutError,
-    credentials.CredentialError,
-    credentials.NotEligible,
-    credentials.Refused,
-    upstream.Interrupted,
-    upstream.Unreachable,
-)
 
 
 async def forward(call: Call, trail: Trail) -> Relay:
@@ -83,8 +54,8 @@ async def attempt(call: Call, step: Step) -> Relay:
                     upstream.exchange(step.request(access), step.lease.account.proxy_url)
                 )
                 first, events = await _first_answer(call, step, exchange, entry)
-        except _FAILURES as error:
-            failure = step.judged(_failure(error))
+        except FAILURES as error:
+            failure = step.judged(failed(error))
             entry.fault = failure.fault
             raise failure from error
         entry.first_event()
@@ -120,37 +91,3 @@ async def _first_answer(
         raise NotAnAnswer("an empty 200")
     entry.usage = seen.usage or entry.usage
     return [response], None
-
-
-def _failure(error: Exception) -> Failed:
-    """What an attempt's exception comes to: the fault to blame somebody for, and what to tell the client."""
-    match error:
-        case ErrorAnswer():
-            fault = faults.classify(error.status, error.body, error.content_type, time())
-            return Failed(fault, _upstreams_words(fault, error.body))
-        case ErrorEvent():
-            fault = faults.classify(200, error.error, now=time())
-            return Failed(fault, _upstreams_words(fault, error.error))
-        case credentials.Refused():
-            fault = faults.classify(error.status, error.body, error.content_type, time())
-            return Failed(fault, _upstreams_words(fault, error.body))
-        case credentials.NeedsSignIn():
-            fault = Fault(Outcome.REVOKED, message=str(error), parked=error.parked)
-            return Failed(fault, errors.Unavailable(_OWNER_NEEDED))
-        case credentials.NotEligible():
-            fault = Fault(Outcome.NEEDS_OWNER, message=str(error), parked=error.parked, link=error.link)
-            return Failed(fault, errors.Unavailable(_OWNER_NEEDED))
-    text = str(error) or f"no first event within {settings.GATEWAY_FIRST_EVENT_TIMEOUT:.0f} s"
-    return Failed(
-        Fault(Outcome.UNREACHABLE, message=text),
-        errors.Unavailable("No upstream of this gateway could be reached. Please try again later."),
-    )
-
-
-def _upstreams_words(fault: Fault, body: bytes) -> errors.GatewayError:
-    """Upstream's own error, byte for byte, unless it is about the account: that is between us and its owner."""
-    if fault.outcome in (Outcome.UNAUTHENTICATED, Outcome.NEEDS_OWNER):
-        return errors.Unavailable(_OWNER_NEEDED)
-    headers = errors.retry_after(fault.delay) if fault.delay else None
-    error = faults.error_in(body) or errors.error_object(fault.status or 502, fault.message)
-    return errors.UpstreamError(fault.status, error, headers)

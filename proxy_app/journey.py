@@ -17,6 +17,7 @@ from accounts_app.leasing import CallFaults, Lease, NothingAvailable
 from accounts_app.pool.outcomes import Fault, Outcome, Retry, verdict_of
 from proxy_app import errors
 from proxy_app.explanation import Trail
+from proxy_app.failures import Failed
 from proxy_app.usage_log import Entry
 from proxy_app.wire.calls import Call
 from proxy_app.wire.dialects import DIALECTS, Dialect, UpstreamRequest
@@ -34,18 +35,6 @@ _SOMEBODY_LOOK = (
 )
 _NOBODY_SERVES = "No account of this gateway may serve {model}."
 _ALL_REST = "Every account of this gateway that could serve {model} is resting. Please retry in {delay:.0f}s."
-
-
-class Failed(Exception):
-    """An attempt that brought no first event: the client has heard nothing of it.
-
-    `answer` is what the client is told if this was the last attempt.
-    """
-
-    def __init__(self, fault: Fault, answer: errors.GatewayError) -> None:
-        super().__init__(fault.outcome)
-        self.fault = fault
-        self.answer = answer
 
 
 class Turn:

@@ -1,0 +1,84 @@
+"""What an attempt that brought no first event comes to: whose fault it may be, and what the client would be told."""
+
+from time import time
+
+from django.conf import settings
+
+from accounts_app import credentials
+from accounts_app.pool.outcomes import Fault, Outcome
+from proxy_app import errors, upstream
+from proxy_app.relay import ErrorEvent
+from proxy_app.wire import faults
+from proxy_app.wire.dialects import NotAnAnswer
+
+_OWNER_NEEDED = (
+    "The account that was to answer needs its owner before it can be used again. "
+    "The admin says under Accounts what to do."
+)
+
+
+class Failed(Exception):
+    """An attempt that brought no first event: the client has heard nothing of it.
+
+    `answer` is what the client is told if this was the last attempt.
+    """
+
+    def __init__(self, fault: Fault, answer: errors.GatewayError) -> None:
+        super().__init__(fault.outcome)
+        self.fault = fault
+        self.answer = answer
+
+
+class ErrorAnswer(Exception):
+    """Upstream answered with an error instead of events."""
+
+    def __init__(self, status: int, body: bytes, content_type: str = "") -> None:
+        super().__init__(f"status {status}")
+        self.status = status
+        self.body = body
+        self.content_type = content_type
+
+
+# Everything that may go wrong before the first event; the client's leaving (CancelledError) is not among it.
+FAILURES = (
+    ErrorAnswer,
+    ErrorEvent,
+    NotAnAnswer,
+    TimeoutError,
+    credentials.CredentialError,
+    credentials.NotEligible,
+    credentials.Refused,
+    upstream.Interrupted,
+    upstream.Unreachable,
+)
+
+
+def failed(error: Exception) -> Failed:
+    """What an attempt's exception comes to: the fault to blame somebody for, and what to tell the client."""
+    match error:
+        case ErrorAnswer() | credentials.Refused():
+            fault = faults.classify(error.status, error.body, error.content_type, time())
+            return Failed(fault, _upstreams_words(fault, error.body))
+        case ErrorEvent():
+            fault = faults.classify(200, error.error, now=time())
+            return Failed(fault, _upstreams_words(fault, error.error))
+        case credentials.NeedsSignIn():
+            fault = Fault(Outcome.REVOKED, message=str(error), parked=error.parked)
+            return Failed(fault, errors.Unavailable(_OWNER_NEEDED))
+        case credentials.NotEligible():
+            fault = Fault(Outcome.NEEDS_OWNER, message=str(error), parked=error.parked, link=error.link)
+            return Failed(fault, errors.Unavailable(_OWNER_NEEDED))
+    text = str(error) or f"no first event within {settings.GATEWAY_FIRST_EVENT_TIMEOUT:.0f} s"
+    return Failed(
+        Fault(Outcome.UNREACHABLE, message=text),
+        errors.Unavailable("No upstream of this gateway could be reached. Please try again later."),
+    )
+
+
+def _upstreams_words(fault: Fault, body: bytes) -> errors.GatewayError:
+    """Upstream's own error, byte for byte, unless it is about the account: that is between us and its owner."""
+    if fault.outcome in (Outcome.UNAUTHENTICATED, Outcome.NEEDS_OWNER):
+        return errors.Unavailable(_OWNER_NEEDED)
+    headers = errors.retry_after(fault.delay) if fault.delay else None
+    status = fault.status or 502  # an error inside a 200 may come without a code
+    return errors.UpstreamError(status, faults.error_in(body) or errors.error_object(status, fault.message), headers)
