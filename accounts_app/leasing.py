@@ -68,6 +68,11 @@ class Lease:
     def why(self) -> str:
         return self._borrowed.why
 
+    @property
+    def rests_until(self) -> float:
+        """When the account may answer for this model again, by all its rests (seconds, epoch); 0.0 without any."""
+        return self._lender.board.rests_until(self.account.id, self._borrowed.model)
+
     def settle(self, fault: Fault, now: float) -> Verdict:
         """Say what the attempt came to: the account rests, is parked, or is well. The verdict says where to go next.
 
@@ -83,6 +88,7 @@ class Lease:
 
     def again(self, now: float) -> None:
         """Another attempt with the same account begins."""
+        self._borrowed = self._lender.again(self._borrowed, now)
         self.fault = None
         self._since = now
 

@@ -89,6 +89,12 @@ class Lender:
         why = f"{choice.why}, first try after a rest" if probed else choice.why
         return Borrowed(snapshot.accounts[choice.account], model, why, tuple(probed))
 
+    def again(self, borrowed: Borrowed, now: float) -> Borrowed:
+        """The same account is asked once more by the same call."""
+        self._now = max(self._now, now)
+        probed = self.board.probe(borrowed.account.id, borrowed.model, now)
+        return replace(borrowed, probed=tuple({*borrowed.probed, *probed})) if probed else borrowed
+
     def give_back(self, borrowed: Borrowed) -> None:
         """The call is over."""
         self.board.give_back(borrowed.account.id, borrowed.model, borrowed.probed, self._now)

@@ -51,18 +51,36 @@ class Turn:
     async def stay(self, fault: Fault, patience: float) -> bool:
         """Whether this account can be asked again, after what `fault` takes: a wait, a new token, the next endpoint."""
         match verdict_of(fault).retry:
-            case Retry.SAME_ACCOUNT if not self._waited and (fault.delay or 0.0) <= patience:
+            case Retry.SAME_ACCOUNT if not self._waited:
                 self._waited = True
-                await asyncio.sleep(fault.delay or 0.0)
-                return True
+                return await self._sat_out(fault, patience)
             case Retry.REFRESH if not self._refreshed:
                 self._refreshed = True
                 credentials.expire(self.lease.account.id, self.token)
-                return True
-            case Retry.NEXT_ENDPOINT if len(self.bases) > 1:
+            # Without a token no endpoint was asked, and none can be.
+            case Retry.NEXT_ENDPOINT if self.token and len(self.bases) > 1:
                 del self.bases[0]
-                return True
-        return False
+            case _:
+                return False
+        self.lease.again(time())
+        return True
+
+    async def _sat_out(self, fault: Fault, patience: float) -> bool:
+        """
+        1. Settle the fault at once: while the account rests, other calls leave it alone.
+        2. Wait for the end of the rest, unless that takes longer than `patience` seconds.
+        3. Ask again, unless another call has heard worse of the account meanwhile.
+        """
+        self.lease.settle(fault, time())
+        until = self.lease.rests_until
+        if until - time() > patience:
+            return False
+        await asyncio.sleep(until - time())
+        if self.lease.rests_until > until:
+            return False
+        # The two clocks may differ by a hair, and an attempt begun before the end proves nothing about the rest.
+        self.lease.again(max(until, time()))
+        return True
 
     def end(self, fault: Fault) -> Retry:
         """Settle `fault` with the account and give it back."""
@@ -170,7 +188,6 @@ class Journey:
         self._last = failure
         attempts_left = self._attempts < settings.GATEWAY_MAX_ATTEMPTS
         if attempts_left and await self._turn.stay(failure.fault, self._patience()):
-            self._turn.lease.again(time())
             return
         turn, self._turn = self._turn, None
         self._tried[turn.lease.account.id] = failure.fault

@@ -121,6 +121,11 @@ class Board:
         """The rest in force or to be tried out, if any."""
         return self._rests.get((account, model))
 
+    def rests_until(self, account: int, model: str) -> float:
+        """When the rests that keep the account from the model end; 0.0 when there are none."""
+        rests = (self._rests.get((account, of)) for of in (WHOLE_ACCOUNT, model))
+        return max((rest.until for rest in rests if rest), default=0.0)
+
     def set_rest(self, account: int, model: str, rest: Rest | None, now: float) -> None:
         """Lay a rest, or with None (or one without a streak) end it."""
         if rest is None or rest.streak == 0:
@@ -158,13 +163,19 @@ class Board:
         lineup.borrow(account)
         self.in_flight += 1
         self.load[account] = self.load.get(account, 0) + 1
+        if self._is_full(account):
+            self._place_everywhere(account, now)
+        return self.probe(account, model, now)
+
+    def probe(self, account: int, model: str, now: float) -> list[str]:
+        """A call asks the account: it tries out the rests that are over, and others wait. Returns their models."""
         probed = [of for of in {model, WHOLE_ACCOUNT} if self._half_open(account, of, now)]
         for of in probed:
             self._probes[account, of] = now + PROBE_PATIENCE
-        if WHOLE_ACCOUNT in probed or self._is_full(account):
+        if WHOLE_ACCOUNT in probed:
             self._place_everywhere(account, now)
         elif probed:
-            self._place(lineup, account, now)
+            self._place(self.lineup(model, now), account, now)
         return probed
 
     def give_back(self, account: int, model: str, probed: Iterable[str], now: float) -> None:
