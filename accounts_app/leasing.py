@@ -1,6 +1,6 @@
 """Borrow an account for a call, and give it back with a verdict. Synchronous, from memory: nothing here is awaited."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -23,6 +23,7 @@ __all__ = [
     "last_used",
     "lease",
     "not_ready",
+    "pins",
     "reset",
     "routed",
     "why_not",
@@ -147,6 +148,12 @@ def not_ready(now: float) -> list[str]:
 def routed(model: str) -> str:
     """The model to ask upstream for, by the operator's routes. Raises RosterUnavailable."""
     return roster.current().routes.resolve(model)
+
+
+def pins(model: str) -> Mapping[str, object]:
+    """The generationConfig that the operator pinned to the name `model`. Raises RosterUnavailable."""
+    route = roster.current().routes.find(model)
+    return route.generation_config if route else {}
 
 
 def instruction_prefix() -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -134,6 +135,11 @@ class ApiKey(Stamped):
     may_explain = models.BooleanField(
         _("may ask why"), default=False, help_text=_("Lets a client see which account would answer, and why.")
     )
+    capture = models.BooleanField(
+        _("keep prompts and answers"),
+        default=False,
+        help_text=_("Encrypted, for as many days as the settings say, for operators with the right to read them."),
+    )
 
     class Meta:
         verbose_name = _("API key")
@@ -164,6 +170,12 @@ class GatewaySettings(Stamped):
         _("choice of account"), max_length=20, choices=Strategy, default=Strategy.CONSISTENT_HASH
     )
     system_instruction_prefix = models.TextField(_("put before every system instruction"), blank=True)
+    capture_days = models.PositiveSmallIntegerField(
+        _("days to keep prompts and answers"),
+        default=7,
+        validators=[MinValueValidator(1), MaxValueValidator(365)],
+        help_text=_("Only of API keys that have this turned on; the usage records themselves never hold any."),
+    )
 
     class Meta:
         verbose_name = _("settings")
@@ -195,6 +207,12 @@ class ModelRoute(Stamped):
     pattern = models.CharField(_("asked for"), max_length=128, unique=True, help_text=_("* stands for anything."))
     target = models.CharField(_("sent upstream"), max_length=128)
     enabled = models.BooleanField(_("enabled"), default=True)
+    generation_config = models.JSONField(
+        _("pinned generationConfig"),
+        default=dict,
+        blank=True,
+        help_text=_("As JSON. Each field counts where a client leaves it out."),
+    )
     note = models.CharField(_("note"), max_length=255, blank=True)
 
     class Meta:

@@ -8,7 +8,16 @@ from collections.abc import Callable
 
 from accounts_app.database_thread import in_database
 from accounts_app.roster_tables import Tables
-from accounts_app.roster_views import AccountView, CredentialView, KeyView, RestKey, Roster, RouteTable, SettingsView
+from accounts_app.roster_views import (
+    AccountView,
+    CredentialView,
+    KeyView,
+    RestKey,
+    Roster,
+    Route,
+    RouteTable,
+    SettingsView,
+)
 
 __all__ = [
     "AccountView",
@@ -17,6 +26,7 @@ __all__ = [
     "RestKey",
     "Roster",
     "RosterUnavailable",
+    "Route",
     "RouteTable",
     "SettingsView",
     "current",

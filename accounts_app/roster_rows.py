@@ -12,7 +12,7 @@ from accounts_app.encryption import Undecryptable, decrypt
 from accounts_app.models import Account, Credential
 from accounts_app.pool.cooldown import Rest
 from accounts_app.pool.selection import Strategy
-from accounts_app.roster_views import AccountView, CredentialView, KeyView, RestKey, SettingsView
+from accounts_app.roster_views import AccountView, CredentialView, KeyView, RestKey, Route, SettingsView
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ FREE_WEIGHT = 2
 # Secrets are read as they are stored, so that one that does not decrypt costs its own account and no other.
 ACCOUNT_COLUMNS = (
     "kind", "email", "project", "tier", "enabled", "parked", "allowed_models", "max_concurrency", "priority", "quota",
-    "is_demo", Cast("proxy_url", TextField()),
+    "quota_fetched_at", "is_demo", Cast("proxy_url", TextField()),
 )  # fmt: skip
 CREDENTIAL_COLUMNS = (
     Cast("refresh_token", TextField()),
@@ -33,13 +33,13 @@ CREDENTIAL_COLUMNS = (
     "refreshed_at",
 )
 KEY_COLUMNS = ("digest", "name", "enabled", "expires_at", "may_explain")
-SETTINGS_COLUMNS = ("auth_mode", "strategy", "system_instruction_prefix")
-ROUTE_COLUMNS = ("pattern", "target", "enabled")
+SETTINGS_COLUMNS = ("auth_mode", "strategy", "system_instruction_prefix", "quota_protection")
+ROUTE_COLUMNS = ("pattern", "target", "enabled", "generation_config")
 REST_COLUMNS = ("account_id", "model", "until", "reason", "message", "streak", "window_until")
 
 
 def account_view(key: int, _: float, *columns: Any) -> AccountView:
-    kind, email, project, tier, enabled, parked, allowed, limit, priority, quota, is_demo, proxy_url = columns
+    kind, email, project, tier, enabled, parked, allowed, limit, priority, quota, fetched, is_demo, proxy_url = columns
     clear_proxy_url = _clear(proxy_url, Account, "proxy_url", key)
     is_key = kind == Account.Kind.GEMINI_API
     return AccountView(
@@ -56,6 +56,7 @@ def account_view(key: int, _: float, *columns: Any) -> AccountView:
         max_concurrency=limit,
         priority=priority,
         quota=quota or {},
+        quota_fetched_at=_seconds(fetched),
         is_demo=is_demo,
         standby=False,
         bases=(settings.GEMINI_API_URL,) if is_key else tuple(settings.CLOUD_CODE_URLS),
@@ -87,12 +88,12 @@ def key_view(
     return digest, KeyView(key, name, enabled, _seconds(expires_at), may_explain)
 
 
-def settings_view(_: int, __: float, auth_mode: str, strategy: str, prefix: str) -> SettingsView:
-    return SettingsView(auth_mode, Strategy(strategy), prefix)
+def settings_view(_: int, __: float, auth_mode: str, strategy: str, prefix: str, kept: int) -> SettingsView:
+    return SettingsView(auth_mode, Strategy(strategy), prefix, kept / 100)
 
 
-def route_view(_: int, __: float, pattern: str, target: str, enabled: bool) -> tuple[str, str] | None:
-    return (pattern, target) if enabled else None
+def route_view(_: int, __: float, pattern: str, target: str, enabled: bool, config: Any) -> Route | None:
+    return Route(pattern, target, config if isinstance(config, dict) else {}) if enabled else None
 
 
 def rest_view(_: int, stamp: float, account: int, model: str, *columns: Any) -> tuple[RestKey, Rest | None]:

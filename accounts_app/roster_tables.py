@@ -141,7 +141,7 @@ class Tables:
                 accounts=accounts,
                 keys=dict(self._keys.views.values()),
                 settings=self._settings.views.get(1) or SettingsView(auth_mode=settings.GATEWAY_AUTH_MODE),
-                routes=RouteTable(dict(route for route in self._routes.views.values() if route)),
+                routes=RouteTable(route for route in self._routes.views.values() if route),
                 rests=rests,
                 version=self._version,
                 loaded_at=began,

@@ -1,7 +1,7 @@
 """What a call may know of accounts, keys, settings and routes: frozen views, held together by the `Roster`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -9,6 +9,9 @@ from types import MappingProxyType
 
 from accounts_app.pool.cooldown import Rest
 from accounts_app.pool.selection import Strategy
+
+# A quota whose reset upstream does not name: its shortest window, after which a real call finds out.
+UNTOLD_RESET = 5 * 3600.0
 
 RestKey = tuple[int, str]  # account id, model ("" for the whole account)
 
@@ -39,6 +42,7 @@ class AccountView:
     max_concurrency: int | None
     priority: int
     quota: Mapping[str, Mapping[str, object]] = field(repr=False)
+    quota_fetched_at: float | None
     is_demo: bool
     standby: bool  # the demo account, while another one exists
     bases: tuple[str, ...]
@@ -57,15 +61,18 @@ class AccountView:
 
     def remaining(self, model: str, now: float) -> float | None:
         """The part of the quota for `model` that was left when last seen, 0..1; None when that says nothing now."""
-        known = self.quota.get(model)
-        if known is None:
-            return None
-        left, resets_at = known.get("remaining"), known.get("resets_at")
+        left = self.quota.get(model, {}).get("remaining")
         if not isinstance(left, int | float):
             return None
-        if isinstance(resets_at, str) and _is_past(resets_at, now):
-            return None
-        return float(left)
+        resets_at = self.resets_at(model)
+        return None if resets_at is not None and resets_at <= now else float(left)
+
+    def resets_at(self, model: str) -> float | None:
+        """When what `remaining` says is over: upstream's word (seconds, epoch), else some time after it was fetched."""
+        said = self.quota.get(model, {}).get("resets_at")
+        if isinstance(said, str) and (moment := _moment(said)) is not None:
+            return moment
+        return None if self.quota_fetched_at is None else self.quota_fetched_at + UNTOLD_RESET
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,16 @@ class SettingsView:
     auth_mode: str = "auto"
     strategy: Strategy = Strategy.CONSISTENT_HASH
     system_instruction_prefix: str = ""
+    quota_protection: float = 0.0  # the part of each quota that is kept, 0..1
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A name clients may use (`*` stands for anything), the model it leads to, the generationConfig that goes along."""
+
+    pattern: str
+    target: str
+    generation_config: Mapping[str, object] = field(default_factory=dict)
 
 
 class RouteTable:
@@ -93,22 +110,28 @@ class RouteTable:
 
     __slots__ = ("_exact", "_wild", "targets")
 
-    def __init__(self, routes: Mapping[str, str]) -> None:
-        self.targets = MappingProxyType(dict(routes))
-        self._exact = {pattern: target for pattern, target in routes.items() if "*" not in pattern}
-        wild = [pattern for pattern in routes if "*" in pattern]
+    def __init__(self, routes: Iterable[Route]) -> None:
+        known = {route.pattern: route for route in routes}
+        self.targets = MappingProxyType({pattern: route.target for pattern, route in known.items()})
+        self._exact = {pattern: route for pattern, route in known.items() if "*" not in pattern}
+        wild = [route for pattern, route in known.items() if "*" in pattern]
         # Specific = more letters of its own; the pattern itself settles a tie, so that every node answers alike.
-        wild.sort(key=lambda pattern: (-len(pattern.replace("*", "")), pattern))
-        self._wild = [(_pattern(pattern), routes[pattern]) for pattern in wild]
+        wild.sort(key=lambda route: (-len(route.pattern.replace("*", "")), route.pattern))
+        self._wild = [(_pattern(route.pattern), route) for route in wild]
 
     def __repr__(self) -> str:
         return f"<RouteTable {dict(self.targets)}>"
 
     def resolve(self, model: str) -> str:
         """The model to ask upstream for when a client asks for `model`."""
+        route = self.find(model)
+        return route.target if route else model
+
+    def find(self, model: str) -> Route | None:
+        """The route that a call for `model` takes; None when it goes upstream under its own name."""
         if exact := self._exact.get(model):
             return exact
-        return next((target for pattern, target in self._wild if pattern.fullmatch(model)), model)
+        return next((route for pattern, route in self._wild if pattern.fullmatch(model)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +160,8 @@ def _pattern(glob: str) -> re.Pattern[str]:
     return re.compile(".*".join(re.escape(part) for part in glob.split("*")), re.DOTALL)
 
 
-def _is_past(stamp: str, now: float) -> bool:
+def _moment(stamp: str) -> float | None:
     try:
-        return datetime.fromisoformat(stamp).timestamp() <= now
+        return datetime.fromisoformat(stamp).timestamp()
     except ValueError:
-        return False
+        return None

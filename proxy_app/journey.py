@@ -19,8 +19,9 @@ from proxy_app import errors
 from proxy_app.explanation import Trail
 from proxy_app.failures import Failed
 from proxy_app.usage_log import Entry
-from proxy_app.wire.calls import Call
+from proxy_app.wire.calls import Call, Method
 from proxy_app.wire.dialects import DIALECTS, Dialect, UpstreamRequest
+from proxy_app.wire.pins import with_pins
 
 # Rests that end by upstream's own word: worth waiting for.
 _RECOVERS_BY_ITSELF = (Outcome.RATE_LIMITED, Outcome.QUOTA_EXHAUSTED)
@@ -152,7 +153,7 @@ class Journey:
     """What one call has tried. Leaving it gives back the account it still holds, unless a relay has taken it along."""
 
     def __init__(self, call: Call, trail: Trail) -> None:
-        self._call = call
+        self._call = _with_pins(call)
         self._trail = trail
         self._model = leasing.routed(call.model)
         self._began = monotonic()
@@ -241,3 +242,10 @@ class Journey:
             return errors.Unavailable(_CONNECT_SOMEBODY)
         text = _SOMEBODY_LOOK if nothing.parked else _NOBODY_SERVES
         return errors.Unavailable(text.format(model=self._call.model))
+
+
+def _with_pins(call: Call) -> Call:
+    """`call` with the generationConfig its model's name brings along; a count has no use for one."""
+    if call.method is Method.COUNT or not (pins := leasing.pins(call.model)):
+        return call
+    return replace(call, body=with_pins(call.body, pins))

@@ -175,7 +175,8 @@ def test_keys_settings_and_routes_are_seen(settings):
 
 
 def test_an_exact_route_outranks_wildcards_and_the_wildcard_that_says_most_the_others():
-    routes = roster.RouteTable({"*": "any", "gpt-*": "gpt", "gpt-4*-mini": "mini", "gpt-4o-mini": "exact"})
+    targets = {"*": "any", "gpt-*": "gpt", "gpt-4*-mini": "mini", "gpt-4o-mini": "exact"}
+    routes = roster.RouteTable(roster.Route(pattern, target) for pattern, target in targets.items())
 
     found = [routes.resolve(name) for name in ("gpt-4o-mini", "gpt-4.1-mini", "gpt-5", "claude")]
 
