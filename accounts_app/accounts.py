@@ -59,7 +59,7 @@ def connect(newcomer: Newcomer) -> Connected:
     with transaction.atomic():
         account, is_new = Account.objects.get_or_create(kind=newcomer.kind, email=newcomer.email)
         project = {"project": newcomer.project} if newcomer.project else {}
-        Account.objects.filter(pk=account.pk).update(enabled=True, **IN_SERVICE, **project)
+        Account.objects.filter(pk=account.pk).update(enabled=True, quota_asked_at=None, **IN_SERVICE, **project)
         Credential.objects.update_or_create(account=account, defaults=_tokens(newcomer))
     return Connected(account.pk, account.email, is_new)
 

@@ -139,6 +139,7 @@ class Lender:
         if snapshot is seen:
             return snapshot
         self._seen = snapshot
+        self.board.protection = snapshot.settings.quota_protection
         if seen is not None and snapshot.version == seen.version + 1:
             changed, rests = set(snapshot.changed_accounts), set(snapshot.changed_rests)
         else:

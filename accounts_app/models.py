@@ -76,6 +76,8 @@ class Account(Stamped):
     proxy_url = EncryptedTextField(_("proxy URL"), blank=True)
     quota = models.JSONField(_("quota"), default=dict, blank=True)
     quota_fetched_at = models.DateTimeField(_("quota fetched"), null=True, blank=True)
+    # Some node has asked for it, or is asking; null since the account was connected.
+    quota_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
 
     class Meta:
@@ -169,6 +171,16 @@ class GatewaySettings(Stamped):
     strategy = models.CharField(
         _("choice of account"), max_length=20, choices=Strategy, default=Strategy.CONSISTENT_HASH
     )
+    quota_protection = models.PositiveSmallIntegerField(
+        _("quota to keep, in percent"),
+        default=0,
+        validators=[MaxValueValidator(100)],
+        help_text=_(
+            "An account with no more than this left for a model is not asked for that model until its quota resets, "
+            "even if no other account can answer: the client is then told (429) when the first one may be asked again. "
+            "What is left is known from the last look, up to 15 minutes ago. 0: use everything."
+        ),
+    )
     system_instruction_prefix = models.TextField(_("put before every system instruction"), blank=True)
     capture_days = models.PositiveSmallIntegerField(
         _("days to keep prompts and answers"),
@@ -190,6 +202,7 @@ class GatewaySettings(Stamped):
                 condition=Q(strategy__in=["consistent_hash", "round_robin", "fill_first"]),
                 name="settings_strategy_is_known",
             ),
+            models.CheckConstraint(condition=Q(quota_protection__lte=100), name="settings_protection_is_a_percentage"),
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts_app import control_plane, credentials, roster
 from accounts_app.control_plane import ControlPlaneError, Refused, either, objects
@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 EVERY = timedelta(minutes=15)
 SPREAD = timedelta(minutes=3)
 FETCHES_AT_ONCE = 4
+# What a node can fetch before it looks again; more would be claimed for nothing should it end meanwhile.
+CLAIMS_AT_ONCE = 200
 
 # Entries upstream lists for its own use.
 INTERNAL = ("chat_", "tab_")
@@ -70,7 +72,8 @@ def store(account_id: int, found: Mapping[str, ModelQuota], now: float) -> bool:
     moment = datetime.fromtimestamp(now, UTC)
     earlier = Q(quota_fetched_at=None) | Q(quota_fetched_at__lte=moment)
     quota = {model: asdict(each) for model, each in found.items()}
-    return bool(Account.objects.filter(earlier, pk=account_id).update(quota=quota, quota_fetched_at=moment))
+    rows = Account.objects.filter(earlier, pk=account_id)
+    return bool(rows.update(quota=quota, quota_fetched_at=moment, quota_asked_at=moment))
 
 
 async def update(account: AccountView, now: float) -> dict[str, ModelQuota]:
@@ -91,15 +94,19 @@ async def update(account: AccountView, now: float) -> dict[str, ModelQuota]:
 
 
 async def update_due(now: float) -> int:
-    """Update the accounts in use whose quota is old; how many were. For a loop, every minute or so, on every node."""
+    """Update the accounts that are due, finding out their projects first; how many came out well.
+
+    For a loop, every minute or so, on every node.
+    """
     accounts = roster.current().accounts
     gate = asyncio.Semaphore(FETCHES_AT_ONCE)
 
     async def one(account: AccountView) -> bool:
         async with gate:
             try:
-                await update(account, now)
-            except (credentials.CredentialError, ControlPlaneError) as error:
+                access = await credentials.access(account, now)
+                await update(replace(account, project=access.project), now)
+            except (credentials.CredentialError, credentials.NotEligible, ControlPlaneError) as error:
                 log.info("The quota of account %d is not known: %s", account.id, error)
                 return False
             return True
@@ -109,21 +116,27 @@ async def update_due(now: float) -> int:
 
 
 def claim_due(now: float) -> list[int]:
-    """The accounts in use whose quota is old, claimed by moving `quota_fetched_at` on: of several nodes one gets it.
+    """The accounts whose quota is to be looked at, claimed by moving `quota_asked_at` on: of several nodes one gets it.
 
-    A fetch that fails is therefore tried again after the usual time, not at once.
+    Due are those in use whose last look is a quarter of an hour ago, and each account once when it has been connected.
+    A fetch that fails is tried again after the usual time, not at once.
     """
     moment = datetime.fromtimestamp(now, UTC)
-    in_use = Account.objects.filter(
-        kind=Account.Kind.CLOUD_CODE, enabled=True, parked="", last_used_at__gte=moment - EVERY
+    serving = Account.objects.filter(kind=Account.Kind.CLOUD_CODE, enabled=True, parked="")
+    connected = Q(quota_asked_at=None, is_demo=False)
+    in_use = Q(last_used_at__gte=moment - EVERY) & (
+        Q(quota_asked_at=None) | Q(quota_asked_at__lte=moment - EVERY + SPREAD)
     )
-    due = in_use.filter(Q(quota_fetched_at=None) | Q(quota_fetched_at__lte=moment - EVERY + SPREAD))
     claimed = []
-    for account_id, fetched_at in list(due.values_list("pk", "quota_fetched_at")):
-        if fetched_at is not None and moment - fetched_at < _period(account_id):
+    for account_id, asked_at in list(serving.filter(connected | in_use).values_list("pk", "quota_asked_at")):
+        if asked_at is not None and moment - asked_at < _period(account_id):
             continue
-        if Account.objects.filter(pk=account_id, quota_fetched_at=fetched_at).update(quota_fetched_at=moment):
+        # Not the stamping queryset: nothing has changed that the roster would have to read.
+        unclaimed = QuerySet[Account](Account).filter(pk=account_id, quota_asked_at=asked_at)
+        if unclaimed.update(quota_asked_at=moment):
             claimed.append(account_id)
+        if len(claimed) == CLAIMS_AT_ONCE:
+            break
     return claimed
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from django.db import Error as DatabaseError
 
-from accounts_app import credentials, database_thread, http_client, journal, roster
+from accounts_app import credentials, database_thread, http_client, journal, quota, roster
 from emulator import Emulator, Style
 
 log = logging.getLogger(__name__)
@@ -17,14 +17,19 @@ ROSTER_SECONDS = 0.5
 JOURNAL_SECONDS = 0.5
 # Tokens are renewed from ten minutes ahead; looking costs nothing where none is due.
 TOKENS_SECONDS = 30.0
+# Quotas are looked at every quarter of an hour while an account is in use; this is how often we see whose turn it is.
+QUOTA_SECONDS = 60.0
 # A database that stays away must not hold up the end for ever; what is not written by then is lost, and logged.
 LAST_WORDS_SECONDS = 10.0
 
 
 class Background:
-    """The loops of one event loop, from the moment it is made until `stop`."""
+    """The loops of one event loop, from the moment it is made until `stop`.
 
-    def __init__(self) -> None:
+    `quota_seconds` lie between two looks for quotas that are due, and before the first: a start asks nobody anything.
+    """
+
+    def __init__(self, quota_seconds: float = QUOTA_SECONDS) -> None:
         self.loop = asyncio.get_running_loop()
         self.has_looked = asyncio.Event()
         self._demo: Emulator | None = None
@@ -32,6 +37,7 @@ class Background:
             self.loop.create_task(repeat("The roster is not up to date", self._look, ROSTER_SECONDS)),
             self.loop.create_task(repeat("The journal is not being written", journal.flush, JOURNAL_SECONDS)),
             self.loop.create_task(repeat("Tokens are not renewed ahead", self._renew, TOKENS_SECONDS)),
+            self.loop.create_task(repeat("Quotas are not known", self._weigh, quota_seconds, at_once=False)),
         ]
 
     async def stop(self) -> None:
@@ -60,6 +66,10 @@ class Background:
         await self.has_looked.wait()
         await credentials.renew_due(time.time())
 
+    async def _weigh(self) -> None:
+        await self.has_looked.wait()
+        await quota.update_due(time.time())
+
     async def _look(self) -> None:
         try:
             await roster.refresh()
@@ -83,9 +93,11 @@ def open_house() -> Emulator:
     return Emulator(open_house=True, controllable=False, style=Style(gap=0.02)).start()
 
 
-async def repeat(trouble: str, work: Callable[[], Awaitable[None]], pause: float) -> None:
+async def repeat(trouble: str, work: Callable[[], Awaitable[None]], pause: float, *, at_once: bool = True) -> None:
     """Does `work` again and again, `pause` seconds between. An error is logged once, until it is over."""
     failing = False
+    if not at_once:
+        await asyncio.sleep(pause)
     while True:
         # Gathered, so that an error is a result: a loop that dies of one would be missed much too late.
         (error,) = await asyncio.gather(work(), return_exceptions=True)

@@ -23,7 +23,7 @@ class SettingsForm(forms.ModelForm):
 
     class Meta:
         model = GatewaySettings
-        fields = ("auth_mode", "api_key", "strategy", "system_instruction_prefix")
+        fields = ("auth_mode", "api_key", "strategy", "quota_protection", "system_instruction_prefix")
 
     def clean_api_key(self) -> str:
         key = self.cleaned_data["api_key"]
@@ -40,7 +40,7 @@ class SettingsPage(ModelAdmin):
     form = SettingsForm
     fieldsets = (
         (_("Who may call"), {"fields": ("auth_mode", "api_key")}),
-        (_("Which account answers"), {"fields": ("strategy",)}),
+        (_("Which account answers"), {"fields": ("strategy", "quota_protection")}),
         (_("What is sent"), {"fields": ("system_instruction_prefix",)}),
     )
 

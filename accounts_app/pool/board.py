@@ -40,6 +40,7 @@ class Candidate(Protocol):
     def standby(self) -> bool: ...
     def serves(self, model: str) -> bool: ...
     def remaining(self, model: str, now: float) -> float | None: ...
+    def resets_at(self, model: str) -> float | None: ...
 
 
 class Standing(StrEnum):
@@ -52,6 +53,7 @@ class Standing(StrEnum):
     STANDBY = "standby"  # the demo account, while another one exists
     PARKED = "parked"
     NOT_ALLOWED = "not_allowed"  # its operator keeps it to other models
+    PROTECTED = "protected"  # its operator keeps what is left of its quota
     RESTING = "resting"
     PROBING = "probing"  # one call is trying it out
     FULL = "full"  # as many calls in flight as its operator allows
@@ -75,6 +77,7 @@ class Board:
     """Who stands where. One object a process; everything happens on the event loop's thread."""
 
     def __init__(self) -> None:
+        self.protection = 0.0  # an account with no more than this part of its quota left stands aside; 0: none does
         self.accounts: Mapping[int, Candidate] = {}
         self.ring = Ring()
         self.in_flight = 0
@@ -143,10 +146,14 @@ class Board:
         lineup = self._lineups.pop(model, None)
         if lineup is None:
             self._make_room()
-            lineup = Lineup(model)
+            lineup = Lineup(model, self.protection)
             for account in self.accounts:
                 self._place(lineup, account, now)
         self._lineups[model] = lineup
+        if lineup.protection != self.protection:
+            lineup.protection = self.protection
+            for account in self.accounts:
+                self._place(lineup, account, now)
         for account in lineup.due(now):
             self._place(lineup, account, now)
         return lineup
@@ -215,6 +222,9 @@ class Board:
     def _mood(self, account: int, model: str, now: float) -> WhyNot:
         rests = [(of, self._rests[account, of]) for of in (WHOLE_ACCOUNT, model) if (account, of) in self._rests]
         longest = max((rest for _, rest in rests), key=lambda rest: rest.until, default=None)
+        kept = self._kept(account, model, now)
+        if kept is not None and (longest is None or longest.until <= (kept.until or 0.0)):
+            return kept
         if longest is not None and state(longest, now) is RestState.RESTING:
             return WhyNot(account, Standing.RESTING, longest.until, f"{longest.reason}: {longest.message}")
         probes = [until for of, _ in rests if (until := self._probes.get((account, of), 0.0)) > now]
@@ -233,7 +243,7 @@ class Board:
                 candidate = self.accounts[account]
                 counted = quarters(candidate.remaining(lineup.model, now))
                 lineup.admit(account, candidate.weight, counted, candidate.priority)
-            case Standing.RESTING | Standing.FULL:
+            case Standing.RESTING | Standing.PROTECTED | Standing.FULL:
                 lineup.hold(account, found.until)
             case Standing.PROBING:
                 lineup.probing(account, found.until or now)
@@ -243,6 +253,16 @@ class Board:
     def _place_everywhere(self, account: int, now: float) -> None:
         for lineup in self._lineups.values():
             self._place(lineup, account, now)
+
+    def _kept(self, account: int, model: str, now: float) -> WhyNot | None:
+        """Whether the operator keeps what the account has left for the model, and until when.
+
+        A remainder that nobody knows the end of is used: kept, it might never be looked at anew.
+        """
+        candidate = self.accounts[account]
+        left = candidate.remaining(model, now) if self.protection else None
+        until = candidate.resets_at(model) if left is not None and left <= self.protection else None
+        return None if until is None else WhyNot(account, Standing.PROTECTED, until, f"{left:.0%} left")
 
     def _half_open(self, account: int, model: str, now: float) -> bool:
         return state(self._rests.get((account, model)), now) is RestState.HALF_OPEN

@@ -15,16 +15,17 @@ class Lineup:
     """The accounts of one model: those ready, those that come back at a known time, and the calls each has in flight.
 
     `members` may answer for the model at all. `ready` maps those that can now to the quarters of their places that
-    count.
+    count. `protection` is the part of each quota that was kept when everybody was last placed.
     """
 
     __slots__ = (
-        *("model", "members", "ready", "weight", "load", "in_flight", "breaker"),
+        *("model", "protection", "members", "ready", "weight", "load", "in_flight", "breaker"),
         *("_busy", "_fill", "_last", "_shares", "_wake_at", "_wakes"),
     )
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, protection: float = 0.0) -> None:
         self.model = model
+        self.protection = protection
         self.members: set[int] = set()
         self.ready: dict[int, int] = {}
         self.weight = 0

@@ -334,6 +334,7 @@ class TestSettings:
         form = {
             "auth_mode": "strict",
             "strategy": "fill_first",
+            "quota_protection": "0",
             "system_instruction_prefix": "",
             "api_key": "",
             **fields,
@@ -351,6 +352,15 @@ class TestSettings:
         row = GatewaySettings.objects.get()
         assert (row.auth_mode, row.strategy, row.system_instruction_prefix) == ("strict", "fill_first", "Be brief.")
         assert not ApiKey.objects.exists()
+
+    def test_a_part_of_every_quota_may_be_kept(self, console):
+        assert "in percent" in text_of(console, self.url)
+
+        self.save(console, quota_protection="10")
+        assert GatewaySettings.objects.get().quota_protection == 10
+
+        self.save(console, quota_protection="101")
+        assert GatewaySettings.objects.get().quota_protection == 10
 
     def test_the_api_key_is_written_and_never_shown(self, console):
         assert SECRET not in self.save(console, api_key=SECRET)

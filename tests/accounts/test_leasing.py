@@ -11,6 +11,7 @@ from accounts_app.leasing import CallFaults, NothingAvailable, Standing
 from accounts_app.models import Account, Credential, GatewaySettings, ModelRoute, Rest
 from accounts_app.pool.cooldown import LADDERS, LONGEST_GUESS_ALONE
 from accounts_app.pool.outcomes import Fault, Outcome, Retry
+from accounts_app.roster_views import UNTOLD_RESET
 from tests.factories import make_account
 
 pytestmark = [pytest.mark.usefixtures("forgetful"), pytest.mark.django_db(transaction=True)]
@@ -253,6 +254,54 @@ def test_a_model_unknown_to_the_cached_quota_is_still_tried(pool_of):
     pool_of("alice", quota={FLASH: {"remaining": 0.0, "resets_at": None}})
 
     with borrow("gemini-9-preview"), borrow(FLASH):
+        pass
+
+
+def left(fraction: float, resets_in: float) -> dict[str, dict[str, object]]:
+    return {PRO: {"remaining": fraction, "resets_at": datetime.fromtimestamp(NOW + resets_in, UTC).isoformat()}}
+
+
+def test_the_last_of_a_quota_is_kept_when_the_operator_says_so(pool_of):
+    GatewaySettings(quota_protection=10).save()
+    (alice,) = pool_of("alice", quota=left(0.05, 3600))
+    (bob,) = pool_of("bob", quota=left(0.5, 3600))
+
+    assert standings() == [Standing.PROTECTED, Standing.READY]
+    for key in range(10):
+        with borrow(key=key) as lease:
+            assert lease.account.id == bob
+    refused = nothing(tried={bob})
+    assert (refused.soonest, refused.members) == (NOW + 3600, 2)
+    with borrow(now=NOW + 3600, tried={bob}) as lease:
+        assert lease.account.id == alice
+
+
+def test_a_new_look_or_another_setting_ends_the_keeping(pool_of):
+    GatewaySettings(quota_protection=10).save()
+    (alice,) = pool_of("alice", quota=left(0.05, 3600))
+    nothing()
+
+    Account.objects.filter(pk=alice).update(quota=left(1.0, 18000))
+    roster.load_now()
+    with borrow():
+        pass
+
+    Account.objects.filter(pk=alice).update(quota=left(0.05, 3600))
+    roster.load_now()
+    nothing()
+    GatewaySettings.objects.update(quota_protection=0)
+    roster.load_now()
+    with borrow():
+        pass
+
+
+def test_a_quota_without_a_named_reset_is_kept_for_a_window_after_it_was_fetched(pool_of):
+    GatewaySettings(quota_protection=10).save()
+    spent = {PRO: {"remaining": 0.0, "resets_at": None}}
+    pool_of("alice", quota=spent, quota_fetched_at=datetime.fromtimestamp(NOW, UTC))
+
+    assert nothing(now=NOW + 60).soonest == NOW + UNTOLD_RESET
+    with borrow(now=NOW + UNTOLD_RESET):
         pass
 
 

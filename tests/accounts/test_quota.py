@@ -5,8 +5,10 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from asgiref.sync import sync_to_async
 
-from accounts_app import quota
+from accounts_app import accounts, quota
+from accounts_app.accounts import Newcomer
 from accounts_app.control_plane import Refused
 from accounts_app.database_thread import in_database
 from accounts_app.models import Account
@@ -143,14 +145,49 @@ async def test_a_token_that_is_refused_is_renewed_once(known: Known, upstream: E
 
 async def test_only_accounts_in_use_are_kept_up_to_date(known: Known, upstream: Emulator, now: float):
     in_use = await known("alice", last_used_at=datetime.fromtimestamp(now - 60, UTC))
-    await known("bob", last_used_at=datetime.fromtimestamp(now - 86400, UTC))
-    await known("carol")
+    a_day_ago = datetime.fromtimestamp(now - 86400, UTC)
+    await known("bob", last_used_at=a_day_ago, quota_asked_at=a_day_ago)
+    await known("carol", quota_asked_at=a_day_ago)
     await known("dora", last_used_at=datetime.fromtimestamp(now - 60, UTC), parked="sign_in")
 
     assert await quota.update_due(now) == 1
 
     assert "gemini-2.5-pro" in (await row_of(in_use)).quota
     assert {asked.account for asked in upstream.requests} == {in_use.email}
+
+
+async def test_an_account_that_was_just_connected_is_looked_at_once(known: Known, upstream: Emulator, now: float):
+    alice = await known(project="", at_google={"project": "my-project"})
+
+    assert await quota.update_due(now) == 1
+    assert await quota.update_due(now + timedelta(hours=1).total_seconds()) == 0
+
+    row = await row_of(alice)
+    assert (row.project, row.quota_fetched_at) == ("my-project", datetime.fromtimestamp(now, UTC))
+    assert len(upstream.requests_of("fetchAvailableModels")) == 1
+
+
+async def test_an_account_that_is_connected_anew_is_looked_at_anew(known: Known, now: float):
+    alice = await known()
+    assert await quota.update_due(now) == 1
+
+    await in_database(accounts.connect, Newcomer(email=alice.email, refresh_token=alice.credential.refresh_token))
+
+    assert await in_database(quota.claim_due, now + 1) == [alice.id]
+
+
+async def test_a_look_costs_an_idle_gateway_one_query_and_nobody_a_request(
+    known: Known, upstream: Emulator, now: float, django_assert_num_queries
+):
+    await known(quota_asked_at=datetime.fromtimestamp(now - 86400, UTC))
+
+    def look() -> None:
+        with django_assert_num_queries(1):
+            assert quota.claim_due(now) == []
+
+    await sync_to_async(look)()
+    assert await quota.update_due(now) == 0
+    assert not upstream.requests
 
 
 async def test_of_several_nodes_one_fetches_an_accounts_quota(known: Known, now: float):
@@ -173,4 +210,5 @@ async def test_a_quota_that_cannot_be_fetched_waits_for_its_next_time(known: Kno
     assert await quota.update_due(now) == 0
 
     assert len(upstream.requests_of("retrieveUserQuota")) == 1
-    assert (await row_of(alice)).quota == {"a": {"remaining": 0.5}}
+    row = await row_of(alice)
+    assert (row.quota, row.quota_fetched_at) == ({"a": {"remaining": 0.5}}, None)

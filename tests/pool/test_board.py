@@ -29,12 +29,16 @@ class Someone:
     standby: bool = False
     models: tuple[str, ...] = ()
     left: Mapping[str, float] = field(default_factory=dict)
+    reset: float | None = None
 
     def serves(self, model: str) -> bool:
         return not self.models or model in self.models
 
     def remaining(self, model: str, now: float) -> float | None:
         return self.left.get(model)
+
+    def resets_at(self, model: str) -> float | None:
+        return self.reset
 
 
 def board_of(**accounts: Someone) -> Board:
@@ -68,6 +72,62 @@ def test_a_rest_of_the_whole_account_is_for_every_model():
     board.set_rest(1, "", a_rest(NOW + 10), NOW)
 
     assert (picks(board), picks(board, FLASH)) == (None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured(Someone):
+    """What is left is known until the reset."""
+
+    def remaining(self, model: str, now: float) -> float | None:
+        return None if self.reset is not None and self.reset <= now else self.left.get(model)
+
+
+def test_the_last_of_a_quota_is_kept_until_its_reset():
+    board = board_of(a1=Measured(left={PRO: 0.1}, reset=NOW + 60), a2=Measured(left={PRO: 0.11}, reset=NOW + 60))
+    board.protection = 0.1
+
+    assert picks(board, tried=[2]) is None
+    assert picks(board) == 2
+    assert picks(board, FLASH, tried=[2]) == 1
+    found = board.standing(1, PRO, NOW)
+    assert (found.standing, found.until, found.detail) == (Standing.PROTECTED, NOW + 60, "10% left")
+    assert board.lineup(PRO, NOW).soonest(NOW) == NOW + 60
+    assert picks(board, now=NOW + 60, tried=[2]) == 1
+
+
+def test_nothing_is_kept_unless_an_operator_says_so():
+    board = board_of(a1=Measured(left={PRO: 0.0}, reset=NOW + 60))
+
+    assert picks(board) == 1
+
+
+def test_protection_that_changes_takes_effect_with_the_next_call():
+    board = board_of(a1=Measured(left={PRO: 0.3}, reset=NOW + 60))
+    assert picks(board) == 1
+
+    board.protection = 0.5
+    assert picks(board) is None
+
+    board.protection = 0.2
+    assert picks(board) == 1
+
+
+def test_a_remainder_without_an_end_is_not_kept():
+    board = board_of(a1=Measured(left={PRO: 0.0}))
+    board.protection = 0.5
+
+    assert picks(board) == 1
+
+
+def test_of_a_rest_and_a_kept_quota_the_longer_counts():
+    board = board_of(a1=Measured(left={PRO: 0.0}, reset=NOW + 60))
+    board.protection = 0.5
+    board.set_rest(1, PRO, a_rest(NOW + 10), NOW)
+    assert board.standing(1, PRO, NOW).standing is Standing.PROTECTED
+
+    board.set_rest(1, PRO, a_rest(NOW + 90), NOW)
+    assert board.standing(1, PRO, NOW).standing is Standing.RESTING
+    assert board.lineup(PRO, NOW).soonest(NOW) == NOW + 90
 
 
 def test_a_rest_over_is_tried_out_by_one_call_only():
