@@ -1,0 +1,78 @@
+"""The README's examples, as a newcomer would paste them: each runs against a gateway, and gets its answer."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from emulator import Emulator
+from tests.documents import Block, blocks
+from tests.live.running import Gateway
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
+
+PATIENCE = 60.0
+COUNTED = ", ".join(str(number) for number in range(1, 21))
+CAPITAL = "The capital of France is Paris."
+EXAMPLES = blocks("README.md")
+CURL = [block for block in EXAMPLES if block.language == "sh" and block.code.startswith("curl ")]
+PYTHON = [block for block in EXAMPLES if block.language == "python"]
+NODE = [block for block in EXAMPLES if block.language == "js"]
+
+
+@pytest.fixture(scope="module")
+def newcomers() -> Iterator[Gateway]:
+    """A gateway with one account, whose upstream is an emulator that nobody has told anything."""
+    with Emulator() as google, Gateway(google) as serving:
+        serving.connect(google.add_account("alice@example.com"))
+        yield serving.start()
+
+
+def test_there_are_examples():
+    assert (len(CURL), len(PYTHON), len(NODE)) == (2, 2, 1)
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not on this machine")
+@pytest.mark.parametrize("example", CURL, ids=str)
+def test_a_curl_example_gets_its_answer(example: Block, newcomers: Gateway):
+    command = example.filled_in(newcomers.url, newcomers.key).replace("curl ", "curl --fail --max-time 30 ", 1)
+
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=PATIENCE)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '"finishReason": "STOP"' in done.stdout
+    assert done.stdout.count("data: ") > 1 if "alt=sse" in command else CAPITAL in done.stdout
+
+
+@pytest.mark.parametrize("sdk", ["google-genai-3", "google-genai-2", "google-generativeai"])
+def test_a_python_example_prints_its_answer(sdk: str, newcomers: Gateway, sdks: Mapping[str, Path | str]):
+    place = _place(sdks, sdk)
+    example = next(block for block in PYTHON if ("generativeai" in block.code) == (sdk == "google-generativeai"))
+
+    done = _run([str(place / "bin" / "python"), "-W", "ignore", "-"], example, newcomers)
+
+    assert done == COUNTED
+
+
+def test_the_node_example_prints_its_answer(newcomers: Gateway, sdks: Mapping[str, Path | str]):
+    place = _place(sdks, "node")
+
+    assert _run(["node", "--input-type=module", "-"], NODE[0], newcomers, cwd=place) == COUNTED
+
+
+def _place(sdks: Mapping[str, Path | str], name: str) -> Path:
+    place = sdks[name]
+    if isinstance(place, str):
+        pytest.skip(place)
+    return place
+
+
+def _run(command: list[str], example: Block, gateway: Gateway, cwd: Path | None = None) -> str:
+    code = example.filled_in(gateway.url, gateway.key)
+    done = subprocess.run(command, input=code, capture_output=True, text=True, timeout=PATIENCE, cwd=cwd)
+    assert done.returncode == 0, done.stderr[-2_000:]
+    return done.stdout.strip()
