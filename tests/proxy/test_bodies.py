@@ -10,30 +10,29 @@ URL = "/v1beta/models/gemini-2.5-flash:generateContent"
 STREAM = "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse"
 
 
-@pytest.mark.parametrize(
-    ("body", "says"),
-    [
-        (b"nonsense", "Unexpected token"),
-        (b"[]", "Root element must be a message"),
-        (b'"text"', "Root element must be a message"),
-        (b"42", "Root element must be a message"),
-        (b'{"contents": [', "Unexpected end of string"),
-        (b'{"contents": []} trailing', "Parsing terminated before end of input"),
-        (b'{"contents": "\xff\xfe"}', "non UTF-8"),
-        (b"\xff\xfe{\x00}\x00", "Invalid JSON payload"),
-        (b'{"contents": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "too deep"),
-        (b'{"contents": ' + b'{"a":' * 100_000, "Invalid JSON payload"),
-        (b'{"a": NaN}', "Invalid JSON payload"),
-        (b"\x00" * 100, "Invalid JSON payload"),
-    ],
-    ids=lambda value: repr(value[:20]) if isinstance(value, bytes) else "",
+NONSENSE = (
+    (b"nonsense", "Unexpected token"),
+    (b"[]", "Root element must be a message"),
+    (b'"text"', "Root element must be a message"),
+    (b"42", "Root element must be a message"),
+    (b'{"contents": [', "Unexpected end of string"),
+    (b'{"contents": []} trailing', "Parsing terminated before end of input"),
+    (b'{"contents": "\xff\xfe"}', "non UTF-8"),
+    (b"\xff\xfe{\x00}\x00", "Invalid JSON payload"),
+    (b'{"contents": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "too deep"),
+    (b'{"contents": ' + b'{"a":' * 100_000, "Invalid JSON payload"),
+    (b'{"a": NaN}', "Invalid JSON payload"),
+    (b"\x00" * 100, "Invalid JSON payload"),
 )
-async def test_nonsense_is_refused_in_googles_words_without_asking_upstream(body, says, client, alice, upstream):
-    reply = await client.post(URL, body)
 
-    assert reply.status == 400
-    assert reply.json()["error"]["status"] == "INVALID_ARGUMENT"
-    assert says in reply.json()["error"]["message"]
+
+async def test_nonsense_is_refused_in_googles_words_without_asking_upstream(client, alice, upstream):
+    for body, says in NONSENSE:
+        reply = await client.post(URL, body)
+        assert reply.status == 400
+        assert reply.json()["error"]["status"] == "INVALID_ARGUMENT"
+        assert says in reply.json()["error"]["message"]
+
     assert not upstream.requests
 
 

@@ -51,13 +51,13 @@ async def a_call(client: Client, number: int, chance: Random) -> Reply:
     return await exchange.hang_up()
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 async def test_thirty_mixed_calls_at_once_leave_the_books_balanced(seed, client, pool_of, upstream, ledger):
     chance = Random(seed)
     await pool_of("alice", "bob", "carol", "dave", max_concurrency=20)
     await client.get("/readyz")
     for _ in range(15):
-        upstream.script(chance.choice(TROUBLE))
+        upstream.script(chance.choice(TROUBLE), delay=0.05)
 
     replies = await asyncio.gather(*(a_call(client, number, chance) for number in range(30)))
 

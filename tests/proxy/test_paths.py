@@ -56,9 +56,8 @@ def is_googles_error(reply, code: int) -> dict:
 
 
 class TestIsAnsweredInGooglesShape:
-    @pytest.mark.parametrize(
-        ("method", "path"),
-        [
+    async def test_where_there_is_nothing(self, client, upstream):
+        for method, path in (
             ("GET", "/nowhere"),
             ("POST", "/v1beta"),
             ("GET", "/v1beta/"),
@@ -69,29 +68,22 @@ class TestIsAnsweredInGooglesShape:
             ("GET", "/favicon.ico"),
             ("POST", "/v1/chat/completions"),
             ("PUT", "/healthz/"),
-        ],
-    )
-    async def test_where_there_is_nothing(self, method, path, client, upstream):
-        error = is_googles_error(await client.request(method, path), 404)
+        ):
+            error = is_googles_error(await client.request(method, path), 404)
+            assert error["status"] == "NOT_FOUND"
+            assert "generateContent" in error["message"]
 
-        assert error["status"] == "NOT_FOUND"
-        assert "generateContent" in error["message"]
-
-    @pytest.mark.parametrize(
-        ("method", "path"),
-        [
+    async def test_for_a_wrong_method(self, client, upstream):
+        for method, path in (
             ("POST", "/v1beta/models"),
             ("PUT", GENERATE),
             ("DELETE", GENERATE),
             ("PATCH", "/v1/models/x"),
             ("POST", "/healthz"),
             ("DELETE", "/readyz"),
-        ],
-    )
-    async def test_for_a_wrong_method(self, method, path, client, upstream):
-        error = is_googles_error(await client.request(method, path, b"{}"), 405)
-
-        assert method in error["message"]
+        ):
+            error = is_googles_error(await client.request(method, path, b"{}"), 405)
+            assert method in error["message"]
 
     async def test_for_a_call_by_get(self, client, upstream):
         is_googles_error(await client.get(GENERATE), 405)
@@ -124,31 +116,29 @@ class TestIsAnsweredInGooglesShape:
         is_googles_error(await client.get("/v1beta/models?pageToken=%ff%fe"), 400)
 
 
-@pytest.mark.parametrize("path", ["/v1beta/models/", "/healthz/", f"{GENERATE}/", "/v1beta/models//"])
-@pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_nothing_is_ever_redirected(method, path, client, alice):
-    reply = await client.request(method, path, a_prompt() if method == "POST" else b"")
-
-    assert reply.status not in range(300, 400)
-    assert "location" not in reply.headers
-
-
-@pytest.mark.parametrize("path", ["/v1beta/models", f"/v1beta/models/{MODEL}", "/healthz", "/nowhere", GENERATE])
-async def test_head_is_get_without_the_body(path, client, upstream):
-    head, get = await client.request("HEAD", path), await client.get(path)
-
-    assert head.status == get.status
-    assert head.headers["content-type"] == get.headers["content-type"]
-    assert head.body == b""
+async def test_nothing_is_ever_redirected(client, alice):
+    for path in ("/v1beta/models/", "/healthz/", f"{GENERATE}/", "/v1beta/models//"):
+        for method, body in (("GET", b""), ("POST", a_prompt())):
+            reply = await client.request(method, path, body)
+            assert reply.status not in range(300, 400)
+            assert "location" not in reply.headers
 
 
-@pytest.mark.parametrize("path", ["/v1beta/models", GENERATE, "/nowhere", "/healthz", "/v1beta/files"])
-async def test_options_is_answered_without_a_key(path, client, upstream):
-    reply = await client.request("OPTIONS", path)
+async def test_head_is_get_without_the_body(client, upstream):
+    for path in ("/v1beta/models", f"/v1beta/models/{MODEL}", "/healthz", "/nowhere", GENERATE):
+        head, get = await client.request("HEAD", path), await client.get(path)
+        assert head.status == get.status
+        assert head.headers["content-type"] == get.headers["content-type"]
+        assert head.body == b""
 
-    assert reply.status == 200
-    assert reply.headers["allow"]
-    assert reply.headers["content-type"] == "application/json; charset=UTF-8"
+
+async def test_options_is_answered_without_a_key(client, upstream, operator_sets):
+    await operator_sets(auth_mode="strict")
+    for path in ("/v1beta/models", GENERATE, "/nowhere", "/healthz", "/v1beta/files"):
+        reply = await client.request("OPTIONS", path)
+        assert reply.status == 200
+        assert reply.headers["allow"]
+        assert reply.headers["content-type"] == "application/json; charset=UTF-8"
 
 
 async def test_every_answer_has_a_request_id_of_its_own(client, alice, upstream, settings):

@@ -213,9 +213,9 @@ class TestWhenAllRest:
         assert reply.status == 429
         assert int(reply.headers["retry-after"]) <= 5
 
-    @pytest.mark.parametrize("timeout", ["", "soon", "-1", "0", "nan", "inf", "1e400"])
-    async def test_a_timeout_that_is_no_number_of_seconds_counts_for_nothing(self, timeout, client, alice):
-        assert (await client.post(PLAIN, a_prompt(), x_server_timeout=timeout)).status == 200
+    async def test_a_timeout_that_is_no_number_of_seconds_counts_for_nothing(self, client, alice):
+        for timeout in ("", "soon", "-1", "0", "nan", "inf", "1e400"):
+            assert (await client.post(PLAIN, a_prompt(), x_server_timeout=timeout)).status == 200
 
     async def test_an_account_spent_by_this_very_call_is_waited_for_too(self, client, alice, upstream, ledger):
         upstream.script("quota_exhausted", delay=0.3)
