@@ -11,7 +11,7 @@ import base64
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,11 +39,17 @@ def read(text: str) -> Iterator[Entry]:
     text = text.removeprefix("\ufeff").strip()
     try:
         parsed = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         yield from _lines(text)
         return
     for number, item in enumerate(_items(parsed), 1):
         yield _entry(f"entry {number}", item)
+
+
+def placed(file_name: str, entries: Iterator[Entry]) -> Iterator[Entry]:
+    """The entries of one file among several."""
+    for entry in entries:
+        yield replace(entry, place=f"{file_name} {entry.place}")
 
 
 def _lines(text: str) -> Iterator[Entry]:
@@ -73,7 +79,7 @@ def _from_word(word: str, email: str) -> Newcomer:
 def _json_or_none(line: str) -> Any:
     try:
         return json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -163,9 +163,11 @@ def known_secrets() -> dict[str, str]:
     return found
 
 
-def exported() -> Iterator[dict[str, str]]:
-    """Every account as import_accounts reads it back. In the clear: this is what an export is."""
+def exported(ids: Iterable[int] | None = None) -> Iterator[dict[str, str]]:
+    """Every account, or those chosen, as import_accounts reads it back. In the clear: this is what an export is."""
     rows = Credential.objects.select_related("account").filter(account__is_demo=False).order_by("account_id")
+    if ids is not None:
+        rows = rows.filter(account__in=ids)
     for row in rows.iterator(chunk_size=500):
         if row.account.kind == Account.Kind.GEMINI_API:
             yield {"kind": row.account.kind, "email": row.account.email, "api_key": row.access_token}

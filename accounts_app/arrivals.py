@@ -27,12 +27,16 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What became of one entry; `name` is the account's email or label, `why` is set for a refused one."""
+    """What became of one entry; `name` is the account's email or label, `why` is set for a refused one.
+
+    `account_id` is that of an account that was added or updated.
+    """
 
     place: str
     fate: Fate
     name: str = ""
     why: str = ""
+    account_id: int | None = None
 
 
 def take_in(entries: Iterable[Entry], identify: Identify) -> Iterator[Arrival]:
@@ -60,29 +64,35 @@ def take_in(entries: Iterable[Entry], identify: Identify) -> Iterator[Arrival]:
             yield Arrival(entry.place, Fate.REFUSED, entry.newcomer.email, str(error))
             continue
         known[mark] = connected.email
-        yield Arrival(entry.place, Fate.ADDED if connected.is_new else Fate.UPDATED, connected.email)
+        fate = Fate.ADDED if connected.is_new else Fate.UPDATED
+        yield Arrival(entry.place, fate, connected.email, account_id=connected.account_id)
+
+
+class Google:
+    """An `identify` that redeems a token to see whose it is. Once Google cannot be asked, it asks no more."""
+
+    def __init__(self, runner: asyncio.Runner, reachable: bool) -> None:
+        self.reachable = reachable
+        self._runner = runner
+
+    def __call__(self, newcomer: Newcomer) -> Newcomer:
+        if not self.reachable:
+            return newcomer
+        try:
+            return self._runner.run(_identified(newcomer))
+        except InvalidGrant as error:
+            raise Unusable(str(error)) from error
+        except OAuthError:
+            self.reachable = False
+            return newcomer
 
 
 @contextmanager
-def asking_google() -> Iterator[Identify]:
-    """An `identify` that redeems a token to see whose it is. Once Google cannot be asked, it asks no more."""
+def asking_google(reachable: bool = True) -> Iterator[Google]:
+    """For as long as entries are taken in; `reachable` as found before, for a file that is taken in bit by bit."""
     with asyncio.Runner() as runner:
-        reachable = True
-
-        def identify(newcomer: Newcomer) -> Newcomer:
-            nonlocal reachable
-            if not reachable:
-                return newcomer
-            try:
-                return runner.run(_identified(newcomer))
-            except InvalidGrant as error:
-                raise Unusable(str(error)) from error
-            except OAuthError:
-                reachable = False
-                return newcomer
-
         try:
-            yield identify
+            yield Google(runner, reachable)
         finally:
             runner.run(http_client.close_all())
 

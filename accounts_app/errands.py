@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
 
 from asgiref.sync import async_to_sync
 
@@ -12,6 +13,9 @@ from accounts_app.control_plane import ControlPlaneError
 from accounts_app.credentials import CredentialError, NotEligible
 from accounts_app.models import Account
 from accounts_app.roster import AccountView
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 # An operator may choose a page of accounts; upstream is not to take that for an attack.
 AT_ONCE = 4
@@ -27,12 +31,26 @@ class Errand:
 
 def renew_tokens(ids: Collection[int]) -> list[Errand]:
     """New access tokens, also where the present ones are still good."""
-    return async_to_sync(_each)(ids, _renew)
+    return run(_each, ids, _renew)
 
 
 def fetch_quotas(ids: Collection[int]) -> list[Errand]:
     """Project, tier and quota as upstream has them now."""
-    return async_to_sync(_each)(ids, _fetch)
+    return run(_each, ids, _fetch)
+
+
+def run(work: Callable[P, Awaitable[T]], *args: P.args, **options: P.kwargs) -> T:
+    """Wait for `work` from a view's or a command's thread: it runs on the server's event loop where there is one."""
+    return async_to_sync(_and_close)(work, *args, **options)
+
+
+async def _and_close(work: Callable[P, Awaitable[T]], *args: P.args, **options: P.kwargs) -> T:
+    try:
+        return await work(*args, **options)
+    finally:
+        # A loop that async_to_sync made for this alone ends with it; the server's goes on, and keeps its clients.
+        if len(asyncio.all_tasks()) == 1:
+            await http_client.close_all()
 
 
 async def _each(ids: Collection[int], run: Callable[[AccountView], Awaitable[object]]) -> list[Errand]:
@@ -48,12 +66,7 @@ async def _each(ids: Collection[int], run: Callable[[AccountView], Awaitable[obj
 
     await roster.refresh()
     known = roster.current().accounts
-    try:
-        return list(await asyncio.gather(*(errand(known[each]) for each in ids if each in known)))
-    finally:
-        # A loop that async_to_sync made for this alone ends with it; the server's goes on, and keeps its clients.
-        if len(asyncio.all_tasks()) == 1:
-            await http_client.close_all()
+    return list(await asyncio.gather(*(errand(known[each]) for each in ids if each in known)))
 
 
 async def _renew(account: AccountView) -> None:

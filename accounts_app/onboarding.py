@@ -48,6 +48,11 @@ class Ineligible:
     message: str
     link: str = ""
 
+    @property
+    def web_link(self) -> str:
+        """The link, where it is one to follow from a page."""
+        return self.link if self.link.startswith(("https://", "http://")) else ""
+
     def __str__(self) -> str:
         return f"{self.message or self.reason} ({self.tier})" if self.tier else self.message or self.reason
 

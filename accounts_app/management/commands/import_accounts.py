@@ -46,14 +46,9 @@ def _entries(name: str) -> Iterator[Entry]:
     try:
         if path.is_dir():
             return chain.from_iterable(
-                _placed(file.name, account_files.read(file.read_text(encoding="utf-8")))
+                account_files.placed(file.name, account_files.read(file.read_text(encoding="utf-8")))
                 for file in sorted(path.glob("*.json"))
             )
         return account_files.read(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{name} cannot be read: {error}") from error
-
-
-def _placed(file_name: str, entries: Iterator[Entry]) -> Iterator[Entry]:
-    for entry in entries:
-        yield Entry(f"{file_name} {entry.place}", entry.newcomer, entry.trouble)
