@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from django.db import Error as DatabaseError
 
-from accounts_app import credentials, database_thread, http_client, journal, quota, roster
+from accounts_app import connect, credentials, database_thread, http_client, journal, quota, roster
 from emulator import Emulator, Style
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class Background:
 
     async def stop(self) -> None:
         """
-        1. End the loops; let token renewals under way end, as what they were given is good only once.
+        1. End the loops; let token renewals and sign-ins under way end, as what they were given is good only once.
         2. Write what the journal holds.
         3. Close connections and threads.
         """
@@ -50,6 +50,7 @@ class Background:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await credentials.finish()
+        await connect.finish()
         try:
             await asyncio.wait_for(journal.flush(force=True), LAST_WORDS_SECONDS)
         except (TimeoutError, DatabaseError) as error:

@@ -42,6 +42,7 @@ def upstream(emulator: Emulator, forgetful: None, transactional_db: None, settin
     settings.CLOUD_CODE_URLS = (emulator.url,)
     settings.GOOGLE_OAUTH_TOKEN_URL = emulator.token_url
     settings.GOOGLE_USERINFO_URL = emulator.userinfo_url
+    settings.GOOGLE_OAUTH_AUTHORIZE_URL = emulator.authorize_url
     yield emulator
     check_books(emulator)
 

@@ -1,26 +1,21 @@
 """The form of an account: what an operator may set, and its secrets, which go in and never come out."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts_app import accounts
 from accounts_app.accounts import Newcomer, Unusable
-from accounts_app.admin.fields import LinesField, SecretField
+from accounts_app.admin.fields import NO_PROXY, LinesField, ProxyField, SecretField
 from accounts_app.models import Account
-
-PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
-NO_PROXY = "-"
 
 
 class AccountForm(forms.ModelForm):
     refresh_token = SecretField(label=_("Refresh token"))
     access_token = SecretField(label=_("Access token"))
     api_key = SecretField(label=_("Gemini API key"))
-    proxy = SecretField(
-        label=_("Proxy URL"),
+    proxy = ProxyField(
         help_text=_("http://, https:// or socks5://. Never shown: leave it empty to keep it, put - to take it away."),
     )
     allowed_models = LinesField(
@@ -53,19 +48,6 @@ class AccountForm(forms.ModelForm):
     def clean_email(self) -> str:
         email = self.cleaned_data["email"].strip()
         return email.lower() if self._kind() == Account.Kind.CLOUD_CODE else email
-
-    def clean_proxy(self) -> str:
-        proxy = self.cleaned_data["proxy"]
-        if proxy in ("", NO_PROXY):
-            return proxy
-        try:
-            parts = urlsplit(proxy)
-            good = parts.scheme in PROXY_SCHEMES and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            good = False
-        if not good:
-            raise forms.ValidationError(_("This is not the URL of a proxy."))
-        return proxy
 
     def newcomer(self) -> Newcomer:
         """What the filled-in form of a new account brings."""

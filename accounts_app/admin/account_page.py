@@ -1,11 +1,14 @@
 """The accounts: how each is, and what an operator can do about it."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -13,9 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from accounts_app import accounts, errands, states
+from accounts_app.admin import connect_page, export_page, import_page, why_not_page
 from accounts_app.admin.account_form import AccountForm, NewAccountForm
 from accounts_app.models import Account
 
@@ -32,7 +36,10 @@ class AccountPage(ModelAdmin):
     search_fields = ("email", "project")
     ordering = ("email",)
     list_per_page = 50
-    actions = ("park", "revive", "end_rests", "renew_tokens", "fetch_quota")
+    actions = ("park", "revive", "end_rests", "renew_tokens", "fetch_quota", "export")
+    actions_list = ("connect", "take_in", "why_not")
+    actions_detail = ("sign_in_again",)
+    show_add_link = False  # the button “Add account” says first what Google's terms allow
     readonly_fields = (
         "state_words",
         "parked_why",
@@ -43,6 +50,9 @@ class AccountPage(ModelAdmin):
         "last_used",
     )
     warn_unsaved_form = True
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*connect_page.urls(self), *import_page.urls(self), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
         return states.with_rests(super().get_queryset(request))
@@ -101,6 +111,9 @@ class AccountPage(ModelAdmin):
         if not account.parked:
             return "-"
         why = account.parked_message or account.get_parked_display()
+        if account.parked == Account.Parked.SIGN_IN:
+            url = reverse("admin:accounts_app_account_sign_in_again", args=[account.pk])
+            return format_html('{} <a class="underline" href="{}">{}</a>', why, url, _("Sign in again"))
         if not account.parked_link.startswith(WEB):
             return why
         link = '{} <a class="underline" href="{}" target="_blank" rel="noopener noreferrer">{}</a>'
@@ -117,9 +130,35 @@ class AccountPage(ModelAdmin):
 
     @display(description=_("quota"))
     def quota_table(self, account: Account) -> SafeString | str:
-        return (
-            format_html_join("", "<div>{} · {}</div>", ((m, f"{left:.0%}") for m, left in _remaining(account))) or "-"
-        )
+        rows = ((model, f"{left:.0%}", _resets(account, model)) for model, left in _remaining(account))
+        return format_html_join("", "<div>{} · {} {}</div>", rows) or "-"
+
+    @action(description=_("Add account"), url_path="connect", icon="add", permissions=["add"])
+    def connect(self, request: HttpRequest) -> HttpResponse:
+        return connect_page.begin(request, self)
+
+    @action(description=_("Sign in again"), url_path="sign-in", icon="login", permissions=["change"])
+    def sign_in_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        account = get_object_or_404(Account, pk=object_id)
+        if account.kind == Account.Kind.CLOUD_CODE and not account.is_demo:
+            return connect_page.begin(request, self, account)
+        self.message_user(request, _("Only a Google account is signed in to."), messages.WARNING)
+        return redirect(reverse("admin:accounts_app_account_change", args=[account.pk]))
+
+    @action(description=_("Import"), url_path="import", icon="upload", permissions=["add", "change"])
+    def take_in(self, request: HttpRequest) -> HttpResponse:
+        return import_page.take_in(request, self)
+
+    @action(description=_("Why not this account?"), url_path="why-not", icon="help", permissions=["view"])
+    def why_not(self, request: HttpRequest) -> HttpResponse:
+        return why_not_page.show(request, self)
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts_app.export_account")
+
+    @admin.action(description=_("Export, with their secrets"), permissions=["export"])
+    def export(self, request: HttpRequest, chosen: QuerySet[Account]) -> HttpResponse | None:
+        return export_page.export(request, self, chosen)
 
     @admin.action(description=_("Park: out until revived"), permissions=["change"])
     def park(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:
@@ -170,3 +209,15 @@ def _remaining(account: Account) -> list[tuple[str, float]]:
         if isinstance(known, dict) and isinstance(known.get("remaining"), int | float)
     ]
     return sorted(found, key=lambda pair: pair[1])
+
+
+def _resets(account: Account, model: str) -> str:
+    """When a model's quota comes back, or that it must have."""
+    said = account.quota[model].get("resets_at")
+    try:
+        left = datetime.fromisoformat(said) - timezone.now()
+    except (TypeError, ValueError):
+        return ""
+    if left <= timedelta():
+        return str(_("before its reset, which has passed"))
+    return str(_("resets in %(time)s") % {"time": states.spoken(left)})

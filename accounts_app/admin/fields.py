@@ -1,11 +1,14 @@
 """Form fields for secrets: typed in, never shown again."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget
 
+PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
+NO_PROXY = "-"
 KEEP = _("Never shown. Leave it empty to keep what is stored.")
 
 
@@ -16,6 +19,26 @@ class SecretField(forms.CharField):
         # new-password: so that browsers do not fill the operator's own password in.
         widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}, render_value=False)
         super().__init__(**{"required": False, "strip": True, "widget": widget, "help_text": KEEP, **options})
+
+
+class ProxyField(SecretField):
+    """An egress proxy's URL, which may hold a password; `-` says that there is none."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"label": _("Proxy URL"), "help_text": _("http://, https:// or socks5://."), **options})
+
+    def clean(self, value: Any) -> str:
+        proxy = super().clean(value)
+        if proxy in ("", NO_PROXY):
+            return proxy
+        try:
+            parts = urlsplit(proxy)
+            good = parts.scheme in PROXY_SCHEMES and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            good = False
+        if not good:
+            raise forms.ValidationError(_("This is not the URL of a proxy."))
+        return proxy
 
 
 class LinesField(forms.CharField):
