@@ -14,6 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts_app.encryption import EncryptedTextField
+from accounts_app.key_tables import KeyPresence as KeyPresence
+from accounts_app.key_tables import KeyUse as KeyUse
+from accounts_app.pool.limits import Limit
 
 
 class StampedQuerySet(models.QuerySet):
@@ -125,7 +128,7 @@ class Credential(Stamped):
 
 
 class ApiKey(Stamped):
-    """A key that clients present, stored as its SHA-256 digest."""
+    """A key that clients present, stored as its SHA-256 digest, and what it may do; null is no limit."""
 
     name = models.CharField(_("name"), max_length=64, unique=True)
     owner = models.CharField(_("owner"), max_length=128, blank=True)
@@ -142,11 +145,29 @@ class ApiKey(Stamped):
         default=False,
         help_text=_("Encrypted, for as many days as the settings say, for operators with the right to read them."),
     )
+    allowed_models = models.JSONField(_("allowed models"), default=list, blank=True)
+    allowed_networks = models.JSONField(_("allowed networks"), default=list, blank=True)
+    requests_per_minute = models.PositiveIntegerField(_("requests per minute"), null=True, blank=True)
+    requests_per_day = models.PositiveIntegerField(_("requests per day"), null=True, blank=True)
+    requests_per_month = models.PositiveIntegerField(_("requests per month"), null=True, blank=True)
+    tokens_per_day = models.PositiveBigIntegerField(_("tokens per day"), null=True, blank=True)
+    tokens_per_month = models.PositiveBigIntegerField(_("tokens per month"), null=True, blank=True)
+    max_concurrency = models.PositiveIntegerField(_("calls at once"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("API key")
         verbose_name_plural = _("API keys")
-        constraints = [models.CheckConstraint(condition=~Q(name=""), name="api_key_has_a_name")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="api_key_has_a_name"),
+            *(
+                models.CheckConstraint(
+                    condition=Q(**{f"{limit}__isnull": True}) | Q(**{f"{limit}__gte": 1}),
+                    name=f"api_key_{limit}_lets_one_through",
+                    violation_error_message=_("A limit is at least 1; leave it empty for none, or disable the key."),
+                )
+                for limit in Limit
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

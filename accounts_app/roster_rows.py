@@ -1,6 +1,7 @@
 """How a row becomes a view: the columns the roster reads, and what is made of them."""
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,8 @@ from django.db.models.functions import Cast
 from accounts_app.encryption import Undecryptable, decrypt
 from accounts_app.models import Account, Credential
 from accounts_app.pool.cooldown import Rest
+from accounts_app.pool.limits import Limit, Limits
+from accounts_app.pool.networks import Network, networks
 from accounts_app.pool.selection import Strategy
 from accounts_app.roster_views import AccountView, CredentialView, KeyView, RestKey, Route, SettingsView
 
@@ -32,7 +35,9 @@ CREDENTIAL_COLUMNS = (
     "expires_at",
     "refreshed_at",
 )
-KEY_COLUMNS = ("digest", "name", "enabled", "expires_at", "may_explain")
+KEY_COLUMNS = (
+    "digest", "name", "enabled", "expires_at", "may_explain", "owner", "allowed_models", "allowed_networks", *Limit,
+)  # fmt: skip
 SETTINGS_COLUMNS = ("auth_mode", "strategy", "system_instruction_prefix", "quota_protection")
 ROUTE_COLUMNS = ("pattern", "target", "enabled", "generation_config")
 REST_COLUMNS = ("account_id", "model", "until", "reason", "message", "streak", "window_until")
@@ -82,10 +87,19 @@ def credential_view(
     return CredentialView(refresh, access, _seconds(expires_at), _seconds(refreshed_at) or 0.0)
 
 
-def key_view(
-    key: int, _: float, digest: str, name: str, enabled: bool, expires_at: datetime | None, may_explain: bool
-) -> tuple[str, KeyView]:
-    return digest, KeyView(key, name, enabled, _seconds(expires_at), may_explain)
+def key_view(key: int, _: float, *columns: Any) -> tuple[str, KeyView]:
+    digest, name, enabled, expires_at, may_explain, owner, allowed_models, allowed_networks, *limits = columns
+    return digest, KeyView(
+        id=key,
+        name=name,
+        enabled=enabled,
+        expires_at=_seconds(expires_at),
+        may_explain=may_explain,
+        owner=owner,
+        allowed_models=tuple(allowed_models or ()),
+        allowed_networks=_networks(key, allowed_networks or ()),
+        limits=Limits(*limits),
+    )
 
 
 def settings_view(_: int, __: float, auth_mode: str, strategy: str, prefix: str, kept: int) -> SettingsView:
@@ -112,6 +126,14 @@ def _clear(stored: str, model: type[Model], column: str, key: int) -> str | None
         return decrypt(stored or "", f"{table}:{column}")
     except Undecryptable as error:
         log.error("Account %d is out of service: %s", key, error)
+        return None
+
+
+def _networks(key: int, written: Iterable[str]) -> tuple[Network, ...] | None:
+    try:
+        return networks(written)
+    except ValueError as error:
+        log.error("API key %d is good from nowhere: %s", key, error)
         return None
 
 

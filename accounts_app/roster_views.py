@@ -8,6 +8,8 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from accounts_app.pool.cooldown import Rest
+from accounts_app.pool.limits import NO_LIMITS, Limits
+from accounts_app.pool.networks import Network, lets_in
 from accounts_app.pool.selection import Strategy
 
 # A quota whose reset upstream does not name: its shortest window, after which a real call finds out.
@@ -77,13 +79,28 @@ class AccountView:
 
 @dataclass(frozen=True, slots=True)
 class KeyView:
-    """An API key as verified from memory; `expires_at` in seconds, epoch."""
+    """An API key as verified from memory; `expires_at` in seconds, epoch.
+
+    `allowed_networks` is None when what is stored cannot be read: then it is good from nowhere.
+    """
 
     id: int
     name: str
     enabled: bool
     expires_at: float | None
     may_explain: bool
+    owner: str = ""
+    allowed_models: tuple[str, ...] = ()
+    allowed_networks: tuple[Network, ...] | None = ()
+    limits: Limits = NO_LIMITS
+
+    def may_use(self, model: str) -> bool:
+        """Whether it may ask for `model`, by the name it asks with."""
+        return not self.allowed_models or any(_pattern(allowed).fullmatch(model) for allowed in self.allowed_models)
+
+    def may_call_from(self, address: str) -> bool:
+        """Whether it is good at `address`, an IP address; "" where there is none, as on a Unix socket."""
+        return self.allowed_networks is not None and lets_in(self.allowed_networks, address)
 
 
 @dataclass(frozen=True, slots=True)
