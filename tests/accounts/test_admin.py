@@ -255,6 +255,20 @@ class TestAccounts:
         accounts.park([account.pk], "terms", "Accept the terms.", "javascript:alert(1)")
         assert "javascript:alert" not in text_of(console, url)
 
+    def test_each_models_quota_is_shown_with_its_reset(self, console):
+        quota = {
+            "gemini-a": {"remaining": 0.35, "resets_at": (timezone.now() + timedelta(hours=3)).isoformat()},
+            "gemini-b": {"remaining": 0.1, "resets_at": (timezone.now() - timedelta(hours=3)).isoformat()},
+            "gemini-c": {"remaining": 0.9, "resets_at": None},
+        }
+        account = make_account(quota=quota)
+
+        text = text_of(console, page("accounts_app_account_change", account.pk))
+
+        assert "gemini-a · 35% resets in 3 h" in text
+        assert "gemini-b · 10% before its reset, which has passed" in text
+        assert "gemini-c · 90% " in text
+
     def test_a_list_of_many_takes_as_many_queries_as_one_of_few(self, console, django_assert_max_num_queries):
         for number in range(30):
             make_account(f"a{number}@example.com")
