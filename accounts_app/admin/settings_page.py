@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
 from accounts_app import api_keys
 from accounts_app.admin.fields import SecretField
+from accounts_app.admin.revisions import Revised
 from accounts_app.models import GatewaySettings
 
 
@@ -23,7 +23,7 @@ class SettingsForm(forms.ModelForm):
 
     class Meta:
         model = GatewaySettings
-        fields = ("auth_mode", "api_key", "strategy", "quota_protection", "system_instruction_prefix")
+        fields = ("auth_mode", "api_key", "strategy", "quota_protection", "system_instruction_prefix", "capture_days")
 
     def clean_api_key(self) -> str:
         key = self.cleaned_data["api_key"]
@@ -36,12 +36,13 @@ class SettingsForm(forms.ModelForm):
 
 
 @admin.register(GatewaySettings)
-class SettingsPage(ModelAdmin):
+class SettingsPage(Revised):
     form = SettingsForm
     fieldsets = (
         (_("Who may call"), {"fields": ("auth_mode", "api_key")}),
         (_("Which account answers"), {"fields": ("strategy", "quota_protection")}),
         (_("What is sent"), {"fields": ("system_instruction_prefix",)}),
+        (_("What is kept"), {"fields": ("capture_days",)}),
     )
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
