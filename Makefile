@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format
+.PHONY: help run test check format bench
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -27,6 +27,9 @@ check: $(VENV)/.installed-dev  ## format, lint, types, import contracts
 format: $(VENV)/.installed-dev  ## put the code into its format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.installed  ## what a call costs, as ratios; ROWS=plain,stream measures only those
+	@$(BIN)/python -m bench $(ROWS)
 
 # The stamp is written only after an install went through; a changed list installs again.
 $(VENV)/.installed: requirements.txt | $(BIN)/python

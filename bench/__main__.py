@@ -1,0 +1,29 @@
+"""`python -m bench [ROW,ROW…]`: measures the rows asked for (all, unless said) and prints the table."""
+
+import sys
+
+from bench.house import House
+from bench.rows import calls
+from bench.table import printed
+
+FAMILIES = ((calls.COSTS.keys(), calls.measure),)
+NAMES = [name for names, _ in FAMILIES for name in names]
+
+
+def main(asked: str) -> int:
+    chosen = asked.split(",") if asked else NAMES
+    if unknown := set(chosen) - set(NAMES):
+        print(f"No such row: {', '.join(sorted(unknown))}. There are: {', '.join(NAMES)}.", file=sys.stderr)
+        return 2
+    rows = []
+    with House() as house:
+        for names, measure in FAMILIES:
+            wanted = [name for name in names if name in chosen]
+            if wanted:
+                rows += measure(house, wanted)
+    print(printed(rows))
+    return 0 if all(row.passed is not False for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else ""))
