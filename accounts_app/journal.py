@@ -23,6 +23,9 @@ BOUND = (
 )
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0  # seconds between tries while the database is away
 
+# What a row is refused with for itself: by the database, or by its driver for a value that no column holds.
+_REFUSALS = (DatabaseError, OverflowError, ValueError)
+
 Row = Any
 WriteBatch = Callable[[list[Row]], None]
 
@@ -147,7 +150,7 @@ def _write(name: str, write: WriteBatch, batch: list[Row]) -> int:
         return 0
     except (OperationalError, InterfaceError):
         raise
-    except DatabaseError:
+    except _REFUSALS:
         return sum(not _writable(name, write, row) for row in batch)
 
 
@@ -157,7 +160,7 @@ def _writable(name: str, write: WriteBatch, row: Row) -> bool:
             write([row])
     except (OperationalError, InterfaceError):
         raise
-    except DatabaseError as error:
+    except _REFUSALS as error:
         log.warning("A row of kind %s was refused by the database: %s", name, type(error).__name__)
         return False
     return True

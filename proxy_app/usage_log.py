@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.apps import apps
+from django.db.models import CharField, PositiveIntegerField, TextField
 
 from accounts_app import journal
 from accounts_app.pool.outcomes import Fault, Outcome
@@ -19,6 +20,12 @@ KIND = "usage"
 _MESSAGE_LIMIT = 500  # upstream's texts are a sentence or two; a front end's HTML page is not worth its bytes
 _LEFT = Fault(Outcome.ABANDONED)  # what an attempt comes to when nobody says otherwise
 _NO_TOKENS = Usage()
+
+_TEXTS = {
+    field.name: field.max_length for field in UsageRecord._meta.fields if isinstance(field, CharField | TextField)
+}
+_COUNTS = [field.name for field in UsageRecord._meta.fields if isinstance(field, PositiveIntegerField)]
+_LARGEST = 2**31 - 1  # what such a column holds everywhere
 
 
 @dataclass(slots=True)
@@ -92,7 +99,14 @@ def written(entry: Entry) -> Iterator[Entry]:
 def _write(rows: list[dict[str, Any]]) -> None:
     rows = _without_deleted(rows, "account_id", apps.get_model("accounts_app.Account"))
     rows = _without_deleted(rows, "api_key_id", apps.get_model("accounts_app.ApiKey"))
-    UsageRecord.objects.bulk_create([UsageRecord(**row) for row in rows])
+    UsageRecord.objects.bulk_create([UsageRecord(**_fitting(row)) for row in rows])
+
+
+def _fitting(row: dict[str, Any]) -> dict[str, Any]:
+    """The row as its columns take it, whatever a client named or upstream counted: one refused would leave no trace."""
+    texts = {name: row[name].replace("\0", "")[:length] for name, length in _TEXTS.items()}
+    counts = {name: min(max(row[name], 0), _LARGEST) for name in _COUNTS if row[name] is not None}
+    return row | texts | counts
 
 
 def _without_deleted(rows: list[dict[str, Any]], column: str, model: type[Any]) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ class Book:
         self.batches: list[list[int]] = []
         self.away = False
         self.refused: set[int] = set()
+        self.refusal: type[Exception] = IntegrityError
         self.began = threading.Event()
         self.may_write = threading.Event()
         self.may_write.set()
@@ -30,7 +31,7 @@ class Book:
         if self.away:
             raise OperationalError("the database is away")
         if self.refused & set(rows):
-            raise IntegrityError("the account is gone")
+            raise self.refusal("the account is gone")
         self.batches.append(rows)
 
     @property
@@ -100,9 +101,10 @@ async def test_a_database_that_is_away_is_not_asked_again_at_once(kept, book):
     assert book.rows == [0, 1, 2]
 
 
-async def test_a_row_nobody_can_write_does_not_hold_up_the_others(kept, book):
+@pytest.mark.parametrize("refusal", [IntegrityError, OverflowError, ValueError])
+async def test_a_row_nobody_can_write_does_not_hold_up_the_others(refusal, kept, book):
     fill(kept, range(5))
-    book.refused = {3}
+    book.refused, book.refusal = {3}, refusal
 
     await kept.flush()
 

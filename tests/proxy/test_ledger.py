@@ -129,6 +129,23 @@ async def test_a_request_that_never_became_an_attempt_has_no_row(client, alice, 
     assert await ledger() == []
 
 
+@pytest.mark.parametrize(("counted", "kept"), [(10**30, 2**31 - 1), (2**31, 2**31 - 1), (-5, 0), ("7", 7)])
+async def test_a_count_that_no_column_holds_costs_no_row(counted, kept, client, alice, upstream, ledger):
+    upstream.script(Style(responses=[TOLD | {"usageMetadata": {"totalTokenCount": counted}}]))
+
+    await client.post(PLAIN, a_prompt())
+
+    (entry,) = await ledger()
+    assert entry.total_tokens == kept
+
+
+async def test_a_name_that_no_column_holds_costs_no_row(client, alice, ledger):
+    for name in ("x" * 300, "gem%00ini"):
+        await client.post(f"/v1beta/models/{name}:generateContent", a_prompt())
+
+    assert [entry.model for entry in await ledger()] == ["x" * 128, "gemini"]
+
+
 async def test_a_deleted_account_leaves_its_rows_behind(client, alice, ledger):
     await client.post(PLAIN, a_prompt())
     await ledger()
