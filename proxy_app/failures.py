@@ -80,5 +80,8 @@ def _upstreams_words(fault: Fault, body: bytes) -> errors.GatewayError:
     if fault.outcome in (Outcome.UNAUTHENTICATED, Outcome.NEEDS_OWNER):
         return errors.Unavailable(_OWNER_NEEDED)
     headers = errors.retry_after(fault.delay) if fault.delay else None
-    status = fault.status or 502  # an error inside a 200 may come without a code
-    return errors.UpstreamError(status, faults.error_in(body) or errors.error_object(status, fault.message), headers)
+    if not 400 <= fault.status < 600:
+        # A redirect, a 204, an error without a code inside a 200: none of it may reach a client under that status.
+        return errors.UpstreamError(502, errors.error_object(502, fault.message), headers)
+    words = faults.error_in(body) or errors.error_object(fault.status, fault.message)
+    return errors.UpstreamError(fault.status, words, headers)

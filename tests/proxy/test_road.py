@@ -67,6 +67,24 @@ class TestAttempts:
         assert reply.body.startswith(b'{\n  "error": {\n    "code": 503,')
         assert reply.headers["retry-after"] == "9"
 
+    @BOTH
+    async def test_never_end_with_a_status_that_is_no_error(self, url, client, alice, upstream, settings):
+        elsewhere = (("location", "https://elsewhere.example/"),)
+        error = Reply(chunks=[b'{"error": {"code": 200,"message": "odd"}}'], sized=True)
+        for odd in (
+            Reply(status=302, headers=elsewhere),
+            Reply(status=204),
+            Reply(status=299),
+            Reply(status=600),
+            error,
+        ):
+            upstream.script(odd)
+            reply = await client.post(url, a_prompt())
+            assert reply.status in (502, 503)
+            assert reply.json()["error"]["code"] == reply.status
+            assert "location" not in reply.headers
+            leasing.reset()
+
 
 class TestEndpoints:
     async def test_are_asked_in_order_when_one_is_dead(self, client, alice, upstream, ledger, settings):
