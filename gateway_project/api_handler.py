@@ -15,13 +15,13 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
 from gateway_project.caller import Caller, Header, Receive, Send
-from gateway_project.refusals import Refusal, bad_request, not_found, too_large
+from gateway_project.refusals import Refusal, bad_request, not_allowed, not_found, too_large
 
 # Intermediaries commonly close a connection that was silent for 30 s or a minute.
 HEARTBEAT_SECONDS = 15.0
@@ -90,7 +90,11 @@ class ApiHandler(ASGIHandler):
         try:
             found = request.resolver_match = get_resolver().resolve(request.path_info)
             response = found.func(request, *found.args, **found.kwargs)
-            return await response if isawaitable(response) else response
+            if isawaitable(response):
+                response = await response
+            if isinstance(response, HttpResponseNotAllowed):
+                return rendered(not_allowed(request.method))
+            return response
         except Http404:
             return rendered(not_found(request.path))
         except PermissionDenied as error:

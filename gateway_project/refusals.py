@@ -44,6 +44,11 @@ def not_found(path: str) -> Refusal:
     return Refusal(404, "NOT_FOUND", f"There is nothing at {path}.")
 
 
+def not_allowed(method: str) -> Refusal:
+    """For methods that no view knows; those known elsewhere are the views' to answer."""
+    return Refusal(405, "UNIMPLEMENTED", f"{method} is not a method of this API.")
+
+
 def too_large(limit: int) -> Refusal:
     """Google's own sentence; `limit` in bytes."""
     return Refusal(413, "INVALID_ARGUMENT", f"Request payload size exceeds the limit: {limit} bytes.")

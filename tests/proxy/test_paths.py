@@ -81,6 +81,9 @@ class TestIsAnsweredInGooglesShape:
             ("PATCH", "/v1/models/x"),
             ("POST", "/healthz"),
             ("DELETE", "/readyz"),
+            ("PROPFIND", "/v1beta/models"),
+            ("TRACE", GENERATE),
+            ("NONSENSE", "/nowhere"),
         ):
             error = is_googles_error(await client.request(method, path, b"{}"), 405)
             assert method in error["message"]
