@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -107,7 +108,8 @@ class ProxyTransport(httpx.AsyncBaseTransport):
         self._under_way += 1
         response = None
         try:
-            response = await self._pool.handle_async_request(request)
+            async with _opening(request):
+                response = await self._pool.handle_async_request(request)
         finally:
             if response is None:
                 await self._finished()
@@ -127,6 +129,40 @@ class ProxyTransport(httpx.AsyncBaseTransport):
         self._under_way -= 1
         if self._retired and not self._under_way:
             await self._pool.aclose()
+
+
+@asynccontextmanager
+async def _opening(request: httpx.Request) -> AsyncIterator[None]:
+    """Holds the way through a SOCKS proxy to the connect timeout, and closes what it has opened when that fails.
+
+    httpcore does neither: a proxy that takes the connection and falls silent would be waited for without end.
+    Raises httpx.ConnectTimeout.
+    """
+    seconds = request.extensions.get("timeout", {}).get("connect")
+    opened: list[Any] = []
+    limit = asyncio.timeout(None)
+
+    async def watch(event: str, info: dict[str, Any]) -> None:
+        match event:
+            case "socks.connect_tcp.started" if seconds is not None:
+                limit.reschedule(asyncio.get_running_loop().time() + seconds)
+            case "socks.connect_tcp.complete":
+                opened.append(info["return_value"])
+            case "http11.send_request_headers.started":
+                opened.clear()
+                limit.reschedule(None)
+
+    request.extensions = {**request.extensions, "trace": watch}
+    try:
+        async with limit:
+            yield
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise httpx.ConnectTimeout("The proxy does not answer in time.", request=request) from None
+    finally:
+        for stream in opened:
+            await stream.aclose()
 
 
 class _ProxiedBody(httpx.AsyncByteStream):

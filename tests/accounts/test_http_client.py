@@ -212,6 +212,78 @@ async def test_a_socks_proxy_carries_the_call():
     assert response.text == "ok"
 
 
+class SocksProxy:
+    """Takes a connection, says one thing to its greeting, and notices when the other side leaves."""
+
+    def __init__(self, says: bytes) -> None:
+        self.says = says
+        self.greeted = asyncio.Event()
+        self.left = asyncio.Event()
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(3)
+        self.greeted.set()
+        writer.write(self.says)
+        while await reader.read(100):
+            pass
+        self.left.set()
+
+
+@pytest.fixture
+def impatient(settings) -> None:
+    settings.GATEWAY_CONNECT_TIMEOUT = 0.2
+
+
+@pytest.mark.parametrize("says", [b"", b"\x05\x00"], ids=["nothing", "hello"])
+async def test_a_socks_proxy_that_falls_silent_is_left_when_the_connect_timeout_is_over(says: bytes, impatient):
+    proxy = SocksProxy(says)
+
+    async with serving(proxy) as address:
+        call = request("GET", "http://upstream.example/", {})
+        with pytest.raises(httpx.ConnectTimeout):
+            await client(address.replace("http:", "socks5:")).send(call)
+        await proxy.left.wait()
+
+
+async def test_a_slow_answer_through_a_socks_proxy_is_not_held_to_the_connect_timeout(impatient):
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(3)
+        writer.write(b"\x05\x00")
+        await reader.readuntil(b"\x00\x50")
+        writer.write(b"\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x00")
+        await head(reader)
+        await asyncio.sleep(0.4)
+        writer.write(OK)
+
+    async with serving(proxy) as address:
+        response = await client(address.replace("http:", "socks5:")).send(
+            request("GET", "http://upstream.example/", {})
+        )
+
+    assert response.text == "ok"
+
+
+async def test_the_connection_to_a_socks_proxy_that_refuses_is_closed():
+    proxy = SocksProxy(b"\x05\xff")
+
+    async with serving(proxy) as address:
+        with pytest.raises(httpx.ProxyError):
+            await client(address.replace("http:", "socks5:")).get("http://upstream.example/")
+        await proxy.left.wait()
+
+
+async def test_a_caller_that_leaves_takes_its_connection_to_a_socks_proxy_along():
+    proxy = SocksProxy(b"")
+
+    async with serving(proxy) as address:
+        leaving = asyncio.create_task(client(address.replace("http:", "socks5:")).get("http://upstream.example/"))
+        await proxy.greeted.wait()
+        leaving.cancel()
+        await proxy.left.wait()
+
+    assert leaving.cancelled()
+
+
 async def test_a_dead_proxy_is_never_passed_by():
     reached = False
 
