@@ -1,15 +1,13 @@
 """The road of a call over accounts and endpoints: who is asked next, how long one waits, what is said in the end."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from asgiref.sync import sync_to_async
 
-from accounts_app import accounts, leasing
+from accounts_app import leasing
 from accounts_app.models import Account, Rest
 from emulator import FAULTS, Reply, dead_address
-from tests.factories import a_prompt, make_account
+from tests.factories import a_prompt
 
 MODEL = "gemini-2.5-flash"
 PLAIN = f"/v1beta/models/{MODEL}:generateContent"
@@ -122,67 +120,6 @@ class TestEndpoints:
 
         assert reply.status == 429
         assert [call.base for call in upstream.calls] == ["/daily"]
-
-
-class TestAnExpiredToken:
-    @BOTH
-    async def test_is_renewed_once_and_the_same_account_answers(self, url, client, pool_of, upstream):
-        await pool_of("alice", "bob")
-        upstream.script("token_expired")
-
-        reply = await client.post(url, a_prompt())
-
-        assert reply.status == 200
-        assert len(upstream.requests_of("token")) == 1
-        assert len(upstream.calls) == 2
-        assert len(set(asked(upstream))) == 1
-
-    async def test_is_renewed_before_it_is_used(self, client, pool_of, upstream):
-        await pool_of("alice", expires_at=datetime.now(UTC) - timedelta(hours=1))
-
-        assert (await client.post(PLAIN, a_prompt())).status == 200
-
-        assert [request.call for request in upstream.requests] == ["token", "generateContent"]
-
-    async def test_is_renewed_once_for_a_hundred_calls(self, client, pool_of, upstream):
-        await pool_of("alice", expires_at=datetime.now(UTC) - timedelta(hours=1))
-
-        replies = await asyncio.gather(*(client.post(PLAIN, a_prompt(f"{n}")) for n in range(100)))
-
-        assert {reply.status for reply in replies} == {200}
-        assert len(upstream.requests_of("token")) == 1
-        assert len(upstream.calls) == 100
-
-    async def test_refused_to_a_hundred_calls_at_once_is_renewed_once(self, client, alice, upstream):
-        upstream.expire_access_tokens("alice@example.com")
-
-        replies = await asyncio.gather(*(client.post(PLAIN, a_prompt(f"{n}")) for n in range(100)))
-
-        assert {reply.status for reply in replies} == {200}
-        assert len(upstream.requests_of("token")) == 1
-
-    async def test_refused_late_does_not_cost_the_one_renewed_meanwhile(self, client, alice, upstream):
-        upstream.script(Reply(status=401, delay=0.2))
-        late = client.start("POST", PLAIN, a_prompt("late"))
-        await asyncio.to_thread(upstream.wait_for_requests, 1)
-        upstream.script("token_expired")
-        assert (await client.post(PLAIN, a_prompt("early"))).status == 200
-
-        reply = await late.end()
-
-        assert reply.status == 200
-        assert len(upstream.requests_of("token")) == 1
-
-    async def test_that_nobody_renews_any_more_parks_its_account_and_another_answers(self, client, pool_of, upstream):
-        alice, _ = await pool_of("alice", "bob", expires_at=datetime.now(UTC) - timedelta(hours=1))
-        upstream.revoke("alice@example.com")
-
-        replies = [await client.post(PLAIN, a_prompt(f"{n}")) for n in range(8)]
-
-        assert {reply.status for reply in replies} == {200}
-        assert set(asked(upstream)) == {"bob"}
-        await alice.arefresh_from_db()
-        assert alice.parked == "sign_in"
 
 
 class TestWhenAllRest:
@@ -306,45 +243,3 @@ async def test_no_answer_to_any_fault_names_the_account(client, alice, upstream,
             await Rest.objects.aupdate(until=None, streak=0)
             await Account.objects.aupdate(parked="")
             leasing.reset()
-
-
-class TestTheDemoAccount:
-    @pytest.fixture
-    async def demo(self, upstream) -> None:
-        await sync_to_async(accounts.ensure_demo)()
-
-    @BOTH
-    async def test_answers_where_nobody_is_connected(self, url, client, demo, upstream):
-        reply = await client.post(url, a_prompt("Hello"))
-
-        assert reply.status == 200
-        assert b"text" in reply.body
-        assert not upstream.requests  # its upstream is an emulator of its own, never Google
-
-    async def test_is_listed_as_ready(self, client, demo):
-        assert (await client.get("/readyz")).status == 200
-
-    async def test_steps_back_for_the_first_real_account(self, client, demo, upstream, pool_of):
-        await pool_of("alice")
-
-        replies = [await client.post(PLAIN, a_prompt(f"{n}")) for n in range(5)]
-
-        assert {reply.status for reply in replies} == {200}
-        assert set(asked(upstream)) == {"alice"}
-
-    async def test_does_not_stand_in_for_real_accounts_that_rest(self, client, demo, alice):
-        await lay_rest(alice, 60)
-
-        assert (await client.post(PLAIN, a_prompt())).status == 429
-
-
-async def test_an_account_without_a_project_finds_it_out_on_its_first_call(client, upstream):
-    row = await sync_to_async(make_account)("new@example.com", project="")
-    tokens = {"refresh_token": f"refresh-{row.email}", "access_token": f"access-{row.email}"}
-    upstream.add_account(row.email, project="found-by-google", **tokens)
-
-    replies = await asyncio.gather(*(client.post(PLAIN, a_prompt(f"{n}")) for n in range(5)))
-
-    assert {reply.status for reply in replies} == {200}
-    assert {call.body["project"] for call in upstream.calls} == {"found-by-google"}
-    assert len(upstream.requests_of("loadCodeAssist")) == 1
