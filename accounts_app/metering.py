@@ -18,6 +18,7 @@ from accounts_app.pool.limits import NO_TOKENS, Exceeded, Limit, Meter, Standing
 from accounts_app.roster import KeyView
 
 __all__ = [
+    "NO_TOKENS",
     "Admission",
     "Exceeded",
     "Limit",

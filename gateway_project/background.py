@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from django.db import Error as DatabaseError
 
-from accounts_app import connect, credentials, database_thread, http_client, journal, quota, roster
+from accounts_app import connect, credentials, database_thread, http_client, journal, metering, quota, roster
 from emulator import Emulator, Style
 
 log = logging.getLogger(__name__)
@@ -74,6 +74,7 @@ class Background:
     async def _look(self) -> None:
         try:
             await roster.refresh()
+            await metering.refresh()
             if self._demo is None and demo_answers(roster.current()):
                 # It then runs until the end, idle once there is a real account: calls under way may still be talking
                 # to it, and a thread that waits costs nothing.

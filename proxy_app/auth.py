@@ -5,6 +5,7 @@ verifies lets the call in: gemini-cli, for one, sends two of them at once.
 """
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -13,8 +14,10 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.request import split_domain_port, validate_host
 
-from accounts_app import api_keys
-from proxy_app import errors
+from accounts_app import api_keys, metering
+from accounts_app.api_keys import KeyView
+from proxy_app import errors, key_limits
+from proxy_app.explanation import Trail
 
 OFF, STRICT, ALL_EXCEPT_HEALTH, AUTO = "off", "strict", "all_except_health", "auto"
 
@@ -23,16 +26,26 @@ _NO_KEY_CONFIGURED = (
     "Create one in the admin or with `python manage.py issue_key NAME`."
 )
 _MISSING = "This gateway asks for an API key: send one as x-goog-api-key, x-api-key, Authorization: Bearer, or ?key=."
+_NOT_READ_YET = "The gateway has not been able to read its database yet."
 _INVALID = "API key not valid. Please pass a valid API key of this gateway."
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is calling: the id and name of the API key, or nobody in particular where no key is asked for."""
+    """Who is calling: an API key, or nobody in particular where no key is asked for."""
 
-    key_id: int | None = None
-    key_name: str = ""
-    may_explain: bool = False
+    key: KeyView | None = None
+
+    @property
+    def key_id(self) -> int | None:
+        return self.key.id if self.key else None
+
+    @property
+    def may_explain(self) -> bool:
+        return self.key is not None and self.key.may_explain
+
+    def may_use(self, model: str) -> bool:
+        return self.key is None or self.key.may_use(model)
 
 
 async def admit(request: HttpRequest) -> Principal:
@@ -54,15 +67,66 @@ async def admit_to_health(request: HttpRequest) -> Principal:
         return Principal()  # a health check has to answer while the database is gone
 
 
+async def admit_key(request: HttpRequest) -> Principal:
+    """For what is a key's own: a key is needed whatever the mode. Raises Unauthenticated, PermissionDenied."""
+    try:
+        return _identify(request, needed=True)
+    except api_keys.RosterUnavailable as error:
+        raise errors.Unavailable(_NOT_READ_YET) from error
+
+
+def begin(principal: Principal, model: str, trail: Trail) -> AbstractContextManager[object]:
+    """Let a call for `model` begin. Whoever holds what is returned holds a place among the key's calls under way;
+    leaving it charges the key with what `trail` says was used.
+
+    Raises PermissionDenied, ResourceExhausted.
+    """
+    key = principal.key
+    if key is None:
+        return nullcontext()
+    if not key.may_use(model):
+        raise not_allowed(model)
+    now = time.time()
+    try:
+        return metering.enter(key, model, now, trail.spent)
+    except metering.OverLimit as over:
+        raise key_limits.refusal(over, key.name, now) from over
+
+
+def not_allowed(model: str) -> errors.PermissionDenied:
+    """What a key is told about a model that is not among its own, whether or not there is one of that name."""
+    return errors.PermissionDenied(
+        f"This API key may not use models/{model}. Call ListModels to see the models it may use.",
+        [errors.error_info("MODEL_NOT_ALLOWED", model=model)],
+    )
+
+
 def _identify(request: HttpRequest, *, needed: bool) -> Principal:
     now = time.time()
     presented = _presented_keys(request)
+    elsewhere = False
     for key in presented:
         if view := api_keys.verify(key, now):
-            return Principal(view.id, view.name, view.may_explain)
+            if view.may_call_from(_address(request)):
+                return Principal(view)
+            elsewhere = True
     if needed:
-        raise _refusal(bool(presented))
+        raise _not_from_here(request) if elsewhere else _refusal(bool(presented))
     return Principal()
+
+
+def _address(request: HttpRequest) -> str:
+    """The client's, as the server has made it out from what trusted proxies say; "" on a Unix socket."""
+    client = request.scope.get("client")  # type: ignore[attr-defined]
+    return client[0] if client else ""
+
+
+def _not_from_here(request: HttpRequest) -> errors.PermissionDenied:
+    address = _address(request) or "a Unix socket"
+    return errors.PermissionDenied(
+        f"This API key may not be used from {address}.",
+        [errors.error_info("API_KEY_IP_ADDRESS_BLOCKED", address=address)],
+    )
 
 
 def _presented_keys(request: HttpRequest) -> list[str]:
@@ -89,7 +153,7 @@ def _mode_in_force(request: HttpRequest) -> str:
     try:
         mode = api_keys.auth_mode()
     except api_keys.RosterUnavailable as error:
-        raise errors.Unavailable("The gateway has not been able to read its database yet.") from error
+        raise errors.Unavailable(_NOT_READ_YET) from error
     if mode != AUTO:
         return mode
     return OFF if _bound_to_loopback(request) else ALL_EXCEPT_HEALTH

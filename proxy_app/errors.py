@@ -3,10 +3,10 @@
     GatewayError                a status, a message, details
     ├── InvalidArgument         400  the request cannot be read
     ├── Unauthenticated         401  no key, or none that verifies
-    ├── PermissionDenied        403  a page elsewhere may not use an open gateway
+    ├── PermissionDenied        403  a page elsewhere, or a key that may not ask from here or for this
     ├── NotFound                404  no such path, model or verb
     ├── MethodNotAllowed        405  the path is right, the method is not
-    ├── ResourceExhausted       429  every account rests; says until when
+    ├── ResourceExhausted       429  every account rests, or the key has used up a limit; says until when
     ├── Unimplemented           501  Google has this verb, the upstream has not
     ├── Unavailable             503  nobody is connected, or nobody can be reached
     └── UpstreamError           as upstream said it, byte for byte
@@ -95,20 +95,20 @@ class Unavailable(GatewayError):
 
 
 class ResourceExhausted(GatewayError):
-    """Every account rests. `delay` is the time to the soonest recovery, in seconds.
+    """Every account rests, or the key's limit is used up. `delay` is the time until that is over, in seconds.
 
     It is told twice: AI SDK and opencode read only `Retry-After`, gemini-cli only RetryInfo.
     """
 
     code = 429
 
-    def __init__(self, message: str, delay: float) -> None:
+    def __init__(self, message: str, delay: float, details: Sequence[Detail] = ()) -> None:
         delay = max(delay, 1.0)
         retry_info = {
             "@type": "type.googleapis.com/google.rpc.RetryInfo",
             "retryDelay": f"{delay:.3f}s",
         }
-        super().__init__(message, [retry_info], retry_after(delay))
+        super().__init__(message, [*details, retry_info], retry_after(delay))
 
 
 class UpstreamError(GatewayError):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from accounts_app.metering import NO_TOKENS, Tokens
 from proxy_app.usage_log import Entry
 
 
@@ -11,6 +12,15 @@ class Trail:
     """The attempts of one call, in order, whoever made them and however they ended."""
 
     entries: list[Entry] = field(default_factory=list)
+
+    def spent(self) -> Tokens:
+        """What the call has used so far, over all its attempts."""
+        spent = NO_TOKENS
+        for entry in self.entries:
+            used = entry.usage
+            if used.total or used.prompt:
+                spent += Tokens(used.prompt, used.cached, used.candidates, used.thoughts, used.tool)
+        return spent
 
     def headers(self) -> dict[str, str]:
         """`X-Gateway-Attempts: 2`, and one `X-Gateway-Attempt-N` for each in words."""

@@ -5,7 +5,7 @@ failing in it and closing it all lead to the same `aclose`.
 """
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from time import time
 
 from accounts_app.leasing import Lease
@@ -107,6 +107,10 @@ class Relay:
             raise StopAsyncIteration
         self._entry.events += len(batch)
         return batch
+
+    def keep(self, more: ExitStack) -> None:
+        """Take `more` along: it is given back with the rest, before it."""
+        self._held.push(more)
 
     async def aclose(self) -> None:
         """Give everything back: upstream connection, ledger entry, account. Only the first call does anything."""

@@ -1,5 +1,6 @@
 """HTTP in, HTTP out: a request becomes a `Call`, a `Relay` becomes a response. No decisions are made here."""
 
+from contextlib import AbstractContextManager, ExitStack
 from time import time
 
 import msgspec
@@ -7,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from accounts_app import leasing
-from proxy_app import errors, gateway, model_list
+from proxy_app import auth, errors, gateway, model_list
 from proxy_app.explanation import Trail
 from proxy_app.relay import Relay
 from proxy_app.rendering import EventStream
@@ -55,7 +56,7 @@ async def list_models(request: HttpRequest) -> HttpResponse:
     """`{"models":[Model…],"nextPageToken"?}`."""
     query = request.GET
     try:
-        page = catalogue.page(model_list.offered(), query.get("pageSize"), query.get("pageToken"))
+        page = catalogue.page(_offered_to(request), query.get("pageSize"), query.get("pageToken"))
     except Malformed as error:
         raise errors.InvalidArgument(str(error)) from error
     return _json(page)
@@ -66,6 +67,8 @@ async def get_model(request: HttpRequest, name: str) -> HttpResponse:
     if (verb := calls.parse_target(name).verb) in _VERBS:
         raise errors.MethodNotAllowed(f"{verb} is called by POST, not by {request.method}.")
     name = calls.model_id(name)  # which may have a colon without a verb after it
+    if not request.auth.may_use(name):  # type: ignore[attr-defined]
+        raise auth.not_allowed(name)
     if model := model_list.find(name):
         return _json(model)
     raise errors.NotFound(
@@ -82,7 +85,7 @@ async def call_model(request: HttpRequest, name: str) -> HttpResponseBase:
     call = _read_call(request, calls.parse_target(name))
     trail = Trail()
     try:
-        response = await _answer(call, trail)
+        response = await _answer(call, trail, auth.begin(request.auth, call.model, trail))  # type: ignore[attr-defined]
     except errors.GatewayError as error:
         error.headers |= _explanation(request, trail)
         raise
@@ -154,11 +157,21 @@ def _method(target: Target) -> Method:
     raise errors.NotFound(f"There is no method {target.verb!r} on models/{target.model}. Supported are: {known}.")
 
 
-async def _answer(call: Call, trail: Trail) -> HttpResponseBase:
-    relay = await gateway.forward(call, trail)
+async def _answer(call: Call, trail: Trail, admission: AbstractContextManager[object]) -> HttpResponseBase:
+    """The response to `call`, which holds the key's `admission` until it has ended."""
+    with ExitStack() as held:
+        held.enter_context(admission)
+        relay = await gateway.forward(call, trail)
+        relay.keep(held.pop_all())
     if call.form is None:
         return HttpResponse(await _whole(relay), content_type=errors.JSON)
     return _streamed(relay, call.form, call.client)
+
+
+def _offered_to(request: HttpRequest) -> list[catalogue.Model]:
+    """The models that the caller may use."""
+    may_use = request.auth.may_use  # type: ignore[attr-defined]
+    return [model for model in model_list.offered() if may_use(model["name"].removeprefix("models/"))]
 
 
 def _explanation(request: HttpRequest, trail: Trail) -> dict[str, str]:

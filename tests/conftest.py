@@ -6,7 +6,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.core.cache import cache
 
-from accounts_app import credentials, journal, leasing, roster
+from accounts_app import credentials, journal, leasing, metering, roster
 from accounts_app.models import Account
 from emulator import Emulator
 from gateway_project import background
@@ -26,7 +26,7 @@ def forgetful() -> Iterator[None]:
     """The process remembers nothing of the test before."""
 
     def forget() -> None:
-        for remembering in (roster, leasing, journal, credentials):
+        for remembering in (roster, leasing, journal, metering, credentials):
             remembering.reset()
         cache.clear()
 
@@ -54,6 +54,7 @@ def check_books(upstream: Emulator) -> None:
 
     assert written.count() == len(seen)
     assert leasing.in_flight() == 0
+    assert metering.in_flight() == 0
     assert journal.pending() == 0
 
 

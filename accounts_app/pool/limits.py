@@ -66,6 +66,15 @@ class Tokens:
     thoughts: int = 0
     tool: int = 0
 
+    def __add__(self, more: "Tokens") -> "Tokens":
+        return Tokens(
+            self.prompt + more.prompt,
+            self.cached + more.cached,
+            self.candidates + more.candidates,
+            self.thoughts + more.thoughts,
+            self.tool + more.tool,
+        )
+
     @property
     def charged(self) -> int:
         """What counts against a limit: each token once."""
