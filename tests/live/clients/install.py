@@ -30,7 +30,7 @@ class NotInstalled(Exception):
 
 
 def install(name: str) -> Path:
-    """The directory of one SDK, ready for use: a virtual environment, or for `node` one with node_modules.
+    """The directory of one SDK, ready for use: a virtual environment, or one with node_modules.
 
     1. Wait for anyone who is installing the same.
     2. If the stamp tells the same requirements, it is there.
@@ -43,14 +43,13 @@ def install(name: str) -> Path:
         stamp, wanted = place / "stamp", _stamp_of(name)
         if not (stamp.is_file() and stamp.read_text() == wanted):
             shutil.rmtree(place, ignore_errors=True)
-            if name == "node":
-                _install_node(place)
+            if _is_of_node(name):
+                _install_node(place, HERE / name / "package.json")
             else:
                 _install_python(place, HERE / f"{name}.txt")
             stamp.write_text(wanted)
-    if name == "node":
-        for script in (HERE / "node").glob("*.mjs"):
-            shutil.copy(script, place)  # node looks for its modules beside the script
+    for script in (HERE / name).glob("*.mjs"):
+        shutil.copy(script, place)  # node looks for its modules beside the script
     return place
 
 
@@ -68,9 +67,13 @@ def _directory_or_reason(name: str) -> Path | str:
 
 
 def _stamp_of(name: str) -> str:
-    wanted = HERE / "node" / "package.json" if name == "node" else HERE / f"{name}.txt"
+    wanted = HERE / name / "package.json" if _is_of_node(name) else HERE / f"{name}.txt"
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     return f"{hashlib.sha256(wanted.read_bytes()).hexdigest()} python {version}\n"
+
+
+def _is_of_node(name: str) -> bool:
+    return (HERE / name / "package.json").is_file()
 
 
 def _install_python(place: Path, requirements: Path) -> None:
@@ -80,7 +83,7 @@ def _install_python(place: Path, requirements: Path) -> None:
     _run([*pip, "install", "--quiet", "--no-input", "--retries", "1", "--requirement", str(requirements)])
 
 
-def _install_node(place: Path) -> None:
+def _install_node(place: Path, package: Path) -> None:
     if not (shutil.which("node") and shutil.which("npm")):
         raise NotInstalled("node and npm are not on this machine")
     version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout
@@ -88,7 +91,7 @@ def _install_node(place: Path) -> None:
     if not major or int(major[1]) < OLDEST_NODE:
         raise NotInstalled(f"node is {version.strip() or 'broken'}, {OLDEST_NODE} is needed")
     place.mkdir()
-    shutil.copy(HERE / "node" / "package.json", place)
+    shutil.copy(package, place)
     # Without a lock file: it would name the registry of whoever made it.
     quiet = ["--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1"]
     _run(["npm", "install", *quiet], cwd=place)
@@ -107,5 +110,6 @@ def _run(command: list[str], cwd: Path | None = None) -> None:
 
 
 if __name__ == "__main__":
-    for told in install_all([*sorted(path.stem for path in HERE.glob("*.txt")), "node"]).values():
+    names = [path.stem for path in HERE.glob("*.txt")] + [path.parent.name for path in HERE.glob("*/package.json")]
+    for told in install_all(sorted(names)).values():
         print(told)

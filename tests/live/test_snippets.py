@@ -1,0 +1,74 @@
+"""What the console's page for clients offers to be copied does what it says, against a running gateway."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from proxy_app.snippets import SNIPPETS, Language, Snippet
+from tests.live.clients.install import NotInstalled, install
+from tests.live.clients.walkthrough import SLOW
+from tests.live.running import Gateway
+
+# The first of each language also waits for its installation.
+pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
+
+PATIENCE = 60.0
+# Where what a snippet needs is installed; curl is part of the machine.
+HOMES: Mapping[str, str] = {
+    "google-genai": "google-genai-3",
+    "google-generativeai": "google-generativeai",
+    "js-genai": "node",
+    "gemini-cli": "gemini-cli",
+    "langchain": "langchain",
+    "ai-sdk": "ai-sdk",
+    "litellm": "litellm",
+}
+TO_RUN = [snippet for snippet in SNIPPETS if snippet.code]
+
+
+@pytest.mark.parametrize("snippet", TO_RUN, ids=lambda snippet: snippet.slug)
+def test_a_snippet_is_answered_when_it_is_run_as_it_stands(snippet: Snippet, gateway: Gateway, tmp_path: Path):
+    said = run(snippet, snippet.filled(gateway.url, SLOW, gateway.key), tmp_path)
+
+    assert "six." in said
+
+
+def test_the_only_client_without_a_snippet_is_the_one_that_has_no_setting_for_an_address():
+    assert [snippet.slug for snippet in SNIPPETS if not snippet.code] == ["llm"]
+
+
+def run(snippet: Snippet, code: str, directory: Path) -> str:
+    """What the snippet prints, in a home of its own and with nothing of this machine's keys and proxies."""
+    place = None
+    if home := HOMES.get(snippet.slug):
+        try:
+            place = install(home)
+        except NotInstalled as reason:
+            pytest.skip(f"{home} cannot be installed: {reason}")
+    script = (place if snippet.language is Language.JAVASCRIPT and place else directory) / f"snippet.{snippet.language}"
+    script.write_text(code)
+    path = os.environ["PATH"] if place is None else f"{place / 'node_modules' / '.bin'}:{os.environ['PATH']}"
+    match snippet.language:
+        case Language.SHELL:
+            command = ["bash", "-eu", str(script)]
+        case Language.PYTHON:
+            command = [str(place / "bin" / "python"), "-W", "ignore", str(script)] if place else []
+        case Language.JAVASCRIPT:
+            command = ["node", str(script)]
+    done = subprocess.run(
+        command,
+        env={"PATH": path, "HOME": str(directory), "LANG": "C.UTF-8"},
+        cwd=directory,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4_000:]
+    return done.stdout
