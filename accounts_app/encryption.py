@@ -116,7 +116,9 @@ def rotate_all() -> int:
 def _rotate(field: EncryptedTextField) -> int:
     rows = field.model._default_manager.annotate(stored=Cast(field.name, models.TextField()))
     rotated = 0
-    for pk, stored in list(rows.values_list("pk", "stored")):
+    # One by one: of captured prompts there may be more than fits into memory.
+    for pk in list(rows.values_list("pk", flat=True)):
+        stored = rows.filter(pk=pk).values_list("stored", flat=True).first() or ""
         if not uses_first_key(stored):
             # Only over what was read: a token renewed meanwhile is under the first key already.
             rotated += rows.filter(pk=pk, stored=stored).update(**{field.name: decrypt(stored, field.context)})

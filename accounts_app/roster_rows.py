@@ -36,7 +36,8 @@ CREDENTIAL_COLUMNS = (
     "refreshed_at",
 )
 KEY_COLUMNS = (
-    "digest", "name", "enabled", "expires_at", "may_explain", "owner", "allowed_models", "allowed_networks", *Limit,
+    "digest", "name", "enabled", "expires_at", "may_explain", "owner", "allowed_models", "allowed_networks", "capture",
+    *Limit,
 )  # fmt: skip
 SETTINGS_COLUMNS = ("auth_mode", "strategy", "system_instruction_prefix", "quota_protection")
 ROUTE_COLUMNS = ("pattern", "target", "enabled", "generation_config")
@@ -88,7 +89,7 @@ def credential_view(
 
 
 def key_view(key: int, _: float, *columns: Any) -> tuple[str, KeyView]:
-    digest, name, enabled, expires_at, may_explain, owner, allowed_models, allowed_networks, *limits = columns
+    digest, name, enabled, expires_at, may_explain, owner, allowed_models, networks, capture, *limits = columns
     return digest, KeyView(
         id=key,
         name=name,
@@ -97,8 +98,9 @@ def key_view(key: int, _: float, *columns: Any) -> tuple[str, KeyView]:
         may_explain=may_explain,
         owner=owner,
         allowed_models=tuple(allowed_models or ()),
-        allowed_networks=_networks(key, allowed_networks or ()),
+        allowed_networks=_networks(key, networks or ()),
         limits=Limits(*limits),
+        capture=capture,
     )
 
 

@@ -93,6 +93,7 @@ class KeyView:
     allowed_models: tuple[str, ...] = ()
     allowed_networks: tuple[Network, ...] | None = ()
     limits: Limits = NO_LIMITS
+    capture: bool = False
 
     def may_use(self, model: str) -> bool:
         """Whether it may ask for `model`, by the name it asks with."""

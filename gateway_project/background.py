@@ -9,6 +9,7 @@ from django.db import Error as DatabaseError
 
 from accounts_app import connect, credentials, database_thread, http_client, journal, metering, quota, roster
 from emulator import Emulator, Style
+from proxy_app import captures
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +20,8 @@ JOURNAL_SECONDS = 0.5
 TOKENS_SECONDS = 30.0
 # Quotas are looked at every quarter of an hour while an account is in use; this is how often we see whose turn it is.
 QUOTA_SECONDS = 60.0
+# Prompts are kept for days: an hour more or less is nobody's trouble.
+CAPTURES_SECONDS = 3600.0
 # A database that stays away must not hold up the end for ever; what is not written by then is lost, and logged.
 LAST_WORDS_SECONDS = 10.0
 
@@ -38,6 +41,7 @@ class Background:
             self.loop.create_task(repeat("The journal is not being written", journal.flush, JOURNAL_SECONDS)),
             self.loop.create_task(repeat("Tokens are not renewed ahead", self._renew, TOKENS_SECONDS)),
             self.loop.create_task(repeat("Quotas are not known", self._weigh, quota_seconds, at_once=False)),
+            self.loop.create_task(repeat("Prompts are kept for too long", self._forget, CAPTURES_SECONDS)),
         ]
 
     async def stop(self) -> None:
@@ -66,6 +70,10 @@ class Background:
     async def _renew(self) -> None:
         await self.has_looked.wait()
         await credentials.renew_due(time.time())
+
+    async def _forget(self) -> None:
+        await self.has_looked.wait()
+        await database_thread.in_database(captures.prune)
 
     async def _weigh(self) -> None:
         await self.has_looked.wait()

@@ -4,6 +4,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts_app.encryption import EncryptedTextField
+
 
 class UsageRecord(models.Model):
     """One attempt: who asked, who answered, how it went, what it used. Never a prompt, never a token."""
@@ -55,7 +57,41 @@ class UsageRecord(models.Model):
         indexes = [
             models.Index(fields=["account", "at"], name="usage_by_account"),
             models.Index(fields=["api_key", "at"], name="usage_by_api_key"),
+            # One for each filter of the ledger's page: it reads the newest first and stops at the end of the page.
+            models.Index(fields=["model", "at"], name="usage_by_model"),
+            models.Index(fields=["outcome", "at"], name="usage_by_outcome"),
+            models.Index(fields=["status", "at"], name="usage_by_status"),
         ]
+        permissions = [("use_playground", "Can call models from the console")]
 
     def __str__(self) -> str:
         return f"{self.request_id} attempt {self.attempt}: {self.outcome}"
+
+
+class CapturedCall(models.Model):
+    """What was said in one call of an API key that has this turned on: encrypted, bounded, and gone after some days.
+
+    `request_bytes` and `answer_bytes` are the true lengths, of which the texts may be only the beginning.
+    """
+
+    at = models.DateTimeField(_("time"), default=timezone.now, db_index=True)
+    request_id = models.CharField(_("request"), max_length=32, db_index=True)
+    # Whoever deletes the key deletes what was said with it.
+    api_key = models.ForeignKey(
+        "accounts_app.ApiKey", on_delete=models.CASCADE, related_name="+", verbose_name=_("API key")
+    )
+    model = models.CharField(_("model"), max_length=128, blank=True)
+    method = models.CharField(_("method"), max_length=64, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=32, blank=True)
+    request = EncryptedTextField(_("prompt"), blank=True)
+    request_bytes = models.PositiveBigIntegerField(_("bytes of the prompt"), default=0)
+    answer = EncryptedTextField(_("answer"), blank=True)
+    answer_bytes = models.PositiveBigIntegerField(_("bytes of the answer"), default=0)
+
+    class Meta:
+        verbose_name = _("prompt and answer")
+        verbose_name_plural = _("prompts and answers")
+        default_permissions = ("view", "delete")
+
+    def __str__(self) -> str:
+        return self.request_id

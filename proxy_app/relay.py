@@ -4,7 +4,7 @@ Whoever holds a `Relay` holds the account's slot, the upstream connection and th
 failing in it and closing it all lead to the same `aclose`.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, ExitStack
 from time import time
 
@@ -91,6 +91,7 @@ class Relay:
         self._entry = entry
         self._held = held
         self._fault: Fault | None = None
+        self._listener: Callable[[list[bytes]], None] | None = None
 
     def __repr__(self) -> str:
         state = self._fault.outcome if self._fault else "open"
@@ -106,11 +107,14 @@ class Relay:
             await self.aclose()
             raise StopAsyncIteration
         self._entry.events += len(batch)
+        if self._listener:
+            self._listener(batch)
         return batch
 
-    def keep(self, more: ExitStack) -> None:
-        """Take `more` along: it is given back with the rest, before it."""
+    def keep(self, more: ExitStack, listener: Callable[[list[bytes]], None] | None = None) -> None:
+        """Take `more` along: it is given back with the rest, before it. `listener` is told every batch of events."""
         self._held.push(more)
+        self._listener = listener
 
     async def aclose(self) -> None:
         """Give everything back: upstream connection, ledger entry, account. Only the first call does anything."""

@@ -1,6 +1,6 @@
 """HTTP in, HTTP out: a request becomes a `Call`, a `Relay` becomes a response. No decisions are made here."""
 
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from time import time
 
 import msgspec
@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from accounts_app import leasing
-from proxy_app import auth, errors, gateway, model_list
+from proxy_app import auth, captures, errors, gateway, model_list, usage_log
 from proxy_app.explanation import Trail
 from proxy_app.relay import Relay
 from proxy_app.rendering import EventStream
@@ -85,8 +85,10 @@ async def call_model(request: HttpRequest, name: str) -> HttpResponseBase:
     call = _read_call(request, calls.parse_target(name))
     trail = Trail()
     try:
-        response = await _answer(call, trail, auth.begin(request.auth, call.model, trail))  # type: ignore[attr-defined]
+        response = await _answer(request, call, trail)
     except errors.GatewayError as error:
+        if not trail.entries:
+            usage_log.turned_away(call)
         error.headers |= _explanation(request, trail)
         raise
     for header, told in _explanation(request, trail).items():
@@ -137,6 +139,7 @@ def _read_call(request: HttpRequest, target: Target) -> Call:
         affinity=conversation,
         session_id=affinity.session_id(conversation),
         timeout=_seconds(meta.get("HTTP_X_SERVER_TIMEOUT", "")),
+        arrived=request.arrived,  # type: ignore[attr-defined]
         api_key_id=key_id,
         version=_version(request),
     )
@@ -157,12 +160,14 @@ def _method(target: Target) -> Method:
     raise errors.NotFound(f"There is no method {target.verb!r} on models/{target.model}. Supported are: {known}.")
 
 
-async def _answer(call: Call, trail: Trail, admission: AbstractContextManager[object]) -> HttpResponseBase:
-    """The response to `call`, which holds the key's `admission` until it has ended."""
+async def _answer(request: HttpRequest, call: Call, trail: Trail) -> HttpResponseBase:
+    """The response to `call`, which holds the key's admission until it has ended, and is overheard if the key is."""
+    caller = request.auth  # type: ignore[attr-defined]
     with ExitStack() as held:
-        held.enter_context(admission)
+        capture = held.enter_context(captures.begin(caller.key, call, request.body, trail))
+        held.enter_context(auth.begin(caller, call.model, trail))
         relay = await gateway.forward(call, trail)
-        relay.keep(held.pop_all())
+        relay.keep(held.pop_all(), capture.hear if capture else None)
     if call.form is None:
         return HttpResponse(await _whole(relay), content_type=errors.JSON)
     return _streamed(relay, call.form, call.client)
