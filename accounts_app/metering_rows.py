@@ -16,7 +16,7 @@ from django.db.models import Sum
 from django.db.models.functions import Now
 
 from accounts_app import journal
-from accounts_app.key_tables import KeyPresence, KeyUse
+from accounts_app.models import ApiKey, KeyPresence, KeyUse
 from accounts_app.pool.limits import NO_TOKENS, Tokens, month_of
 from accounts_app.sums import add_up
 
@@ -144,9 +144,12 @@ def news(now: float) -> list[Learnt]:
 def write(rows: list[UseRow]) -> None:
     """Add calls to the sums of their hours."""
     sums: dict[Place, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    there = set(ApiKey.objects.filter(pk__in={row.key for row in rows}).values_list("pk", flat=True))
     for row in rows:
+        if row.key not in there:
+            continue  # deleted meanwhile, and its use with it
         hour = _moment(row.at // HOUR * HOUR)
-        place = sums[row.key, hour, row.model[:LONGEST_MODEL]]
+        place = sums[row.key, hour, row.model.replace("\0", "")[:LONGEST_MODEL]]
         place["requests"] += row.requests
         place["refused"] += row.refused
         place["prompt_tokens"] += row.tokens.prompt
@@ -175,7 +178,8 @@ def tell_presence(calls: Mapping[int, int], now: float) -> dict[int, int]:
     moment = _moment(now)
     due = _presence_told_at is None or moment - _presence_told_at >= PRESENCE_EVERY
     changed = {key: held for key, held in calls.items() if held != _presence_told.get(key, 0) or (held and due)}
-    if changed:
+    there = set(ApiKey.objects.filter(pk__in=changed).values_list("pk", flat=True)) if changed else set()
+    if changed := {key: held for key, held in changed.items() if key in there}:
         KeyPresence.objects.bulk_create(
             [KeyPresence(node=NODE, api_key_id=key, calls=held, seen_at=Now()) for key, held in changed.items()],
             update_conflicts=True,

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing
 from inspect import isawaitable
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -36,6 +37,7 @@ class ApiRequest(ASGIRequest):
         super().__init__(scope, io.BytesIO())
         self._body = body
         self.request_id = request_id
+        self.arrived = monotonic()
 
 
 class ApiHandler(ASGIHandler):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from accounts_app.metering import NO_TOKENS, Tokens
-from proxy_app.usage_log import Entry
+from proxy_app.usage_log import LARGEST_COUNT, Entry
 
 
 @dataclass(slots=True)
@@ -19,7 +19,9 @@ class Trail:
         for entry in self.entries:
             used = entry.usage
             if used.total or used.prompt:
-                spent += Tokens(used.prompt, used.cached, used.candidates, used.thoughts, used.tool)
+                counts = (used.prompt, used.cached, used.candidates, used.thoughts, used.tool)
+                # Whatever upstream counted: more than this no column holds, and nobody is charged less than nothing.
+                spent += Tokens(*[min(max(count, 0), LARGEST_COUNT) for count in counts])
         return spent
 
     def headers(self) -> dict[str, str]:

@@ -134,6 +134,7 @@ class Step:
     def entry(self) -> Entry:
         """The ledger entry of this attempt, added to the call's trail."""
         account = self.lease.account
+        before = monotonic() - self.call.arrived - self.waited if self.number == 1 else 0.0
         entry = Entry(
             call=self.call,
             attempt=self.number,
@@ -144,6 +145,7 @@ class Step:
             endpoint=self.turn.bases[0],
             why=self.lease.why,
             waited=self.waited,
+            overhead=before,
         )
         self.trail.entries.append(entry)
         return entry

@@ -1,4 +1,4 @@
-"""The ledger: one row for every attempt at an upstream."""
+"""The ledger, one row for every attempt at an upstream, and its sums by the hour."""
 
 from django.db import models
 from django.utils import timezone
@@ -43,6 +43,7 @@ class UsageRecord(models.Model):
     wait_ms = models.PositiveIntegerField(_("waited, ms"), default=0)
     first_event_ms = models.PositiveIntegerField(_("first event, ms"), null=True, blank=True)
     duration_ms = models.PositiveIntegerField(_("duration, ms"), default=0)
+    overhead_us = models.PositiveIntegerField(_("the gateway's own time, µs"), default=0)
     events = models.PositiveIntegerField(_("events"), default=0)
     prompt_tokens = models.PositiveIntegerField(_("prompt tokens"), default=0)
     cached_tokens = models.PositiveIntegerField(_("cached tokens"), default=0)
@@ -95,3 +96,64 @@ class CapturedCall(models.Model):
 
     def __str__(self) -> str:
         return self.request_id
+
+
+def _sum() -> models.PositiveBigIntegerField:
+    return models.PositiveBigIntegerField(default=0)
+
+
+class UsageHour(models.Model):
+    """What the attempts that ended within one hour (UTC) add up to, for a key, account, model (as asked) and outcome.
+
+    Keys and accounts stand as bare ids, 0 for none: the sums outlive them. `first_event_le_*` and `overhead_le_*` count
+    attempts by milliseconds, each in the first bucket that holds it; attempts without a first event are in none.
+    `calls` are attempts that were the first of their call, and calls that were turned away before any.
+    """
+
+    hour = models.DateTimeField(_("hour"))
+    api_key_id = models.BigIntegerField(_("API key"), default=0)
+    account_id = models.BigIntegerField(_("account"), default=0)
+    model = models.CharField(_("model"), max_length=128, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=32)
+    calls = _sum()
+    attempts = _sum()
+    delivered = _sum()
+    prompt_tokens = _sum()
+    cached_tokens = _sum()
+    candidates_tokens = _sum()
+    thoughts_tokens = _sum()
+    tool_tokens = _sum()
+    total_tokens = _sum()
+    wait_ms = _sum()
+    duration_ms = _sum()
+    first_event_ms = _sum()
+    overhead_us = _sum()
+    first_event_le_100 = _sum()
+    first_event_le_250 = _sum()
+    first_event_le_500 = _sum()
+    first_event_le_1000 = _sum()
+    first_event_le_2500 = _sum()
+    first_event_le_5000 = _sum()
+    first_event_le_10000 = _sum()
+    first_event_le_30000 = _sum()
+    first_event_more = _sum()
+    overhead_le_1 = _sum()
+    overhead_le_2 = _sum()
+    overhead_le_5 = _sum()
+    overhead_le_10 = _sum()
+    overhead_le_25 = _sum()
+    overhead_le_50 = _sum()
+    overhead_le_100 = _sum()
+    overhead_more = _sum()
+
+    class Meta:
+        verbose_name = _("usage by the hour")
+        verbose_name_plural = _("usage by the hour")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["hour", "api_key_id", "account_id", "model", "outcome"], name="usage_hour_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H}h, {self.model}: {self.outcome}"

@@ -6,7 +6,7 @@ failing in it and closing it all lead to the same `aclose`.
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, ExitStack
-from time import time
+from time import monotonic, time
 
 from accounts_app.leasing import Lease
 from accounts_app.pool.outcomes import Fault, Outcome
@@ -35,6 +35,7 @@ class Events:
 
     def __init__(self, exchange: Exchange, dialect: Dialect) -> None:
         self.state = StreamState()
+        self.busy = 0.0  # seconds spent on reading what had arrived
         self._chunks = exchange.chunks()
         self._decoder = sse.Decoder()
         self._dialect = dialect
@@ -48,8 +49,12 @@ class Events:
         if self._failure is not None:
             raise self._failure
         async for chunk in self._chunks:
-            if payloads := self._decoder.feed(chunk):
-                return self._read_all(payloads)
+            began = monotonic()
+            payloads = self._decoder.feed(chunk)
+            batch = self._read_all(payloads)
+            self.busy += monotonic() - began
+            if batch:
+                return batch
         return self._read_all(self._decoder.end())
 
     def _read_all(self, payloads: list[bytes]) -> list[bytes]:
@@ -156,4 +161,5 @@ class Relay:
         self._fault = self._entry.fault = fault
         if self._events is not None:
             self._entry.usage = self._events.state.usage
+            self._entry.overhead += self._events.busy
         self._lease.settle(fault, time())

@@ -12,11 +12,12 @@ from django.db.models import CharField, PositiveIntegerField, TextField
 
 from accounts_app import journal
 from accounts_app.pool.outcomes import Fault, Outcome
+from proxy_app import rollups
 from proxy_app.models import UsageRecord
 from proxy_app.wire.calls import Call
 from proxy_app.wire.usage import Usage
 
-KIND = "usage"
+KIND, TURNED_AWAY = "usage", "turned_away"
 _MESSAGE_LIMIT = 500  # upstream's texts are a sentence or two; a front end's HTML page is not worth its bytes
 _LEFT = Fault(Outcome.ABANDONED)  # what an attempt comes to when nobody says otherwise
 _NO_TOKENS = Usage()
@@ -25,7 +26,7 @@ _TEXTS = {
     field.name: field.max_length for field in UsageRecord._meta.fields if isinstance(field, CharField | TextField)
 }
 _COUNTS = [field.name for field in UsageRecord._meta.fields if isinstance(field, PositiveIntegerField)]
-_LARGEST = 2**31 - 1  # what such a column holds everywhere
+LARGEST_COUNT = 2**31 - 1  # what such a column holds everywhere
 
 
 @dataclass(slots=True)
@@ -38,9 +39,10 @@ class Entry:
     account_label: str
     dialect: str
     upstream_model: str
-    endpoint: str
     why: str
+    endpoint: str = ""  # empty while nothing has been sent
     waited: float = 0.0  # seconds the call had waited for an account before this attempt
+    overhead: float = 0.0  # seconds the gateway itself has spent on it
     at: float = field(default_factory=time.time)
     began: float = field(default_factory=time.monotonic)
     first_event_after: float | None = None
@@ -77,6 +79,7 @@ class Entry:
             "wait_ms": round(self.waited * 1000),
             "first_event_ms": None if first is None else round(first * 1000),
             "duration_ms": round((time.monotonic() - self.began) * 1000),
+            "overhead_us": round(self.overhead * 1_000_000),
             "events": self.events,
             "prompt_tokens": self.usage.prompt,
             "cached_tokens": self.usage.cached,
@@ -85,6 +88,11 @@ class Entry:
             "tool_tokens": self.usage.tool,
             "total_tokens": self.usage.total,
         }
+
+
+def turned_away(call: Call) -> None:
+    """Count a call that was answered without an attempt: it is in no ledger row."""
+    journal.append(TURNED_AWAY, (time.time(), call.api_key_id, call.model))
 
 
 @contextmanager
@@ -99,13 +107,22 @@ def written(entry: Entry) -> Iterator[Entry]:
 def _write(rows: list[dict[str, Any]]) -> None:
     rows = _without_deleted(rows, "account_id", apps.get_model("accounts_app.Account"))
     rows = _without_deleted(rows, "api_key_id", apps.get_model("accounts_app.ApiKey"))
-    UsageRecord.objects.bulk_create([UsageRecord(**_fitting(row)) for row in rows])
+    rows = [_fitting(row) for row in rows]
+    UsageRecord.objects.bulk_create([UsageRecord(**row) for row in rows])
+    rollups.add(rows)
+
+
+def _write_turned_away(calls: list[tuple[float, int | None, str]]) -> None:
+    length = _TEXTS["model"]
+    rollups.add_turned_away(
+        (datetime.fromtimestamp(at, UTC), key, model.replace("\0", "")[:length]) for at, key, model in calls
+    )
 
 
 def _fitting(row: dict[str, Any]) -> dict[str, Any]:
     """The row as its columns take it, whatever a client named or upstream counted: one refused would leave no trace."""
     texts = {name: row[name].replace("\0", "")[:length] for name, length in _TEXTS.items()}
-    counts = {name: min(max(row[name], 0), _LARGEST) for name in _COUNTS if row[name] is not None}
+    counts = {name: min(max(row[name], 0), LARGEST_COUNT) for name in _COUNTS if row[name] is not None}
     return row | texts | counts
 
 
@@ -117,3 +134,4 @@ def _without_deleted(rows: list[dict[str, Any]], column: str, model: type[Any]) 
 
 
 journal.register(KIND, _write, droppable=True)
+journal.register(TURNED_AWAY, _write_turned_away, droppable=True)

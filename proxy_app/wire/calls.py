@@ -70,7 +70,8 @@ class Call:
     """One request, understood.
 
     `form` is None unless the answer is streamed. `affinity` is the 64-bit key of the conversation, `session_id` the
-    name upstream knows it by. `timeout` is what the client said it would wait, in seconds.
+    name upstream knows it by. `timeout` is what the client said it would wait, in seconds. `arrived` is when it was
+    wholly here, by a clock that only tells differences.
     """
 
     method: Method
@@ -82,6 +83,7 @@ class Call:
     affinity: int = 0
     session_id: str = ""
     timeout: float | None = None
+    arrived: float = 0.0
     api_key_id: int | None = None
     version: str = "v1beta"
 

@@ -1,0 +1,65 @@
+"""The ledger's sums by the hour: added to in the same transaction as the ledger, so that both tell the same."""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from accounts_app.sums import add_up
+from proxy_app.models import UsageHour
+
+IDENTITY = ("hour", "api_key_id", "account_id", "model", "outcome")
+# Upper bounds of the buckets, in milliseconds; whatever is above the last one is in `…_more`.
+FIRST_EVENT_BOUNDS = (100, 250, 500, 1000, 2500, 5000, 10_000, 30_000)
+OVERHEAD_BOUNDS = (1, 2, 5, 10, 25, 50, 100)
+
+# What a call that no account was asked for adds up under.
+TURNED_AWAY = "turned_away"
+
+_ADDED = (
+    "prompt_tokens", "cached_tokens", "candidates_tokens", "thoughts_tokens", "tool_tokens", "total_tokens",
+    "wait_ms", "duration_ms", "overhead_us",
+)  # fmt: skip
+_SUMS = [field.name for field in UsageHour._meta.fields if field.name not in (*IDENTITY, "id")]
+
+
+def add(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Add ledger rows, as columns of `UsageRecord`, to the sums of the hours they ended in."""
+    sums: dict[tuple[Any, ...], dict[str, int]] = defaultdict(lambda: dict.fromkeys(_SUMS, 0))
+    for row in rows:
+        ended = row["at"] + timedelta(milliseconds=row["duration_ms"])
+        key, account = row["api_key_id"] or 0, row["account_id"] or 0
+        into = sums[_hour(ended), key, account, row["model"], row["outcome"]]
+        into["attempts"] += 1
+        into["calls"] += row["attempt"] == 1
+        into["delivered"] += row["delivered"]
+        for name in _ADDED:
+            into[name] += row[name]
+        into[_bucket("overhead", OVERHEAD_BOUNDS, row["overhead_us"] / 1000)] += 1
+        if (first := row["first_event_ms"]) is not None:
+            into["first_event_ms"] += first
+            into[_bucket("first_event", FIRST_EVENT_BOUNDS, first)] += 1
+    _store(sums)
+
+
+def add_turned_away(calls: Iterable[tuple[datetime, int | None, str]]) -> None:
+    """Add calls that were answered without asking any account: when, by which key, for which model."""
+    sums: dict[tuple[Any, ...], dict[str, int]] = defaultdict(lambda: dict.fromkeys(_SUMS, 0))
+    for at, key, model in calls:
+        sums[_hour(at), key or 0, 0, model, TURNED_AWAY]["calls"] += 1
+    _store(sums)
+
+
+def _store(sums: Mapping[tuple[Any, ...], Mapping[str, int]]) -> None:
+    rows = [{**dict(zip(IDENTITY, place, strict=True)), **added} for place, added in sums.items()]
+    add_up(UsageHour, IDENTITY, rows)
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def _bucket(name: str, bounds: tuple[int, ...], milliseconds: float) -> str:
+    place = bisect_left(bounds, milliseconds)
+    return f"{name}_more" if place == len(bounds) else f"{name}_le_{bounds[place]}"
