@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -11,13 +10,8 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from accounts_app import api_keys
+from accounts_app.admin.api_key_form import LIMITS, RIGHTS, WHOSE, ApiKeyForm
 from accounts_app.models import ApiKey
-
-
-class ApiKeyForm(forms.ModelForm):
-    class Meta:
-        model = ApiKey
-        fields = ("name", "owner", "enabled", "expires_at", "may_explain")
 
 
 @admin.register(ApiKey)
@@ -34,12 +28,16 @@ class ApiKeyPage(ModelAdmin):
         # Routes to a key, such as the settings page's, go by its name.
         return (*self.readonly_fields, "name") if obj else ()
 
-    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
-        chosen = ("owner", "enabled", "expires_at", "may_explain")
-        return ("name", "ends_in", *chosen, "last_used_at") if obj else ("name", *chosen)
+    def get_fieldsets(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
+        whose = ("name", "ends_in", *WHOSE, "last_used_at") if obj else ("name", *WHOSE)
+        return (
+            (None, {"fields": whose}),
+            (_("What it may do"), {"fields": RIGHTS}),
+            (_("How much"), {"fields": LIMITS}),
+        )
 
-    def save_model(self, request: HttpRequest, obj: ApiKey, form: forms.ModelForm, change: bool) -> None:
-        chosen = {name: form.cleaned_data[name] for name in form.changed_data if name != "name"}
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: ApiKeyForm, change: bool) -> None:
+        chosen = form.chosen()
         if not change:
             request.issued_key = api_keys.issue(obj.name)  # type: ignore[attr-defined]
             obj.pk = ApiKey.objects.get(name=obj.name).pk
