@@ -5,6 +5,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts_app.encryption import EncryptedTextField
+from proxy_app.sum_tables import Sums
+from proxy_app.sum_tables import UsageQuarter as UsageQuarter
 
 
 class UsageRecord(models.Model):
@@ -98,16 +100,10 @@ class CapturedCall(models.Model):
         return self.request_id
 
 
-def _sum() -> models.PositiveBigIntegerField:
-    return models.PositiveBigIntegerField(default=0)
-
-
-class UsageHour(models.Model):
+class UsageHour(Sums):
     """What the attempts that ended within one hour (UTC) add up to, for a key, account, model (as asked) and outcome.
 
-    Keys and accounts stand as bare ids, 0 for none: the sums outlive them. `first_event_le_*` and `overhead_le_*` count
-    attempts by milliseconds, each in the first bucket that holds it; attempts without a first event are in none.
-    `calls` are attempts that were the first of their call, and calls that were turned away before any.
+    Keys and accounts stand as bare ids, 0 for none: the sums outlive them.
     """
 
     hour = models.DateTimeField(_("hour"))
@@ -115,36 +111,6 @@ class UsageHour(models.Model):
     account_id = models.BigIntegerField(_("account"), default=0)
     model = models.CharField(_("model"), max_length=128, blank=True)
     outcome = models.CharField(_("outcome"), max_length=32)
-    calls = _sum()
-    attempts = _sum()
-    delivered = _sum()
-    prompt_tokens = _sum()
-    cached_tokens = _sum()
-    candidates_tokens = _sum()
-    thoughts_tokens = _sum()
-    tool_tokens = _sum()
-    total_tokens = _sum()
-    wait_ms = _sum()
-    duration_ms = _sum()
-    first_event_ms = _sum()
-    overhead_us = _sum()
-    first_event_le_100 = _sum()
-    first_event_le_250 = _sum()
-    first_event_le_500 = _sum()
-    first_event_le_1000 = _sum()
-    first_event_le_2500 = _sum()
-    first_event_le_5000 = _sum()
-    first_event_le_10000 = _sum()
-    first_event_le_30000 = _sum()
-    first_event_more = _sum()
-    overhead_le_1 = _sum()
-    overhead_le_2 = _sum()
-    overhead_le_5 = _sum()
-    overhead_le_10 = _sum()
-    overhead_le_25 = _sum()
-    overhead_le_50 = _sum()
-    overhead_le_100 = _sum()
-    overhead_more = _sum()
 
     class Meta:
         verbose_name = _("usage by the hour")

@@ -8,6 +8,7 @@ from typing import Any
 
 from accounts_app.sums import add_up
 from proxy_app.models import UsageHour
+from proxy_app.sum_tables import NUMBERS
 
 IDENTITY = ("hour", "api_key_id", "account_id", "model", "outcome")
 # Upper bounds of the buckets, in milliseconds; whatever is above the last one is in `…_more`.
@@ -21,31 +22,38 @@ _ADDED = (
     "prompt_tokens", "cached_tokens", "candidates_tokens", "thoughts_tokens", "tool_tokens", "total_tokens",
     "wait_ms", "duration_ms", "overhead_us",
 )  # fmt: skip
-_SUMS = [field.name for field in UsageHour._meta.fields if field.name not in (*IDENTITY, "id")]
+COLUMNS = (
+    "at", "attempt", "delivered", "api_key_id", "account_id", "model", "outcome", "first_event_ms", *_ADDED,
+)  # fmt: skip
 
 
 def add(rows: Iterable[Mapping[str, Any]]) -> None:
     """Add ledger rows, as columns of `UsageRecord`, to the sums of the hours they ended in."""
-    sums: dict[tuple[Any, ...], dict[str, int]] = defaultdict(lambda: dict.fromkeys(_SUMS, 0))
+    sums: dict[tuple[Any, ...], dict[str, int]] = defaultdict(lambda: dict.fromkeys(NUMBERS, 0))
     for row in rows:
         ended = row["at"] + timedelta(milliseconds=row["duration_ms"])
         key, account = row["api_key_id"] or 0, row["account_id"] or 0
         into = sums[_hour(ended), key, account, row["model"], row["outcome"]]
-        into["attempts"] += 1
-        into["calls"] += row["attempt"] == 1
-        into["delivered"] += row["delivered"]
-        for name in _ADDED:
-            into[name] += row[name]
-        into[_bucket("overhead", OVERHEAD_BOUNDS, row["overhead_us"] / 1000)] += 1
-        if (first := row["first_event_ms"]) is not None:
-            into["first_event_ms"] += first
-            into[_bucket("first_event", FIRST_EVENT_BOUNDS, first)] += 1
+        count(into, row)
     _store(sums)
+
+
+def count(into: dict[str, int], row: Mapping[str, Any]) -> None:
+    """Add one attempt, of which `row` has at least COLUMNS."""
+    into["attempts"] += 1
+    into["calls"] += row["attempt"] == 1
+    into["delivered"] += row["delivered"]
+    for name in _ADDED:
+        into[name] += row[name]
+    into[_bucket("overhead", OVERHEAD_BOUNDS, row["overhead_us"] / 1000)] += 1
+    if (first := row["first_event_ms"]) is not None:
+        into["first_event_ms"] += first
+        into[_bucket("first_event", FIRST_EVENT_BOUNDS, first)] += 1
 
 
 def add_turned_away(calls: Iterable[tuple[datetime, int | None, str]]) -> None:
     """Add calls that were answered without asking any account: when, by which key, for which model."""
-    sums: dict[tuple[Any, ...], dict[str, int]] = defaultdict(lambda: dict.fromkeys(_SUMS, 0))
+    sums: dict[tuple[Any, ...], dict[str, int]] = defaultdict(lambda: dict.fromkeys(NUMBERS, 0))
     for at, key, model in calls:
         sums[_hour(at), key or 0, 0, model, TURNED_AWAY]["calls"] += 1
     _store(sums)
