@@ -83,10 +83,13 @@ class Exchange:
 
 
 class Client:
-    """Sends requests the way daphne hands them over, to `server`, the address they arrive at."""
+    """Sends requests the way daphne hands them over: from `address`, to `server`, the address they arrive at."""
 
-    def __init__(self, server: str = "127.0.0.1", application: Application = application) -> None:
+    def __init__(
+        self, server: str = "127.0.0.1", application: Application = application, address: str = "127.0.0.1"
+    ) -> None:
         self.server = server
+        self.address = address
         self.application = application
 
     def start(self, method: str, url: str, body: Any = b"", **headers: str) -> Exchange:
@@ -106,7 +109,7 @@ class Client:
             "scheme": "http",
             "query_string": query.encode(),
             "headers": [(name.encode(), value.encode()) for name, value in named.items()],
-            "client": ["127.0.0.1", 50000],
+            "client": [self.address, 50000],
             "server": [self.server, 8045],
         }
         return Exchange(self.application, scope, raw)
