@@ -25,7 +25,7 @@ class Turn(Enum):
     """Whose turn it is to renew an account's tokens."""
 
     OURS = "ours"  # claimed: renew, then store or release
-    THEIRS = "theirs"  # another process is at it: look again soon
+    THEIRS = "theirs"  # another process is at it, or was just now: look again soon
     NOBODYS = "nobodys"  # the row holds a good token already
     GONE = "gone"  # there is no such account any more
 
@@ -50,7 +50,9 @@ def claim(account_id: int, is_good: Callable[[CredentialView], bool], now: float
     moment = _moment(now)
     until = moment + timedelta(seconds=CLAIM_SECONDS)
     free = Q(renewing_until=None) | Q(renewing_until__lte=moment)
-    claimed = Credential.objects.filter(free, account_id=account_id).update(renewing_until=until)
+    # Of the row as read: another may have finished its renewal since, and the tokens are good by now.
+    unchanged = Credential.objects.filter(free, pk=row.pk, updated_at=row.updated_at)
+    claimed = unchanged.update(renewing_until=until)
     return Claim(Turn.OURS, tokens, until) if claimed else Claim(Turn.THEIRS, tokens)
 
 

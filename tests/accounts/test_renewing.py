@@ -203,6 +203,18 @@ async def test_of_two_processes_one_gets_the_turn(known: Known, now: float):
     assert await in_database(claim, now + token_rows.CLAIM_SECONDS) is Turn.OURS
 
 
+async def test_a_renewal_that_ends_between_reading_and_claiming_is_not_done_again(known: Known, now: float):
+    alice = await known(good_until=now - 1)
+
+    def another_finishes_meanwhile(tokens: object) -> bool:
+        Credential.objects.filter(account_id=alice.id).update(access_token="ya29.theirs", renewing_until=None)
+        return False
+
+    found = await in_database(token_rows.claim, alice.id, another_finishes_meanwhile, now)
+
+    assert found.turn is Turn.THEIRS
+
+
 async def test_a_process_takes_over_what_another_has_renewed(known: Known, upstream: Emulator, now: float):
     alice = await known(good_until=now - 1)
     await change(alice.id, access_token="ya29.theirs", expires_at=datetime.fromtimestamp(now + 3600, UTC))
