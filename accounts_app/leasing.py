@@ -8,6 +8,7 @@ from typing import Self
 from accounts_app import leasing_rows, roster
 from accounts_app.lender import Borrowed, CallFaults, Lender, NothingAvailable
 from accounts_app.pool.board import Standing, WhyNot
+from accounts_app.pool.cooldown import Rest
 from accounts_app.pool.outcomes import Fault, Verdict, verdict_of
 from accounts_app.roster import AccountView, RosterUnavailable
 
@@ -22,9 +23,12 @@ __all__ = [
     "instruction_prefix",
     "last_used",
     "lease",
+    "load",
     "not_ready",
+    "parked",
     "pins",
     "reset",
+    "resting",
     "routed",
     "why_not",
 ]
@@ -124,6 +128,21 @@ def why_not(model: str, now: float) -> list[WhyNot]:
     """Every account's standing for `model`, by id. Only reads, so any thread may ask. Raises RosterUnavailable."""
     roster.current()
     return _lender.board.why_not(model, now)
+
+
+def resting(now: float) -> list[tuple[int, str, Rest]]:
+    """The rests that are on: account, model ("" for all of them), rest. Any thread may ask."""
+    return _lender.board.resting(now)
+
+
+def parked() -> dict[int, str]:
+    """The accounts that verdicts of this process have parked, why, before their rows say so."""
+    return _lender.board.parked.copy()
+
+
+def load() -> dict[int, int]:
+    """The calls under way, by account, in this process. Any thread may ask."""
+    return _lender.board.load.copy()
 
 
 def last_used(account: int) -> float | None:

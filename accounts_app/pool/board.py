@@ -124,6 +124,10 @@ class Board:
         """The rest in force or to be tried out, if any."""
         return self._rests.get((account, model))
 
+    def resting(self, now: float) -> list[tuple[int, str, Rest]]:
+        """The rests that are on, by account and model. Only reads, and a copy: any thread may ask."""
+        return [(*of, rest) for of, rest in self._rests.copy().items() if state(rest, now) is RestState.RESTING]
+
     def rests_until(self, account: int, model: str) -> float:
         """When the rests that keep the account from the model end; 0.0 when there are none."""
         rests = (self._rests.get((account, of)) for of in (WHOLE_ACCOUNT, model))
