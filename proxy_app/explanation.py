@@ -36,7 +36,7 @@ def _in_words(entry: Entry) -> str:
     words = (
         f"account {entry.account_id}",
         f"model {entry.upstream_model}",
-        urlsplit(entry.endpoint).hostname or entry.endpoint,
+        urlsplit(entry.endpoint).hostname or "nothing sent",
         became,
         f"chosen for {entry.why}",
         f"waited {entry.waited:.1f} s",

@@ -51,7 +51,7 @@ async def attempt(call: Call, step: Step) -> Relay:
             async with asyncio.timeout(settings.GATEWAY_FIRST_EVENT_TIMEOUT):
                 access = await credentials.access(step.lease.account, time())
                 exchange = await held.enter_async_context(
-                    upstream.exchange(step.request(access), step.lease.account.proxy_url)
+                    upstream.exchange(step.request(access, entry), step.lease.account.proxy_url)
                 )
                 first, events = await _first_answer(call, step, exchange, entry)
         except FAILURES as error:

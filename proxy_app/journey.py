@@ -37,6 +37,9 @@ _SOMEBODY_LOOK = (
 _NOBODY_SERVES = "No account of this gateway may serve {model}."
 _ALL_REST = "Every account of this gateway that could serve {model} is resting. Please retry in {delay:.0f}s."
 
+# Seconds by which the same rest, read back from the database, may end later: its columns hold microseconds.
+_ROUNDING = 0.001
+
 
 class Turn:
     """One account's turn in a call: its lease, the endpoints still to ask, and the second chances it has had."""
@@ -77,10 +80,10 @@ class Turn:
         if until - time() > patience:
             return False
         await asyncio.sleep(until - time())
-        if self.lease.rests_until > until:
+        if self.lease.rests_until > until + _ROUNDING:
             return False
         # The two clocks may differ by a hair, and an attempt begun before the end proves nothing about the rest.
-        self.lease.again(max(until, time()))
+        self.lease.again(max(self.lease.rests_until, time()))
         return True
 
     def end(self, fault: Fault) -> Retry:
@@ -119,10 +122,13 @@ class Step:
         failure.fault = self.faults.judged(self.lease.account.id, failure.fault)
         return failure
 
-    def request(self, access: credentials.Access) -> UpstreamRequest:
+    def request(self, access: credentials.Access, entry: Entry) -> UpstreamRequest:
+        """The request to send; from here on `entry` counts as sent."""
+        began = monotonic()
+        entry.endpoint = self.turn.bases[0]
         # Should upstream refuse it, this very token is void, and not one renewed meanwhile.
         self.turn.token = access.token
-        return self.dialect.build(
+        request = self.dialect.build(
             self.call,
             model=self.model,
             project=access.project,
@@ -130,11 +136,13 @@ class Step:
             base=self.turn.bases[0],
             instruction_prefix=leasing.instruction_prefix(),
         )
+        entry.overhead += monotonic() - began
+        return request
 
     def entry(self) -> Entry:
         """The ledger entry of this attempt, added to the call's trail."""
         account = self.lease.account
-        before = monotonic() - self.call.arrived - self.waited if self.number == 1 else 0.0
+        before = monotonic() - self.call.arrived - self.waited if self.number == 1 and self.call.arrived else 0.0
         entry = Entry(
             call=self.call,
             attempt=self.number,
@@ -142,7 +150,6 @@ class Step:
             account_label=account.email,
             dialect=account.kind,
             upstream_model=self.model,
-            endpoint=self.turn.bases[0],
             why=self.lease.why,
             waited=self.waited,
             overhead=before,
