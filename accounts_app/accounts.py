@@ -109,6 +109,11 @@ def revive(ids: Collection[int]) -> int:
     return Account.objects.filter(pk__in=ids).update(enabled=True, **IN_SERVICE)
 
 
+def unpark(account_id: int, parked: Collection[str]) -> bool:
+    """Take an account back that is parked for one of these reasons, now that it is gone; its rests stay."""
+    return bool(Account.objects.filter(pk=account_id, parked__in=parked).update(**IN_SERVICE))
+
+
 def end_rests(rest_ids: Iterable[int]) -> int:
     """End rests now. Rows stay, so that every node sees the change by its `updated_at`."""
     return Rest.objects.filter(pk__in=list(rest_ids)).update(until=None, streak=0, window_until=None)

@@ -6,12 +6,16 @@ from enum import StrEnum
 
 import msgspec
 
-from accounts_app import credentials, onboarding, quota, roster
+from accounts_app import accounts, credentials, onboarding, quota, roster
 from accounts_app.control_plane import ControlPlaneError, Refused
 from accounts_app.credentials import CredentialError, NotEligible
 from accounts_app.database_thread import in_database
+from accounts_app.models import Account
 from accounts_app.onboarding import Ineligible, Onboarding
 from accounts_app.roster import AccountView
+
+# What an account is parked for until Google gives it a project.
+LET_IN = (Account.Parked.VERIFY, Account.Parked.MISCONFIGURED)
 
 
 class Step(StrEnum):
@@ -65,6 +69,7 @@ async def _project(account_id: int, now: float) -> Settled:
     except (CredentialError, ControlPlaneError) as error:
         return Settled(_words(error))
     await in_database(onboarding.store, account_id, account.project, found)
+    await in_database(accounts.unpark, account_id, LET_IN)
     return Settled(reasons=_worth_telling(found))
 
 

@@ -157,6 +157,19 @@ class TestConnecting:
         assert "Try again" in page
         assert Account.objects.get().parked == "verify"
 
+    def test_once_it_is_put_right_trying_again_takes_the_account_into_service(self, upstream, console, consent):
+        upstream.add_account("eve@example.com", ineligible=["VALIDATION_REQUIRED"])
+        answer = console.get(consent(begin(console), "eve@example.com"))
+        settle(console, answer)
+        tokens = Credential.objects.get()
+        upstream.add_account(
+            "eve@example.com", refresh_token=tokens.refresh_token, access_token=tokens.access_token, project="eves"
+        )
+
+        settle(console, answer)
+
+        assert (Account.objects.get().parked, Account.objects.get().project) == ("", "eves")
+
     def test_a_signed_in_account_is_stored_though_google_falls_silent_then(self, upstream, console, consent):
         upstream.script("unavailable", method="loadCodeAssist", times=None)
         answer = console.get(consent(begin(console)))

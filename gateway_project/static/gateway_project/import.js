@@ -11,6 +11,8 @@ document.addEventListener("DOMContentLoaded", () => {
     let ask = 1;
     let running = false;
 
+    // The console's own script looks for a text field beside every file field, and stumbles where there is none.
+    form.addEventListener("change", (event) => { if (event.target.type === "file") event.stopPropagation(); }, true);
     window.addEventListener("beforeunload", (event) => { if (running) event.preventDefault(); });
 
     form.addEventListener("submit", async (event) => {
@@ -95,7 +97,6 @@ document.addEventListener("DOMContentLoaded", () => {
         part("go-on").hidden = !(trouble && done < total && !running);
         part("finished").hidden = running || Boolean(trouble) || !begun;
         form.querySelector("button[type=submit]").disabled = running;
-        const last = part("rows").lastElementChild;
-        if (running && last) last.scrollIntoView({ block: "nearest" });
+        if (running) part("table").scrollTop = part("table").scrollHeight;
     }
 });

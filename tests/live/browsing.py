@@ -1,0 +1,50 @@
+"""A browser on this machine, shut off from every network but loopback: Debian's Chromium, driven by playwright."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.live.running import Gateway
+
+CHROMIUM = Path("/usr/bin/chromium")
+# A browser that calls home on its own would spoil every count of requests, and hang where there is no network.
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-default-apps", "--disable-extensions",
+    "--proxy-server=http://127.0.0.1:1",  # nobody listens there; loopback goes past it
+)  # fmt: skip
+OPERATOR, PASSWORD = "olga", "correct horse battery"
+
+
+@contextmanager
+def chromium() -> Iterator:
+    """A running browser; skips the test where there is none."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if not CHROMIUM.exists():
+        pytest.skip(f"there is no {CHROMIUM} (Debian: apt-get install chromium)")
+    with sync_api.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=str(CHROMIUM), headless=True, args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def make_operator(gateway: Gateway) -> None:
+    """A superuser who can sign in with OPERATOR and PASSWORD."""
+    gateway.manage(
+        "shell", "-c",
+        "from django.contrib.auth.models import User; "
+        f"User.objects.create_superuser({OPERATOR!r}, password={PASSWORD!r})",
+    )  # fmt: skip
+
+
+def sign_in(page, address: str) -> None:
+    """As an operator: the console's overview is there when it returns."""
+    page.goto(f"{address}/admin/")
+    page.get_by_label("Username").fill(OPERATOR)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{address}/admin/")
