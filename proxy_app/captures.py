@@ -51,6 +51,7 @@ class _Side:
 class Capture:
     """One call's words. A context manager: leaving it writes them down."""
 
+    key: int
     call: Call
     trail: Trail
     _prompt: _Side = field(default_factory=_Side)
@@ -79,7 +80,7 @@ class Capture:
         return CapturedCall(
             at=datetime.fromtimestamp(self.at, UTC),
             request_id=self.call.request_id,
-            api_key_id=self.call.api_key_id,
+            api_key_id=self.key,
             model=self.call.model,
             method=self.call.method.value,
             outcome=last or self._refusal,
@@ -113,7 +114,7 @@ def begin(key: KeyView | None, call: Call, raw: bytes, trail: Trail) -> Abstract
     """A capture of `call`, whose body came as `raw`, if its key has this turned on; else nothing."""
     if key is None or not key.capture:
         return nullcontext()
-    capture = Capture(call, trail)
+    capture = Capture(key.id, call, trail)
     capture._prompt.add(raw)
     return capture
 

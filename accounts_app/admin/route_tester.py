@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Permissi
 from django.utils.translation import gettext as _
 
 from accounts_app import roster, standings
-from accounts_app.roster import Route, RosterUnavailable
+from accounts_app.roster import RosterUnavailable, Route
 from accounts_app.standings import Line, Words
 
 # Of ten thousand accounts these many are shown, those who would answer first; “Why not this account?” shows all.

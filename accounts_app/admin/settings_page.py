@@ -47,8 +47,13 @@ class SettingsPage(Revised):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """There is one row: its page is the list's."""
-        GatewaySettings.objects.get_or_create(pk=1, defaults={"auth_mode": GatewaySettings.load().auth_mode})
         return redirect(reverse("admin:accounts_app_gatewaysettings_change", args=[1]))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> GatewaySettings | None:
+        """The one row, made when it is first looked at."""
+        if object_id == "1":
+            GatewaySettings.objects.get_or_create(pk=1, defaults={"auth_mode": GatewaySettings.load().auth_mode})
+        return super().get_object(request, object_id, from_field)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -349,6 +349,7 @@ class TestSettings:
             "auth_mode": "strict",
             "strategy": "fill_first",
             "quota_protection": "0",
+            "capture_days": "7",
             "system_instruction_prefix": "",
             "api_key": "",
             **fields,

@@ -1,0 +1,90 @@
+"""One call: its attempts in order, and what to send along with a bug report."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from unfold.admin import ModelAdmin
+
+from proxy_app import bug_report
+from proxy_app.models import CapturedCall, UsageRecord
+
+TONES = {
+    "succeeded": "success",
+    "abandoned": "info",
+    "rejected": "info",
+    "bare_429": "info",
+    "rate_limited": "warning",
+    "quota_exhausted": "warning",
+    "overloaded": "warning",
+    "unreachable": "warning",
+    "unauthenticated": "danger",
+    "revoked": "danger",
+    "needs_owner": "danger",
+    "interrupted": "danger",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An attempt and its place on the call's time line: `left` and `width` in percent, `first` its part until then."""
+
+    entry: UsageRecord
+    tone: str
+    left: float
+    width: float
+    first: float
+
+
+def show(request: HttpRequest, page: ModelAdmin, request_id: str) -> HttpResponse:
+    attempts = _attempts(request_id)
+    may_read = request.user.has_perm("proxy_app.view_capturedcall")
+    last = attempts[-1]
+    context = {
+        **page.admin_site.each_context(request),
+        "opts": page.opts,
+        "title": _("Call %(id)s") % {"id": request_id[:8]},
+        "call": last,
+        "request_id": request_id,
+        "attempts": _placed(attempts),
+        "took": (_ended(last) - attempts[0].at).total_seconds(),
+        "captured": CapturedCall.objects.filter(request_id=request_id).only("pk").first() if may_read else None,
+    }
+    return TemplateResponse(request, "console/call.html", context)
+
+
+def download(request_id: str) -> HttpResponse:
+    """The bundle as a file."""
+    content = msgspec.json.format(msgspec.json.encode(bug_report.bundle(_attempts(request_id))), indent=2)
+    name = f"gemini-gateway-call-{request_id[:8]}.json"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return HttpResponse(content, content_type="application/json", headers=headers)
+
+
+def _attempts(request_id: str) -> list[UsageRecord]:
+    rows = UsageRecord.objects.filter(request_id=request_id.lower()).select_related("api_key").order_by("attempt", "at")
+    if not (found := list(rows[:100])):
+        raise Http404
+    return found
+
+
+def _placed(attempts: list[UsageRecord]) -> list[Shown]:
+    began = attempts[0].at
+    whole = max((max(_ended(entry) for entry in attempts) - began).total_seconds(), 0.001)
+    return [
+        Shown(
+            entry=entry,
+            tone=TONES.get(entry.outcome, "info"),
+            left=100 * (entry.at - began).total_seconds() / whole,
+            width=max(0.5, 100 * entry.duration_ms / 1000 / whole),
+            first=100 * (entry.first_event_ms or 0) / max(entry.duration_ms, 1),
+        )
+        for entry in attempts
+    ]
+
+
+def _ended(entry: UsageRecord) -> datetime:
+    return entry.at + timedelta(milliseconds=entry.duration_ms)

@@ -1,0 +1,139 @@
+"""The ledger's filters and its paginator: each reads an index from the newest entry on, and none counts the table."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter, TextFilter
+from unfold.utils import parse_date_str, parse_datetime_str
+
+from accounts_app.pool.outcomes import Outcome
+from proxy_app.models import UsageRecord
+
+Entries = QuerySet[UsageRecord]
+
+# How far back one can page; what is older is found by time. Counting further would read the whole table.
+COUNTED = 5_000
+# Accounts that one part of a name may mean.
+ACCOUNTS = 200
+
+
+class NewestPaginator(Paginator):
+    """Knows no more entries than `COUNTED`."""
+
+    @cached_property
+    def count(self) -> int:
+        entries: Any = self.object_list
+        return int(entries.order_by().values("pk")[:COUNTED].count())
+
+
+class AccountFilter(TextFilter):
+    title = _("account")
+    parameter_name = "account"
+
+    def queryset(self, request: HttpRequest, queryset: Entries) -> Entries:
+        """By id, or by a part of the address."""
+        wanted = (self.value() or "").strip()
+        if not wanted:
+            return queryset
+        if wanted.isdecimal():
+            return queryset.filter(account_id=int(wanted))
+        accounts = UsageRecord._meta.get_field("account").related_model._default_manager
+        meant = list(accounts.filter(email__icontains=wanted).values_list("pk", flat=True)[:ACCOUNTS])
+        return queryset.filter(account_id=meant[0]) if len(meant) == 1 else queryset.filter(account_id__in=meant)
+
+
+class ModelFilter(TextFilter):
+    title = _("model (* at its end: anything)")
+    parameter_name = "model"
+
+    def queryset(self, request: HttpRequest, queryset: Entries) -> Entries:
+        wanted = (self.value() or "").strip().removeprefix("models/")
+        if not wanted:
+            return queryset
+        if wanted.endswith("*"):
+            # A range and not LIKE, for which SQLite has no use of an index.
+            beginning = wanted.rstrip("*")
+            return queryset.filter(model__gte=beginning, model__lt=beginning + "\U0010ffff")
+        return queryset.filter(model=wanted)
+
+
+class KeyFilter(DropdownFilter):
+    title = _("API key")
+    parameter_name = "api_key"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        keys = UsageRecord._meta.get_field("api_key").related_model._default_manager
+        return [(str(pk), name) for pk, name in keys.order_by("name").values_list("pk", "name")]
+
+    def queryset(self, request: HttpRequest, queryset: Entries) -> Entries:
+        wanted = self.value() or ""
+        return queryset.filter(api_key_id=int(wanted)) if wanted.isdecimal() else queryset
+
+
+class OutcomeFilter(DropdownFilter):
+    title = _("outcome")
+    parameter_name = "outcome"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(outcome.value, outcome.value) for outcome in Outcome]
+
+    def queryset(self, request: HttpRequest, queryset: Entries) -> Entries:
+        return queryset.filter(outcome=self.value()) if self.value() else queryset
+
+
+class StatusFilter(DropdownFilter):
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        known = (200, 400, 401, 403, 404, 408, 413, 429, 499, 500, 501, 502, 503, 504)
+        return [("0", _("none: no answer came")), *((str(status), str(status)) for status in known)]
+
+    def queryset(self, request: HttpRequest, queryset: Entries) -> Entries:
+        wanted = self.value() or ""
+        return queryset.filter(status=int(wanted)) if wanted.isdecimal() else queryset
+
+
+class RangeFilter(RangeDateTimeFilter):
+    """From and to, in the console's time zone; a date without a time is all of that day."""
+
+    def queryset(self, request: HttpRequest, queryset: Entries) -> Entries:
+        if since := self._moment("from", time.min):
+            queryset = queryset.filter(at__gte=since)
+        if until := self._moment("to", time.max):
+            queryset = queryset.filter(at__lte=until)
+        return queryset
+
+    def _moment(self, end: str, unless_given: time) -> datetime | None:
+        """What was typed in, or None if that is nothing that can be read."""
+        date, clock = (str(self.used_parameters.get(f"{self.parameter_name}_{end}_{part}") or "") for part in (0, 1))
+        if (day := parse_date_str(date)) is None:
+            return None
+        moment = parse_datetime_str(f"{date} {clock}") or datetime.combine(day, unless_given)
+        return timezone.make_aware(moment)
+
+
+class SinceFilter(DropdownFilter):
+    title = _("time")
+    parameter_name = "since"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("15", _("the last 15 minutes")),
+            ("60", _("the last hour")),
+            ("1440", _("the last day")),
+            ("10080", _("the last week")),
+            ("43200", _("the last 30 days")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: Entries) -> Entries:
+        wanted = self.value() or ""
+        if not wanted.isdecimal() or len(wanted) > 6:
+            return queryset
+        return queryset.filter(at__gte=timezone.now() - timedelta(minutes=int(wanted)))

@@ -1,0 +1,127 @@
+"""The ledger, to read: one row an attempt, each leading to the page of its call."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from proxy_app.admin import call_page
+from proxy_app.admin.ledger_filters import (
+    AccountFilter,
+    KeyFilter,
+    ModelFilter,
+    NewestPaginator,
+    OutcomeFilter,
+    RangeFilter,
+    SinceFilter,
+    StatusFilter,
+)
+from proxy_app.models import UsageRecord
+
+
+@admin.register(UsageRecord)
+class LedgerPage(ModelAdmin):
+    list_display = (
+        "at",
+        "call",
+        "outcome_label",
+        "status",
+        "model",
+        "method",
+        "account_label",
+        "api_key",
+        "took",
+        "total_tokens",
+    )
+    list_filter = (
+        SinceFilter,
+        ("at", RangeFilter),
+        OutcomeFilter,
+        StatusFilter,
+        ModelFilter,
+        AccountFilter,
+        KeyFilter,
+    )
+    list_filter_submit = True
+    list_filter_sheet = True
+    list_fullwidth = True
+    search_fields = ("request_id",)
+    search_help_text = _("Request id. The newest 5,000 attempts that fit are listed; older ones are found by time.")
+    ordering = ("-at", "-pk")
+    sortable_by = ("at",)  # any other order would sort the whole table first
+    list_per_page = 50
+    list_max_show_all = 0
+    paginator = NewestPaginator
+    show_full_result_count = False
+
+    def get_urls(self) -> list[Any]:
+        wrap = self.admin_site.admin_view
+        own = [
+            path("call/<str:request_id>/", wrap(self.call_view), name="proxy_app_usagerecord_call"),
+            path("call/<str:request_id>/bundle.json", wrap(self.bundle_view), name="proxy_app_usagerecord_bundle"),
+        ]
+        return own + super().get_urls()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[UsageRecord]:
+        return super().get_queryset(request).select_related("api_key")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[UsageRecord], search_term: str
+    ) -> tuple[QuerySet[UsageRecord], bool]:
+        """By the whole id: anything less would read every row."""
+        wanted = search_term.strip().lower()
+        return (queryset.filter(request_id=wanted) if wanted else queryset), False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """An entry's page is its call's."""
+        if request.method == "POST" or not self.has_view_permission(request):
+            raise PermissionDenied
+        entry = self.get_object(request, object_id)
+        if entry is None:
+            raise Http404
+        return redirect(reverse("admin:proxy_app_usagerecord_call", args=[entry.request_id]))
+
+    def call_view(self, request: HttpRequest, request_id: str) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return call_page.show(request, self, request_id)
+
+    def bundle_view(self, request: HttpRequest, request_id: str) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return call_page.download(request_id)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @display(description=_("call"))
+    def call(self, record: UsageRecord) -> SafeString:
+        """The beginning of its id, and which attempt this is."""
+        url = reverse("admin:proxy_app_usagerecord_call", args=[record.request_id])
+        words = _("%(id)s, attempt %(attempt)s") % {"id": record.request_id[:8], "attempt": record.attempt}
+        return format_html('<a class="font-mono underline" href="{}" title="{}">{}</a>', url, record.request_id, words)
+
+    @display(description=_("outcome"), label=call_page.TONES)
+    def outcome_label(self, record: UsageRecord) -> str:
+        return record.outcome
+
+    @display(description=_("took"))
+    def took(self, record: UsageRecord) -> str:
+        return f"{record.duration_ms / 1000:.1f} s"
