@@ -7,7 +7,7 @@ from http import HTTPMethod
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Router
 
-from proxy_app import auth, errors, views
+from proxy_app import auth, errors, usage_report, views
 
 View = Callable[[HttpRequest], Awaitable[HttpResponse]]
 
@@ -48,6 +48,10 @@ models.api_operation(_READ, "/models/{path:name}")(views.get_model)
 models.post("/models/{path:name}")(views.call_model)
 models.api_operation(_others(*_READ, "POST"), "/models/{path:name}")(_whatever_the_name(views.wrong_method))
 models.api_operation(["OPTIONS"], "/models/{path:name}", auth=None)(_whatever_the_name(views.options))
+
+api.api_operation(_READ, "/usage", auth=auth.admit_to_usage)(usage_report.usage)
+api.api_operation(_others(*_READ), "/usage")(views.wrong_method)
+api.api_operation(["OPTIONS"], "/usage", auth=None)(views.options)
 
 for version in VERSIONS:
     api.add_router(f"/{version}", models, url_name_prefix=version)

@@ -67,12 +67,22 @@ async def admit_to_health(request: HttpRequest) -> Principal:
         return Principal()  # a health check has to answer while the database is gone
 
 
-async def admit_key(request: HttpRequest) -> Principal:
-    """For what is a key's own: a key is needed whatever the mode. Raises Unauthenticated, PermissionDenied."""
+async def admit_to_usage(request: HttpRequest) -> Principal:
+    """For what is a key's own: a key is needed whatever the mode, but for the page that asks people for theirs.
+
+    Raises Unauthenticated, PermissionDenied, Unavailable.
+    """
+    if wants_page(request):
+        return Principal()
     try:
         return _identify(request, needed=True)
     except api_keys.RosterUnavailable as error:
         raise errors.Unavailable(_NOT_READ_YET) from error
+
+
+def wants_page(request: HttpRequest) -> bool:
+    """Whether it is a browser that asks, for people to look at."""
+    return "text/html" in request.META.get("HTTP_ACCEPT", "")
 
 
 def begin(principal: Principal, model: str, trail: Trail) -> AbstractContextManager[object]:

@@ -4,6 +4,9 @@ gemini-cli goes by the quotaId: with PerDay in it it gives up, else it waits for
 minutes (its googleQuotaErrors.ts). Both are what is wanted here.
 """
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from accounts_app.metering import Exceeded, Limit, OverLimit
 from proxy_app.errors import Detail, ResourceExhausted
 
@@ -15,6 +18,15 @@ _TOLD = {
     Limit.TOKENS_PER_DAY: ("tokens", "GatewayTokensPerDayPerKey", "{:,} tokens per day (UTC)"),
     Limit.TOKENS_PER_MONTH: ("tokens", "GatewayTokensPerMonthPerKey", "{:,} tokens per month (UTC)"),
     Limit.MAX_CONCURRENCY: ("concurrent_calls", "GatewayConcurrentCallsPerKey", "{:,} calls at once"),
+}
+
+_LABELS = {
+    Limit.REQUESTS_PER_MINUTE: _("Requests per minute"),
+    Limit.REQUESTS_PER_DAY: _("Requests per day"),
+    Limit.REQUESTS_PER_MONTH: _("Requests per month"),
+    Limit.TOKENS_PER_DAY: _("Tokens per day"),
+    Limit.TOKENS_PER_MONTH: _("Tokens per month"),
+    Limit.MAX_CONCURRENCY: _("Calls at once"),
 }
 
 
@@ -42,8 +54,13 @@ def quota_id(limit: Limit) -> str:
     return _TOLD[limit][1]
 
 
+def label(limit: Limit) -> Promise:
+    """What people call this limit, in their language."""
+    return _LABELS[limit]
+
+
 def _violation(one: Exceeded, key_name: str) -> Detail:
-    metric, quota, _ = _TOLD[one.limit]
+    metric, quota, _words = _TOLD[one.limit]
     return {
         "quotaMetric": f"gemini-gateway/{metric}",
         "quotaId": quota,
