@@ -41,10 +41,18 @@ class Gateway:
     _process: subprocess.Popen[str] | None = field(default=None, repr=False)
 
     def __enter__(self) -> Self:
-        self._data = tempfile.TemporaryDirectory(prefix="gateway-live-")
-        self.manage("bootstrap")
-        self.key = self.manage("issue_key", "live")
+        if self._data is None:
+            self._data = tempfile.TemporaryDirectory(prefix="gateway-live-")
+            self.manage("bootstrap")
+            self.key = self.manage("issue_key", "live")
         return self
+
+    def another(self) -> Gateway:
+        """One more node on the same data, to be entered and started like this one; only its log is its own."""
+        assert self._data is not None
+        node = Gateway(self.upstream, {**self.environment, "GATEWAY_DATA_DIR": self._data.name}, key=self.key)
+        node._data = tempfile.TemporaryDirectory(prefix="gateway-live-")
+        return node
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
