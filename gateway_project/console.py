@@ -58,8 +58,8 @@ async def _one_by_one(chunks: Iterable[bytes]) -> AsyncIterator[bytes]:
         yield chunk
 
 
-def _page(title: str | Promise, icon: str, url_name: str) -> dict:
-    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{url_name}")}
+def _page(title: str | Promise, icon: str, url_name: str, namespace: str = "admin:") -> dict:
+    return {"title": title, "icon": icon, "link": reverse_lazy(f"{namespace}{url_name}")}
 
 
 UNFOLD = {
@@ -99,11 +99,13 @@ UNFOLD = {
                     _page(_("Accounts"), "group", "accounts_app_account_changelist"),
                     _page(_("Rests"), "bedtime", "accounts_app_rest_changelist"),
                     _page(_("Usage"), "receipt_long", "proxy_app_usagerecord_changelist"),
+                    _page(_("Playground"), "experiment", "playground", ""),
                 ],
             },
             {
                 "title": _("Access"),
                 "items": [
+                    _page(_("Connect a client"), "cable", "clients", ""),
                     _page(_("API keys"), "key", "accounts_app_apikey_changelist"),
                     _page(_("Model routes"), "alt_route", "accounts_app_modelroute_changelist"),
                     _page(_("Settings"), "tune", "accounts_app_gatewaysettings_changelist"),

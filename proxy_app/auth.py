@@ -16,7 +16,7 @@ from django.http.request import split_domain_port, validate_host
 
 from accounts_app import api_keys, metering
 from accounts_app.api_keys import KeyView
-from proxy_app import errors, key_limits
+from proxy_app import errors, key_limits, operator_pass
 from proxy_app.explanation import Trail
 
 OFF, STRICT, ALL_EXCEPT_HEALTH, AUTO = "off", "strict", "all_except_health", "auto"
@@ -32,9 +32,10 @@ _INVALID = "API key not valid. Please pass a valid API key of this gateway."
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is calling: an API key, or nobody in particular where no key is asked for."""
+    """Who is calling: an API key, an operator from the console, or nobody in particular where no key is asked for."""
 
     key: KeyView | None = None
+    operator: str = ""
 
     @property
     def key_id(self) -> int | None:
@@ -42,7 +43,7 @@ class Principal:
 
     @property
     def may_explain(self) -> bool:
-        return self.key is not None and self.key.may_explain
+        return bool(self.operator) or (self.key is not None and self.key.may_explain)
 
     def may_use(self, model: str) -> bool:
         return self.key is None or self.key.may_use(model)
@@ -116,6 +117,8 @@ def _identify(request: HttpRequest, *, needed: bool) -> Principal:
     presented = _presented_keys(request)
     elsewhere = False
     for key in presented:
+        if operator := operator_pass.holder(key):
+            return Principal(operator=operator)
         if view := api_keys.verify(key, now):
             if view.may_call_from(_address(request)):
                 return Principal(view)

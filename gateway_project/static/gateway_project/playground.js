@@ -1,0 +1,151 @@
+/* Makes the call that is asked for, at the public endpoints, and shows all that comes of it. */
+"use strict";
+
+document.addEventListener("DOMContentLoaded", () => {
+    const form = document.getElementById("ask");
+    const fields = form.elements;
+    const part = (id) => document.getElementById(id);
+    let under_way = null;
+
+    form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        if (!under_way) ask();
+    });
+    form.addEventListener("change", () => { fields.key.hidden = fields.caller.value !== "key"; });
+    fields.prompt.addEventListener("keydown", (event) => {
+        if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+    });
+    part("stop").addEventListener("click", () => under_way?.abort());
+
+    async function ask() {
+        under_way = new AbortController();
+        clear();
+        const began = performance.now();
+        try {
+            const response = await call(under_way.signal);
+            if (response) await show(response, began);
+        } catch (error) {
+            const told = part("status").dataset;
+            say(error.name === "AbortError" ? told.stopped : part("events").textContent === "-" ? told.unreachable : told.broken);
+        }
+        part("took").textContent = seconds(began);
+        under_way = null;
+        busy(false);
+    }
+
+    async function call(signal) {
+        const key = fields.caller.value === "key" ? fields.key.value.trim() : await pass(signal);
+        if (key === null) return null;
+        const verb = fields.stream.checked ? "streamGenerateContent?alt=sse" : "generateContent";
+        const model = fields.model.value.trim().replace(/^models\//, "").split("/").map(encodeURIComponent).join("/");
+        const body = { contents: [{ role: "user", parts: [{ text: fields.prompt.value }] }] };
+        if (fields.system.value.trim()) body.systemInstruction = { parts: [{ text: fields.system.value }] };
+        const headers = { "Content-Type": "application/json", "X-Gateway-Explain": "1" };
+        if (key) headers["x-goog-api-key"] = key;
+        return fetch(`/v1beta/models/${model}:${verb}`, { method: "POST", headers, body: JSON.stringify(body), signal, credentials: "omit" });
+    }
+
+    /* An operator's pass for this one call; null if the console gives none. */
+    async function pass(signal) {
+        const headers = { "X-CSRFToken": fields.csrfmiddlewaretoken.value };
+        const response = await fetch(form.dataset.pass, { method: "POST", headers, signal, redirect: "error" });
+        if (response.ok) return (await response.json()).pass;
+        say(part("status").dataset.refused);
+        return null;
+    }
+
+    async function show(response, began) {
+        say(`${response.status} ${response.statusText}`, !response.ok);
+        showHeaders(response.headers);
+        let events = 0;
+        await readEvents(response, (event, text) => {
+            if (!events) part("first").textContent = seconds(began);
+            events += 1;
+            part("events").textContent = events;
+            part("raw").append(`${text}\n`);
+            showEvent(event);
+        });
+    }
+
+    function showEvent(event) {
+        if (event.error) add(`${event.error.code || ""} ${event.error.status || ""}\n${event.error.message || ""}`, "gw-error");
+        const candidate = event.candidates?.[0];
+        for (const piece of candidate?.content?.parts || []) {
+            if (piece.text) add(piece.text, piece.thought ? "gw-thought" : "");
+            else if (piece.inlineData?.mimeType?.startsWith("image/")) picture(piece.inlineData);
+            else if (!piece.thoughtSignature) add(JSON.stringify(piece, null, 2), "gw-mono");
+        }
+        const reason = candidate?.finishReason || event.promptFeedback?.blockReason;
+        if (reason) part("finish").textContent = reason;
+        const used = event.usageMetadata;
+        if (!used) return;
+        const counts = { prompt: used.promptTokenCount, thoughts: used.thoughtsTokenCount, answer: used.candidatesTokenCount, total: used.totalTokenCount };
+        for (const [name, count] of Object.entries(counts)) part(`${name}-tokens`).textContent = count ?? "-";
+    }
+
+    function showHeaders(headers) {
+        const attempts = [];
+        for (const [name, value] of headers) {
+            const row = part("headers").insertRow();
+            row.insertCell().textContent = name;
+            row.insertCell().textContent = value;
+            const number = /^x-gateway-attempt-(\d+)$/.exec(name)?.[1];
+            if (number) attempts.push([Number(number), value]);
+        }
+        attempts.sort(([one], [other]) => one - other);
+        part("attempts").replaceChildren(...(attempts.length ? attempts.map(attempt) : [element("span", "gw-faint", part("attempts").dataset.none)]));
+        const id = headers.get("x-request-id");
+        if (!id) return;
+        part("call").hidden = false;
+        part("call").href = form.dataset.call.replace("CALL", id);
+    }
+
+    function attempt([number, words]) {
+        const good = /; answering;/.test(words);
+        return element("div", `gw-attempt ${good ? "gw-good" : "gw-bad"}`, `${number}: ${words}`);
+    }
+
+    function add(text, style) {
+        const answer = part("answer");
+        const last = answer.lastElementChild;
+        if (last && last.tagName === "SPAN" && last.className === style) last.append(text);
+        else answer.append(element("span", style, text));
+        answer.scrollTop = answer.scrollHeight;
+    }
+
+    function picture(inline) {
+        const image = document.createElement("img");
+        image.src = `data:${inline.mimeType};base64,${inline.data}`;
+        image.alt = inline.mimeType;
+        part("answer").append(image);
+    }
+
+    function element(tag, style, text) {
+        const made = document.createElement(tag);
+        made.className = style;
+        made.textContent = text;
+        return made;
+    }
+
+    function clear() {
+        for (const id of ["first", "took", "events", "finish", "prompt-tokens", "thoughts-tokens", "answer-tokens", "total-tokens"]) part(id).textContent = "-";
+        for (const id of ["answer", "raw", "headers", "attempts"]) part(id).replaceChildren();
+        part("call").hidden = true;
+        say(part("status").dataset.asking);
+        busy(true);
+    }
+
+    function busy(yes) {
+        part("send").disabled = yes;
+        part("stop").hidden = !yes;
+    }
+
+    function say(words, isError = false) {
+        part("status").textContent = words;
+        part("status").classList.toggle("gw-error", isError);
+    }
+
+    function seconds(began) {
+        return `${((performance.now() - began) / 1000).toFixed(2)} s`;
+    }
+});
