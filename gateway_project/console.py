@@ -71,6 +71,7 @@ UNFOLD = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("gateway_project/favicon.svg")}
     ],
     "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "gateway_project.overview.page.context",
     "GLOBAL_CALLBACK": "accounts_app.admin.banner.context",
     "SHOW_LANGUAGES": True,
     "COLORS": {

@@ -79,7 +79,7 @@ class Figures:
     @property
     def failed(self) -> int:
         """Calls that got no whole answer, and not by their own doing."""
-        return max(0, self.calls - self.answered - self.left - self.wrong)
+        return max(self.turned_away, self.calls - self.answered - self.left - self.wrong)
 
     @property
     def failed_attempts(self) -> int:

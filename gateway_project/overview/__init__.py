@@ -1,0 +1,1 @@
+"""The console's first page: how the gateway is and how it has been, in one look."""

@@ -1,0 +1,75 @@
+"""Numbers and names as people read them."""
+
+from collections.abc import Callable, Mapping
+
+from django.utils.formats import number_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts_app import roster
+from accounts_app.pool.outcomes import Outcome
+from proxy_app.rollups import TURNED_AWAY
+from proxy_app.sum_tables import Dimension
+
+OUTCOMES: Mapping[str, str | Promise] = {
+    Outcome.SUCCEEDED.value: gettext_lazy("succeeded"),
+    Outcome.RATE_LIMITED.value: gettext_lazy("rate limited"),
+    Outcome.QUOTA_EXHAUSTED.value: gettext_lazy("quota exhausted"),
+    Outcome.OVERLOADED.value: gettext_lazy("overloaded"),
+    Outcome.UNAUTHENTICATED.value: gettext_lazy("token refused"),
+    Outcome.REVOKED.value: gettext_lazy("sign-in revoked"),
+    Outcome.NEEDS_OWNER.value: gettext_lazy("needs its owner"),
+    Outcome.REJECTED.value: gettext_lazy("wrong request"),
+    Outcome.BARE_429.value: gettext_lazy("refused everywhere"),
+    Outcome.UNREACHABLE.value: gettext_lazy("unreachable"),
+    Outcome.INTERRUPTED.value: gettext_lazy("broken off"),
+    Outcome.ABANDONED.value: gettext_lazy("client went away"),
+    TURNED_AWAY: gettext_lazy("no account available"),
+}
+
+
+def short(number: float) -> str:
+    """`843`, `9,120`, `48.2 k`, `1.25 M`, `12.4 G`."""
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if number >= size:
+            scaled = number / (1e3 if unit == "k" else size)
+            return f"{number_format(scaled, 0 if scaled >= 100 else 1 if scaled >= 10 else 2)} {unit}"
+    return number_format(number, 0, force_grouping=True)
+
+
+def lasting(ms: float | None) -> str:
+    """A time in milliseconds: `0.62 ms`, `2.9 ms`, `640 ms`, `1.4 s`."""
+    if ms is None:
+        return "-"
+    if ms >= 1000:
+        return _("%(seconds)s s") % {"seconds": number_format(ms / 1000, 1 if ms < 10_000 else 0)}
+    return _("%(milliseconds)s ms") % {"milliseconds": number_format(ms, 2 if ms < 1 else 1 if ms < 10 else 0)}
+
+
+def share(part: float, whole: float) -> str:
+    """`3 %`, `0.2 %`; `-` of nothing."""
+    if not whole:
+        return "-"
+    percent = 100 * part / whole
+    return f"{number_format(percent, 1 if 0 < percent < 10 else 0)} %"
+
+
+def names(dimension: Dimension) -> Callable[[str | None], str]:
+    """What to call a part of `dimension`. Raises RosterUnavailable."""
+    known: dict[str, str] = {}
+    nobody, gone = _("none"), "{}"
+    match dimension:
+        case Dimension.ACCOUNT:
+            known = {str(one.id): one.email for one in roster.current().accounts.values()}
+            nobody, gone = _("no account"), _("deleted account {}")
+        case Dimension.API_KEY:
+            known = {str(one.id): one.name for one in roster.current().keys.values()}
+            nobody, gone = _("without a key"), _("deleted key {}")
+
+    def name(value: str | None) -> str:
+        if value is None:
+            return _("all others")
+        return known.get(value) or (gone.format(value) if value else nobody)
+
+    return name
