@@ -35,7 +35,7 @@ class Settled:
 _under_way: dict[int, asyncio.Task[Settled]] = {}
 
 
-async def settle(account_id: int, step: Step, now: float) -> Settled:
+async def settle(account_id: int, step: Step, now: float, *, poll_seconds: float = onboarding.POLL_SECONDS) -> Settled:
     """Take one step. `now` in seconds, epoch.
 
     A sign-up can take Google a minute: it goes on when the caller leaves, and a second caller joins it.
@@ -44,7 +44,7 @@ async def settle(account_id: int, step: Step, now: float) -> Settled:
         return await _quota(account_id, now)
     task = _under_way.get(account_id)
     if task is None or task.done() or task.get_loop() is not asyncio.get_running_loop():
-        task = _under_way[account_id] = asyncio.create_task(_project(account_id, now))
+        task = _under_way[account_id] = asyncio.create_task(_project(account_id, now, poll_seconds))
         task.add_done_callback(lambda ended: _ended(account_id, ended))
     return await asyncio.shield(task)
 
@@ -56,13 +56,13 @@ def _ended(account_id: int, task: asyncio.Task[Settled]) -> None:
         task.exception()  # whoever waits gets it; when all have left nobody needs it
 
 
-async def _project(account_id: int, now: float) -> Settled:
+async def _project(account_id: int, now: float, poll_seconds: float) -> Settled:
     account = await _seen(account_id)
     if account is None:
         return Settled("This account has been deleted.")
     try:
         token = await credentials.access_token(account, now)
-        found = await onboarding.onboard(account, token)
+        found = await onboarding.onboard(account, token, poll_seconds=poll_seconds)
     except NotEligible as why:
         await in_database(onboarding.park, account_id, why, now)
         return Settled(str(why), why.reasons)

@@ -37,7 +37,7 @@ def export(request: HttpRequest, page: ModelAdmin, chosen: QuerySet[Account]) ->
     except Undecryptable as error:
         page.message_user(request, str(error), messages.ERROR)
         return None
-    LogEntry.objects.log_actions(request.user.pk, chosen, CHANGE, _("Exported, with its secrets."))
+    LogEntry.objects.log_actions(str(request.user.pk), chosen, CHANGE, _("Exported, with its secrets."))
     text = json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
     name = f"accounts-{timezone.now():%Y-%m-%d}.json"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -13,6 +14,7 @@ from django.urls import reverse
 from accounts_app.admin import import_page
 from accounts_app.models import Account, Credential
 from emulator import Emulator, dead_address
+from emulator.replies import json_reply
 from tests.factories import make_account
 
 IMPORT = reverse("admin:accounts_app_account_take_in")
@@ -64,15 +66,21 @@ class TestABit:
         assert answer["total"] == 3
         assert Credential.objects.count() == 2
 
-    def test_goes_on_where_the_last_one_ended(self, console, monkeypatch):
-        monkeypatch.setattr(import_page, "BIT_SECONDS", 0.0)
-        first = bit(console, f"{ALICE}\n{BOB}")
+    def test_goes_on_where_the_last_one_ended(self, console):
+        answer = bit(console, f"{ALICE}\n{BOB}", skip=1)
 
-        second = bit(console, f"{ALICE}\n{BOB}", skip=len(first["lines"]))
+        assert told(answer) == [("line 2", "bob@example.com", "added")]
+        assert answer["total"] == 2
 
-        assert told(first) == [("line 1", "alice@example.com", "added")]
-        assert told(second) == [("line 2", "bob@example.com", "added")]
-        assert first["total"] == second["total"] == 2
+    def test_ends_after_a_while_though_more_is_to_come(self, upstream, console):
+        tokens = [upstream.add_account(f"user{number}@example.com").refresh_token for number in range(3)]
+        slow = replace(json_reply({"email": "user0@example.com"}), delay=import_page.BIT_SECONDS)
+        upstream.script(slow, method="userinfo", times=None)
+
+        answer = bit(console, "\n".join(tokens))
+
+        assert told(answer) == [("line 1", "user0@example.com", "added")]
+        assert answer["total"] == 3
 
     def test_sent_twice_adds_nobody_twice(self, console):
         bit(console, ALICE)
