@@ -44,13 +44,13 @@ class AccountView:
     max_concurrency: int | None
     priority: int
     quota: Mapping[str, Mapping[str, object]] = field(repr=False)
-    quota_fetched_at: float | None
     is_demo: bool
     standby: bool  # the demo account, while another one exists
     bases: tuple[str, ...]
     token_url: str
     credential: CredentialView
     proxy_url: str = field(default="", repr=False)
+    quota_fetched_at: float | None = None
 
     @property
     def available(self) -> bool:

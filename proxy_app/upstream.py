@@ -46,7 +46,7 @@ class Exchange:
     async def read(self) -> bytes:
         """The whole body. Raises Interrupted."""
         with _broken_body():
-            return await self._response.aread()
+            return b"".join([chunk async for chunk in http_client.chunks(self._response)])
 
 
 @asynccontextmanager
