@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from proxy_app.wire.dialects.cloud_code import CloudCode
 from proxy_app.wire.dialects.dialect import Dialect, UpstreamRequest
+from proxy_app.wire.dialects.gemini_api import GeminiApi
 from proxy_app.wire.mistakes import NotAnAnswer
 
 __all__ = ["DIALECTS", "Dialect", "NotAnAnswer", "UpstreamRequest"]
 
-DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in (CloudCode(),)}
+DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in (CloudCode(), GeminiApi())}

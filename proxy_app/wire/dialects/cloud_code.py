@@ -10,9 +10,10 @@ countTokens alone is different: its envelope holds nothing but `request`, the mo
 import msgspec
 from msgspec import Raw
 
-from proxy_app.wire.calls import Body, Call, Method
+from proxy_app.wire.bodies import Body, pieces
+from proxy_app.wire.calls import Call, Method
 from proxy_app.wire.dialects.dialect import UpstreamRequest
-from proxy_app.wire.dialects.system_instruction import with_prefix
+from proxy_app.wire.dialects.system_instruction import draws, with_prefix
 from proxy_app.wire.mistakes import NotAnAnswer
 
 _PRODUCT = "gemini-gateway"
@@ -87,12 +88,7 @@ _decode_tools = msgspec.json.Decoder(list[dict[str, Raw]] | dict[str, Raw]).deco
 
 
 def _envelope(call: Call, model: str, project: str, instruction_prefix: str) -> bytes:
-    kind = _request_type(call.body, model)
-    request = call.body
-    # Image models refuse system instructions ("Developer instruction is not enabled for this model"), so they get the
-    # client's own, if any, and not the operator's on top.
-    if instruction_prefix and kind != "image_gen":
-        request = with_prefix(request, instruction_prefix)
+    request = with_prefix(call.body, instruction_prefix, model)
     if call.session_id and not any(name in request for name in _SESSION):
         request = {**request, "sessionId": Raw(_encode(call.session_id))}
     head = {
@@ -100,33 +96,22 @@ def _envelope(call: Call, model: str, project: str, instruction_prefix: str) -> 
         "model": model,
         "requestId": call.request_id,
         "userAgent": _PRODUCT,
-        "requestType": kind,
+        "requestType": _request_type(call.body, model),
     }
     if not project:
         del head["project"]
-    return b"".join([_encode(head)[:-1], b',"request":', *_object(request), b"}"])
+    return b"".join([_encode(head)[:-1], b',"request":', *pieces(request), b"}"])
 
 
 def _count_envelope(call: Call, model: str) -> bytes:
     """What a client counts is what it sent: neither the operator's prefix nor the session is part of it."""
     request = {name: value for name, value in call.body.items() if name not in _SAFETY}
     request = {"model": Raw(_encode(f"models/{model}")), **request}
-    return b"".join([b'{"request":', *_object(request), b"}"])
-
-
-def _object(fields: Body) -> list[bytes]:
-    """The pieces of a JSON object, its values untouched: joined once, however large they are."""
-    pieces = [b"{"]
-    for name, value in fields.items():
-        pieces += (_encode(name), b":", value, b",")
-    if len(pieces) > 1:
-        pieces.pop()
-    pieces.append(b"}")
-    return pieces
+    return b"".join([b'{"request":', *pieces(request), b"}"])
 
 
 def _request_type(body: Body, model: str) -> str:
-    if "image" in model:
+    if draws(model):
         return "image_gen"
     tools = body.get("tools")
     return "web_search" if tools is not None and _searches(tools) else "agent"

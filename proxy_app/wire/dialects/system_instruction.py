@@ -12,12 +12,15 @@ _decode_content = msgspec.json.Decoder(dict[str, Raw]).decode
 _decode_parts = msgspec.json.Decoder(list[Raw]).decode
 
 
-def with_prefix(body: Body, prefix: str) -> Body:
+def with_prefix(body: Body, prefix: str, model: str) -> Body:
     """`body` with `prefix` as the first part of its system instruction; every other field is the same object.
 
     Understood are the forms clients send: a Content with parts, a single part, a list of parts, a string. Anything else
-    is left alone for upstream to refuse.
+    is left alone for upstream to refuse. Image models refuse system instructions ("Developer instruction is not enabled
+    for this model"), so they get the client's own, if any, and not the operator's on top.
     """
+    if not prefix or draws(model):
+        return body
     first = Raw(_encode({"text": prefix}))
     name = next((spelling for spelling in _SPELLINGS if spelling in body), _SPELLINGS[0])
     if name not in body:
@@ -27,6 +30,11 @@ def with_prefix(body: Body, prefix: str) -> Body:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return body
     return {**body, name: Raw(_encode(content))}
+
+
+def draws(model: str) -> bool:
+    """Whether `model` answers with images."""
+    return "image" in model
 
 
 def _content(text: bytes, first: Raw) -> dict[str, Raw]:

@@ -1,0 +1,67 @@
+"""The public Gemini API upstream: no envelope, an API key instead of a token, the model in the path.
+
+What the client sent goes out as it came but for the operator's own words, and what comes back is the public response.
+"""
+
+import msgspec
+from msgspec import Raw
+
+from proxy_app.wire.bodies import pieces
+from proxy_app.wire.calls import Call, Method
+from proxy_app.wire.dialects.dialect import UpstreamRequest
+from proxy_app.wire.dialects.system_instruction import with_prefix
+from proxy_app.wire.mistakes import NotAnAnswer
+
+# Of Google's versions the one that has every field; clients of the others get the same answers.
+_VERSION = "v1beta"
+
+_VERBS = frozenset(Method)
+
+_encode = msgspec.json.Encoder().encode
+
+
+class GeminiApi:
+    """The dialect of `gemini_api` accounts."""
+
+    name = "gemini_api"
+
+    def __repr__(self) -> str:
+        return "<GeminiApi>"
+
+    def supports(self, verb: str) -> bool:
+        """Whether `verb` is one that the gateway forwards."""
+        return verb in _VERBS
+
+    def build(
+        self, call: Call, *, model: str, project: str, token: str, base: str, instruction_prefix: str = ""
+    ) -> UpstreamRequest:
+        """The request for one attempt; `token` is the account's API key, `project` has no place here."""
+        if call.method is Method.COUNT:
+            body = _to_count(call, model)
+        else:
+            body = b"".join(pieces(with_prefix(call.body, instruction_prefix, model)))
+        path = model if model.startswith("tunedModels/") else f"models/{model}"
+        query = "?alt=sse" if call.method is Method.STREAM else ""
+        return UpstreamRequest(
+            url=f"{base}/{_VERSION}/{path}:{call.method.value}{query}",
+            headers={"x-goog-api-key": token, "Content-Type": "application/json"},
+            body=body,
+        )
+
+    def unwrap(self, payload: bytes) -> bytes:
+        """The payload itself. Raises NotAnAnswer."""
+        if payload.lstrip()[:1] != b"{":
+            raise NotAnAnswer("something that is not a JSON object")
+        return payload
+
+    def unwrap_count(self, payload: bytes) -> bytes:
+        """The counts themselves. Raises NotAnAnswer."""
+        return self.unwrap(payload)
+
+
+def _to_count(call: Call, model: str) -> bytes:
+    """Contents alone are counted as they are; with anything beside them, only the longer form is understood."""
+    if call.body.keys() <= {"contents"}:
+        return b"".join(pieces(call.body))
+    request = {"model": Raw(_encode(f"models/{model}")), **call.body}
+    return b"".join([b'{"generateContentRequest":', *pieces(request), b"}"])
