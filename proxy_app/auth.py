@@ -76,9 +76,12 @@ async def admit_to_usage(request: HttpRequest) -> Principal:
     if wants_page(request):
         return Principal()
     try:
-        return _identify(request, needed=True)
+        principal = _identify(request, needed=True)
     except api_keys.RosterUnavailable as error:
         raise errors.Unavailable(_NOT_READ_YET) from error
+    if principal.key is None:
+        raise _refusal(presented=True)  # an operator's pass, which counts nothing
+    return principal
 
 
 def wants_page(request: HttpRequest) -> bool:
