@@ -14,7 +14,7 @@ from .errors import ErrorBody, Refused, unknown_path
 from .house import House
 from .recording import SECRET_HEADERS, SECRET_PARAMETERS, Recorded, without_secrets
 from .replies import Json, Reply, Style, json_reply
-from .routes import Room, route_of
+from .routes import Room, Route, route_of
 from .server import Connection, Request
 from .streaming import unary
 
@@ -48,7 +48,7 @@ class FrontDesk:
     def answer(self, request: Request) -> tuple[Ticket, Reply]:
         with self.house.changed:
             route = route_of(request)
-            call = Call(request, route, _parsed(request), self.house.now(), self.house.style)
+            call = Call(request, route, _parsed(request, route), self.house.now(), self.house.style)
             recorded = self._recorded(call)
             reply = self._reply(call, recorded)
             recorded.status = reply.status
@@ -136,11 +136,14 @@ def _form_without_secrets(form: Any) -> Any:
     return without_secrets(form, _SECRET_FIELDS) if isinstance(form, dict) else form
 
 
-def _parsed(request: Request) -> Any:
-    """The body as JSON or as a form; None when there is none or it cannot be read."""
+def _parsed(request: Request, route: Route) -> Any:
+    """The body as JSON, for OAuth also as a form; None when there is none or it cannot be read.
+
+    Forms are OAuth's alone: curl calls everything it sends a form unless told otherwise.
+    """
     if not request.body:
         return None
-    if "x-www-form-urlencoded" in request.headers.get("content-type", ""):
+    if route.room is Room.OAUTH and "x-www-form-urlencoded" in request.headers.get("content-type", ""):
         return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
     try:
         return msgspec.json.decode(request.body)

@@ -97,3 +97,11 @@ def test_what_cannot_be_done_is_told(google: Emulator, http: httpx.Client, path:
 def test_it_can_be_left_out(http: httpx.Client):
     with Emulator(controllable=False) as google:
         assert http.get(f"{google.url}/emulator/requests").status_code == 404
+
+
+def test_curls_own_content_type_is_no_obstacle(google: Emulator, caller: Caller):
+    form = {"content-type": "application/x-www-form-urlencoded"}
+
+    scripted = caller.http.post(f"{google.url}/emulator/scripts", content=b'{"fault": "overloaded"}', headers=form)
+
+    assert scripted.status_code == 200
