@@ -3,47 +3,19 @@
 Every row carries `updated_at`, which also a queryset's `update()` moves: the roster finds what has changed by it.
 """
 
-from collections.abc import Iterable
-from typing import Any
-
-from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts_app.encryption import EncryptedTextField
 from accounts_app.key_tables import KeyPresence as KeyPresence
 from accounts_app.key_tables import KeyUse as KeyUse
 from accounts_app.pool.limits import Limit
-
-
-class StampedQuerySet(models.QuerySet):
-    """Moves `updated_at` also where Django's `auto_now` would not."""
-
-    def update(self, **values: Any) -> int:
-        return super().update(**{"updated_at": timezone.now(), **values})
-
-    def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list[Any]:
-        if options.get("update_fields"):
-            options["update_fields"] = {*options["update_fields"], "updated_at"}
-        return super().bulk_create(objs, *args, **options)
-
-
-class Stamped(models.Model):
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
-    updated_at = models.DateTimeField(_("changed"), auto_now=True, db_index=True)
-
-    objects = StampedQuerySet.as_manager()
-
-    class Meta:
-        abstract = True
-
-    def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
-        if update_fields:
-            update_fields = {*update_fields, "updated_at"}
-        super().save(update_fields=update_fields, **options)
+from accounts_app.settings_table import GatewaySettings as GatewaySettings
+from accounts_app.stamped import Stamped
+from accounts_app.stamped import StampedQuerySet as StampedQuerySet
+from accounts_app.upkeep_tables import Duty as Duty
+from accounts_app.upkeep_tables import Notice as Notice
 
 
 class Account(Stamped):
@@ -171,68 +143,6 @@ class ApiKey(Stamped):
 
     def __str__(self) -> str:
         return self.name
-
-
-class GatewaySettings(Stamped):
-    """What an operator may change while the gateway runs: one row."""
-
-    class AuthMode(models.TextChoices):
-        AUTO = "auto", _("auto: open on loopback only")
-        OFF = "off", _("off: open to everyone")
-        ALL_EXCEPT_HEALTH = "all_except_health", _("everything but health checks")
-        STRICT = "strict", _("strict: everything")
-
-    class Strategy(models.TextChoices):
-        CONSISTENT_HASH = "consistent_hash", _("a conversation stays with its account")
-        ROUND_ROBIN = "round_robin", _("each account in turn")
-        FILL_FIRST = "fill_first", _("drain one account before the next")
-
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
-    auth_mode = models.CharField(_("API key required"), max_length=20, choices=AuthMode, default=AuthMode.AUTO)
-    strategy = models.CharField(
-        _("choice of account"), max_length=20, choices=Strategy, default=Strategy.CONSISTENT_HASH
-    )
-    quota_protection = models.PositiveSmallIntegerField(
-        _("quota to keep, in percent"),
-        default=0,
-        validators=[MaxValueValidator(100)],
-        help_text=_(
-            "An account with no more than this left for a model is not asked for that model until its quota resets, "
-            "even if no other account can answer: the client is then told (429) when the first one may be asked again. "
-            "What is left is known from the last look, up to 15 minutes ago. 0: use everything."
-        ),
-    )
-    system_instruction_prefix = models.TextField(_("put before every system instruction"), blank=True)
-    capture_days = models.PositiveSmallIntegerField(
-        _("days to keep prompts and answers"),
-        default=7,
-        validators=[MinValueValidator(1), MaxValueValidator(365)],
-        help_text=_("Only of API keys that have this turned on; the usage records themselves never hold any."),
-    )
-
-    class Meta:
-        verbose_name = _("settings")
-        verbose_name_plural = _("settings")
-        constraints = [
-            models.CheckConstraint(condition=Q(id=1), name="settings_are_one_row"),
-            models.CheckConstraint(
-                condition=Q(auth_mode__in=["auto", "off", "all_except_health", "strict"]),
-                name="settings_auth_mode_is_known",
-            ),
-            models.CheckConstraint(
-                condition=Q(strategy__in=["consistent_hash", "round_robin", "fill_first"]),
-                name="settings_strategy_is_known",
-            ),
-            models.CheckConstraint(condition=Q(quota_protection__lte=100), name="settings_protection_is_a_percentage"),
-        ]
-
-    def __str__(self) -> str:
-        return "settings"
-
-    @classmethod
-    def load(cls) -> "GatewaySettings":
-        """The one row; before it is first saved, what the environment says."""
-        return cls.objects.filter(pk=1).first() or cls(auth_mode=settings.GATEWAY_AUTH_MODE)
 
 
 class ModelRoute(Stamped):

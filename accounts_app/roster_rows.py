@@ -39,7 +39,10 @@ KEY_COLUMNS = (
     "digest", "name", "enabled", "expires_at", "may_explain", "owner", "allowed_models", "allowed_networks", "capture",
     *Limit,
 )  # fmt: skip
-SETTINGS_COLUMNS = ("auth_mode", "strategy", "system_instruction_prefix", "quota_protection")
+SETTINGS_COLUMNS = (
+    "auth_mode", "strategy", "system_instruction_prefix", "quota_protection",
+    "max_attempts", "max_wait", "first_event_timeout", "idle_timeout",
+)  # fmt: skip
 ROUTE_COLUMNS = ("pattern", "target", "enabled", "generation_config")
 REST_COLUMNS = ("account_id", "model", "until", "reason", "message", "streak", "window_until")
 
@@ -104,8 +107,10 @@ def key_view(key: int, _: float, *columns: Any) -> tuple[str, KeyView]:
     )
 
 
-def settings_view(_: int, __: float, auth_mode: str, strategy: str, prefix: str, kept: int) -> SettingsView:
-    return SettingsView(auth_mode, Strategy(strategy), prefix, kept / 100)
+def settings_view(
+    _: int, __: float, auth_mode: str, strategy: str, prefix: str, kept: int, *waits: Any
+) -> SettingsView:
+    return SettingsView(auth_mode, Strategy(strategy), prefix, kept / 100, *waits)
 
 
 def route_view(_: int, __: float, pattern: str, target: str, enabled: bool, config: Any) -> Route | None:

@@ -112,6 +112,11 @@ class SettingsView:
     strategy: Strategy = Strategy.CONSISTENT_HASH
     system_instruction_prefix: str = ""
     quota_protection: float = 0.0  # the part of each quota that is kept, 0..1
+    # None where the environment's holds; times in seconds.
+    max_attempts: int | None = None
+    max_wait: float | None = None
+    first_event_timeout: float | None = None
+    idle_timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,7 @@
 
 from time import time
 
-from django.conf import settings
-
-from accounts_app import credentials
+from accounts_app import credentials, patience
 from accounts_app.pool.outcomes import Fault, Outcome
 from proxy_app import errors, upstream
 from proxy_app.relay import ErrorEvent
@@ -68,7 +66,7 @@ def failed(error: Exception) -> Failed:
         case credentials.NotEligible():
             fault = Fault(Outcome.NEEDS_OWNER, message=str(error), parked=error.parked, link=error.link)
             return Failed(fault, errors.Unavailable(_OWNER_NEEDED))
-    text = str(error) or f"no first event within {settings.GATEWAY_FIRST_EVENT_TIMEOUT:.0f} s"
+    text = str(error) or f"no first event within {patience.first_event_timeout():g} s"
     return Failed(
         Fault(Outcome.UNREACHABLE, message=text),
         errors.Unavailable("No upstream of this gateway could be reached. Please try again later."),

@@ -8,9 +8,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from time import time
 
-from django.conf import settings
-
-from accounts_app import credentials
+from accounts_app import credentials, patience
 from proxy_app import upstream, usage_log
 from proxy_app.explanation import Trail
 from proxy_app.failures import FAILURES, ErrorAnswer, Failed, failed
@@ -48,7 +46,7 @@ async def attempt(call: Call, step: Step) -> Relay:
     async with AsyncExitStack() as held:
         entry = held.enter_context(usage_log.written(step.entry()))
         try:
-            async with asyncio.timeout(settings.GATEWAY_FIRST_EVENT_TIMEOUT):
+            async with asyncio.timeout(patience.first_event_timeout()):
                 access = await credentials.access(step.lease.account, time())
                 exchange = await held.enter_async_context(
                     upstream.exchange(step.request(access, entry), step.lease.account.proxy_url)

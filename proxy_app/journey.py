@@ -10,9 +10,7 @@ from time import monotonic, time
 from types import TracebackType
 from typing import Self
 
-from django.conf import settings
-
-from accounts_app import credentials, leasing
+from accounts_app import credentials, leasing, patience
 from accounts_app.leasing import CallFaults, Lease, NothingAvailable
 from accounts_app.pool.outcomes import Fault, Outcome, Retry, verdict_of
 from proxy_app import errors
@@ -196,7 +194,7 @@ class Journey:
         """Stay with the account where the verdict allows it, or leave it; raises what the client has to hear."""
         assert self._turn is not None
         self._last = failure
-        attempts_left = self._attempts < settings.GATEWAY_MAX_ATTEMPTS
+        attempts_left = self._attempts < patience.max_attempts()
         if attempts_left and await self._turn.stay(failure.fault, self._patience()):
             return
         turn, self._turn = self._turn, None
@@ -234,7 +232,7 @@ class Journey:
 
     def _patience(self) -> float:
         """Seconds this call may still spend waiting: the operator's word, and the client's where it gave one."""
-        operator = settings.GATEWAY_MAX_WAIT - self._waited
+        operator = patience.max_wait() - self._waited
         if self._call.timeout is None:
             return operator
         return min(operator, self._call.timeout - (monotonic() - self._began))

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 import httpx
 
-from accounts_app import http_client
+from accounts_app import http_client, patience
 from proxy_app.wire.dialects import UpstreamRequest
 
 
@@ -55,7 +55,8 @@ async def exchange(request: UpstreamRequest, proxy_url: str = "") -> AsyncIterat
 
     Raises Unreachable.
     """
-    outgoing = http_client.request("POST", request.url, request.headers, request.body)
+    silence = patience.idle_timeout()
+    outgoing = http_client.request("POST", request.url, request.headers, request.body, read_timeout=silence)
     try:
         response = await http_client.client(proxy_url).send(outgoing, stream=True)
     except httpx.HTTPError as error:

@@ -1,0 +1,32 @@
+"""How long and how often a call is tried: as the operator has set it in the console, else as the environment has it.
+
+From memory, and so in force in every process within a second. Each raises RosterUnavailable before the first reading.
+"""
+
+from django.conf import settings
+
+from accounts_app import roster
+
+
+def max_attempts() -> int:
+    """How many accounts or endpoints one call may ask."""
+    chosen = roster.current().settings.max_attempts
+    return settings.GATEWAY_MAX_ATTEMPTS if chosen is None else chosen
+
+
+def max_wait() -> float:
+    """How long a call may wait for accounts that rest, in seconds."""
+    chosen = roster.current().settings.max_wait
+    return settings.GATEWAY_MAX_WAIT if chosen is None else chosen
+
+
+def first_event_timeout() -> float:
+    """How long an upstream may be silent before its first event, in seconds."""
+    chosen = roster.current().settings.first_event_timeout
+    return settings.GATEWAY_FIRST_EVENT_TIMEOUT if chosen is None else chosen
+
+
+def idle_timeout() -> float:
+    """How long an upstream may be silent after that, in seconds."""
+    chosen = roster.current().settings.idle_timeout
+    return settings.GATEWAY_IDLE_TIMEOUT if chosen is None else chosen
