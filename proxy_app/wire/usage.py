@@ -106,6 +106,7 @@ class _Response(msgspec.Struct, gc=False, rename="camel"):
 # Not strict: proto3 JSON may write an integer as a string.
 _decode = msgspec.json.Decoder(_Response, strict=False).decode
 _decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_encode = msgspec.json.Encoder().encode
 
 _UNSPECIFIED = {None, "", 0, "FINISH_REASON_UNSPECIFIED", "BLOCKED_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED"}
 _EMPTY = (msgspec.Raw(), msgspec.Raw(b"[]"), msgspec.Raw(b"null"))
@@ -116,8 +117,7 @@ def peek(response: bytes) -> Peek:
     try:
         seen = _decode(response)
     except msgspec.ValidationError:
-        # JSON of another shape than we know. It is passed on untouched, so all that is lost is what it says of itself.
-        return _of_unknown_shape(response)
+        seen = _as_far_as_known(response)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise NotAnAnswer("an event that is not JSON") from None
     candidates = seen.candidates or ()
@@ -131,12 +131,24 @@ def peek(response: bytes) -> Peek:
     )
 
 
-def _of_unknown_shape(response: bytes) -> Peek:
+def _as_far_as_known(response: bytes) -> _Response:
+    """JSON of another shape than we know, field by field. It is passed on untouched: only what it says of itself is lost,
+    and of that only the fields that cannot be read.
+    """
     try:
-        _decode_object(response)
+        fields = _decode_object(response)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise NotAnAnswer("an event that is not a JSON object") from None
-    return Peek()
+    seen = _Response()
+    for name in ("candidates", "promptFeedback", "usageMetadata"):
+        try:
+            alone = _decode(_encode({name: fields[name]}))
+        except (KeyError, msgspec.ValidationError):
+            continue
+        seen.candidates = alone.candidates or seen.candidates
+        seen.prompt_feedback = alone.prompt_feedback or seen.prompt_feedback
+        seen.usage_metadata = alone.usage_metadata or seen.usage_metadata
+    return seen
 
 
 def _reason(reason: str | int | None) -> str:

@@ -129,3 +129,10 @@ def test_the_last_value_of_each_count_wins():
 
 def test_a_state_tells_itself():
     assert repr(state_after(event(candidate()))) == "<StreamState open {0: ''}>"
+
+
+def test_counts_that_cannot_be_read_leave_the_answer_an_answer():
+    seen = peek(b'{"candidates":[{"finishReason":"STOP"}],"usageMetadata":{"totalTokenCount":"many"}}')
+
+    assert seen.finished
+    assert seen.usage is None
