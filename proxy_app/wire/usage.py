@@ -132,8 +132,9 @@ def peek(response: bytes) -> Peek:
 
 
 def _as_far_as_known(response: bytes) -> _Response:
-    """JSON of another shape than we know, field by field. It is passed on untouched: only what it says of itself is lost,
-    and of that only the fields that cannot be read.
+    """JSON of another shape than we know, field by field.
+
+    It is passed on untouched: all that is lost is what the fields that cannot be read say of it.
     """
     try:
         fields = _decode_object(response)
