@@ -95,6 +95,10 @@ UNFOLD = {
                     _page(_("Accounts"), "group", "accounts_app_account_changelist"),
                     _page(_("Rests"), "bedtime", "accounts_app_rest_changelist"),
                     _page(_("Usage"), "receipt_long", "proxy_app_usagerecord_changelist"),
+                    {
+                        **_page(_("Prompts and answers"), "forum", "proxy_app_capturedcall_changelist"),
+                        "permission": lambda request: request.user.has_perm("proxy_app.view_capturedcall"),
+                    },
                     _page(_("Playground"), "experiment", "playground", ""),
                 ],
             },

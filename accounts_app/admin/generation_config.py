@@ -78,7 +78,7 @@ class GenerationConfigField(forms.JSONField):
     """A GenerationConfig as JSON; empty is none. Names come out in lowerCamelCase."""
 
     def __init__(self, **options: Any) -> None:
-        widget = UnfoldAdminTextareaWidget(attrs={"rows": 5, "class": "font-mono", "spellcheck": "false"})
+        widget = UnfoldAdminTextareaWidget(attrs={"rows": 8, "spellcheck": "false"})
         super().__init__(**{"required": False, "widget": widget, **options})
 
     def prepare_value(self, value: Any) -> Any:

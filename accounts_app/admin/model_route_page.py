@@ -21,7 +21,7 @@ class ModelRouteForm(forms.ModelForm):
     generation_config = GenerationConfigField(
         label=_("Pinned generationConfig"),
         help_text=_(
-            "JSON, such as {“thinkingConfig”: {“thinkingBudget”: 0}, “temperature”: 0.2}. "
+            'JSON, such as {"thinkingConfig": {"thinkingBudget": 0}, "temperature": 0.2}. '
             "Each field counts where a client leaves it out."
         ),
     )

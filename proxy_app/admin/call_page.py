@@ -6,6 +6,10 @@ from datetime import datetime, timedelta
 import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
@@ -37,6 +41,13 @@ class Shown:
     left: float
     width: float
     first: float
+
+
+def moment(at: datetime) -> SafeString:
+    """A time to the second, on one line."""
+    local = timezone.localtime(at)
+    words = f"{date_format(local, 'MONTH_DAY_FORMAT')}, {local:%H:%M:%S}"
+    return format_html('<span class="whitespace-nowrap" title="{}">{}</span>', local.isoformat(), words)
 
 
 def show(request: HttpRequest, page: ModelAdmin, request_id: str) -> HttpResponse:

@@ -6,13 +6,16 @@ from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from proxy_app.admin.call_page import TONES
+from proxy_app.admin.call_page import TONES, moment
 from proxy_app.admin.ledger_filters import NewestPaginator
 from proxy_app.models import CapturedCall
 
@@ -21,13 +24,14 @@ from proxy_app.models import CapturedCall
 class CapturedPage(ModelAdmin):
     """The list shows no word of any call, and reads none."""
 
-    list_display = ("at", "request_id", "api_key", "model", "method", "outcome_label", "request_bytes", "answer_bytes")
+    list_display = ("when", "call", "api_key", "asked", "outcome_label", "size")
+    show_facets = admin.ShowFacets.NEVER
     list_filter = ("api_key",)
     list_filter_submit = True
     search_fields = ("request_id",)
     search_help_text = gettext_lazy("Request id")
     ordering = ("-at", "-pk")
-    sortable_by = ("at",)
+    sortable_by = ("when",)
     paginator = NewestPaginator
     show_full_result_count = False
 
@@ -72,6 +76,22 @@ class CapturedPage(ModelAdmin):
             change_message=_("Read the prompt and the answer."),
             single_object=True,
         )
+
+    @display(description=gettext_lazy("time"), ordering="at")
+    def when(self, captured: CapturedCall) -> SafeString:
+        return moment(captured.at)
+
+    @display(description=gettext_lazy("call"))
+    def call(self, captured: CapturedCall) -> SafeString:
+        return format_html('<span class="font-mono" title="{}">{}</span>', captured.request_id, captured.request_id[:8])
+
+    @display(description=gettext_lazy("model"), header=True)
+    def asked(self, captured: CapturedCall) -> list[str]:
+        return [captured.model or "-", captured.method]
+
+    @display(description=gettext_lazy("prompt → answer"))
+    def size(self, captured: CapturedCall) -> str:
+        return f"{filesizeformat(captured.request_bytes)} → {filesizeformat(captured.answer_bytes)}"
 
     @display(description=gettext_lazy("outcome"), label=TONES)
     def outcome_label(self, captured: CapturedCall) -> str:

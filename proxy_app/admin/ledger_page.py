@@ -30,18 +30,8 @@ from proxy_app.models import UsageRecord
 
 @admin.register(UsageRecord)
 class LedgerPage(ModelAdmin):
-    list_display = (
-        "at",
-        "call",
-        "outcome_label",
-        "status",
-        "model",
-        "method",
-        "account_label",
-        "api_key",
-        "took",
-        "total_tokens",
-    )
+    list_display = ("when", "call", "outcome_label", "answered", "asked", "account_label", "api_key", "took", "tokens")
+    show_facets = admin.ShowFacets.NEVER  # they would count the whole table, once for each choice
     list_filter = (
         SinceFilter,
         ("at", RangeFilter),
@@ -57,7 +47,7 @@ class LedgerPage(ModelAdmin):
     search_fields = ("request_id",)
     search_help_text = _("Request id. The newest 5,000 attempts that fit are listed; older ones are found by time.")
     ordering = ("-at", "-pk")
-    sortable_by = ("at",)  # any other order would sort the whole table first
+    sortable_by = ("when",)  # any other order would sort the whole table first
     list_per_page = 50
     list_max_show_all = 0
     paginator = NewestPaginator
@@ -111,17 +101,34 @@ class LedgerPage(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    @display(description=_("time"), ordering="at")
+    def when(self, record: UsageRecord) -> SafeString:
+        return call_page.moment(record.at)
+
     @display(description=_("call"))
     def call(self, record: UsageRecord) -> SafeString:
         """The beginning of its id, and which attempt this is."""
         url = reverse("admin:proxy_app_usagerecord_call", args=[record.request_id])
-        words = _("%(id)s, attempt %(attempt)s") % {"id": record.request_id[:8], "attempt": record.attempt}
-        return format_html('<a class="font-mono underline" href="{}" title="{}">{}</a>', url, record.request_id, words)
+        link = '<a class="font-mono underline whitespace-nowrap" href="{}" title="{}">{}</a>'
+        which = f"{record.request_id[:8]} · {record.attempt}"
+        return format_html(link, url, _("attempt %(number)s of this call") % {"number": record.attempt}, which)
 
     @display(description=_("outcome"), label=call_page.TONES)
     def outcome_label(self, record: UsageRecord) -> str:
         return record.outcome
 
+    @display(description=_("status"))
+    def answered(self, record: UsageRecord) -> str:
+        return str(record.status or "-")
+
+    @display(description=_("model"), header=True)
+    def asked(self, record: UsageRecord) -> list[str]:
+        return [record.model or "-", record.method]
+
+    @display(description=_("tokens"))
+    def tokens(self, record: UsageRecord) -> int:
+        return record.total_tokens
+
     @display(description=_("took"))
     def took(self, record: UsageRecord) -> str:
-        return f"{record.duration_ms / 1000:.1f} s"
+        return f"{record.duration_ms} ms" if record.duration_ms < 1000 else f"{record.duration_ms / 1000:.1f} s"
