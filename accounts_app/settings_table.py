@@ -1,5 +1,7 @@
 """What an operator may change while the gateway runs. Rows and constraints; no rules."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -7,7 +9,14 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts_app.encryption import EncryptedTextField
-from accounts_app.stamped import Stamped
+from accounts_app.stamped import Stamped, StampedQuerySet
+
+
+class OneRow(models.Manager["GatewaySettings"]):
+    """Leaves the secret out until it is asked for: without its key everything else can still be read and set."""
+
+    def get_queryset(self) -> models.QuerySet["GatewaySettings"]:
+        return StampedQuerySet(self.model, using=self._db).defer("webhook_url")
 
 
 class GatewaySettings(Stamped):
@@ -91,6 +100,8 @@ class GatewaySettings(Stamped):
         help_text=_("Whatever their age: the oldest go first. A million take about 500 MB. Empty: no limit."),
     )
     webhook_url = EncryptedTextField(_("webhook"), blank=True)
+
+    objects: ClassVar[OneRow] = OneRow()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("settings")

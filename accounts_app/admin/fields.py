@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget
 
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
-NO_PROXY = "-"
+NO_PROXY = NONE = "-"
 KEEP = _("Never shown. Leave it empty to keep what is stored.")
 
 
@@ -21,24 +21,45 @@ class SecretField(forms.CharField):
         super().__init__(**{"required": False, "strip": True, "widget": widget, "help_text": KEEP, **options})
 
 
-class ProxyField(SecretField):
-    """An egress proxy's URL, which may hold a password; `-` says that there is none."""
+class SecretUrlField(SecretField):
+    """A URL that may hold a password; `-` says that there is none."""
+
+    schemes: tuple[str, ...] = ("http", "https")
+    refusal: Any = _("This is not the URL of a web page.")
+
+    def clean(self, value: Any) -> str:
+        url = super().clean(value)
+        if url in ("", NO_PROXY):
+            return url
+        try:
+            parts = urlsplit(url)
+            good = parts.scheme in self.schemes and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            good = False
+        if not good:
+            raise forms.ValidationError(self.refusal)
+        return url
+
+
+class ProxyField(SecretUrlField):
+    """An egress proxy's."""
+
+    schemes = PROXY_SCHEMES
+    refusal = _("This is not the URL of a proxy.")
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"label": _("Proxy URL"), "help_text": _("http://, https:// or socks5://."), **options})
 
-    def clean(self, value: Any) -> str:
-        proxy = super().clean(value)
-        if proxy in ("", NO_PROXY):
-            return proxy
-        try:
-            parts = urlsplit(proxy)
-            good = parts.scheme in PROXY_SCHEMES and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            good = False
-        if not good:
-            raise forms.ValidationError(_("This is not the URL of a proxy."))
-        return proxy
+
+class WebhookField(SecretUrlField):
+    """Where somebody is told what needs a person."""
+
+    def __init__(self, **options: Any) -> None:
+        what = _(
+            "An http:// or https:// address that is told, once and as JSON, what the inbox shows: "
+            "accounts that need their owner, and settings that would fail quietly. No secrets are in it. Never shown."
+        )
+        super().__init__(**{"label": _("Webhook"), "help_text": what, **options})
 
 
 class LinesField(forms.CharField):

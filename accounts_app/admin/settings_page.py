@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -10,9 +11,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts_app import api_keys
-from accounts_app.admin.fields import SecretField
+from accounts_app.admin.fields import NONE, SecretField, WebhookField
 from accounts_app.admin.revisions import Revised
 from accounts_app.models import GatewaySettings
+
+WAITS = ("max_attempts", "max_wait", "first_event_timeout", "idle_timeout")
 
 
 class SettingsForm(forms.ModelForm):
@@ -21,9 +24,23 @@ class SettingsForm(forms.ModelForm):
         help_text=_("The key called “default” that clients present. Never shown: leave it empty to keep it."),
     )
 
+    webhook = WebhookField()
+
     class Meta:
         model = GatewaySettings
-        fields = ("auth_mode", "api_key", "strategy", "quota_protection", "system_instruction_prefix", "capture_days")
+        fields = (
+            "auth_mode", "api_key", "strategy", "quota_protection", "system_instruction_prefix", *WAITS,
+            "keep_days", "keep_rows", "capture_days", "webhook",
+        )  # fmt: skip
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in WAITS:
+            # What holds while the field is empty stands in it, greyed.
+            default = getattr(settings, f"GATEWAY_{name.upper()}")
+            self.fields[name].widget.attrs["placeholder"] = _("%(value)g, as in the environment") % {"value": default}
+        if GatewaySettings.objects.exclude(webhook_url="").exists():
+            self.fields["webhook"].help_text = _("One is set. Leave it empty to keep it, or type “-” to remove it.")
 
     def clean_api_key(self) -> str:
         key = self.cleaned_data["api_key"]
@@ -42,7 +59,12 @@ class SettingsPage(Revised):
         (_("Who may call"), {"fields": ("auth_mode", "api_key")}),
         (_("Which account answers"), {"fields": ("strategy", "quota_protection")}),
         (_("What is sent"), {"fields": ("system_instruction_prefix",)}),
-        (_("What is kept"), {"fields": ("capture_days",)}),
+        (
+            _("How long and how often a call is tried"),
+            {"fields": WAITS, "description": _("What is left empty is as the environment has it.")},
+        ),
+        (_("What is kept"), {"fields": ("keep_days", "keep_rows", "capture_days")}),
+        (_("Who is told"), {"fields": ("webhook",)}),
     )
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -62,6 +84,8 @@ class SettingsPage(Revised):
         return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: SettingsForm, change: bool) -> None:
+        if webhook := form.cleaned_data["webhook"]:
+            obj.webhook_url = "" if webhook == NONE else webhook
         super().save_model(request, obj, form, change)
         if key := form.cleaned_data["api_key"]:
             api_keys.issue(api_keys.DEFAULT, key)
