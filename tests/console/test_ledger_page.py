@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts_app.models import ApiKey, GatewaySettings, ModelRoute, Rest
+from proxy_app.admin import ledger_filters
 from proxy_app.admin.ledger_filters import COUNTED
 from proxy_app.bug_report import masked, redacted
 from proxy_app.models import CapturedCall, UsageRecord
@@ -93,6 +94,17 @@ class TestFilters:
         assert self.listed(console, at_to_0=f"{day:%Y-%m-%d}", at_to_1=f"{day:%H:%M:%S}") == [old.pk]
         assert self.listed(console, at_from_0=f"{timezone.now():%Y-%m-%d}") == [mine.pk, spent.pk]
         assert self.listed(console, at_from_0="yesterday") == [old.pk, mine.pk, spent.pk]
+
+    def test_the_beginning_of_a_models_name_finds_many_as_it_finds_few(self, console, monkeypatch):
+        for number in "123":
+            an_entry(number * 32, model=f"gemini-3-{number}")
+        an_entry(model="gemini-2.5-pro")
+
+        few = self.listed(console, model="gemini-3*")
+        monkeypatch.setattr(ledger_filters, "COUNTED", 3)
+
+        assert self.listed(console, model="gemini-3*") == few
+        assert len(few) == 3
 
     def test_a_filter_of_nonsense_is_no_error(self, console):
         an_entry()
