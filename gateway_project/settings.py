@@ -19,6 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 from gateway_project import __version__
 from gateway_project.console import UNFOLD as UNFOLD
 from gateway_project.logs import LOGGING as LOGGING
+from gateway_project.safety import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -192,10 +193,11 @@ def database() -> dict:
     options = config.setdefault("OPTIONS", {})
     if config["ENGINE"] == "django.db.backends.sqlite3":
         # IMMEDIATE: a writer queues at once instead of failing half-way with "database is locked".
+        # auto_vacuum counts in a file that is still empty: from then on deleted rows can give their disk back.
         options |= {
             "transaction_mode": "IMMEDIATE",
             "timeout": 10,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            "init_command": "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
         # Threads share a test database only when it is a file.
         config["TEST"] = {"NAME": str(data_dir() / "test.sqlite3")}
@@ -288,11 +290,6 @@ CSRF_TRUSTED_ORIGINS = [
 ]
 if GATEWAY_TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
-SESSION_COOKIE_NAME = "gateway_session"
-CSRF_COOKIE_NAME = "gateway_csrf"
-CSRF_COOKIE_HTTPONLY = True
 
 CORS_ALLOW_ALL_ORIGINS = "*" in GATEWAY_CORS_ORIGINS
 CORS_ALLOWED_ORIGINS = [checked_url("GATEWAY_CORS_ORIGINS", origin) for origin in GATEWAY_CORS_ORIGINS if origin != "*"]

@@ -1,17 +1,81 @@
-"""How long the ledger is kept."""
+"""How long usage is kept, and the disk that is given back.
 
-from datetime import datetime
+SQLite gives pages back to the disk bit by bit where the database was made for it (auto_vacuum, as ours are); others,
+and Postgres, keep the room for rows to come: `prune_usage --vacuum` rewrites the tables.
+"""
 
-from proxy_app.models import UsageRecord
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import Max, QuerySet
+
+from proxy_app.models import UsageHour, UsageQuarter, UsageRecord
 
 # Small enough that a writer waiting behind one batch does not notice.
 BATCH = 1000
+# Pages given back at once: 4 MB as a rule, some milliseconds.
+PAGES = 1000
+# What the console's figures are read from. Hours are folded into quarters long before.
+KEEP_HOURS = timedelta(days=35)
+KEEP_QUARTERS = timedelta(days=400)
 
 
 def prune(before: datetime) -> int:
     """Delete the ledger's entries older than `before`, oldest first, in batches; how many they were."""
-    pruned = 0
-    old = UsageRecord.objects.filter(at__lt=before).order_by("pk").values_list("pk", flat=True)
-    while batch := list(old[:BATCH]):
-        pruned += UsageRecord.objects.filter(pk__in=batch).delete()[0]
-    return pruned
+    return sum(iter(lambda: _delete(older_than(before)), 0))
+
+
+def older_than(before: datetime) -> QuerySet[UsageRecord]:
+    # By time, whose index leads straight to them: by number, a search for none would go through the whole table.
+    return UsageRecord.objects.filter(at__lt=before).order_by("at")
+
+
+def beyond(rows: int) -> QuerySet[UsageRecord]:
+    """The entries before the newest `rows`, by their numbers: where numbers were skipped a few more."""
+    newest = UsageRecord.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    return UsageRecord.objects.filter(pk__lte=newest - rows).order_by("pk")
+
+
+def prune_some(days: int | None, rows: int | None, now: datetime) -> int:
+    """Delete one batch of what is older than `days` or beyond the newest `rows`, or of old sums; how many it had."""
+    for due in _due(days, rows, now):
+        if deleted := _delete(due):
+            return deleted
+    return 0
+
+
+def give_back() -> bool:
+    """Give some of a SQLite file's empty pages back to the disk; whether there are more of them."""
+    if connection.vendor != "sqlite":
+        return False
+    with connection.cursor() as cursor:
+        if cursor.execute("PRAGMA auto_vacuum").fetchone()[0] != 2:
+            return False
+        # It does a page a step, and `execute` stops after the first.
+        connection.connection.executescript(f"PRAGMA incremental_vacuum({PAGES})")
+        return cursor.execute("PRAGMA freelist_count").fetchone()[0] > 0
+
+
+def vacuum() -> None:
+    """Rewrite the ledger without its gaps. Nobody writes meanwhile."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            cursor.execute("VACUUM")
+        else:
+            cursor.execute(f"VACUUM FULL {connection.ops.quote_name(UsageRecord._meta.db_table)}")
+
+
+def _due(days: int | None, rows: int | None, now: datetime) -> Iterator[QuerySet]:
+    if days is not None:
+        yield older_than(now - timedelta(days=days))
+    if rows is not None:
+        yield beyond(rows)
+    yield UsageHour.objects.filter(hour__lt=now - KEEP_HOURS).order_by("hour")
+    yield UsageQuarter.objects.filter(start__lt=now - KEEP_QUARTERS).order_by("pk")
+
+
+def _delete(rows: QuerySet) -> int:
+    batch = list(rows.values_list("pk", flat=True)[:BATCH])
+    return rows.model._default_manager.filter(pk__in=batch).delete()[0] if batch else 0

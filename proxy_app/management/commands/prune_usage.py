@@ -15,9 +15,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--days", type=int, default=90, help="keep this many days (90)")
+        parser.add_argument(
+            "--vacuum",
+            action="store_true",
+            help="then rewrite the ledger, so that all its gaps go back to the disk; calls are journalled meanwhile",
+        )
 
-    def handle(self, *, days: int, **options: Any) -> None:
+    def handle(self, *, days: int, vacuum: bool, **options: Any) -> None:
         if not 0 <= days <= 36500:
             raise CommandError("--days is a number of days, 0 or more.")
         pruned = retention.prune(timezone.now() - timedelta(days=days))
         self.stdout.write(f"{pruned} entries deleted.")
+        if vacuum:
+            retention.vacuum()

@@ -1,0 +1,61 @@
+"""What keeps a gateway in order by itself: sums folded, old rows deleted, disk given back. Once for all nodes."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from accounts_app import duties
+from accounts_app.database_thread import in_database
+from accounts_app.models import GatewaySettings
+from proxy_app import captures, folding, retention
+
+log = logging.getLogger(__name__)
+
+RETENTION = "retention"
+# Whoever has the duty looks this often; it is long enough for many batches, and for a dead node's to be taken over.
+EVERY = timedelta(minutes=10)
+# Batches in one go. What is left waits for the next: 200,000 rows in ten minutes outrun the busiest gateway.
+BATCHES = 200
+# Between batches, for the journal and the roster, which use the same thread.
+BREATH = 0.05
+
+
+async def tidy() -> None:
+    """
+    1. Fold hours into quarters of days: cheap when there is nothing to do, and done twice it changes nothing.
+    2. Whose turn it is deletes what is older than the operator keeps, batch by batch, and gives the disk back.
+
+    Raises Django's database errors.
+    """
+    now = timezone.now()
+    await _until_done(folding.fold, now)
+    if await in_database(duties.claim, RETENTION, EVERY, now):
+        await prune(now)
+
+
+async def prune(now: datetime) -> int:
+    """Delete what is due, in batches; how many rows of usage that were."""
+    kept = await in_database(GatewaySettings.load)
+    pruned = 0
+    for _ in range(BATCHES):
+        deleted = await in_database(retention.prune_some, kept.keep_days, kept.keep_rows, now)
+        pruned += deleted
+        if not deleted:
+            break
+        await asyncio.sleep(BREATH)
+    said = await in_database(captures.prune)
+    if pruned or said:
+        log.info("Deleted %d rows of usage and %d prompts that are older than is kept.", pruned, said)
+    await _until_done(retention.give_back)
+    return pruned
+
+
+async def _until_done(work: Callable[..., object], *args: object) -> None:
+    """Bit by bit, until there is nothing left, or until the next turn."""
+    for _ in range(BATCHES):
+        if not await in_database(work, *args):
+            return
+        await asyncio.sleep(BREATH)

@@ -1,0 +1,99 @@
+"""What keeps itself in order: the ledger by age and by rows, its disk, and that one node does it for all."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from accounts_app import duties
+from accounts_app.database_thread import in_database
+from gateway_project import upkeep
+from proxy_app import retention, rollups
+from proxy_app.models import UsageHour, UsageQuarter, UsageRecord
+
+NOW = timezone.now()
+
+
+def write(count: int, ago: timedelta) -> None:
+    UsageRecord.objects.bulk_create(
+        [UsageRecord(request_id="r", outcome="succeeded", at=NOW - ago, message="x" * 400) for _ in range(count)]
+    )
+
+
+async def kept() -> int:
+    return await UsageRecord.objects.acount()
+
+
+async def test_what_is_older_than_is_kept_goes_in_batches(operator_sets):
+    await operator_sets(keep_days=30)
+    await in_database(write, retention.BATCH + 5, timedelta(days=31))
+    await in_database(write, 3, timedelta(days=29))
+
+    pruned = await upkeep.prune(NOW)
+
+    assert pruned == retention.BATCH + 5
+    assert await kept() == 3
+
+
+async def test_only_so_many_rows_are_kept(operator_sets):
+    await operator_sets(keep_days=None, keep_rows=1000)
+    await in_database(write, 1300, timedelta(days=400))
+
+    await upkeep.prune(NOW)
+
+    assert await kept() == 1000
+
+
+async def test_kept_for_ever_is_kept(operator_sets):
+    await operator_sets(keep_days=None, keep_rows=None)
+    await in_database(write, 7, timedelta(days=4000))
+
+    assert await upkeep.prune(NOW) == 0
+    assert await kept() == 7
+
+
+async def test_old_sums_go_once_they_are_folded(operator_sets):
+    await operator_sets()
+    hour = NOW - timedelta(days=36)
+    await in_database(rollups.add_turned_away, [(hour, None, "m"), (NOW, None, "m")])
+    await UsageQuarter.objects.acreate(start=NOW - timedelta(days=401))
+
+    await upkeep.prune(NOW)
+
+    assert await UsageHour.objects.acount() == 1
+    assert not await UsageQuarter.objects.aexists()
+
+
+async def test_of_several_nodes_one_deletes(operator_sets):
+    claimed = [await in_database(duties.claim, upkeep.RETENTION, upkeep.EVERY, NOW) for _ in range(3)]
+    later = await in_database(duties.claim, upkeep.RETENTION, upkeep.EVERY, NOW + upkeep.EVERY)
+
+    assert claimed == [True, False, False]
+    assert later
+
+
+async def test_a_round_folds_and_deletes(operator_sets):
+    await operator_sets(keep_days=1)
+    await in_database(write, 2, timedelta(days=2))
+    await in_database(rollups.add_turned_away, [(NOW - timedelta(days=2), None, "m")])
+
+    await upkeep.tidy()
+
+    assert not await UsageRecord.objects.aexists()
+    assert await UsageQuarter.objects.filter(dimension="model", calls=1).acount() == 1
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="Postgres keeps its room")
+async def test_deleted_rows_give_their_disk_back(operator_sets):
+    def pages() -> int:
+        with connection.cursor() as cursor:
+            return cursor.execute("PRAGMA page_count").fetchone()[0]
+
+    await operator_sets(keep_days=1)
+    await in_database(write, 5000, timedelta(days=2))
+    full = await in_database(pages)
+
+    await upkeep.prune(NOW)
+
+    assert await in_database(pages) < full / 2
