@@ -13,6 +13,7 @@ from accounts_app.pool.outcomes import Fault, Verdict, verdict_of
 from accounts_app.roster import AccountView, RosterUnavailable
 
 __all__ = [
+    "AccountView",
     "CallFaults",
     "Lease",
     "NothingAvailable",
@@ -21,8 +22,10 @@ __all__ = [
     "WhyNot",
     "in_flight",
     "instruction_prefix",
+    "known",
     "last_used",
     "lease",
+    "lease_this",
     "load",
     "not_ready",
     "parked",
@@ -117,6 +120,19 @@ def lease(
     """
     borrowed = _lender.borrow(model, affinity, tried, now)
     return Lease(_lender, borrowed, call or CallFaults(), now)
+
+
+def known(account: int) -> AccountView:
+    """An account as calls see it. Raises KeyError for one that is not there, RosterUnavailable."""
+    return roster.current().accounts[account]
+
+
+def lease_this(account: int, model: str, why: str, now: float) -> Lease:
+    """Borrow one account to see whether it answers, also one that rests or is parked. A context manager.
+
+    Raises KeyError for one that is not there, RosterUnavailable.
+    """
+    return Lease(_lender, _lender.borrow_this(account, model, why, now), CallFaults(), now)
 
 
 def in_flight() -> int:

@@ -89,6 +89,14 @@ class Lender:
         why = f"{choice.why}, first try after a rest" if probed else choice.why
         return Borrowed(snapshot.accounts[choice.account], model, why, tuple(probed))
 
+    def borrow_this(self, account: int, model: str, why: str, now: float) -> Borrowed:
+        """Count a call on an account that somebody has named, however it feels. Raises KeyError, RosterUnavailable."""
+        self._now = max(self._now, now)
+        view = self.catch_up().accounts[account]
+        probed = self.board.borrow(account, model, now)
+        self._note_use(account, now)
+        return Borrowed(view, model, why, tuple(probed))
+
     def again(self, borrowed: Borrowed, now: float) -> Borrowed:
         """The same account is asked once more by the same call."""
         self._now = max(self._now, now)
