@@ -18,7 +18,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import STDLibLogObserver, globalLogBeginner
 from twisted.web import http
 
-from gateway_project import access_log, forwarded
+from gateway_project import access_log, collector, forwarded
 from gateway_project.backpressure import Backpressure
 from gateway_project.drain import drain
 from gateway_project.refusals import INTERNAL, Refusal, bad_request, too_large
@@ -236,6 +236,7 @@ class GatewayServer(Server):
 
     async def open(self) -> None:
         await self.opening()
+        collector.relax()
         if self.leaving is None:
             self.listener.setblocking(False)  # accept() must never wait
             self.port = reactor.adoptStreamPort(self.listener.fileno(), self.listener.family, self.factory)
