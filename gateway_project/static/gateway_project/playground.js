@@ -21,12 +21,14 @@ document.addEventListener("DOMContentLoaded", () => {
         under_way = new AbortController();
         clear();
         const began = performance.now();
+        let response = null;
         try {
-            const response = await call(under_way.signal);
+            response = await call(under_way.signal);
             if (response) await show(response, began);
         } catch (error) {
             const told = part("status").dataset;
-            say(error.name === "AbortError" ? told.stopped : part("events").textContent === "-" ? told.unreachable : told.broken);
+            // Of a connection that drops, browsers throw away what they have not handed out yet.
+            say(error.name === "AbortError" ? told.stopped : response ? told.broken : told.unreachable, error.name !== "AbortError");
         }
         part("took").textContent = seconds(began);
         under_way = null;
