@@ -39,6 +39,11 @@ def fetch_quotas(ids: Collection[int]) -> list[Errand]:
     return run(_each, ids, _fetch)
 
 
+def ask_each(ids: Collection[int], ask: Callable[[int], Awaitable[T]]) -> list[tuple[str, T]]:
+    """What `ask` says of each account, with its email; those that are gone are left out."""
+    return run(_asked, ids, ask)
+
+
 def run(work: Callable[P, Awaitable[T]], *args: P.args, **options: P.kwargs) -> T:
     """Wait for `work` from a view's or a command's thread: it runs on the server's event loop where there is one."""
     return async_to_sync(_and_close)(work, *args, **options)
@@ -67,6 +72,18 @@ async def _each(ids: Collection[int], run: Callable[[AccountView], Awaitable[obj
     await roster.refresh()
     known = roster.current().accounts
     return list(await asyncio.gather(*(errand(known[each]) for each in ids if each in known)))
+
+
+async def _asked(ids: Collection[int], ask: Callable[[int], Awaitable[T]]) -> list[tuple[str, T]]:
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(account: AccountView) -> tuple[str, T]:
+        async with gate:
+            return account.email, await ask(account.id)
+
+    await roster.refresh()
+    known = roster.current().accounts
+    return list(await asyncio.gather(*(one(known[each]) for each in ids if each in known)))
 
 
 async def _renew(account: AccountView) -> None:

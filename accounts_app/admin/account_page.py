@@ -1,16 +1,15 @@
 """The accounts: how each is, and what an operator can do about it."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
 from django.urls import URLPattern, reverse
-from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -19,43 +18,76 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 
 from accounts_app import accounts, errands, states
-from accounts_app.admin import connect_page, export_page, import_page, why_not_page
+from accounts_app.admin import account_cells, account_live, connect_page, export_page, import_page, why_not_page
 from accounts_app.admin.account_form import AccountForm, NewAccountForm
+from accounts_app.admin.upstairs import lent
 from accounts_app.models import Account
 
-TONES = {tone: tone for tone in ("success", "info", "warning", "danger")}
 WEB = ("https://", "http://")
+# On an account's own page: name and what it does.
+ACTIONS = {
+    "test": (_("Test"), _("A real call for one word; it is in the ledger.")),
+    "fetch_quota": (_("Fetch quota"), _("Project, tier and quota as Google has them now.")),
+    "renew_tokens": (_("Refresh token"), _("A new access token, also while this one is good.")),
+    "end_rests": (_("End rests"), _("The next call finds out whether it answers.")),
+    "revive": (_("Revive"), _("Enabled, not parked, no rests.")),
+    "park": (_("Park"), _("Out until somebody revives it.")),
+}
 
 
 @admin.register(Account)
 class AccountPage(ModelAdmin):
     form = AccountForm
-    list_display = ("email", "kind", "state", "tier", "quota_left", "last_used")
+    list_display = ("who", "state", "rests", "quota_left", "calls", "last_used")
+    list_before_template = "console/account/list_head.html"
+    change_form_before_template = "console/account/page_head.html"
     list_filter = (("kind", ChoicesDropdownFilter), ("parked", ChoicesDropdownFilter), "enabled", "tier")
     list_filter_submit = True
     search_fields = ("email", "project")
     ordering = ("email",)
     list_per_page = 50
-    actions = ("park", "revive", "end_rests", "renew_tokens", "fetch_quota", "export")
+    actions = ("test", "fetch_quota", "renew_tokens", "end_rests", "revive", "park", "export")
     actions_list = ("connect", "take_in", "why_not")
     actions_detail = ("sign_in_again",)
     show_add_link = False  # the button “Add account” says first what Google's terms allow
     readonly_fields = (
-        "state_words",
+        "state",
         "parked_why",
         "current_rests",
         "tier",
         "quota_table",
         "quota_fetched_at",
         "last_used",
+        "calls",
+        "do",
     )
+    on_its_page = ACTIONS
     warn_unsaved_form = True
 
     def get_urls(self) -> list[URLPattern]:
-        return [*connect_page.urls(self), *import_page.urls(self), *super().get_urls()]
+        return [*connect_page.urls(self), *import_page.urls(self), *account_live.urls(self), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
         return states.with_rests(super().get_queryset(request))
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The page of the list, each account with what is around it: read for all of them at once."""
+        found = super().get_changelist_instance(request)
+        self._look_around(request, found.result_list)
+        return found
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Account | None:
+        account = super().get_object(request, object_id, from_field)
+        if account is not None:
+            self._look_around(request, [account])
+        return account
+
+    def _look_around(self, request: HttpRequest, shown: Iterable[Account]) -> None:
+        listed = list(shown)
+        may_change = self.has_change_permission(request)
+        known = account_cells.around([account.pk for account in listed], may_change=may_change)
+        for account in listed:
+            account.around = known  # type: ignore[attr-defined]
 
     def get_form(self, request: HttpRequest, obj: Account | None = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, form=AccountForm if obj else NewAccountForm, **kwargs)
@@ -70,7 +102,7 @@ class AccountPage(ModelAdmin):
             return [(None, {"fields": first}), (_("Serving"), {"fields": serving})]
         secrets = ("api_key",) if obj.kind == Account.Kind.GEMINI_API else ("refresh_token", "access_token")
         return [
-            (_("How it is"), {"fields": ("state_words", "parked_why", "current_rests", "last_used")}),
+            (_("How it is"), {"fields": ("state", "parked_why", "current_rests", "calls", "last_used", "do")}),
             (_("Account"), {"fields": ("kind", "email", "project", "tier", *secrets)}),
             (_("Serving"), {"fields": serving}),
             (_("Quota"), {"fields": ("quota_table", "quota_fetched_at")}),
@@ -84,27 +116,40 @@ class AccountPage(ModelAdmin):
         accounts.change(obj.pk, **form.options())
         obj.refresh_from_db()
 
-    @display(description=_("state"), label=TONES)
-    def state(self, account: Account) -> tuple[str, str]:
-        if account.is_demo:
-            return "info", str(_("demo"))
-        state = states.state_of(account)
-        return state.tone, str(state.words)
+    @display(description=_("account"), ordering="email")
+    def who(self, account: Account) -> SafeString:
+        kind = " · ".join(filter(None, (str(account.get_kind_display()), account.tier)))
+        return format_html('{}<span class="ac-kind">{}</span>', account.email, kind)
 
     @display(description=_("state"))
-    def state_words(self, account: Account) -> str:
-        return self.state(account)[1]
+    def state(self, account: Account) -> SafeString:
+        return account_cells.live("state", account, account_cells.state(account))
 
     @display(description=_("last used"), ordering="last_used_at")
-    def last_used(self, account: Account) -> str:
-        if account.last_used_at is None:
-            return str(_("never"))
-        return str(_("%(time)s ago") % {"time": states.spoken(timezone.now() - account.last_used_at)})
+    def last_used(self, account: Account) -> SafeString:
+        return account_cells.live("used", account, account_cells.last_used(account))
 
     @display(description=_("quota left"))
-    def quota_left(self, account: Account) -> str:
-        lowest = min(_remaining(account), key=lambda pair: pair[1], default=None)
-        return "-" if lowest is None else f"{lowest[1]:.0%} {lowest[0]}"
+    def quota_left(self, account: Account) -> SafeString:
+        return account_cells.live("quota", account, account_cells.quota(account, most=account_cells.QUOTAS_IN_LIST))
+
+    @display(description=_("rests"))
+    def rests(self, account: Account) -> SafeString:
+        shown = account_cells.rests(account, _around(account), most=account_cells.RESTS_IN_LIST)
+        return account_cells.live("rests", account, shown)
+
+    @display(description=_("calls today"))
+    def calls(self, account: Account) -> SafeString:
+        return account_cells.live("calls", account, account_cells.calls(account, _around(account)))
+
+    @display(description=_("what to do"))
+    def do(self, account: Account) -> str:
+        if not _around(account).may_change:
+            return "-"
+        named = [
+            (reverse("admin:accounts_app_account_do", args=[account.pk, name]), *ACTIONS[name]) for name in ACTIONS
+        ]
+        return render_to_string("console/account/do.html", {"actions": named})
 
     @display(description=_("why it is parked"))
     def parked_why(self, account: Account) -> SafeString | str:
@@ -120,18 +165,12 @@ class AccountPage(ModelAdmin):
         return format_html(link, why, account.parked_link, _("Put it right"))
 
     @display(description=_("rests"))
-    def current_rests(self, account: Account) -> SafeString | str:
-        now = timezone.now()
-        rows = (
-            (rest.model or _("every model"), states.spoken(rest.until - now), rest.reason, rest.message)
-            for rest in account.current_rests  # type: ignore[attr-defined]
-        )
-        return format_html_join("", "<div>{} · {} · {} {}</div>", rows) or "-"
+    def current_rests(self, account: Account) -> SafeString:
+        return account_cells.live("all-rests", account, account_cells.rests(account, _around(account)))
 
     @display(description=_("quota"))
-    def quota_table(self, account: Account) -> SafeString | str:
-        rows = ((model, f"{left:.0%}", _resets(account, model)) for model, left in _remaining(account))
-        return format_html_join("", "<div>{} · {} {}</div>", rows) or "-"
+    def quota_table(self, account: Account) -> SafeString:
+        return account_cells.live("all-quota", account, account_cells.quota(account))
 
     @action(description=_("Add account"), url_path="connect", icon="add", permissions=["add"])
     def connect(self, request: HttpRequest) -> HttpResponse:
@@ -182,6 +221,18 @@ class AccountPage(ModelAdmin):
     def fetch_quota(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:
         self._report(request, errands.fetch_quotas(_ids(chosen)))
 
+    @admin.action(description=_("Test: ask for one word"), permissions=["change"])
+    def test(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:
+        """A real call through each, whatever its state; it is in the ledger."""
+        for email, tried in errands.ask_each(_ids(chosen), lent.try_out):
+            said = {"email": email, "model": tried.model, "time": f"{tried.seconds:.1f}", "why": tried.trouble}
+            if tried.trouble:
+                told = _("%(email)s does not answer for %(model)s: %(why)s") % said
+                self.message_user(request, told, messages.ERROR)
+            else:
+                told = _("%(email)s answers for %(model)s, in %(time)s s.") % said
+                self.message_user(request, told, messages.SUCCESS)
+
     def _tell(self, request: HttpRequest, changed: int) -> None:
         self.message_user(request, ngettext("%d account changed.", "%d accounts changed.", changed) % changed)
 
@@ -201,23 +252,5 @@ def _ids(chosen: QuerySet[Account]) -> list[int]:
     return list(chosen.values_list("pk", flat=True))
 
 
-def _remaining(account: Account) -> list[tuple[str, float]]:
-    """Model and the part of its quota that is left, the least first."""
-    found = [
-        (model, float(known["remaining"]))
-        for model, known in account.quota.items()
-        if isinstance(known, dict) and isinstance(known.get("remaining"), int | float)
-    ]
-    return sorted(found, key=lambda pair: pair[1])
-
-
-def _resets(account: Account, model: str) -> str:
-    """When a model's quota comes back, or that it must have."""
-    said = account.quota[model].get("resets_at")
-    try:
-        left = datetime.fromisoformat(said) - timezone.now()
-    except (TypeError, ValueError):
-        return ""
-    if left <= timedelta():
-        return str(_("before its reset, which has passed"))
-    return str(_("resets in %(time)s") % {"time": states.spoken(left)})
+def _around(account: Account) -> account_cells.Around:
+    return getattr(account, "around", account_cells.Around())

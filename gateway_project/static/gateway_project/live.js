@@ -44,7 +44,7 @@
             const answer = await fetch(root.dataset.live, { headers: { Accept: "application/json" }, redirect: "error" });
             if (!answer.ok) throw new Error(`status ${answer.status}`);
             const news = await answer.json();
-            renew(root, news.html);
+            renew(root.dataset.scope === "page" ? document : root, news.html);
             root.dispatchEvent(new CustomEvent("live", { detail: news }));
             if (state) state.hidden = true;
         } catch (error) {
