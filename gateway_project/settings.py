@@ -193,11 +193,10 @@ def database() -> dict:
     options = config.setdefault("OPTIONS", {})
     if config["ENGINE"] == "django.db.backends.sqlite3":
         # IMMEDIATE: a writer queues at once instead of failing half-way with "database is locked".
-        # auto_vacuum counts in a file that is still empty: from then on deleted rows can give their disk back.
         options |= {
             "transaction_mode": "IMMEDIATE",
             "timeout": 10,
-            "init_command": "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
         # Threads share a test database only when it is a file.
         config["TEST"] = {"NAME": str(data_dir() / "test.sqlite3")}

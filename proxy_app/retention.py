@@ -1,7 +1,7 @@
 """How long usage is kept, and the disk that is given back.
 
-SQLite gives pages back to the disk bit by bit where the database was made for it (auto_vacuum, as ours are); others,
-and Postgres, keep the room for rows to come: `prune_usage --vacuum` rewrites the tables.
+SQLite gives pages back to the disk bit by bit where the file was rewritten for that once, which `bootstrap` does while
+it is small. Other files, and Postgres, keep the room for rows to come: `prune_usage --vacuum` rewrites them.
 """
 
 from collections.abc import Iterator
@@ -16,6 +16,8 @@ from proxy_app.models import UsageHour, UsageQuarter, UsageRecord
 BATCH = 1000
 # Pages given back at once: 4 MB as a rule, some milliseconds.
 PAGES = 1000
+SHRINKABLE = 2  # SQLite's number for auto_vacuum = INCREMENTAL
+SMALL = 100 * 1024 * 1024
 # What the console's figures are read from. Hours are folded into quarters long before.
 KEEP_HOURS = timedelta(days=35)
 KEEP_QUARTERS = timedelta(days=400)
@@ -50,11 +52,25 @@ def give_back() -> bool:
     if connection.vendor != "sqlite":
         return False
     with connection.cursor() as cursor:
-        if cursor.execute("PRAGMA auto_vacuum").fetchone()[0] != 2:
+        if cursor.execute("PRAGMA auto_vacuum").fetchone()[0] != SHRINKABLE:
             return False
         # It does a page a step, and `execute` stops after the first.
         connection.connection.executescript(f"PRAGMA incremental_vacuum({PAGES})")
         return cursor.execute("PRAGMA freelist_count").fetchone()[0] > 0
+
+
+def prepare() -> None:
+    """Let a SQLite file give its room back from now on, if that takes no more than a second or two.
+
+    Raises OperationalError while somebody else uses the file.
+    """
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        is_prepared = cursor.execute("PRAGMA auto_vacuum").fetchone()[0] == SHRINKABLE
+        size = cursor.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").fetchone()[0]
+    if not is_prepared and size <= SMALL:
+        vacuum()
 
 
 def vacuum() -> None:

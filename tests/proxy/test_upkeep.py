@@ -90,6 +90,7 @@ async def test_deleted_rows_give_their_disk_back(operator_sets):
         with connection.cursor() as cursor:
             return cursor.execute("PRAGMA page_count").fetchone()[0]
 
+    await in_database(retention.prepare)
     await operator_sets(keep_days=1)
     await in_database(write, 5000, timedelta(days=2))
     full = await in_database(pages)

@@ -1,15 +1,18 @@
 """The first run's steps, safe to repeat."""
 
 import secrets
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 
 from accounts_app import accounts, api_keys
 from accounts_app.models import GatewaySettings
+from proxy_app import retention
 
 ADMIN = "admin"
 
@@ -20,13 +23,15 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         """What `make run` does before it serves.
 
-        1. Bring the database up to date.
+        1. Bring the database up to date, and let its file shrink.
         2. Write the settings row, from the environment's first-run values.
         3. Make the admin user with a random password, told once.
         4. Make the first API key: GATEWAY_API_KEY, or a random one, told once.
         5. Put the demo account in place while no account is connected.
         """
         call_command("migrate", interactive=False, verbosity=0)
+        with suppress(OperationalError):  # a gateway that is running uses it: the next time will do
+            retention.prepare()
         GatewaySettings.objects.get_or_create(pk=1, defaults={"auth_mode": settings.GATEWAY_AUTH_MODE})
         self._admin_user()
         self._first_key()
