@@ -73,12 +73,14 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         limits = request.extensions.get("timeout") or {}
-        body = await request.aread()
+        # Not request.aread(): its check of what it reads costs more than the reading.
+        assert isinstance(request.stream, httpx.AsyncByteStream)
+        body = b"".join([part async for part in request.stream])
         try:
             headers = [(name.decode(), value.decode()) for name, value in request.headers.raw]
             answer = await self._session.request(
                 request.method,
-                yarl.URL(str(request.url), encoded=True),
+                _address(str(request.url)),
                 headers=headers,
                 data=_upload(body, limits.get("write")),
                 allow_redirects=False,
@@ -242,6 +244,11 @@ def _upload(body: bytes, timeout: float | None) -> Any:
     if not body:
         return None
     return body if len(body) <= SLICE_BYTES else _Slices(body, timeout)
+
+
+@lru_cache(maxsize=256)
+def _address(url: str) -> yarl.URL:
+    return yarl.URL(url, encoded=True)
 
 
 @lru_cache(maxsize=64)

@@ -44,12 +44,12 @@ async def forward(call: Call, trail: Trail) -> Relay:
 async def attempt(call: Call, step: Step) -> Relay:
     """One exchange: token, request, first event. Raises Failed, with everything but the account given back."""
     async with AsyncExitStack() as held:
-        entry = held.enter_context(usage_log.written(step.entry()))
+        entry = held.enter_context(step.entry())
         try:
             async with asyncio.timeout(patience.first_event_timeout()):
                 access = await credentials.access(step.lease.account, time())
                 exchange = await held.enter_async_context(
-                    upstream.exchange(step.request(access, entry), step.lease.account.proxy_url)
+                    await upstream.exchange(step.request(access, entry), step.lease.account.proxy_url)
                 )
                 first, events = await _first_answer(call, step, exchange, entry)
         except FAILURES as error:

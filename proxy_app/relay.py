@@ -36,7 +36,7 @@ class Events:
     def __init__(self, exchange: Exchange, dialect: Dialect) -> None:
         self.state = StreamState()
         self.busy = 0.0  # seconds spent on reading what had arrived
-        self._chunks = exchange.chunks()
+        self._exchange = exchange
         self._decoder = sse.Decoder()
         self._dialect = dialect
         self._failure: ErrorEvent | NotAnAnswer | None = None
@@ -48,7 +48,7 @@ class Events:
         """
         if self._failure is not None:
             raise self._failure
-        async for chunk in self._chunks:
+        while chunk := await self._exchange.chunk():
             began = monotonic()
             payloads = self._decoder.feed(chunk)
             batch = self._read_all(payloads)

@@ -4,8 +4,8 @@ Foreign exceptions end here. What can go wrong is told in two words: `Unreachabl
 `Interrupted` (an answer that broke off while it was read).
 """
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from types import TracebackType
+from typing import Self
 
 import httpx
 
@@ -22,12 +22,16 @@ class Interrupted(Exception):
 
 
 class Exchange:
-    """An answer whose head has arrived; the body is still on its way."""
+    """An answer whose head has arrived; the body is still on its way.
 
-    __slots__ = ("_response", "status")
+    A context manager: leaving it closes the connection or gives it back.
+    """
+
+    __slots__ = ("_chunks", "_response", "status")
 
     def __init__(self, response: httpx.Response) -> None:
         self._response = response
+        self._chunks = http_client.chunks(response)
         self.status = response.status_code
 
     def __repr__(self) -> str:
@@ -37,42 +41,37 @@ class Exchange:
     def content_type(self) -> str:
         return self._response.headers.get("content-type", "")
 
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """The body as it comes, decompressed, in pieces of any size. Raises Interrupted."""
-        with _broken_body():
-            async for chunk in http_client.chunks(self._response):
-                yield chunk
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._response.aclose()
+
+    async def chunk(self) -> bytes:
+        """The next piece of the body as it comes, decompressed, of any size; empty at the end. Raises Interrupted."""
+        try:
+            return await anext(self._chunks, b"")
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            raise Interrupted(_said(error)) from error
 
     async def read(self) -> bytes:
         """The whole body. Raises Interrupted."""
-        with _broken_body():
-            return b"".join([chunk async for chunk in http_client.chunks(self._response)])
+        pieces = []
+        while piece := await self.chunk():
+            pieces.append(piece)
+        return b"".join(pieces)
 
 
-@asynccontextmanager
-async def exchange(request: UpstreamRequest, proxy_url: str = "") -> AsyncIterator[Exchange]:
-    """Send `request` and wait for the answer's head; leaving closes the connection or gives it back.
-
-    Raises Unreachable.
-    """
+async def exchange(request: UpstreamRequest, proxy_url: str = "") -> Exchange:
+    """Send `request` and wait for the answer's head. Raises Unreachable."""
     silence = patience.idle_timeout()
     outgoing = http_client.request("POST", request.url, request.headers, request.body, read_timeout=silence)
     try:
-        response = await http_client.client(proxy_url).send(outgoing, stream=True)
+        return Exchange(await http_client.client(proxy_url).send(outgoing, stream=True))
     except httpx.HTTPError as error:
         raise Unreachable(_said(error)) from error
-    try:
-        yield Exchange(response)
-    finally:
-        await response.aclose()
-
-
-@contextmanager
-def _broken_body() -> Iterator[None]:
-    try:
-        yield
-    except (httpx.HTTPError, httpx.StreamError) as error:
-        raise Interrupted(_said(error)) from error
 
 
 def _said(error: Exception) -> str:

@@ -1,11 +1,10 @@
 """The ledger: one entry an attempt, queued without waiting, written in batches by the journal."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from django.apps import apps
 from django.db import connection
@@ -33,7 +32,7 @@ LARGEST_COUNT = 2**31 - 1  # what such a column holds everywhere
 
 @dataclass(slots=True)
 class Entry:
-    """What is known of an attempt so far; written once, when its `with` block ends."""
+    """What is known of an attempt so far; put into the journal when its `with` block ends, however it ends."""
 
     call: Call
     attempt: int
@@ -52,6 +51,14 @@ class Entry:
     delivered: bool = False
     events: int = 0
     usage: Usage = _NO_TOKENS
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        journal.append(KIND, self.row())
 
     def first_event(self) -> None:
         """The commit point: from here on this attempt is the call's answer."""
@@ -95,15 +102,6 @@ class Entry:
 def turned_away(call: Call) -> None:
     """Count a call that was answered without an attempt: it is in no ledger row."""
     journal.append(TURNED_AWAY, (time.time(), call.api_key_id, call.model))
-
-
-@contextmanager
-def written(entry: Entry) -> Iterator[Entry]:
-    """Put `entry` into the journal when the attempt is over, however it ends."""
-    try:
-        yield entry
-    finally:
-        journal.append(KIND, entry.row())
 
 
 def _write(rows: list[dict[str, Any]]) -> None:
