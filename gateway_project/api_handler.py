@@ -9,6 +9,7 @@ import io
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing
+from functools import lru_cache
 from inspect import isawaitable
 from time import monotonic
 from typing import Any
@@ -18,7 +19,7 @@ from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOpera
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase, StreamingHttpResponse
-from django.urls import get_resolver
+from django.urls import ResolverMatch, URLResolver, get_resolver
 from django.utils.module_loading import import_string
 
 from gateway_project.caller import Caller, Header, Receive, Send
@@ -90,7 +91,7 @@ class ApiHandler(ASGIHandler):
 
     async def view_response(self, request: ASGIRequest) -> HttpResponseBase:
         try:
-            found = request.resolver_match = get_resolver().resolve(request.path_info)
+            found = request.resolver_match = resolved(get_resolver(), request.path_info)
             response = found.func(request, *found.args, **found.kwargs)
             if isawaitable(response):
                 response = await response
@@ -125,6 +126,12 @@ class ApiHandler(ASGIHandler):
             if heartbeat:
                 caller.keep_awake(heartbeat, self.heartbeat_seconds)
                 heartbeat = b""
+
+
+@lru_cache(maxsize=256)
+def resolved(resolver: URLResolver, path: str) -> ResolverMatch:
+    """Where `path` leads. Clients ask for the same few paths again and again, each some twenty patterns down."""
+    return resolver.resolve(path)
 
 
 async def whole_body(receive: Receive, limit: int) -> bytes | Refusal | None:

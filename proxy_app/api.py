@@ -33,7 +33,17 @@ def _whatever_the_name(view: View) -> Callable[[HttpRequest, str], Awaitable[Htt
     return ignoring_name
 
 
-api = NinjaAPI(title="Gemini Gateway", docs_url=None, openapi_url=None, auth=auth.admit)
+class Api(NinjaAPI):
+    """A ninja API whose views all return whole responses."""
+
+    _unused = HttpResponse()
+
+    def create_temporal_response(self, request: HttpRequest) -> HttpResponse:
+        """What ninja would fill for views that do not; made anew for every call it would cost 1 % of it."""
+        return self._unused
+
+
+api = Api(title="Gemini Gateway", docs_url=None, openapi_url=None, auth=auth.admit)
 
 for path, view in (("/healthz", views.healthz), ("/readyz", views.readyz)):
     api.api_operation(_READ, path, auth=auth.admit_to_health)(view)
