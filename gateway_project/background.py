@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from django.db import Error as DatabaseError
 
-from accounts_app import connect, credentials, database_thread, http_client, journal, metering, quota, roster
+from accounts_app import connect, credentials, database_thread, http_client, journal, metering, quota, roster, webhook
 from emulator import Emulator, Style
 from gateway_project import upkeep
 from proxy_app import captures
@@ -25,6 +25,8 @@ QUOTA_SECONDS = 60.0
 CAPTURES_SECONDS = 3600.0
 # Old rows can wait; figures over a week are the quicker the sooner the hours are folded.
 TIDY_SECONDS = 60.0
+# What needs a person is told in seconds; without a webhook it costs a query.
+WEBHOOK_SECONDS = 10.0
 # A database that stays away must not hold up the end for ever; what is not written by then is lost, and logged.
 LAST_WORDS_SECONDS = 10.0
 
@@ -44,6 +46,7 @@ class Background:
             self.loop.create_task(repeat("The journal is not being written", journal.flush, JOURNAL_SECONDS)),
             self.loop.create_task(repeat("Tokens are not renewed ahead", self._renew, TOKENS_SECONDS)),
             self.loop.create_task(repeat("Quotas are not known", self._weigh, quota_seconds, at_once=False)),
+            self.loop.create_task(repeat("The webhook is not told", webhook.tell, WEBHOOK_SECONDS, at_once=False)),
             self.loop.create_task(repeat("Old rows stay", upkeep.tidy, TIDY_SECONDS, at_once=False)),
             self.loop.create_task(repeat("Prompts are kept for too long", self._forget, CAPTURES_SECONDS)),
         ]

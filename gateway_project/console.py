@@ -54,7 +54,17 @@ async def _one_by_one(chunks: Iterable[bytes]) -> AsyncIterator[bytes]:
 
 
 def _page(title: str | Promise, icon: str, url_name: str, namespace: str = "admin:") -> dict:
-    return {"title": title, "icon": icon, "link": reverse_lazy(f"{namespace}{url_name}")}
+    """A line of the sidebar; a list of rows is there for those who may look at them."""
+    page: dict = {"title": title, "icon": icon, "link": reverse_lazy(f"{namespace}{url_name}")}
+    if url_name.endswith("_changelist"):
+        app, _sep, model = url_name.removesuffix("_changelist").rpartition("_")
+        page["permission"] = lambda request: request.user.has_perm(f"{app}.view_{model}")
+    return page
+
+
+def _may_open_inbox(request: HttpRequest) -> bool:
+    user = request.user
+    return user.has_perm("accounts_app.view_account") or user.has_perm("accounts_app.view_gatewaysettings")
 
 
 UNFOLD = {
@@ -92,13 +102,15 @@ UNFOLD = {
                 "title": _("Gateway"),
                 "items": [
                     _page(_("Overview"), "space_dashboard", "index"),
+                    {
+                        **_page(_("Inbox"), "inbox", "inbox", ""),
+                        "badge": "accounts_app.admin.inbox_page.badge",
+                        "permission": _may_open_inbox,
+                    },
                     _page(_("Accounts"), "group", "accounts_app_account_changelist"),
                     _page(_("Rests"), "bedtime", "accounts_app_rest_changelist"),
                     _page(_("Usage"), "receipt_long", "proxy_app_usagerecord_changelist"),
-                    {
-                        **_page(_("Prompts and answers"), "forum", "proxy_app_capturedcall_changelist"),
-                        "permission": lambda request: request.user.has_perm("proxy_app.view_capturedcall"),
-                    },
+                    _page(_("Prompts and answers"), "forum", "proxy_app_capturedcall_changelist"),
                     _page(_("Playground"), "experiment", "playground", ""),
                 ],
             },

@@ -38,7 +38,7 @@ ACTIONS = {
 @admin.register(Account)
 class AccountPage(ModelAdmin):
     form = AccountForm
-    list_display = ("who", "state", "rests", "quota_left", "calls", "last_used")
+    list_display = ("who", "state", "rests", "quota_left", "calls_and_use")
     list_before_template = "console/account/list_head.html"
     change_form_before_template = "console/account/page_head.html"
     list_filter = (("kind", ChoicesDropdownFilter), ("parked", ChoicesDropdownFilter), "enabled", "tier")
@@ -141,6 +141,11 @@ class AccountPage(ModelAdmin):
     @display(description=_("calls today"))
     def calls(self, account: Account) -> SafeString:
         return account_cells.live("calls", account, account_cells.calls(account, _around(account)))
+
+    @display(description=_("calls today"), ordering="last_used_at")
+    def calls_and_use(self, account: Account) -> SafeString:
+        used = account_cells.live("used", account, account_cells.last_used(account))
+        return format_html('{}<div class="ac-kind">{}</div>', self.calls(account), used)
 
     @display(description=_("what to do"))
     def do(self, account: Account) -> str:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts_app import health
+from accounts_app.admin import inbox_page
 from accounts_app.leasing import RosterUnavailable
 from gateway_project.overview import pictures, words
 from proxy_app import figures
@@ -77,7 +78,8 @@ def _live(request: HttpRequest) -> dict[str, Any]:
 
 
 def _parts(request: HttpRequest, now: health.Health, past: Past | None) -> dict[str, Any]:
-    parts: dict[str, Any] = {"html": {"accounts": _html("accounts", request, health=_shown(request, now))}}
+    accounts = _html("accounts", request, health=_shown(request, now))
+    parts: dict[str, Any] = {"html": {"inbox": inbox_page.strip(request), "accounts": accounts}}
     if past is not None:
         parts["html"] |= {
             "tiles": _html("tiles", request, tiles=_tiles(past, now), since=_cut_short(past)),
