@@ -103,7 +103,8 @@ def test_nodes_share_the_calls_at_once(gateway: Gateway, other: Gateway, google:
     with httpx.stream(
         "POST", gateway.url + STREAM, json=BODY, headers={"x-goog-api-key": key}, timeout=PATIENCE
     ) as one:
-        assert next(one.iter_bytes()).startswith(b"data: ")
+        events = one.iter_bytes()  # held on to: an iterator that is dropped hangs up
+        assert next(events).startswith(b"data: ")
         until(lambda: used(other, key, "maxConcurrency") == 1)
         refusal = call(other, key)
         assert refusal.status_code == 429
