@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from accounts_app.accounts import ADDRESS, Newcomer
 from accounts_app.models import Account
 
@@ -43,7 +45,7 @@ def read(text: str) -> Iterator[Entry]:
         yield from _lines(text)
         return
     for number, item in enumerate(_items(parsed), 1):
-        yield _entry(f"entry {number}", item)
+        yield _entry(_("entry %(number)d") % {"number": number}, item)
 
 
 def placed(file_name: str, entries: Iterator[Entry]) -> Iterator[Entry]:
@@ -54,7 +56,7 @@ def placed(file_name: str, entries: Iterator[Entry]) -> Iterator[Entry]:
 
 def _lines(text: str) -> Iterator[Entry]:
     for number, line in enumerate(text.splitlines(), 1):
-        place, line = f"line {number}", line.strip().rstrip(",")
+        place, line = _("line %(number)d") % {"number": number}, line.strip().rstrip(",")
         if not line or line.startswith("#"):
             continue
         if line.startswith("{"):
@@ -65,7 +67,7 @@ def _lines(text: str) -> Iterator[Entry]:
         rest = fields[1:] if email else fields
         found = GOOGLE_REFRESH_TOKEN.findall(line) or (rest if len(rest) == 1 else [])
         if not found:
-            yield Entry(place, trouble="no refresh token here")
+            yield Entry(place, trouble=_("no refresh token here"))
         for token in found:
             yield Entry(place, _from_word(token, email))
 
@@ -97,14 +99,14 @@ def _entry(place: str, item: Any) -> Entry:
     if isinstance(item, str) and item.strip():
         return Entry(place, _from_word(item.strip(), ""))
     if not isinstance(item, Mapping):
-        return Entry(place, trouble="not an account")
+        return Entry(place, trouble=_("not an account"))
     fields = _flattened(item)
     email = _word(fields, "email", "label", "name")
     if api_key := _word(fields, "api_key", "apiKey"):
         return Entry(place, Newcomer(Account.Kind.GEMINI_API, email, api_key=api_key))
     refresh_token = _word(fields, "refresh_token", "refreshToken")
     if not refresh_token:
-        return Entry(place, trouble="no refresh token here")
+        return Entry(place, trouble=_("no refresh token here"))
     project = _word(fields, "project_id", "projectId", "project")
     expires_at = _expiry(fields)
     # Without its expiry a stored access token is most likely stale: leave it, the refresh token makes a new one.

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts_app.models import Account, Credential, Rest
 
@@ -68,24 +69,27 @@ def check(newcomer: Newcomer) -> None:
     """Raises Unusable when `connect` would."""
     if newcomer.kind == Account.Kind.GEMINI_API:
         if not newcomer.email.strip() or len(newcomer.email) > 254 or not newcomer.email.isprintable():
-            raise Unusable("A Gemini API key needs a label of up to 254 characters.")
+            raise Unusable(_("A Gemini API key needs a label of up to 254 characters."))
         if not SECRET.fullmatch(newcomer.api_key):
-            raise Unusable("A Gemini API key is one word of plain characters.")
+            raise Unusable(_("A Gemini API key is one word of plain characters."))
         return
     if len(newcomer.email) > 254 or not ADDRESS.fullmatch(newcomer.email):
-        raise Unusable(f"{newcomer.email!r} is not an email address.")
+        raise Unusable(_("“%(email)s” is not an email address.") % {"email": newcomer.email})
     if not SECRET.fullmatch(newcomer.refresh_token):
-        raise Unusable("A refresh token is one word of plain characters.")
+        raise Unusable(_("A refresh token is one word of plain characters."))
     if newcomer.access_token and not SECRET.fullmatch(newcomer.access_token):
-        raise Unusable("An access token is one word of plain characters.")
+        raise Unusable(_("An access token is one word of plain characters."))
     if newcomer.project and not PROJECT.fullmatch(newcomer.project):
-        raise Unusable(f"{newcomer.project!r} is not a project id; it has letters in it, unlike a project number.")
+        raise Unusable(
+            _("“%(project)s” is not a project id; it has letters in it, unlike a project number.")
+            % {"project": newcomer.project}
+        )
 
 
 def check_tokens(*tokens: str) -> None:
     """Raises Unusable when `replace_tokens` would."""
     if not all(SECRET.fullmatch(token) for token in tokens if token):
-        raise Unusable("A token is one word of plain characters.")
+        raise Unusable(_("A token is one word of plain characters."))
 
 
 def change(account_id: int, **columns: object) -> None:

@@ -3,6 +3,8 @@
 import hashlib
 import secrets
 
+from django.utils.translation import gettext as _
+
 from accounts_app import roster
 from accounts_app.models import ApiKey
 from accounts_app.roster import KeyView, RosterUnavailable
@@ -63,9 +65,9 @@ def issue(name: str, key: str | None = None) -> str:
 def check(name: str, key: str) -> None:
     """Raises UnusableKey when `issue` would."""
     if not key or any(character.isspace() for character in key):
-        raise UnusableKey("An API key is one word, without spaces.")
+        raise UnusableKey(_("An API key is one word, without spaces."))
     if ApiKey.objects.filter(digest=digest(key)).exclude(name=name).exists():
-        raise UnusableKey("This key already has another name.")
+        raise UnusableKey(_("This key already has another name."))
 
 
 def issue_first(key: str = "") -> str:

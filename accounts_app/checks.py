@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.db import DatabaseError
+from django.utils.translation import gettext as _
 
 from accounts_app import encryption
 from accounts_app.models import Account, Credential, GatewaySettings
+from accounts_app.own_words import retold
 
 SQLITE = "django.db.backends.sqlite3"
 
@@ -24,8 +26,8 @@ def check_gateway(**options: Any) -> list[CheckMessage]:
 def _encryption_key() -> Iterator[CheckMessage]:
     if not settings.GATEWAY_ENCRYPTION_KEYS:
         yield Error(
-            "There is no encryption key: accounts can neither be stored nor read.",
-            hint="Set GATEWAY_ENCRYPTION_KEYS; `python manage.py rotate_encryption_key --new-key` prints a key.",
+            _("There is no encryption key: accounts can neither be stored nor read."),
+            hint=_("Set GATEWAY_ENCRYPTION_KEYS; `python manage.py rotate_encryption_key --new-key` prints a key."),
             id="gateway.E001",
         )
 
@@ -33,9 +35,12 @@ def _encryption_key() -> Iterator[CheckMessage]:
 def _open_to_the_network() -> Iterator[CheckMessage]:
     if _auth_mode() == "off" and not is_loopback(settings.GATEWAY_HOST):
         yield Warning(
-            f"No API key is asked for, and the gateway listens on {settings.GATEWAY_HOST}: "
-            "whoever reaches it spends the accounts' quota.",
-            hint="Set “API key required” to all_except_health or strict on the console's settings page.",
+            _(
+                "No API key is asked for, and the gateway listens on %(host)s: "
+                "whoever reaches it spends the accounts' quota."
+            )
+            % {"host": settings.GATEWAY_HOST},
+            hint=_("Set “API key required” to all_except_health or strict on the console's settings page."),
             id="gateway.W001",
         )
 
@@ -44,8 +49,11 @@ def _open_behind_a_proxy() -> Iterator[CheckMessage]:
     open_here = _auth_mode() in ("off", "auto") and is_loopback(settings.GATEWAY_HOST)
     if open_here and settings.GATEWAY_TRUSTED_PROXIES:
         yield Warning(
-            "A reverse proxy stands in front, and no API key is asked for on loopback: the proxy opens it to everyone.",
-            hint="Set “API key required” to all_except_health or strict on the console's settings page.",
+            _(
+                "A reverse proxy stands in front, and no API key is asked for on loopback: "
+                "the proxy opens it to everyone."
+            ),
+            hint=_("Set “API key required” to all_except_health or strict on the console's settings page."),
             id="gateway.W002",
         )
 
@@ -53,8 +61,8 @@ def _open_behind_a_proxy() -> Iterator[CheckMessage]:
 def _open_to_web_pages() -> Iterator[CheckMessage]:
     if "*" in settings.GATEWAY_CORS_ORIGINS and _auth_mode() in ("off", "auto"):
         yield Warning(
-            "Any web page may call the gateway, and it may do so without an API key.",
-            hint="Name the pages' origins in GATEWAY_CORS_ORIGINS, or ask for an API key.",
+            _("Any web page may call the gateway, and it may do so without an API key."),
+            hint=_("Name the pages' origins in GATEWAY_CORS_ORIGINS, or ask for an API key."),
             id="gateway.W003",
         )
 
@@ -62,8 +70,8 @@ def _open_to_web_pages() -> Iterator[CheckMessage]:
 def _keys_of_one_node() -> Iterator[CheckMessage]:
     if settings.DATABASES["default"]["ENGINE"] != SQLITE and not settings.GATEWAY_ENCRYPTION_KEYS_GIVEN:
         yield Warning(
-            "The database may serve several nodes, but the encryption key was made on this one.",
-            hint="Give every node the same GATEWAY_ENCRYPTION_KEYS and GATEWAY_SECRET_KEY.",
+            _("The database may serve several nodes, but the encryption key was made on this one."),
+            hint=_("Give every node the same GATEWAY_ENCRYPTION_KEYS and GATEWAY_SECRET_KEY."),
             id="gateway.W004",
         )
 
@@ -74,8 +82,8 @@ def _stored_secrets() -> Iterator[CheckMessage]:
             repr((credential.refresh_token, credential.access_token))
     except encryption.Undecryptable as error:
         yield Warning(
-            f"Stored secrets cannot be read: {error}",
-            hint="Accounts answer again as soon as the key they were stored with is in GATEWAY_ENCRYPTION_KEYS.",
+            _("Stored secrets cannot be read: %(reason)s") % {"reason": retold(str(error))},
+            hint=_("Accounts answer again as soon as the key they were stored with is in GATEWAY_ENCRYPTION_KEYS."),
             id="gateway.W005",
         )
 
@@ -86,10 +94,12 @@ def _oauth_client() -> Iterator[CheckMessage]:
     connected = Account.objects.filter(kind=Account.Kind.CLOUD_CODE, is_demo=False, enabled=True)
     if given == (False, True) or (not given[0] and at_google and connected.exists()):
         yield Warning(
-            "Google accounts are connected, but there is no OAuth client: their tokens cannot be refreshed."
+            _("Google accounts are connected, but there is no OAuth client: their tokens cannot be refreshed.")
             if not any(given)
-            else "GOOGLE_OAUTH_CLIENT_SECRET is set without GOOGLE_OAUTH_CLIENT_ID.",
-            hint="Set GOOGLE_OAUTH_CLIENT_ID and GOOGLE_OAUTH_CLIENT_SECRET to the client the accounts consented to.",
+            else _("GOOGLE_OAUTH_CLIENT_SECRET is set without GOOGLE_OAUTH_CLIENT_ID."),
+            hint=_(
+                "Set GOOGLE_OAUTH_CLIENT_ID and GOOGLE_OAUTH_CLIENT_SECRET to the client the accounts consented to."
+            ),
             id="gateway.W006",
         )
 
@@ -105,8 +115,8 @@ def _unencrypted_upstreams() -> Iterator[CheckMessage]:
         parts = urlsplit(url)
         if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
             yield Warning(
-                f"{name} is not https: tokens and prompts travel in the clear.",
-                hint="Use an https URL, or a host on loopback.",
+                _("%(name)s is not https: tokens and prompts travel in the clear.") % {"name": name},
+                hint=_("Use an https URL, or a host on loopback."),
                 id="gateway.W007",
             )
 
@@ -115,7 +125,8 @@ def _data_directory() -> Iterator[CheckMessage]:
     directory = settings.GATEWAY_DATA_DIR
     if directory.is_dir() and directory.stat().st_mode & 0o077:
         yield Warning(
-            f"{directory} can be read by other users of this machine; keys and the database may be in it.",
+            _("%(directory)s can be read by other users of this machine; keys and the database may be in it.")
+            % {"directory": directory},
             hint=f"chmod 700 {directory}",
             id="gateway.W008",
         )
@@ -125,9 +136,12 @@ def _known_names() -> Iterator[CheckMessage]:
     unknown = all(is_loopback(host.strip("[]")) for host in settings.GATEWAY_ALLOWED_HOSTS)
     if unknown and not is_loopback(settings.GATEWAY_HOST):
         yield Warning(
-            f"The gateway listens on {settings.GATEWAY_HOST}, but is known by loopback names only: "
-            "the console cannot be opened from elsewhere.",
-            hint="Put the names people use for this machine into GATEWAY_ALLOWED_HOSTS.",
+            _(
+                "The gateway listens on %(host)s, but is known by loopback names only: "
+                "the console cannot be opened from elsewhere."
+            )
+            % {"host": settings.GATEWAY_HOST},
+            hint=_("Put the names people use for this machine into GATEWAY_ALLOWED_HOSTS."),
             id="gateway.W009",
         )
 
@@ -135,8 +149,8 @@ def _known_names() -> Iterator[CheckMessage]:
 def _debugging_in_public() -> Iterator[CheckMessage]:
     if settings.DEBUG and not is_loopback(settings.GATEWAY_HOST):
         yield Warning(
-            "GATEWAY_DEBUG is on: error pages show settings and code to whoever causes an error.",
-            hint="Leave GATEWAY_DEBUG off wherever others can reach the gateway.",
+            _("GATEWAY_DEBUG is on: error pages show settings and code to whoever causes an error."),
+            hint=_("Leave GATEWAY_DEBUG off wherever others can reach the gateway."),
             id="gateway.W010",
         )
 

@@ -8,10 +8,12 @@ from django.core.cache import cache
 from django.core.checks import CheckMessage
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts_app import checks
 from accounts_app.models import Account
+from accounts_app.own_words import retold
 
 WEB = ("https://", "http://")
 # An operator's own doing needs nobody else.
@@ -81,10 +83,11 @@ def about_accounts() -> list[Item]:
 
 def about_settings() -> list[Item]:
     """What the system checks say. Raises Django's database errors."""
-    found = cache.get("inbox:checks")
+    kept = f"inbox:checks:{get_language()}"
+    found = cache.get(kept)
     if found is None:
         found = [(str(one.id), str(one.msg), str(one.hint or "")) for one in _said(checks.check_gateway())]
-        cache.set("inbox:checks", found, CHECKS_KEPT_SECONDS)
+        cache.set(kept, found, CHECKS_KEPT_SECONDS)
     return [_of_check(*one) for one in found]
 
 
@@ -101,7 +104,7 @@ def _about(account: Account) -> Item:
         key=f"account:{account.pk}:{reason.value}:{since}",
         reason=reason.value,
         title=_TITLES[reason],
-        detail=account.parked_message,
+        detail=retold(account.parked_message),
         action=_action(account, reason, page),
         since=account.parked_at,
         account=account.pk,

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy
 from accounts_app import leasing, roster
 from accounts_app.leasing import Standing, WhyNot
 from accounts_app.models import Account
+from accounts_app.outcome_words import outcome_in_words
+from accounts_app.own_words import retold
 from accounts_app.roster import AccountView
 from accounts_app.states import spoken
 
@@ -123,8 +125,16 @@ def _line(found: WhyNot, account: AccountView | None, row: Account | None, model
         reason = Account.Parked((row and row.parked) or found.detail)
         message = (row and row.parked_message) or str(reason.label)
         link = row.parked_link if row else ""
-        return Line(found.account, email, found.standing, message, until, still, PARKED_REMEDIES[reason], link)
-    why = found.detail
+        return Line(found.account, email, found.standing, retold(message), until, still, PARKED_REMEDIES[reason], link)
+    why = _in_words(found)
     if not found and account is not None and (left := account.remaining(model, now)) is not None:
         why = _("%(part)s of its quota left") % {"part": f"{left:.0%}"}
     return Line(found.account, email, found.standing, why, until, still, WORDS[found.standing].remedy)
+
+
+def _in_words(found: WhyNot) -> str:
+    """The cause of a standing; of a rest it is an outcome, and what upstream said."""
+    outcome, colon, message = found.detail.partition(": ")
+    if found.standing in (Standing.RESTING, Standing.HALF_OPEN):
+        return outcome_in_words(outcome) + colon + retold(message)
+    return retold(found.detail)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts_app.models import Account, Rest
@@ -48,12 +48,14 @@ def spoken(span: timedelta) -> str:
     """A span as people say it: `40 s`, `12 min`, `3 h 5 min`, `2 d 4 h`."""
     seconds = max(0, round(span.total_seconds()))
     if seconds < 90:
-        return f"{seconds} s"
+        return _("%(seconds)d s") % {"seconds": seconds}
     minutes = round(seconds / 60)
     if minutes < 90:
-        return f"{minutes} min"
+        return _("%(minutes)d min") % {"minutes": minutes}
     hours, minutes = divmod(minutes, 60)
     if hours < 36:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+        words = _("%(hours)d h %(minutes)d min") if minutes else _("%(hours)d h")
+        return words % {"hours": hours, "minutes": minutes}
     days, hours = divmod(hours, 24)
-    return f"{days} d {hours} h" if hours else f"{days} d"
+    words = _("%(days)d d %(hours)d h") if hours else _("%(days)d d")
+    return words % {"days": days, "hours": hours}

@@ -20,6 +20,7 @@ from gateway_project import __version__
 from gateway_project.console import UNFOLD as UNFOLD
 from gateway_project.logs import LOGGING as LOGGING
 from gateway_project.safety import *  # noqa: F403
+from gateway_project.stack import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -213,38 +214,9 @@ CACHES = {"default": environ.Env.cache_url_config(CACHE_URL)}
 
 # --- Django
 
-INSTALLED_APPS = [
-    "daphne",  # first, so that runserver speaks ASGI
-    "unfold",
-    "unfold.contrib.filters",
-    "django.contrib.admin",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.messages",
-    "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
-    "corsheaders",
-    "accounts_app",
-    "proxy_app",
-    "gateway_project",
-]
 ROOT_URLCONF = "gateway_project.urls"
 ASGI_APPLICATION = "gateway_project.asgi.application"
 
-# The console's. API calls never pass through these: they have API_MIDDLEWARE.
-MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "gateway_project.console.Console",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-]
 API_MIDDLEWARE = ["corsheaders.middleware.CorsMiddleware"] if GATEWAY_CORS_ORIGINS else []
 # Besides "/" itself, paths under these are the console's; every other path is the API's.
 CONSOLE_PATHS = ("/admin", "/static", "/i18n")
@@ -272,6 +244,10 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hant", "繁體中文")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["gateway_project.formats"]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600  # a browser that is closed forgets no choice
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"

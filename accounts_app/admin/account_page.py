@@ -22,6 +22,8 @@ from accounts_app.admin import account_cells, account_live, connect_page, export
 from accounts_app.admin.account_form import AccountForm, NewAccountForm
 from accounts_app.admin.upstairs import lent
 from accounts_app.models import Account
+from accounts_app.outcome_words import outcome_in_words
+from accounts_app.own_words import retold
 
 WEB = ("https://", "http://")
 # On an account's own page: name and what it does.
@@ -160,7 +162,7 @@ class AccountPage(ModelAdmin):
     def parked_why(self, account: Account) -> SafeString | str:
         if not account.parked:
             return "-"
-        why = account.parked_message or account.get_parked_display()
+        why = retold(account.parked_message) or account.get_parked_display()
         if account.parked == Account.Parked.SIGN_IN:
             url = reverse("admin:accounts_app_account_sign_in_again", args=[account.pk])
             return format_html('{} <a class="underline" href="{}">{}</a>', why, url, _("Sign in again"))
@@ -230,7 +232,12 @@ class AccountPage(ModelAdmin):
     def test(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:
         """A real call through each, whatever its state; it is in the ledger."""
         for email, tried in errands.ask_each(_ids(chosen), lent.try_out):
-            said = {"email": email, "model": tried.model, "time": f"{tried.seconds:.1f}", "why": tried.trouble}
+            said = {
+                "email": email,
+                "model": tried.model,
+                "time": f"{tried.seconds:.1f}",
+                "why": outcome_in_words(retold(tried.trouble)),
+            }
             if tried.trouble:
                 told = _("%(email)s does not answer for %(model)s: %(why)s") % said
                 self.message_user(request, told, messages.ERROR)
@@ -246,7 +253,7 @@ class AccountPage(ModelAdmin):
         went_well = 0
         for errand in done:
             if errand.trouble:
-                self.message_user(request, f"{errand.email}: {errand.trouble}", messages.ERROR)
+                self.message_user(request, f"{errand.email}: {retold(errand.trouble)}", messages.ERROR)
             else:
                 went_well += 1
         if went_well:

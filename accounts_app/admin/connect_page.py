@@ -30,6 +30,7 @@ from accounts_app.accounts import Connected
 from accounts_app.admin.fields import NO_PROXY, ProxyField
 from accounts_app.connect import Callback, Rights
 from accounts_app.models import Account
+from accounts_app.own_words import retold
 from accounts_app.settling import Settled, Step
 from accounts_app.sign_ins import SignIn, SignInFailed
 
@@ -111,7 +112,7 @@ def paste(request: HttpRequest, page: ModelAdmin) -> HttpResponse:
         try:
             found = connect.pasted(form.cleaned_data["pasted"])
         except SignInFailed as why:
-            form.add_error("pasted", str(why))
+            form.add_error("pasted", retold(str(why)))
         else:
             return _finish(page, request, found, waiting)
     form.data = {}
@@ -136,7 +137,7 @@ def settle(request: HttpRequest, page: ModelAdmin, account_id: int) -> HttpRespo
         if step is Step.QUOTA:
             return _arrived(page, request, account_id, settled)
     account.refresh_from_db()
-    context = {"account": account, "step": step.value, "settled": settled}
+    context = {"account": account, "step": step.value, "settled": settled, "trouble": retold(settled.trouble)}
     return _page(page, request, "connect_settle", account.email, context)
 
 
@@ -149,13 +150,15 @@ def _finish(page: ModelAdmin, request: HttpRequest, found: Callback, waiting: Si
             rights=_rights(page, request), record=partial(_record, page, request),
         )  # fmt: skip
     except SignInFailed as why:
-        return _page(page, request, "connect_failed", _("Not connected"), {"why": why}, status=400)
+        return _page(
+            page, request, "connect_failed", _("Not connected"), {"why": retold(str(why)), "link": why.link}, status=400
+        )
     return redirect(SETTLE, connected.account_id)
 
 
 def _arrived(page: ModelAdmin, request: HttpRequest, account_id: int, settled: Settled) -> HttpResponse:
     account = get_object_or_404(Account, pk=account_id)
-    told = {"email": account.email, "tier": account.tier or "-", "trouble": settled.trouble}
+    told = {"email": account.email, "tier": account.tier or "-", "trouble": retold(settled.trouble)}
     if settled.trouble:
         messages.warning(request, _("%(email)s is connected. Its quota is not known yet: %(trouble)s") % told)
     else:

@@ -15,6 +15,7 @@ from unfold.admin import ModelAdmin
 from accounts_app import accounts
 from accounts_app.encryption import Undecryptable
 from accounts_app.models import Account
+from accounts_app.own_words import retold
 
 
 def export(request: HttpRequest, page: ModelAdmin, chosen: QuerySet[Account]) -> HttpResponse | None:
@@ -35,7 +36,7 @@ def export(request: HttpRequest, page: ModelAdmin, chosen: QuerySet[Account]) ->
     try:
         rows = list(accounts.exported(chosen.values_list("pk", flat=True)))
     except Undecryptable as error:
-        page.message_user(request, str(error), messages.ERROR)
+        page.message_user(request, retold(str(error)), messages.ERROR)
         return None
     LogEntry.objects.log_actions(str(request.user.pk), chosen, CHANGE, _("Exported, with its secrets."))
     text = json.dumps(rows, indent=2, ensure_ascii=False) + "\n"

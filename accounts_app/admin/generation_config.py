@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-Words = str | Promise
-Rule = tuple[Callable[[Any], bool], Words]
+# What fits, and what is wanted: in words of the language in which somebody hears of it.
+Rule = tuple[Callable[[Any], bool], Callable[[], str]]
 
 _LETTER = re.compile(r"(?<=[A-Za-z0-9])_([a-z])")
 
@@ -20,28 +19,28 @@ _LETTER = re.compile(r"(?<=[A-Za-z0-9])_([a-z])")
 def _number(low: float, high: float) -> Rule:
     return (
         lambda value: isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high,
-        _("a number from %(low)s to %(high)s") % {"low": low, "high": high},
+        lambda: _("a number from %(low)s to %(high)s") % {"low": low, "high": high},
     )
 
 
 def _whole(low: int) -> Rule:
     return (
         lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= low,
-        _("a whole number, %(low)s or more") % {"low": low},
+        lambda: _("a whole number, %(low)s or more") % {"low": low},
     )
 
 
 def _one_of(*known: str) -> Rule:
-    return lambda value: isinstance(value, str) and value.upper() in known, ", ".join(known)
+    return lambda value: isinstance(value, str) and value.upper() in known, lambda: ", ".join(known)
 
 
-_TEXT: Rule = (lambda value: isinstance(value, str), _("a text"))
+_TEXT: Rule = (lambda value: isinstance(value, str), lambda: _("a text"))
 _TEXTS: Rule = (
     lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value),
-    _("a list of texts"),
+    lambda: _("a list of texts"),
 )
-_YES_NO: Rule = (lambda value: isinstance(value, bool), _("true or false"))
-_OBJECT: Rule = (lambda value: isinstance(value, dict), _("an object"))
+_YES_NO: Rule = (lambda value: isinstance(value, bool), lambda: _("true or false"))
+_OBJECT: Rule = (lambda value: isinstance(value, dict), lambda: _("an object"))
 
 # GenerationConfig as ai.google.dev/api/generate-content describes it. Other names pass: upstream may know more by now.
 RULES: Mapping[str, Rule] = {
@@ -108,7 +107,7 @@ def _checked(given: dict[str, Any], rules: Mapping[str, Rule]) -> dict[str, Any]
         if name in rules:
             fits, wanted = rules[name]
             if not fits(value):
-                mistakes.append(_("%(name)s is %(wanted)s.") % {"name": name, "wanted": wanted})
+                mistakes.append(_("%(name)s is %(wanted)s.") % {"name": name, "wanted": wanted()})
         elif meant := difflib.get_close_matches(name, rules, n=1, cutoff=RESEMBLES):
             mistakes.append(_("%(name)s is not known. Is it %(meant)s?") % {"name": spelled, "meant": meant[0]})
     if mistakes:

@@ -28,6 +28,7 @@ from accounts_app import account_files, arrivals
 from accounts_app.account_files import Entry
 from accounts_app.arrivals import Arrival, Fate
 from accounts_app.models import Account
+from accounts_app.own_words import retold
 
 # One bit of a file: short enough for a bar that moves, long enough to be worth reading the file again.
 BIT_SECONDS = 0.7
@@ -142,4 +143,4 @@ def _line(page: ModelAdmin, request: HttpRequest, arrival: Arrival) -> Line:
             page.log_addition(request, account, _("Imported."))
         else:
             page.log_change(request, account, _("Imported: a new token, and back in service."))
-    return Line(arrival.place, arrival.name, arrival.fate.name.lower(), str(WORDS[arrival.fate]), arrival.why)
+    return Line(arrival.place, arrival.name, arrival.fate.name.lower(), str(WORDS[arrival.fate]), retold(arrival.why))

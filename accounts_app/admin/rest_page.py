@@ -13,14 +13,28 @@ from unfold.decorators import display
 
 from accounts_app import accounts, states
 from accounts_app.models import Rest
+from accounts_app.outcome_words import outcome_in_words
+from accounts_app.own_words import retold
+
+
+class ReasonFilter(admin.SimpleListFilter):
+    title = _("reason")
+    parameter_name = "reason"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        found = Rest.objects.filter(until__gt=timezone.now()).order_by("reason").values_list("reason", flat=True)
+        return [(reason, outcome_in_words(reason)) for reason in found.distinct()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Rest]) -> QuerySet[Rest]:
+        return queryset.filter(reason=self.value()) if self.value() else queryset
 
 
 @admin.register(Rest)
 class RestPage(ModelAdmin):
     """Rests that are on now; ended ones stay in the table for the nodes, not for people."""
 
-    list_display = ("account", "rested_model", "remaining", "reason", "streak", "message")
-    list_filter = ("reason",)
+    list_display = ("account", "rested_model", "remaining", "why", "streak", "said")
+    list_filter = (ReasonFilter,)
     search_fields = ("account__email", "model")
     ordering = ("until",)
     actions = ("end",)
@@ -49,6 +63,14 @@ class RestPage(ModelAdmin):
     @display(description=_("model"), ordering="model")
     def rested_model(self, rest: Rest) -> str:
         return rest.model or str(_("every model"))
+
+    @display(description=_("reason"), ordering="reason")
+    def why(self, rest: Rest) -> str:
+        return outcome_in_words(rest.reason) or "-"
+
+    @display(description=_("message"))
+    def said(self, rest: Rest) -> str:
+        return retold(rest.message) or "-"
 
     @display(description=_("still"), ordering="until", label={"warning": "warning"})
     def remaining(self, rest: Rest) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from unfold.utils import display_for_label
 
 from accounts_app import leasing, standings
 from accounts_app.leasing import RosterUnavailable
+from accounts_app.own_words import retold
 from accounts_app.standings import WORDS, Line
 
 PER_PAGE = 100
@@ -41,7 +42,7 @@ def show(request: HttpRequest, page: ModelAdmin) -> HttpResponse:
         if asked_for:
             context |= _found(request, asked_for, context["named"])
     except RosterUnavailable as error:
-        messages.error(request, str(error))
+        messages.error(request, retold(str(error)))
     return TemplateResponse(request, "console/why_not.html", context)
 
 

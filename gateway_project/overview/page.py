@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts_app import health
 from accounts_app.admin import inbox_page
 from accounts_app.leasing import RosterUnavailable
+from accounts_app.own_words import retold
 from gateway_project.overview import pictures, words
 from proxy_app import figures
 from proxy_app.figures import Past, Period
@@ -74,7 +75,7 @@ def _live(request: HttpRequest) -> dict[str, Any]:
         past = _past(request) if _may_see_figures(request) else None
         return _parts(request, now, past)
     except RosterUnavailable as error:
-        return {"html": {"trouble": str(error)}}
+        return {"html": {"trouble": retold(str(error))}}
 
 
 def _parts(request: HttpRequest, now: health.Health, past: Past | None) -> dict[str, Any]:

@@ -4,37 +4,28 @@ from collections.abc import Callable, Mapping
 
 from django.utils.formats import number_format
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from accounts_app import roster
-from accounts_app.pool.outcomes import Outcome
+from accounts_app import outcome_words, roster
 from proxy_app.rollups import TURNED_AWAY
 from proxy_app.sum_tables import Dimension
 
-OUTCOMES: Mapping[str, str | Promise] = {
-    Outcome.SUCCEEDED.value: gettext_lazy("succeeded"),
-    Outcome.RATE_LIMITED.value: gettext_lazy("rate limited"),
-    Outcome.QUOTA_EXHAUSTED.value: gettext_lazy("quota exhausted"),
-    Outcome.OVERLOADED.value: gettext_lazy("overloaded"),
-    Outcome.UNAUTHENTICATED.value: gettext_lazy("token refused"),
-    Outcome.REVOKED.value: gettext_lazy("sign-in revoked"),
-    Outcome.NEEDS_OWNER.value: gettext_lazy("needs its owner"),
-    Outcome.REJECTED.value: gettext_lazy("wrong request"),
-    Outcome.BARE_429.value: gettext_lazy("refused everywhere"),
-    Outcome.UNREACHABLE.value: gettext_lazy("unreachable"),
-    Outcome.INTERRUPTED.value: gettext_lazy("broken off"),
-    Outcome.ABANDONED.value: gettext_lazy("client went away"),
-    TURNED_AWAY: gettext_lazy("no account available"),
-}
+OUTCOMES: Mapping[str, str | Promise] = {**outcome_words.OUTCOMES, TURNED_AWAY: gettext_lazy("no account available")}
+
+# From which size on, what it is divided by, and what that is called.
+Scale = tuple[tuple[float, float, str], ...]
+THOUSANDS: Scale = ((1e9, 1e9, " G"), (1e6, 1e6, " M"), (1e4, 1e3, " k"))
+MYRIADS: Scale = ((1e8, 1e8, " 億"), (1e4, 1e4, " 萬"))
+SCALES: Mapping[str, Scale] = {"zh-hant": MYRIADS}
 
 
 def short(number: float) -> str:
-    """`843`, `9,120`, `48.2 k`, `1.25 M`, `12.4 G`."""
-    for size, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+    """`843`, `9,120`, `48.2 k`, `1.25 M`, `12.4 G`; in Chinese `4.82 萬`, `125 萬`, `124 億`."""
+    for size, unit, name in SCALES.get(get_language() or "", THOUSANDS):
         if number >= size:
-            scaled = number / (1e3 if unit == "k" else size)
-            return f"{number_format(scaled, 0 if scaled >= 100 else 1 if scaled >= 10 else 2)} {unit}"
+            scaled = number / unit
+            return f"{number_format(scaled, 0 if scaled >= 100 else 1 if scaled >= 10 else 2)}{name}"
     return number_format(number, 0, force_grouping=True)
 
 
@@ -52,7 +43,7 @@ def share(part: float, whole: float) -> str:
     if not whole:
         return "-"
     percent = 100 * part / whole
-    return f"{number_format(percent, 1 if 0 < percent < 10 else 0)} %"
+    return _("%(number)s %%") % {"number": number_format(percent, 1 if 0 < percent < 10 else 0)}
 
 
 def names(dimension: Dimension) -> Callable[[str | None], str]:

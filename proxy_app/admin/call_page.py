@@ -13,6 +13,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
+from accounts_app.outcome_words import outcome_in_words
+from accounts_app.own_words import retold
 from proxy_app import bug_report
 from proxy_app.models import CapturedCall, UsageRecord
 
@@ -37,6 +39,9 @@ class Shown:
     """An attempt and its place on the call's time line: `left` and `width` in percent, `first` its part until then."""
 
     entry: UsageRecord
+    outcome: str
+    why: str
+    message: str
     tone: str
     left: float
     width: float
@@ -46,7 +51,7 @@ class Shown:
 def moment(at: datetime) -> SafeString:
     """A time to the second, on one line."""
     local = timezone.localtime(at)
-    words = f"{date_format(local, 'MONTH_DAY_FORMAT')}, {local:%H:%M:%S}"
+    words = _("%(day)s, %(clock)s") % {"day": date_format(local, "MONTH_DAY_FORMAT"), "clock": f"{local:%H:%M:%S}"}
     return format_html('<span class="whitespace-nowrap" title="{}">{}</span>', local.isoformat(), words)
 
 
@@ -88,6 +93,9 @@ def _placed(attempts: list[UsageRecord]) -> list[Shown]:
     return [
         Shown(
             entry=entry,
+            outcome=outcome_in_words(entry.outcome),
+            why=retold(entry.why),
+            message=retold(entry.message),
             tone=TONES.get(entry.outcome, "info"),
             left=100 * (entry.at - began).total_seconds() / whole,
             width=max(0.5, 100 * entry.duration_ms / 1000 / whole),

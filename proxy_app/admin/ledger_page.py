@@ -8,12 +8,14 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from accounts_app.outcome_words import outcome_in_words
 from proxy_app.admin import call_page
 from proxy_app.admin.ledger_filters import (
     AccountFilter,
@@ -114,8 +116,8 @@ class LedgerPage(ModelAdmin):
         return format_html(link, url, _("attempt %(number)s of this call") % {"number": record.attempt}, which)
 
     @display(description=_("outcome"), label=call_page.TONES)
-    def outcome_label(self, record: UsageRecord) -> str:
-        return record.outcome
+    def outcome_label(self, record: UsageRecord) -> tuple[str, str]:
+        return record.outcome, outcome_in_words(record.outcome)
 
     @display(description=_("status"))
     def answered(self, record: UsageRecord) -> str:
@@ -126,8 +128,8 @@ class LedgerPage(ModelAdmin):
         return [record.model or "-", record.method]
 
     @display(description=_("tokens"))
-    def tokens(self, record: UsageRecord) -> int:
-        return record.total_tokens
+    def tokens(self, record: UsageRecord) -> str:
+        return number_format(record.total_tokens, force_grouping=True)
 
     @display(description=_("took"))
     def took(self, record: UsageRecord) -> str:

@@ -64,7 +64,7 @@ def test_every_account_is_listed_with_its_reason_its_end_and_its_remedy(console)
         *("disabled@example.com", "Enable it on its page."),
         *("other@example.com", "not for this model"),
         *("kept@example.com", "keeps its quota", "5% left", "3 h more, until"),
-        *("resting@example.com", "quota_exhausted: Spent.", "2 h more, until"),
+        *("resting@example.com", "quota exhausted: Spent.", "2 h more, until"),
         *("parked@example.com", "Verify your account.", "then revive the account"),
         'href="https://accounts.example.com/verify"',
     ):

@@ -156,7 +156,7 @@ class TestCall:
 
         told = console.get(page("proxy_app_usagerecord_call", CALL)).content.decode()
 
-        assert told.index("Attempt 1") < told.index("rate_limited") < told.index("Attempt 2")
+        assert told.index("Attempt 1") < told.index("rate limited") < told.index("Attempt 2")
         assert all(
             words in told for words in ("its conversation", "429", "bob@example.com", "first event after 300 ms")
         )

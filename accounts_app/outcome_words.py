@@ -1,0 +1,28 @@
+"""What an outcome is called in the console; the ledger, the client's headers and the log keep its value."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts_app.pool.outcomes import Outcome
+
+OUTCOMES: Mapping[str, str | Promise] = {
+    Outcome.SUCCEEDED.value: _("succeeded"),
+    Outcome.RATE_LIMITED.value: _("rate limited"),
+    Outcome.QUOTA_EXHAUSTED.value: _("quota exhausted"),
+    Outcome.OVERLOADED.value: _("overloaded"),
+    Outcome.UNAUTHENTICATED.value: _("token refused"),
+    Outcome.REVOKED.value: _("sign-in revoked"),
+    Outcome.NEEDS_OWNER.value: _("needs its owner"),
+    Outcome.REJECTED.value: _("wrong request"),
+    Outcome.BARE_429.value: _("refused everywhere"),
+    Outcome.UNREACHABLE.value: _("unreachable"),
+    Outcome.INTERRUPTED.value: _("broken off"),
+    Outcome.ABANDONED.value: _("client went away"),
+}
+
+
+def outcome_in_words(outcome: str) -> str:
+    """In the reader's language; one that nobody knows stands for itself."""
+    return str(OUTCOMES.get(outcome, outcome))

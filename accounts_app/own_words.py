@@ -1,0 +1,97 @@
+"""The gateway's own sentences, told again in the reader's language.
+
+Rows, logs and the API keep them in English, as they were said; only the console goes through `retold`. What is not in
+`SENTENCES`, such as a word of Google's, stays as it is.
+"""
+
+import re
+from functools import cache
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as said
+
+# As the code says them, with a name for each thing filled in; a test holds them against the code.
+SENTENCES = (
+    # why an account was chosen
+    said("%(sentence)s, first try after a rest"),
+    said("affinity"),
+    said("affinity, %(number)s passed over at their share"),
+    said("round robin"),
+    said("fill first"),
+    said("an operator's test"),
+    # why one is not
+    said("%(number)s calls in flight"),
+    said("%(number)s left"),
+    said("The database has not been read yet."),
+    said("It only stands by."),
+    # what became of an attempt
+    said("An empty answer."),
+    said("an empty 200"),
+    said("An answer with status %(status)s that cannot be read."),
+    said("A web page came with status %(status)s."),
+    said("Status %(status)s without a body."),
+    said("no first event within %(number)s s"),
+    said("The upstream ended its answer without finishing it."),
+    # sign-ins and tokens
+    said("Google no longer accepts this account's sign-in (%(reason)s). Sign in again."),
+    said(
+        "Google does not accept this gateway's OAuth client (%(reason)s). Set GOOGLE_OAUTH_CLIENT_ID and "
+        "GOOGLE_OAUTH_CLIENT_SECRET to the client that the accounts were connected with."
+    ),
+    said(
+        "No OAuth client is set. Make one of type “Desktop app” in the Google Cloud console (APIs & Services, "
+        "Credentials), and set GOOGLE_OAUTH_CLIENT_ID and GOOGLE_OAUTH_CLIENT_SECRET."
+    ),
+    said("The token endpoint answered with %(reason)s."),
+    said("The token endpoint does not answer in time."),
+    said("userinfo answered with %(status)s and no email."),
+    said("%(what)s cannot be reached (%(reason)s)."),
+    said("The proxy does not answer in time."),
+    said("The proxy's address is not an http, https or socks5 URL."),
+    said("No API key is stored for this account."),
+    said("This account has been deleted."),
+    said("You may not change %(what)s, which is here already."),
+    said("You may not add accounts, and %(what)s is not here yet."),
+    # project, tier and quota
+    said("%(method)s was answered with %(status)s."),
+    said("%(method)s: no endpoint answered (%(reason)s)."),
+    said("Google offers no tier."),
+    said("The tier %(what)s needs a Google Cloud project: set this account's project."),
+    said("Google gave this account no project: set one by hand."),
+    said("onboardUser ended in an error of upstream's own."),
+    said("onboardUser is not done after a minute; it will be asked again."),
+    # encryption
+    said("%(what)s holds something that was not encrypted here."),
+    said(
+        "%(what)s was encrypted with key %(number)s, which GATEWAY_ENCRYPTION_KEYS does not have. "
+        "Put that key back, after the first."
+    ),
+    said("%(what)s does not decrypt: the stored value was altered or moved."),
+)
+# Upstream's own words may follow these.
+_WITH_MORE = "%(method)s was answered with %(status)s."
+_PLACE = re.compile(r"%\((\w+)\)s")
+# What may stand in a place: words of any length, or one.
+_ANYTHING, _ONE_WORD = r".+", r"\S+"
+_LONG = ("sentence", "reason")
+
+
+def retold(text: str) -> str:
+    """`text` in the reader's language where it is one of the gateway's own sentences, else `text`."""
+    for sentence in SENTENCES:
+        if found := _pattern(sentence).fullmatch(text):
+            filled = found.groupdict()
+            more = filled.pop("more", None) or ""
+            if "sentence" in filled:
+                filled["sentence"] = retold(filled["sentence"])
+            return _(sentence) % filled + more
+    return text
+
+
+@cache
+def _pattern(sentence: str) -> re.Pattern[str]:
+    literal, *rest = _PLACE.split(sentence)
+    written = re.escape(literal)
+    for name, after in zip(rest[::2], rest[1::2], strict=True):
+        written += f"(?P<{name}>{_ANYTHING if name in _LONG else _ONE_WORD})" + re.escape(after)
+    return re.compile(written + (r"(?P<more> .*)?" if sentence == _WITH_MORE else ""), re.DOTALL)
