@@ -16,7 +16,7 @@ run: $(VENV)/.installed  ## set everything up and serve on http://127.0.0.1:8045
 	@exec $(BIN)/python manage.py serve
 
 test: $(VENV)/.installed-dev  ## every test this machine can run
-	@$(BIN)/python -m pytest -rs $(ARGS)
+	@$(BIN)/python -m pytest -rs -n auto --dist loadfile $(ARGS)
 
 check: $(VENV)/.installed-dev  ## format, lint, types, import contracts
 	@$(BIN)/ruff format --check .

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
+import hypothesis
 import pytest
 from asgiref.sync import sync_to_async
 from django.core.cache import cache
@@ -13,6 +14,12 @@ from gateway_project import background
 from proxy_app.models import UsageRecord
 from tests.asgi_client import Client
 from tests.factories import make_account
+
+# How long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
