@@ -3,12 +3,17 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.admin import ModelAdmin
+from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts_app.admin.upstairs import Tried, lent
 from accounts_app.pool.outcomes import Outcome
+from gateway_project import second_factor
 from proxy_app import figures, trial
 
 
@@ -24,6 +29,7 @@ lent.attempts_today = figures.attempts_today
 lent.try_out = try_out
 
 admin.site.index_title = _("Overview")
+admin.site.unregister(TOTPDevice)  # its page shows keys
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
@@ -33,4 +39,23 @@ class OperatorPage(UserAdmin, ModelAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ("username", "is_staff", "is_superuser", "last_login")
+    list_display = ("username", "is_staff", "is_superuser", "two_factor", "last_login")
+    actions = ("turn_off_two_factor",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        phones = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
+        return super().get_queryset(request).annotate(has_phone=Exists(phones))
+
+    @display(description=_("two-factor sign-in"), boolean=True)
+    def two_factor(self, operator: User) -> bool:
+        return operator.has_phone  # type: ignore[attr-defined]
+
+    def has_turn_off_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+    @admin.action(description=_("Turn two-factor sign-in off: the phone is lost"), permissions=["turn_off"])
+    def turn_off_two_factor(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        for operator in chosen:
+            if second_factor.turn_off(operator):
+                self.log_change(request, operator, str(_("Two-factor sign-in turned off.")))
+                self.message_user(request, _("%(name)s: two-factor sign-in is off now.") % {"name": operator})

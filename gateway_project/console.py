@@ -76,6 +76,8 @@ UNFOLD = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("gateway_project/favicon.svg")}
     ],
     "SHOW_VIEW_ON_SITE": False,
+    "LOGIN": {"form": "gateway_project.second_factor.LoginForm"},
+    "ACCOUNT": {"navigation": [{"title": _("Two-factor sign-in"), "link": reverse_lazy("two_factor")}]},
     "DASHBOARD_CALLBACK": "gateway_project.overview.page.context",
     "GLOBAL_CALLBACK": "accounts_app.admin.banner.context",
     "SHOW_LANGUAGES": True,

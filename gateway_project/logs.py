@@ -53,5 +53,7 @@ LOGGING = {
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
         "asyncio": {"level": "WARNING"},
+        # Four lines a sign-in at INFO; a lock-out is a warning.
+        "axes": {"level": "WARNING"},
     },
 }

@@ -5,12 +5,14 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from accounts_app.admin import inbox_page
+from gateway_project import second_factor
 from gateway_project.overview import page as overview
 from proxy_app.api import api
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/inbox/", admin.site.admin_view(inbox_page.show), name="inbox"),
+    path("admin/two-factor/", admin.site.admin_view(second_factor.show), name="two_factor"),
     path("admin/overview/", admin.site.admin_view(overview.live), name="overview"),
     path("admin/", include("proxy_app.admin.urls")),
     path("admin/", admin.site.urls),

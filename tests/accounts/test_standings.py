@@ -125,7 +125,7 @@ def test_many_accounts_come_in_pages(console, django_assert_max_num_queries):
         make_account(f"a{number:03}@example.com", parked="by_hand" if number % 2 else "")
     roster.load_now()
 
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(10):
         first = shown(console, model=PRO)
     second = shown(console, model=PRO, p="2")
 
