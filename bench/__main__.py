@@ -3,10 +3,17 @@
 import sys
 
 from bench.house import House
-from bench.rows import calls
+from bench.rows import bodies, calls, growth, latency, processes, streams
 from bench.table import printed
 
-FAMILIES = ((calls.COSTS.keys(), calls.measure),)
+FAMILIES = (
+    (calls.COSTS.keys(), calls.measure),
+    (latency.NAMES, latency.measure),
+    (streams.NAMES, streams.measure),
+    (growth.SIZES.keys(), growth.measure),
+    (bodies.NAMES, bodies.measure),
+    (processes.NAMES, processes.measure),
+)
 NAMES = [name for names, _ in FAMILIES for name in names]
 
 

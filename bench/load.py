@@ -19,6 +19,8 @@ _END = b"\r\n0\r\n\r\n"
 class Work:
     """`count` requests over `connections`; `rate` a second if it is not 0, else each as soon as the last is answered.
 
+    A `body` of `@1000` stands for one of 1,000 bytes.
+
     `spread` seconds are taken to open the connections' first requests; `key` is sent as x-goog-api-key.
     """
 
@@ -167,7 +169,7 @@ class Load:
 
 
 def request_of(work: Work) -> bytes:
-    body = work.body.encode()
+    body = large_body(int(work.body[1:])) if work.body.startswith("@") else work.body.encode()
     lines = [f"{'POST' if body else 'GET'} {work.path} HTTP/1.1", f"Host: 127.0.0.1:{work.port}", "Accept: */*"]
     if work.key:
         lines.append(f"x-goog-api-key: {work.key}")
@@ -175,6 +177,11 @@ def request_of(work: Work) -> bytes:
         lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
     lines.append("User-Agent: bench/1.0")
     return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def large_body(size: int) -> bytes:
+    before, after = b'{"contents":[{"role":"user","parts":[{"inlineData":{"mimeType":"image/png","data":"', b'"}}]}]}'
+    return before + b"iVBORw0K" * ((size - len(before) - len(after)) // 8) + after
 
 
 async def main() -> None:

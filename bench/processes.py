@@ -61,7 +61,11 @@ class Process:
 
     def cpu(self) -> float:
         """User and system time of all its threads so far, in seconds, to the nanosecond."""
-        return time.clock_gettime((~self.pid << 3) | 2)  # CPUCLOCK_SCHED of that process, as clock_getcpuclockid(3)
+        return self.cpu_of(self.pid)
+
+    @staticmethod
+    def cpu_of(pid: int) -> float:
+        return time.clock_gettime((~pid << 3) | 2)  # CPUCLOCK_SCHED of that process, as clock_getcpuclockid(3)
 
     def memory(self, field: str = "VmRSS") -> int:
         """Bytes of memory it holds (`VmRSS`), or held at most since `forget_peak` (`VmHWM`)."""

@@ -36,6 +36,14 @@ def percentile(values: Sequence[float], part: float) -> float:
     return sorted(values)[min(int(part * len(values)), len(values) - 1)]
 
 
+def kilobytes(size: float) -> str:
+    return f"{size / 1e3:.0f} kB"
+
+
+def megabytes(size: float) -> str:
+    return f"{size / 1e6:.1f} MB"
+
+
 def printed(rows: Sequence[Row]) -> str:
     what = max(len(row.what) for row in rows)
     target = max(len(row.target) for row in rows)

@@ -1,0 +1,55 @@
+"""What the gateway adds to the time until the first event, against asking the upstream directly."""
+
+import dataclasses
+from collections.abc import Collection
+from statistics import median
+
+from bench.answers import Script
+from bench.house import House
+from bench.load import Outcome, Work
+from bench.table import Row, percentile
+
+NAMES = ("first",)
+ROUNDS = 7
+COUNT = 600
+SCRIPT = Script(events=2, gap=0.05, size=200)
+MOST_P50, MOST_P99 = 0.002, 0.010
+
+
+def measure(house: House, _: Collection[str]) -> list[Row]:
+    """The median over rounds; both sides get the same requests at the same rate, half of what the gateway can take."""
+    rate = saturation(house) / 2
+    through = dataclasses.replace(house.streams(house.gateway, SCRIPT, COUNT, 128), rate=rate)
+    directly = dataclasses.replace(direct(house), rate=rate)
+    alone = house.streams(house.gateway, SCRIPT, 100, 1)
+    alone_directly = dataclasses.replace(direct(house), count=100, connections=1)
+    p50, p99 = [], []
+    for _round in range(ROUNDS):
+        p50.append(added(house.perform(alone), house.perform(alone_directly), 0.5))
+        p99.append(added(house.perform(through), house.perform(directly), 0.99))
+    return [
+        milliseconds("added to the first event, p50", p50, MOST_P50),
+        milliseconds(f"the same, p99 at half of saturation ({rate:.0f} calls/s)", p99, MOST_P99),
+    ]
+
+
+def saturation(house: House) -> float:
+    """Streams a second that the gateway can begin, all asked at once."""
+    work = house.streams(house.gateway, Script(events=2, gap=0.0, size=200), 600, 32)
+    house.perform(work)
+    return work.count / house.perform(work).seconds
+
+
+def direct(house: House) -> Work:
+    body = '{"model":"%s","request":%s}' % (SCRIPT.model, house.body)  # noqa: UP031
+    return Work(house.upstream.port, "/v1internal:streamGenerateContent?alt=sse", COUNT, 128, body=body)
+
+
+def added(through: Outcome, directly: Outcome, part: float) -> float:
+    return percentile(through.first, part) - percentile(directly.first, part)
+
+
+def milliseconds(what: str, seconds: list[float], at_most: float) -> Row:
+    middle = median(seconds)
+    spread = f"({min(seconds) * 1000:.2f} to {max(seconds) * 1000:.2f} in {len(seconds)} rounds)"
+    return Row(what, f"<= {at_most * 1000:g} ms", f"{middle * 1000:.2f} ms   {spread}", middle <= at_most)
