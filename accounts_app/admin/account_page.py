@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -209,19 +211,23 @@ class AccountPage(ModelAdmin):
     @admin.action(description=_("Park: out until revived"), permissions=["change"])
     def park(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:
         by = str(_("Parked by %(name)s.") % {"name": request.user.get_username()})
+        self._log(request, chosen, _("Parked."))
         self._tell(request, accounts.park(_ids(chosen), Account.Parked.BY_HAND, by))
 
     @admin.action(description=_("Revive: enable, unpark, end rests"), permissions=["change"])
     def revive(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:
+        self._log(request, chosen, _("Revived."))
         self._tell(request, accounts.revive(_ids(chosen)))
 
     @admin.action(description=_("End rests"), permissions=["change"])
     def end_rests(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:
+        self._log(request, chosen, _("All rests ended."))
         ended = accounts.end_rests_of(_ids(chosen))
         self.message_user(request, ngettext("%d rest ended.", "%d rests ended.", ended) % ended)
 
     @admin.action(description=_("Refresh tokens now"), permissions=["change"])
     def renew_tokens(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:
+        self._log(request, chosen, _("Token refreshed by hand."))
         self._report(request, errands.renew_tokens(_ids(chosen)))
 
     @admin.action(description=_("Fetch quota"), permissions=["change"])
@@ -244,6 +250,9 @@ class AccountPage(ModelAdmin):
             else:
                 told = _("%(email)s answers for %(model)s, in %(time)s s.") % said
                 self.message_user(request, told, messages.SUCCESS)
+
+    def _log(self, request: HttpRequest, chosen: QuerySet[Account], words: str | Promise) -> None:
+        LogEntry.objects.log_actions(str(request.user.pk), chosen, CHANGE, str(words))
 
     def _tell(self, request: HttpRequest, changed: int) -> None:
         self.message_user(request, ngettext("%d account changed.", "%d accounts changed.", changed) % changed)

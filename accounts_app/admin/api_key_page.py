@@ -53,7 +53,9 @@ class ApiKeyPage(ModelAdmin):
         """Asks first: the key in use stops working."""
         key = ApiKey.objects.get(pk=object_id)
         if request.method == "POST":
-            return self._show_once(request, key, api_keys.issue(key.name))
+            issued = api_keys.issue(key.name)
+            self.log_change(request, key, str(_("Replaced: the key before works no longer.")))
+            return self._show_once(request, key, issued)
         context = {**self.admin_site.each_context(request), "opts": self.opts, "title": key.name, "api_key": key}
         return TemplateResponse(request, "console/replace_key.html", context)
 

@@ -1,5 +1,6 @@
 """The accounts' live pages: rests that count down and can be ended, quota bars, calls, and one account's actions."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -13,8 +14,8 @@ from django.utils import timezone
 from accounts_app import database_thread
 from accounts_app.admin import account_cells
 from accounts_app.admin.upstairs import Tried, lent
-from accounts_app.models import Account, Rest
-from tests.factories import make_account
+from accounts_app.models import Account, ApiKey, Rest
+from tests.factories import make_account, make_api_key
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("forgetful")]
 LIST = "/admin/accounts_app/account/"
@@ -155,6 +156,27 @@ def test_an_account_is_acted_on_from_its_own_page(operator: Client, name: str):
     assert (rest.until is None, account.parked) == {
         "end_rests": (True, ""), "revive": (True, ""), "park": (False, "by_hand"),
     }[name]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["end_rests", "revive", "park"])
+def test_who_did_what_to_an_account_is_in_its_history(operator: Client, name: str):
+    account = make_account()
+
+    operator.post(f"{LIST}{account.pk}/do/{name}/")
+
+    entry = LogEntry.objects.get()
+    assert (entry.user.username, entry.object_id) == ("olga", str(account.pk))
+    assert entry.change_message
+
+
+def test_a_replaced_key_is_in_its_history(operator: Client):
+    make_api_key("laptop")
+    key = ApiKey.objects.get()
+
+    shown = operator.post(f"/admin/accounts_app/apikey/{key.pk}/replace/").content.decode()
+
+    assert "Replaced" in LogEntry.objects.get().change_message
+    assert re.search(r"gw-[\w-]{43}", shown)[0] not in str(LogEntry.objects.values_list())
 
 
 @pytest.mark.parametrize("name", ["delete", "export", "get_urls"])
