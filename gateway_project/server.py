@@ -1,6 +1,6 @@
 """daphne's server with what stands between long streams and bad clients: back-pressure, limits and a patient end.
 
-The only module that knows daphne and twisted.
+The only module that knows daphne, and with `listening` twisted.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import STDLibLogObserver, globalLogBeginner
 from twisted.web import http
 
-from gateway_project import access_log, collector, forwarded
+from gateway_project import access_log, collector, forwarded, listening
 from gateway_project.backpressure import Backpressure
 from gateway_project.drain import drain
 from gateway_project.refusals import INTERNAL, Refusal, bad_request, too_large
@@ -238,8 +238,7 @@ class GatewayServer(Server):
         await self.opening()
         collector.relax()
         if self.leaving is None:
-            self.listener.setblocking(False)  # accept() must never wait
-            self.port = reactor.adoptStreamPort(self.listener.fileno(), self.listener.family, self.factory)
+            self.port = listening.adopted(reactor, self.listener, self.factory)
             self.application_checker()
 
     def leave(self) -> None:
