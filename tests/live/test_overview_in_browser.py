@@ -1,0 +1,169 @@
+"""The overview, the accounts and the sign-in, as an operator sees them in a real browser."""
+
+import base64
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from django_otp.oath import TOTP
+
+from emulator import Emulator
+from tests.factories import a_prompt
+from tests.live.browsing import OPERATOR, PASSWORD, chromium, make_operator, sign_in
+from tests.live.running import Gateway
+
+pytestmark = [pytest.mark.live, pytest.mark.browser]
+
+MODEL = "gemini-2.5-flash"
+ACCOUNTS = "/admin/accounts_app/account/"
+LOOKS = [("light", 1440), ("dark", 1440), ("light", 390), ("dark", 390)]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def google() -> Iterator[Emulator]:
+    with Emulator() as running:
+        running.add_account("alice@example.com", models=[MODEL])
+        yield running
+
+
+@pytest.fixture(scope="module")
+def gateway(browser, google: Emulator) -> Iterator[Gateway]:
+    with Gateway(google, {"GATEWAY_MAX_WAIT": "0"}) as serving:
+        make_operator(serving)
+        serving.connect(google.accounts["alice@example.com"])
+        yield serving.start()
+
+
+@contextmanager
+def a_page(browser, gateway: Gateway, **options) -> Iterator:
+    """A page that may not complain, nor ask any host but the gateway."""
+    context = browser.new_context(**options)
+    tab = context.new_page()
+    complaints: list[str] = []
+    hosts: set[str] = set()
+    tab.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on("request", lambda asked: hosts.add(re.match(r"\w+:(?://[^/]+)?", asked.url)[0]))
+    yield tab
+    context.close()
+    assert hosts <= {gateway.url, "data:", "blob:"}
+    assert [each for each in complaints if not each.startswith("Failed to load resource")] == []
+
+
+@pytest.fixture
+def page(browser, gateway: Gateway) -> Iterator:
+    with a_page(browser, gateway) as tab:
+        sign_in(tab, gateway.url)
+        yield tab
+
+
+def call(gateway: Gateway) -> httpx.Response:
+    url = f"{gateway.url}/v1beta/models/{MODEL}:generateContent"
+    return httpx.post(url, json=a_prompt(), headers={"x-goog-api-key": gateway.key})
+
+
+def test_the_overview_shows_a_call_without_being_loaded_again(page, gateway: Gateway):
+    page.goto(f"{gateway.url}/admin/?period=day")
+    tile = page.locator(".ov-tile", has_text="Calls").locator("dd").first
+    before = int(tile.inner_text())
+
+    assert call(gateway).status_code == 200
+
+    page.wait_for_function(
+        "before => Number(document.querySelectorAll('.ov-tile dd')[2].textContent) > before", arg=before, timeout=30_000
+    )
+    drawn = page.evaluate(
+        "[...document.querySelectorAll('canvas[data-chart]')].map(each => Chart.getChart(each).data.labels.length)"
+    )
+    assert drawn == [24, 24, 24]
+
+
+def test_a_rest_counts_down_and_is_cleared_in_the_list(page, gateway: Gateway, google: Emulator):
+    google.script("quota_exhausted", account="alice@example.com", times=1)
+    assert call(gateway).status_code == 429
+    page.clock.install()
+    page.goto(gateway.url + ACCOUNTS)
+    rest = page.locator(".ac-rests li")
+    rest.wait_for()
+    first = rest.locator(".ac-until").inner_text()
+    page.clock.fast_forward("02:00")
+    assert rest.locator(".ac-until").inner_text() != first
+
+    page.get_by_role("button", name="Clear").click()
+
+    page.get_by_text("Rest ended: gemini-2.5-flash.").wait_for()
+    assert rest.count() == 0
+    page.wait_for_timeout(1500)
+    assert call(gateway).status_code == 200
+
+
+def test_an_account_is_tested_from_its_page(page, gateway: Gateway):
+    page.goto(gateway.url + ACCOUNTS)
+    page.get_by_role("link", name="alice@example.com").click()
+    page.get_by_role("button", name="Test", exact=True).click()
+
+    page.get_by_text("alice@example.com answers for gemini-2.5-flash").wait_for()
+
+
+def test_what_needs_a_person_leads_there(page, gateway: Gateway, google: Emulator):
+    google.script("validation_required", account="alice@example.com", times=1)
+    assert call(gateway).status_code == 503
+    page.wait_for_timeout(1500)
+    page.goto(f"{gateway.url}/admin/")
+
+    assert page.get_by_role("link", name="Verify at Google").get_attribute("href").startswith("https://accounts.google")
+    page.get_by_role("link", name=re.compile("Inbox")).click()
+    page.get_by_role("button", name="It is settled: revive").click()
+    page.get_by_text("1 account changed.").wait_for()
+    page.wait_for_timeout(1500)
+    assert call(gateway).status_code == 200
+
+
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
+def test_every_page_keeps_to_itself_and_to_its_width(browser, gateway: Gateway, theme: str, width: int):
+    with a_page(browser, gateway, viewport={"width": width, "height": 900}, color_scheme=theme) as page:
+        sign_in(page, gateway.url)
+        links = page.locator("#nav-sidebar-apps a").evaluate_all("links => links.map(link => link.href)")
+        assert len(links) > 8
+        for link in (*links, f"{gateway.url}/admin/two-factor/", f"{gateway.url}/admin/?period=month&by=account"):
+            page.goto(link)
+
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, link
+            assert ("dark" in page.evaluate("document.documentElement.className")) == (theme == "dark"), link
+
+
+def test_a_second_factor_is_turned_on_asked_for_and_turned_off(browser, gateway: Gateway):
+    with a_page(browser, gateway) as page:
+        sign_in(page, gateway.url)
+        page.goto(f"{gateway.url}/admin/two-factor/")
+        assert page.locator(".gw-qr svg").bounding_box()["width"] > 150
+        key = page.locator("code").inner_text()
+        page.get_by_label("Code").fill(code_for(key))
+        page.get_by_role("button", name="Turn it on").click()
+        page.get_by_text("Two-factor sign-in turned on.").wait_for()
+
+    with a_page(browser, gateway) as page:
+        page.goto(f"{gateway.url}/admin/")
+        page.get_by_label("Username").fill(OPERATOR)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        page.get_by_text("Enter the code that your phone shows now.").wait_for()
+
+    gateway.manage("reset_two_factor", OPERATOR)
+    with a_page(browser, gateway) as page:
+        sign_in(page, gateway.url)
+
+
+def code_for(key: str) -> str:
+    totp = TOTP(base64.b32decode(key.replace(" ", "")))
+    totp.time = time.time()
+    return f"{totp.token():06d}"
