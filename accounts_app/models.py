@@ -6,6 +6,7 @@ Every row carries `updated_at`, which also a queryset's `update()` moves: the ro
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from accounts_app.encryption import EncryptedTextField
 from accounts_app.key_tables import KeyPresence as KeyPresence
@@ -59,7 +60,7 @@ class Account(Stamped):
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
         # Whoever exports walks away with refresh tokens: a right of its own.
-        permissions = [("export_account", "Can export accounts with their secrets")]
+        permissions = [("export_account", gettext_noop("Can export accounts with their secrets"))]
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "email"],

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts_app.own_words import retold
 from accounts_app.pool.outcomes import Outcome
 
 OUTCOMES: Mapping[str, str | Promise] = {
@@ -26,3 +28,10 @@ OUTCOMES: Mapping[str, str | Promise] = {
 def outcome_in_words(outcome: str) -> str:
     """In the reader's language; one that nobody knows stands for itself."""
     return str(OUTCOMES.get(outcome, outcome))
+
+
+def cause_in_words(outcome: str, message: str) -> str:
+    """Why an account rests: the outcome it rests for, and what was said."""
+    if not message:
+        return outcome_in_words(outcome)
+    return gettext("%(outcome)s: %(message)s") % {"outcome": outcome_in_words(outcome), "message": retold(message)}

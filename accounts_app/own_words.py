@@ -8,65 +8,65 @@ import re
 from functools import cache
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop as said
+from django.utils.translation import gettext_noop
 
 # As the code says them, with a name for each thing filled in; a test holds them against the code.
 SENTENCES = (
     # why an account was chosen
-    said("%(sentence)s, first try after a rest"),
-    said("affinity"),
-    said("affinity, %(number)s passed over at their share"),
-    said("round robin"),
-    said("fill first"),
-    said("an operator's test"),
+    gettext_noop("%(sentence)s, first try after a rest"),
+    gettext_noop("affinity"),
+    gettext_noop("affinity, %(number)s passed over at their share"),
+    gettext_noop("round robin"),
+    gettext_noop("fill first"),
+    gettext_noop("an operator's test"),
     # why one is not
-    said("%(number)s calls in flight"),
-    said("%(number)s left"),
-    said("The database has not been read yet."),
-    said("It only stands by."),
+    gettext_noop("%(number)s calls in flight"),
+    gettext_noop("%(number)s left"),
+    gettext_noop("The database has not been read yet."),
+    gettext_noop("It only stands by."),
     # what became of an attempt
-    said("An empty answer."),
-    said("an empty 200"),
-    said("An answer with status %(status)s that cannot be read."),
-    said("A web page came with status %(status)s."),
-    said("Status %(status)s without a body."),
-    said("no first event within %(number)s s"),
-    said("The upstream ended its answer without finishing it."),
+    gettext_noop("An empty answer."),
+    gettext_noop("an empty 200"),
+    gettext_noop("An answer with status %(status)s that cannot be read."),
+    gettext_noop("A web page came with status %(status)s."),
+    gettext_noop("Status %(status)s without a body."),
+    gettext_noop("no first event within %(number)s s"),
+    gettext_noop("The upstream ended its answer without finishing it."),
     # sign-ins and tokens
-    said("Google no longer accepts this account's sign-in (%(reason)s). Sign in again."),
-    said(
+    gettext_noop("Google no longer accepts this account's sign-in (%(reason)s). Sign in again."),
+    gettext_noop(
         "Google does not accept this gateway's OAuth client (%(reason)s). Set GOOGLE_OAUTH_CLIENT_ID and "
         "GOOGLE_OAUTH_CLIENT_SECRET to the client that the accounts were connected with."
     ),
-    said(
+    gettext_noop(
         "No OAuth client is set. Make one of type “Desktop app” in the Google Cloud console (APIs & Services, "
         "Credentials), and set GOOGLE_OAUTH_CLIENT_ID and GOOGLE_OAUTH_CLIENT_SECRET."
     ),
-    said("The token endpoint answered with %(reason)s."),
-    said("The token endpoint does not answer in time."),
-    said("userinfo answered with %(status)s and no email."),
-    said("%(what)s cannot be reached (%(reason)s)."),
-    said("The proxy does not answer in time."),
-    said("The proxy's address is not an http, https or socks5 URL."),
-    said("No API key is stored for this account."),
-    said("This account has been deleted."),
-    said("You may not change %(what)s, which is here already."),
-    said("You may not add accounts, and %(what)s is not here yet."),
+    gettext_noop("The token endpoint answered with %(reason)s."),
+    gettext_noop("The token endpoint does not answer in time."),
+    gettext_noop("userinfo answered with %(status)s and no email."),
+    gettext_noop("%(what)s cannot be reached (%(reason)s)."),
+    gettext_noop("The proxy does not answer in time."),
+    gettext_noop("The proxy's address is not an http, https or socks5 URL."),
+    gettext_noop("No API key is stored for this account."),
+    gettext_noop("This account has been deleted."),
+    gettext_noop("You may not change %(email)s, which is here already."),
+    gettext_noop("You may not add accounts, and %(email)s is not here yet."),
     # project, tier and quota
-    said("%(method)s was answered with %(status)s."),
-    said("%(method)s: no endpoint answered (%(reason)s)."),
-    said("Google offers no tier."),
-    said("The tier %(what)s needs a Google Cloud project: set this account's project."),
-    said("Google gave this account no project: set one by hand."),
-    said("onboardUser ended in an error of upstream's own."),
-    said("onboardUser is not done after a minute; it will be asked again."),
+    gettext_noop("%(method)s was answered with %(status)s."),
+    gettext_noop("%(method)s: no endpoint answered (%(reason)s)."),
+    gettext_noop("Google offers no tier."),
+    gettext_noop("The tier %(what)s needs a Google Cloud project: set this account's project."),
+    gettext_noop("Google gave this account no project: set one by hand."),
+    gettext_noop("onboardUser ended in an error of upstream's own."),
+    gettext_noop("onboardUser is not done after a minute; it will be asked again."),
     # encryption
-    said("%(what)s holds something that was not encrypted here."),
-    said(
+    gettext_noop("%(what)s holds something that was not encrypted here."),
+    gettext_noop(
         "%(what)s was encrypted with key %(number)s, which GATEWAY_ENCRYPTION_KEYS does not have. "
         "Put that key back, after the first."
     ),
-    said("%(what)s does not decrypt: the stored value was altered or moved."),
+    gettext_noop("%(what)s does not decrypt: the stored value was altered or moved."),
 )
 # Upstream's own words may follow these.
 _WITH_MORE = "%(method)s was answered with %(status)s."

@@ -120,7 +120,7 @@ class GatewaySettings(Stamped):
         ]
 
     def __str__(self) -> str:
-        return "settings"
+        return str(self._meta.verbose_name)
 
     @classmethod
     def load(cls) -> "GatewaySettings":

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from accounts_app import leasing, roster
 from accounts_app.leasing import Standing, WhyNot
 from accounts_app.models import Account
-from accounts_app.outcome_words import outcome_in_words
+from accounts_app.outcome_words import cause_in_words
 from accounts_app.own_words import retold
 from accounts_app.roster import AccountView
 from accounts_app.states import spoken
@@ -134,7 +134,7 @@ def _line(found: WhyNot, account: AccountView | None, row: Account | None, model
 
 def _in_words(found: WhyNot) -> str:
     """The cause of a standing; of a rest it is an outcome, and what upstream said."""
-    outcome, colon, message = found.detail.partition(": ")
     if found.standing in (Standing.RESTING, Standing.HALF_OPEN):
-        return outcome_in_words(outcome) + colon + retold(message)
+        outcome, _colon, message = found.detail.partition(": ")
+        return cause_in_words(outcome, message)
     return retold(found.detail)

@@ -1,5 +1,7 @@
 """The operators: Django's own users, in the console's looks."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
@@ -13,7 +15,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from accounts_app.admin.upstairs import Tried, lent
 from accounts_app.pool.outcomes import Outcome
-from gateway_project import second_factor
+from gateway_project import rights, second_factor
 from proxy_app import figures, trial
 
 
@@ -45,6 +47,13 @@ class OperatorPage(UserAdmin, ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         phones = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
         return super().get_queryset(request).annotate(has_phone=Exists(phones))
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        field: Any = super().formfield_for_manytomany(db_field, request, **options)
+        if field is not None and db_field.name == "user_permissions":
+            field.queryset = rights.to_give(field.queryset)
+            field.label_from_instance = rights.in_words
+        return field
 
     @display(description=_("two-factor sign-in"), boolean=True)
     def two_factor(self, operator: User) -> bool:

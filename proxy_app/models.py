@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from accounts_app.encryption import EncryptedTextField
 from proxy_app.sum_tables import Sums
@@ -65,7 +66,7 @@ class UsageRecord(models.Model):
             models.Index(fields=["outcome", "at"], name="usage_by_outcome"),
             models.Index(fields=["status", "at"], name="usage_by_status"),
         ]
-        permissions = [("use_playground", "Can call models from the console")]
+        permissions = [("use_playground", gettext_noop("Can call models from the console"))]
 
     def __str__(self) -> str:
         return f"{self.request_id} attempt {self.attempt}: {self.outcome}"

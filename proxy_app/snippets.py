@@ -30,7 +30,7 @@ class Snippet:
     """
 
     slug: str
-    title: str
+    title: str | Promise
     language: Language
     install: str
     code: str
@@ -155,11 +155,11 @@ print(answer.choices[0].message.content)
 
 SNIPPETS = (
     Snippet("curl", "curl", Language.SHELL, "", _CURL),
-    Snippet("curl-stream", "curl, streaming", Language.SHELL, "", _CURL_STREAM),
+    Snippet("curl-stream", _("curl, streaming"), Language.SHELL, "", _CURL_STREAM),
     Snippet("google-genai", "google-genai (Python)", Language.PYTHON, "pip install google-genai", _GENAI),
     Snippet(
         "google-generativeai",
-        "google-generativeai (legacy Python)",
+        _("google-generativeai (legacy Python)"),
         Language.PYTHON,
         "pip install google-generativeai",
         _LEGACY,

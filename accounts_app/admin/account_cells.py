@@ -15,6 +15,7 @@ from unfold.utils import display_for_label
 from accounts_app import leasing, states
 from accounts_app.admin.upstairs import lent
 from accounts_app.models import Account
+from accounts_app.outcome_words import cause_in_words
 
 TONES = {tone: tone for tone in ("success", "info", "warning", "danger")}
 # In the list; the account's own page has them all.
@@ -92,7 +93,14 @@ def state(account: Account) -> str:
 def rests(account: Account, known: Around, most: int | None = None) -> str:
     """Each with its countdown and, for those who may, a button that ends it."""
     current = account.current_rests  # type: ignore[attr-defined]
-    shown = [(rest, reverse("admin:accounts_app_account_end_rest", args=[account.pk, rest.pk])) for rest in current]
+    shown = [
+        (
+            rest,
+            cause_in_words(rest.reason, rest.message),
+            reverse("admin:accounts_app_account_end_rest", args=[account.pk, rest.pk]),
+        )
+        for rest in current
+    ]
     context = {
         "rests": shown[:most],
         "more": max(0, len(shown) - (most or len(shown))),

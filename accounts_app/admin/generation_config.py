@@ -81,7 +81,7 @@ class GenerationConfigField(forms.JSONField):
         super().__init__(**{"required": False, "widget": widget, **options})
 
     def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, dict):
+        if value is None or isinstance(value, dict):
             return json.dumps(value, indent=2, ensure_ascii=False) if value else ""
         return super().prepare_value(value)
 
