@@ -4,6 +4,7 @@ Foreign exceptions end here. What can go wrong is told in two words: `Unreachabl
 `Interrupted` (an answer that broke off while it was read).
 """
 
+import asyncio
 from types import TracebackType
 from typing import Self
 
@@ -11,6 +12,11 @@ import httpx
 
 from accounts_app import http_client, patience
 from proxy_app.wire.dialects import UpstreamRequest
+
+# Copying or parsing this much takes milliseconds: between two such steps others have a turn, for as long as it takes an
+# event of theirs to come in and go out.
+LARGE_BYTES = 4 * 1024 * 1024
+TURN_SECONDS = 0.002
 
 
 class Unreachable(Exception):
@@ -61,11 +67,20 @@ class Exchange:
         pieces = []
         while piece := await self.chunk():
             pieces.append(piece)
-        return b"".join(pieces)
+        whole = b"".join(pieces)
+        await turn_of_others(len(whole))
+        return whole
+
+
+async def turn_of_others(size: int) -> None:
+    """Between two steps that each go over `size` bytes."""
+    if size > LARGE_BYTES:
+        await asyncio.sleep(TURN_SECONDS)
 
 
 async def exchange(request: UpstreamRequest, proxy_url: str = "") -> Exchange:
     """Send `request` and wait for the answer's head. Raises Unreachable."""
+    await turn_of_others(len(request.body))
     silence = patience.idle_timeout()
     outgoing = http_client.request("POST", request.url, request.headers, request.body, read_timeout=silence)
     try:

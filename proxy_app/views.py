@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from accounts_app import leasing
-from proxy_app import auth, captures, errors, gateway, model_list, usage_log
+from proxy_app import auth, captures, errors, gateway, model_list, upstream, usage_log
 from proxy_app.explanation import Trail
 from proxy_app.relay import Relay
 from proxy_app.rendering import EventStream
@@ -83,6 +83,7 @@ async def call_model(request: HttpRequest, name: str) -> HttpResponseBase:
     `name` is the rest of the path: a model, a colon and a verb.
     """
     call = _read_call(request, calls.parse_target(name))
+    await upstream.turn_of_others(len(request.body))
     trail = Trail()
     try:
         response = await _answer(request, call, trail)

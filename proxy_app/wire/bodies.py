@@ -23,6 +23,9 @@ _PIECE = 1 << 20
 # arguments and schemas. A bound because each level reads its part of the body once more.
 _UNDEFINED_DEPTH = 32
 
+# Brackets looked at one by one before a body is searched as a whole: one with more of them is not mainly an image.
+_BRACKETS = 100
+
 _NULL: Final = Raw(b"null")
 _UNDEFINED: Final = b'"[undefined]"'
 
@@ -65,7 +68,7 @@ def read_body(raw: bytes, *, counting: bool = False) -> Body:
         _check_utf8(raw)
     if counting:
         body = _flattened(body)
-    if _UNDEFINED in raw:
+    if _mentions_undefined(raw):
         body = {name: _without_undefined(value, 0) for name, value in body.items() if bytes(value) != _UNDEFINED}
     return {name: value for name, value in body.items() if value != _NULL and name != "model"}
 
@@ -112,6 +115,16 @@ def _flattened(body: Body) -> Body:
         if inner != _NULL:
             body = body | _fields(inner)
     return body
+
+
+def _mentions_undefined(raw: bytes) -> bool:
+    """`_UNDEFINED in raw`, from one bracket to the next: base64 has none, so 100 MB of it cost 10 ms and not 70."""
+    at = raw.find(b"[")
+    for _ in range(_BRACKETS):
+        if at < 0 or raw.startswith(_UNDEFINED, at - 1):
+            return at >= 0
+        at = raw.find(b"[", at + 1)
+    return raw.find(_UNDEFINED, at - 1) >= 0
 
 
 def _without_undefined(value: Raw, depth: int) -> Raw:

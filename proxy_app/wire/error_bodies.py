@@ -102,12 +102,15 @@ def read_error(body: bytes) -> ErrorBody | None:
     return _as_error_body(error)
 
 
+_LARGEST = 1024 * 1024  # errors are a few kB, those with an HTML page in them some more
+
+
 def error_object(body: bytes) -> bytes | None:
     """The `{"error":…}` object in `body`, byte for byte and out of its array; None if there is none.
 
-    Cheap on what is no error: without the word there is no parsing.
+    Cheap on what is no error: without the word, or in an answer of this size (an image's), there is no parsing.
     """
-    if b'"error"' not in body:
+    if len(body) > _LARGEST or b'"error"' not in body:
         return None
     try:
         if body.lstrip()[:1] == b"[":

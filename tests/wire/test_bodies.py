@@ -42,6 +42,13 @@ def test_what_javascript_left_undefined_is_left_out_at_any_depth():
     assert read(text) == {"b": '{"d":[{"f":1.0}]}', "g": '[1,"[undefined]"]'}
 
 
+@pytest.mark.parametrize("lists", [0, 1, 98, 99, 100, 101, 1000])
+def test_what_javascript_left_undefined_is_found_behind_any_number_of_lists(lists: int):
+    before = ",".join(["[]"] * lists)
+
+    assert read(f'{{"a":[{before}],"b":"[undefined]"}}') == {"a": f"[{before}]"}
+
+
 def test_a_text_about_undefined_stays_and_so_does_everything_around_it():
     text = '{"a":[ "x [undefined]", "\\"[undefined]\\"", {"[undefined]" : 1} ],"b":"[undefined]"}'
 
