@@ -9,14 +9,14 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts_app.encryption import EncryptedTextField
-from accounts_app.stamped import Stamped, StampedQuerySet
+from accounts_app.stamped import Stamped, StampedManager, StampedQuerySet
 
 
-class OneRow(models.Manager["GatewaySettings"]):
+class OneRow(StampedManager):
     """Leaves the secret out until it is asked for: without its key everything else can still be read and set."""
 
-    def get_queryset(self) -> models.QuerySet["GatewaySettings"]:
-        return StampedQuerySet(self.model, using=self._db).defer("webhook_url")
+    def get_queryset(self) -> StampedQuerySet:
+        return super().get_queryset().defer("webhook_url")
 
 
 class GatewaySettings(Stamped):
@@ -101,7 +101,7 @@ class GatewaySettings(Stamped):
     )
     webhook_url = EncryptedTextField(_("webhook"), blank=True)
 
-    objects: ClassVar[OneRow] = OneRow()  # type: ignore[assignment]
+    objects: ClassVar[OneRow] = OneRow()
 
     class Meta:
         verbose_name = _("settings")

@@ -20,11 +20,17 @@ class StampedQuerySet(models.QuerySet):
         return super().bulk_create(objs, *args, **options)
 
 
+class StampedManager(models.Manager):
+    # Written out: of a manager that `as_manager()` makes, mypy's cache forgets the class now and then.
+    def get_queryset(self) -> StampedQuerySet:
+        return StampedQuerySet(self.model, using=self._db)
+
+
 class Stamped(models.Model):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True, db_index=True)
 
-    objects = StampedQuerySet.as_manager()
+    objects = StampedManager()
 
     class Meta:
         abstract = True
