@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench
+.PHONY: help run test check format messages bench
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -27,6 +27,12 @@ check: $(VENV)/.installed-dev  ## format, lint, types, import contracts
 format: $(VENV)/.installed-dev  ## put the code into its format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+messages: $(VENV)/.installed-dev  ## gather the console's texts for translation, and compile what is translated
+	@command -v xgettext msgfmt >/dev/null || { echo "GNU gettext is needed (Debian: apt-get install gettext)."; exit 1; }
+	@$(BIN)/python manage.py makemessages -v 0 --locale zh_Hant --no-location --no-wrap --no-obsolete \
+		--ignore tests --ignore bench --ignore emulator --ignore var
+	@$(BIN)/python manage.py compilemessages -v 0 --locale zh_Hant --ignore .venv
 
 bench: $(VENV)/.installed  ## what a call costs, as ratios; ROWS=plain,stream measures only those
 	@$(BIN)/python -m bench $(ROWS)

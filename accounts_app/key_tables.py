@@ -37,7 +37,7 @@ class KeyUse(models.Model):
         indexes = [models.Index(fields=["hour"], name="key_use_by_hour")]
 
     def __str__(self) -> str:
-        return f"key {self.api_key_id}, {self.model}, {self.hour:%Y-%m-%d %H}h"
+        return f"{self.hour:%Y-%m-%d %H}h, {self.model}"
 
 
 class KeyPresence(models.Model):

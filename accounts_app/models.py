@@ -5,8 +5,8 @@ Every row carries `updated_at`, which also a queryset's `update()` moves: the ro
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from accounts_app.encryption import EncryptedTextField
 from accounts_app.key_tables import KeyPresence as KeyPresence
@@ -97,7 +97,7 @@ class Credential(Stamped):
         verbose_name_plural = _("credentials")
 
     def __str__(self) -> str:
-        return f"credential of account {self.account_id}"
+        return gettext("tokens of account %(id)s") % {"id": self.account_id}
 
 
 class ApiKey(Stamped):
@@ -188,4 +188,5 @@ class Rest(Stamped):
         constraints = [models.UniqueConstraint(fields=["account", "model"], name="rest_once_an_account_and_model")]
 
     def __str__(self) -> str:
-        return f"account {self.account_id}, {self.model or 'every model'}"
+        about = {"id": self.account_id, "model": self.model or gettext("every model")}
+        return gettext("account %(id)s, %(model)s") % about

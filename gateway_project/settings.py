@@ -245,6 +245,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hant", "繁體中文")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["gateway_project.formats"]
+LANGUAGE_COOKIE_NAME = "gateway_language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600  # a browser that is closed forgets no choice
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"

@@ -3,6 +3,8 @@
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from django import forms
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -10,7 +12,6 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter, TextFilter
-from unfold.utils import parse_date_str, parse_datetime_str
 
 from accounts_app.outcome_words import outcome_in_words
 from accounts_app.pool.outcomes import Outcome
@@ -117,10 +118,11 @@ class RangeFilter(RangeDateTimeFilter):
     def _moment(self, end: str, unless_given: time) -> datetime | None:
         """What was typed in, or None if that is nothing that can be read."""
         date, clock = (str(self.used_parameters.get(f"{self.parameter_name}_{end}_{part}") or "") for part in (0, 1))
-        if (day := parse_date_str(date)) is None:
+        try:
+            day, hour = forms.DateField(required=False).clean(date), forms.TimeField(required=False).clean(clock)
+        except ValidationError:
             return None
-        moment = parse_datetime_str(f"{date} {clock}") or datetime.combine(day, unless_given)
-        return timezone.make_aware(moment)
+        return timezone.make_aware(datetime.combine(day, hour or unless_given)) if day else None
 
 
 class SinceFilter(DropdownFilter):
