@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format messages bench
+.PHONY: help run test check format messages bench bench-peers
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
 
 run: $(VENV)/.installed  ## set everything up and serve on http://127.0.0.1:8045
 	@$(BIN)/python manage.py bootstrap
@@ -36,6 +36,12 @@ messages: $(VENV)/.installed-dev  ## gather the console's texts for translation,
 
 bench: $(VENV)/.installed  ## what a call costs, as ratios; ROWS=plain,stream measures only those
 	@$(BIN)/python -m bench $(ROWS)
+
+# In an environment of its own: a hundred packages, none of which the gateway needs.
+bench-peers: $(VENV)/.installed  ## the same calls through LiteLLM's proxy, side by side
+	@test -x .venv-peers/bin/litellm || (echo "Installing LiteLLM (minutes, once) ..." && \
+	  $(PYTHON) -m venv .venv-peers && .venv-peers/bin/python -m pip -qq install 'litellm[proxy]==1.106.2')
+	@$(BIN)/python -m bench peers
 
 # The stamp is written only after an install went through; a changed list installs again.
 $(VENV)/.installed: requirements.txt | $(BIN)/python

@@ -3,7 +3,7 @@
 import sys
 
 from bench.house import House
-from bench.rows import bodies, calls, growth, latency, processes, streams
+from bench.rows import bodies, calls, growth, latency, peers, processes, streams
 from bench.table import printed
 
 FAMILIES = (
@@ -13,6 +13,7 @@ FAMILIES = (
     (growth.SIZES.keys(), growth.measure),
     (bodies.NAMES, bodies.measure),
     (processes.NAMES, processes.measure),
+    (peers.NAMES, peers.measure),
 )
 NAMES = [name for names, _ in FAMILIES for name in names]
 

@@ -23,7 +23,7 @@ class House:
 
     def __enter__(self) -> Self:
         self._open = ExitStack()
-        self._directory = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="gateway-bench-")))
+        self.directory = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="gateway-bench-")))
         self.upstream = self._open.enter_context(Upstream())
         self.load = self._open.enter_context(LoadProcess())
         self.body = request_body().decode()
@@ -46,7 +46,7 @@ class House:
 
     def another(self, name: str, *, processes: int = 1, **rows: int) -> Gateway:
         """A gateway of its own data directory, to be entered by the caller; warm when it is entered."""
-        directory = self._directory / name
+        directory = self.directory / name
         directory.mkdir()
         return Gateway(directory, self.upstream, processes=processes, **rows)
 

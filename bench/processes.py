@@ -21,21 +21,27 @@ PATIENCE = 60.0
 class Process:
     """A child process. A context manager: leaving it ends the child."""
 
-    def __init__(self, *command: str, environment: Mapping[str, str] | None = None, log: Path | None = None) -> None:
-        self.port = 0
+    port: int
+
+    def __init__(
+        self,
+        *command: str,
+        environment: Mapping[str, str] | None = None,
+        log: Path | None = None,
+        python: str = sys.executable,
+        silent: bool = False,
+    ) -> None:
+        """`silent`: what it prints is thrown away, as nobody reads it."""
         self._log = (log or Path(os.devnull)).open("a")
         self._child = subprocess.Popen(
-            [sys.executable, *command],
+            [python, *command],
             cwd=ROOT,
             env={**os.environ, **(environment or {})},
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=self._log if silent else subprocess.PIPE,
             stderr=self._log,
             text=True,
         )
-        assert self._child.stdin is not None
-        assert self._child.stdout is not None
-        self._stdin, self._stdout = self._child.stdin, self._child.stdout
 
     def __enter__(self) -> Self:
         return self
@@ -55,7 +61,8 @@ class Process:
 
     def line(self) -> str:
         """What it prints next. Raises RuntimeError when it ended instead."""
-        if line := self._stdout.readline():
+        assert self._child.stdout is not None
+        if line := self._child.stdout.readline():
             return line.strip()
         raise RuntimeError(f"{self._child.args} ended with {self._child.wait()}")
 
@@ -97,8 +104,9 @@ class LoadProcess(Process):
         return self.result()
 
     def begin(self, work: Work) -> None:
-        self._stdin.write(json.dumps(asdict(work)) + "\n")
-        self._stdin.flush()
+        assert self._child.stdin is not None
+        self._child.stdin.write(json.dumps(asdict(work)) + "\n")
+        self._child.stdin.flush()
 
     def result(self) -> Outcome:
         outcome = Outcome(**json.loads(self.line()))
@@ -129,7 +137,7 @@ class Stock(Process):
     """The same no-op under daphne as it is and Django with the middleware of a new project."""
 
     def __init__(self, port: int) -> None:
-        super().__init__("-m", "daphne", "-p", str(port), "--access-log", os.devnull, "bench.stock:application")
+        super().__init__("-m", "daphne", "-p", str(port), "bench.stock:application", silent=True)
         self.port = port
 
 
