@@ -12,7 +12,7 @@ from enum import Enum
 from django.db.models import Q
 
 from accounts_app.models import Account, Credential
-from accounts_app.roster_views import CredentialView
+from accounts_app.roster.views import CredentialView
 
 # Longer than a renewal may take (credentials.RENEWAL_SECONDS), so that a claim never lapses under a living owner.
 CLAIM_SECONDS = 45.0

@@ -10,7 +10,7 @@ from django.db.models import QuerySet, Sum
 from proxy_app import rollups
 from proxy_app.folding import QUARTER, folded_until, quarter_of
 from proxy_app.models import UsageHour, UsageQuarter, UsageRecord
-from proxy_app.sum_tables import NUMBERS, Dimension
+from proxy_app.models.sums import NUMBERS, Dimension
 
 # Rows of the ledger that are read for the last hour: a tenth of a second.
 NEWEST = 10_000

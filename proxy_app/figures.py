@@ -11,8 +11,8 @@ from enum import StrEnum
 
 from proxy_app import figure_sources as sources
 from proxy_app.folding import QUARTER, quarter_of
+from proxy_app.models.sums import Dimension
 from proxy_app.numbers import Figures
-from proxy_app.sum_tables import Dimension
 
 SHOWN = 8  # values of a dimension, those with the most attempts; the rest are summed up
 IN_COLOUR = 6  # values that a chart tells apart

@@ -7,7 +7,7 @@ from django.db.models import CharField, Sum
 from django.db.models.functions import Cast
 
 from proxy_app.models import UsageHour, UsageQuarter
-from proxy_app.sum_tables import NUMBERS, Dimension
+from proxy_app.models.sums import NUMBERS, Dimension
 
 QUARTER = timedelta(hours=6)
 # An attempt may be written this much after it ended: while the database is away rows wait in memory. One that is

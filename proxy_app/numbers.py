@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from accounts_app.pool.outcomes import Outcome
+from proxy_app.models.sums import NUMBERS
 from proxy_app.rollups import FIRST_EVENT_BOUNDS, OVERHEAD_BOUNDS, TURNED_AWAY
-from proxy_app.sum_tables import NUMBERS
 
 _PLACE = {name: place for place, name in enumerate(NUMBERS)}
 _FIRST = [name for name in NUMBERS if name.startswith("first_event_") and name != "first_event_ms"]

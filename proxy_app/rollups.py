@@ -8,7 +8,7 @@ from typing import Any
 
 from accounts_app.sums import add_up
 from proxy_app.models import UsageHour
-from proxy_app.sum_tables import NUMBERS
+from proxy_app.models.sums import NUMBERS
 
 IDENTITY = ("hour", "api_key_id", "account_id", "model", "outcome")
 # Upper bounds of the buckets, in milliseconds; whatever is above the last one is in `…_more`.

@@ -21,7 +21,7 @@ from accounts_app.own_words import retold
 from gateway_project.overview import pictures, words
 from proxy_app import figures
 from proxy_app.figures import Past, Period
-from proxy_app.sum_tables import Dimension
+from proxy_app.models.sums import Dimension
 
 PERIODS: dict[Period, str | Promise] = {
     Period.HOUR: gettext_lazy("Hour"),

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from gateway_project.overview.words import names, short
 from proxy_app.figures import IN_COLOUR, Part, Past
+from proxy_app.models.sums import Dimension
 from proxy_app.numbers import Figures
-from proxy_app.sum_tables import Dimension
 
 Series = dict[str, Any]
 

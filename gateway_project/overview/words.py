@@ -8,8 +8,8 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from accounts_app import outcome_words, roster
+from proxy_app.models.sums import Dimension
 from proxy_app.rollups import TURNED_AWAY
-from proxy_app.sum_tables import Dimension
 
 OUTCOMES: Mapping[str, str | Promise] = {**outcome_words.OUTCOMES, TURNED_AWAY: gettext_lazy("no account available")}
 

@@ -11,7 +11,7 @@ from accounts_app.leasing import CallFaults, NothingAvailable, Standing
 from accounts_app.models import Account, Credential, GatewaySettings, ModelRoute, Rest
 from accounts_app.pool.cooldown import LADDERS, LONGEST_GUESS_ALONE
 from accounts_app.pool.outcomes import Fault, Outcome, Retry
-from accounts_app.roster_views import UNTOLD_RESET
+from accounts_app.roster.views import UNTOLD_RESET
 from tests.factories import make_account
 
 pytestmark = [pytest.mark.usefixtures("forgetful"), pytest.mark.django_db(transaction=True)]

@@ -13,7 +13,7 @@ from accounts_app.accounts import end_rests_of
 from accounts_app.database_thread import in_database
 from accounts_app.models import Account, ApiKey, Credential, GatewaySettings, ModelRoute, Rest
 from accounts_app.pool.selection import Strategy
-from accounts_app.roster_tables import OVERLAP
+from accounts_app.roster.tables import OVERLAP
 from tests.factories import make_account
 
 pytestmark = pytest.mark.usefixtures("forgetful", "db")

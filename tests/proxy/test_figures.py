@@ -8,8 +8,8 @@ import pytest
 from proxy_app import figure_sources, figures, folding, rollups
 from proxy_app.figures import Period
 from proxy_app.models import UsageHour, UsageQuarter, UsageRecord
+from proxy_app.models.sums import NUMBERS, Dimension
 from proxy_app.numbers import Figures
-from proxy_app.sum_tables import NUMBERS, Dimension
 
 pytestmark = pytest.mark.django_db
 

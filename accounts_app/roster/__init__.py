@@ -7,8 +7,8 @@ changed since. While the database is away the last snapshot stays in force.
 from collections.abc import Callable
 
 from accounts_app.database_thread import in_database
-from accounts_app.roster_tables import Tables
-from accounts_app.roster_views import (
+from accounts_app.roster.tables import Tables
+from accounts_app.roster.views import (
     AccountView,
     CredentialView,
     KeyView,

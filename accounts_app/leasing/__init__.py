@@ -5,8 +5,9 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from accounts_app import leasing_rows, roster
-from accounts_app.lender import Borrowed, CallFaults, Lender, NothingAvailable
+from accounts_app import roster
+from accounts_app.leasing import rows as leasing_rows
+from accounts_app.leasing.lender import Borrowed, CallFaults, Lender, NothingAvailable
 from accounts_app.pool.board import Standing, WhyNot
 from accounts_app.pool.cooldown import Rest
 from accounts_app.pool.outcomes import Fault, Verdict, verdict_of

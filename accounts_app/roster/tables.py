@@ -15,11 +15,11 @@ from typing import Any, Generic, TypeVar
 from django.conf import settings
 from django.db.models import Count, Max, Model, QuerySet
 
-from accounts_app import roster_rows as rows
 from accounts_app.models import Account, ApiKey, Credential, GatewaySettings, ModelRoute
 from accounts_app.models import Rest as RestRow
 from accounts_app.pool.cooldown import Rest
-from accounts_app.roster_views import AccountView, CredentialView, RestKey, Roster, RouteTable, SettingsView
+from accounts_app.roster import rows
+from accounts_app.roster.views import AccountView, CredentialView, RestKey, Roster, RouteTable, SettingsView
 
 V = TypeVar("V")
 

@@ -15,7 +15,7 @@ from accounts_app.pool.cooldown import Rest
 from accounts_app.pool.limits import Limit, Limits
 from accounts_app.pool.networks import Network, networks
 from accounts_app.pool.selection import Strategy
-from accounts_app.roster_views import AccountView, CredentialView, KeyView, RestKey, Route, SettingsView
+from accounts_app.roster.views import AccountView, CredentialView, KeyView, RestKey, Route, SettingsView
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,4 @@
-"""Rows and their constraints; no rules.
-
-Every row carries `updated_at`, which also a queryset's `update()` moves: the roster finds what has changed by it.
-"""
+"""Who can answer: accounts, their credentials, their rests."""
 
 from django.db import models
 from django.db.models import Q
@@ -9,14 +6,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from accounts_app.encryption import EncryptedTextField
-from accounts_app.key_tables import KeyPresence as KeyPresence
-from accounts_app.key_tables import KeyUse as KeyUse
-from accounts_app.pool.limits import Limit
-from accounts_app.settings_table import GatewaySettings as GatewaySettings
-from accounts_app.stamped import Stamped
-from accounts_app.stamped import StampedQuerySet as StampedQuerySet
-from accounts_app.upkeep_tables import Duty as Duty
-from accounts_app.upkeep_tables import Notice as Notice
+from accounts_app.models.stamped import Stamped
 
 
 class Account(Stamped):
@@ -98,77 +88,6 @@ class Credential(Stamped):
 
     def __str__(self) -> str:
         return gettext("tokens of account %(id)s") % {"id": self.account_id}
-
-
-class ApiKey(Stamped):
-    """A key that clients present, stored as its SHA-256 digest, and what it may do; null is no limit."""
-
-    name = models.CharField(_("name"), max_length=64, unique=True)
-    owner = models.CharField(_("owner"), max_length=128, blank=True)
-    digest = models.CharField(max_length=64, unique=True, editable=False)
-    hint = models.CharField(_("ends in"), max_length=4, blank=True, editable=False)
-    enabled = models.BooleanField(_("enabled"), default=True)
-    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
-    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
-    may_explain = models.BooleanField(
-        _("may ask why"), default=False, help_text=_("Lets a client see which account would answer, and why.")
-    )
-    capture = models.BooleanField(
-        _("keep prompts and answers"),
-        default=False,
-        help_text=_("Encrypted, for as many days as the settings say, for operators with the right to read them."),
-    )
-    allowed_models = models.JSONField(_("allowed models"), default=list, blank=True)
-    allowed_networks = models.JSONField(_("allowed networks"), default=list, blank=True)
-    requests_per_minute = models.PositiveIntegerField(_("requests per minute"), null=True, blank=True)
-    requests_per_day = models.PositiveIntegerField(_("requests per day"), null=True, blank=True)
-    requests_per_month = models.PositiveIntegerField(_("requests per month"), null=True, blank=True)
-    tokens_per_day = models.PositiveBigIntegerField(_("tokens per day"), null=True, blank=True)
-    tokens_per_month = models.PositiveBigIntegerField(_("tokens per month"), null=True, blank=True)
-    max_concurrency = models.PositiveIntegerField(_("calls at once"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("API key")
-        verbose_name_plural = _("API keys")
-        constraints = [
-            models.CheckConstraint(condition=~Q(name=""), name="api_key_has_a_name"),
-            *(
-                models.CheckConstraint(
-                    condition=Q(**{f"{limit}__isnull": True}) | Q(**{f"{limit}__gte": 1}),
-                    name=f"api_key_{limit}_lets_one_through",
-                    violation_error_message=_("A limit is at least 1; leave it empty for none, or disable the key."),
-                )
-                for limit in Limit
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class ModelRoute(Stamped):
-    """A model name clients may use, and the one it stands for."""
-
-    pattern = models.CharField(_("asked for"), max_length=128, unique=True, help_text=_("* stands for anything."))
-    target = models.CharField(_("sent upstream"), max_length=128)
-    enabled = models.BooleanField(_("enabled"), default=True)
-    generation_config = models.JSONField(
-        _("pinned generationConfig"),
-        default=dict,
-        blank=True,
-        help_text=_("As JSON. Each field counts where a client leaves it out."),
-    )
-    note = models.CharField(_("note"), max_length=255, blank=True)
-
-    class Meta:
-        verbose_name = _("model route")
-        verbose_name_plural = _("model routes")
-        constraints = [
-            models.CheckConstraint(condition=~Q(pattern="") & ~Q(target=""), name="route_leads_from_and_to_a_model"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.pattern} → {self.target}"
 
 
 class Rest(Stamped):

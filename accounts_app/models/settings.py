@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts_app.encryption import EncryptedTextField
-from accounts_app.stamped import Stamped, StampedManager, StampedQuerySet
+from accounts_app.models.stamped import Stamped, StampedManager, StampedQuerySet
 
 
 class OneRow(StampedManager):
@@ -126,3 +126,28 @@ class GatewaySettings(Stamped):
     def load(cls) -> "GatewaySettings":
         """The one row; before it is first saved, what the environment says."""
         return cls.objects.filter(pk=1).first() or cls(auth_mode=settings.GATEWAY_AUTH_MODE)
+
+
+class ModelRoute(Stamped):
+    """A model name clients may use, and the one it stands for."""
+
+    pattern = models.CharField(_("asked for"), max_length=128, unique=True, help_text=_("* stands for anything."))
+    target = models.CharField(_("sent upstream"), max_length=128)
+    enabled = models.BooleanField(_("enabled"), default=True)
+    generation_config = models.JSONField(
+        _("pinned generationConfig"),
+        default=dict,
+        blank=True,
+        help_text=_("As JSON. Each field counts where a client leaves it out."),
+    )
+    note = models.CharField(_("note"), max_length=255, blank=True)
+
+    class Meta:
+        verbose_name = _("model route")
+        verbose_name_plural = _("model routes")
+        constraints = [
+            models.CheckConstraint(condition=~Q(pattern="") & ~Q(target=""), name="route_leads_from_and_to_a_model"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pattern} → {self.target}"

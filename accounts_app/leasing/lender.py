@@ -8,8 +8,9 @@ shows yet. All of it is synchronous and happens on the event loop.
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
-from accounts_app import journal, leasing_rows, roster
-from accounts_app.leasing_rows import LAST_USED, PARK, REST, ParkRow, RestRow, UseRow
+from accounts_app import journal, roster
+from accounts_app.leasing import rows as leasing_rows
+from accounts_app.leasing.rows import LAST_USED, PARK, REST, ParkRow, RestRow, UseRow
 from accounts_app.pool.board import WHOLE_ACCOUNT, Board
 from accounts_app.pool.cooldown import Rest, RestState, cleared, next_rest, state
 from accounts_app.pool.outcomes import Effect, Fault, Outcome, verdict_of

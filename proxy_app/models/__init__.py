@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from accounts_app.encryption import EncryptedTextField
-from proxy_app.sum_tables import Sums
-from proxy_app.sum_tables import UsageQuarter as UsageQuarter
+from proxy_app.models.sums import Sums
+from proxy_app.models.sums import UsageQuarter as UsageQuarter
 
 
 class UsageRecord(models.Model):

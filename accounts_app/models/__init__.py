@@ -1,0 +1,25 @@
+"""Rows and their constraints; no rules.
+
+Rows that a call reads carry `updated_at`, which also a queryset's `update()` moves: the roster finds what has changed
+by it.
+"""
+
+from accounts_app.models.accounts import Account, Credential, Rest
+from accounts_app.models.keys import ApiKey, KeyPresence, KeyUse
+from accounts_app.models.settings import GatewaySettings, ModelRoute
+from accounts_app.models.stamped import StampedQuerySet
+from accounts_app.models.upkeep import Duty, Notice
+
+__all__ = [
+    "Account",
+    "ApiKey",
+    "Credential",
+    "Duty",
+    "GatewaySettings",
+    "KeyPresence",
+    "KeyUse",
+    "ModelRoute",
+    "Notice",
+    "Rest",
+    "StampedQuerySet",
+]
