@@ -4,6 +4,8 @@ from datetime import timedelta
 
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Of a sign-in page that was opened by its own address.
+LOGIN_REDIRECT_URL = "admin:index"
 # Names of our own: cookies of another service on the same host do not get in the way. Behind TLS they are for TLS
 # only, which the Console middleware sees to, as one gateway may be reached with and without.
 SESSION_COOKIE_NAME = "gateway_session"

@@ -32,7 +32,7 @@ WEB = ("https://", "http://")
 ACTIONS = {
     "test": (_("Test"), _("A real call for one word; it is in the ledger.")),
     "fetch_quota": (_("Fetch quota"), _("Project, tier and quota as Google has them now.")),
-    "renew_tokens": (_("Refresh token"), _("A new access token, also while this one is good.")),
+    "renew_tokens": (_("Renew token"), _("A new access token, also while this one is good.")),
     "end_rests": (_("End rests"), _("The next call finds out whether it answers.")),
     "revive": (_("Revive"), _("Enabled, not parked, no rests.")),
     "park": (_("Park"), _("Out until somebody revives it.")),
@@ -122,8 +122,9 @@ class AccountPage(ModelAdmin):
 
     @display(description=_("account"), ordering="email")
     def who(self, account: Account) -> SafeString:
+        name = _("demo account") if account.is_demo else account.email
         kind = " · ".join(filter(None, (str(account.get_kind_display()), account.tier)))
-        return format_html('{}<span class="ac-kind">{}</span>', account.email, kind)
+        return format_html('{}<span class="ac-kind">{}</span>', name, kind)
 
     @display(description=_("state"))
     def state(self, account: Account) -> SafeString:

@@ -7,10 +7,15 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts_app.outcome_words import outcome_in_words
+from accounts_app.own_words import retold
+from accounts_app.pool.outcomes import Outcome
 from proxy_app import operator_pass
 from proxy_app.admin.clients_page import offered
 
 RIGHT = "proxy_app.use_playground"
+# What X-Gateway-Attempt says of why; # stands for a number.
+WHYS = ("affinity", "affinity, # passed over at their share", "round robin", "fill first")
 
 
 @require_safe
@@ -19,9 +24,18 @@ def show(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": _("Playground"),
         "may_call": request.user.has_perm(RIGHT),
+        "attempt_words": _attempt_words(),
         **offered(),
     }
     return TemplateResponse(request, "console/playground.html", context)
+
+
+def _attempt_words() -> dict[str, str]:
+    """The English of X-Gateway-Attempt, and the same in the reader's language."""
+    became = {outcome.value: outcome_in_words(outcome.value) for outcome in Outcome}
+    with_status = {f"{outcome} #": f"{words} #" for outcome, words in became.items()}
+    whys = {why: retold(why) for each in WHYS for why in (each, f"{each}, first try after a rest")}
+    return {**became, **with_status, **whys, "answering": _("answering"), "nothing sent": _("nothing sent")}
 
 
 @require_POST

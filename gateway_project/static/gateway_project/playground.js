@@ -104,7 +104,16 @@ document.addEventListener("DOMContentLoaded", () => {
 
     function attempt([number, words]) {
         const good = /; answering;/.test(words);
-        return element("div", `gw-attempt ${good ? "gw-good" : "gw-bad"}`, `${number}: ${words}`);
+        return element("div", `gw-attempt ${good ? "gw-good" : "gw-bad"}`, `${number}: ${retold(words)}`);
+    }
+
+    /* The header is in English, as all of the API is; the page tells it in the reader's language. */
+    function retold(words) {
+        const said = /^account (?<account>\S+); model (?<model>.*); (?<host>[^;]*); (?<became>[^;]*); chosen for (?<why>.*); waited (?<waited>[\d.]+) s$/.exec(words);
+        if (!said) return words;
+        const known = JSON.parse(part("attempt-words").textContent);
+        const told = (text) => known[text] ?? known[text.replace(/\d+/, "#")]?.replace("#", /\d+/.exec(text)) ?? text;
+        return part("attempts").dataset.attempt.replace(/\{(\w+)\}/g, (_, name) => told(said.groups[name]));
     }
 
     function add(text, style) {
