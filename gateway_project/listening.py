@@ -1,10 +1,18 @@
-"""Connections as twisted makes them, but taken one at a time and written to without asking the loop first."""
+"""Connections: taken one at a time, written to without asking the loop first, and refused in Google's JSON."""
 
 import asyncio
 import socket
 from typing import Any
 
 from twisted.internet import tcp
+from twisted.web import http
+
+from gateway_project import access_log
+from gateway_project.refusals import Refusal, bad_request
+
+# How long a refused client may go on uploading before we close; closing at once would reset the connection, and many
+# clients then never read the refusal.
+LINGER_SECONDS = 5.0
 
 
 class Connection(tcp.Server):
@@ -46,6 +54,55 @@ class Port(tcp.Port):
     @numberAccepts.setter
     def numberAccepts(self, guess: int) -> None:
         """twisted's idea of how many wait."""
+
+
+class Channel(http.HTTPChannel):
+    """One connection. What cannot become a request is refused in Google's JSON."""
+
+    refused = False
+
+    def connectionMade(self) -> None:
+        super().connectionMade()
+        self.factory.server.channels.add(self)
+
+    def connectionLost(self, reason: Any) -> None:
+        self.factory.server.channels.discard(self)
+        super().connectionLost(reason)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Answers at once, then only listens until the client has hung up or LINGER_SECONDS are over."""
+        self.refused = True
+        self.clearLineBuffer()
+        self.dataReceived = lambda data: None
+        self.transport.write(refusal.wire)
+        self._networkProducer.unregisterProducer()
+        self.transport.loseWriteConnection()
+        self.setTimeout(LINGER_SECONDS)
+        method, uri = getattr(self, "_command", b"-"), getattr(self, "_path", b"-")
+        access_log.write(self.getPeer().host, method, uri.partition(b"?")[0], refusal.code, len(refusal.body))
+
+    def hang_up(self) -> None:
+        """What was written goes out, unless the client is not reading."""
+        self._networkProducer.unregisterProducer()
+        if self._waitingForTransport:
+            self.transport.abortConnection()
+        else:
+            self.transport.loseConnection()
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        self.refuse(bad_request("The request line or a header is too long."))
+
+    def _respondToBadRequestAndDisconnect(self) -> None:
+        if not self.refused:
+            self.refuse(bad_request("The request is not valid HTTP."))
+
+    def _send100Continue(self) -> None:
+        if not self.refused:
+            super()._send100Continue()
+
+    def allContentReceived(self) -> None:
+        if not self.refused:
+            super().allContentReceived()
 
 
 def adopted(reactor: Any, listener: socket.socket, factory: Any) -> Port:
