@@ -28,7 +28,7 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Processes, browsers and sockets share the machine with whoever else is on it: what fails here has a second try."""
+    """Processes, browsers and sockets share the machine with others: what fails here has a second try."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.flaky(reruns=1))
