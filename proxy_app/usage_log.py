@@ -12,6 +12,7 @@ from django.db.models import CharField, PositiveIntegerField, TextField
 
 from accounts_app import journal
 from accounts_app.pool.outcomes import Fault, Outcome
+from accounts_app.sums import PARAMETERS
 from proxy_app import rollups
 from proxy_app.models import UsageRecord
 from proxy_app.wire.calls import Call
@@ -113,15 +114,17 @@ def _write(rows: list[dict[str, Any]]) -> None:
 
 
 def _insert(rows: list[dict[str, Any]]) -> None:
-    """One statement for all rows: bulk_create would compile one of its own for every few dozen of them."""
+    """Many rows a statement: the thread lets go of the interpreter for each, and may wait for the event loop to get it
+    back. bulk_create would compile each statement anew.
+    """
     quoted, adapted = connection.ops.quote_name, connection.ops.adapt_datetimefield_value
-    names = ", ".join(map(quoted, _COLUMNS))
-    values = ", ".join(f"%({column})s" for column in _COLUMNS)
+    into = f"INSERT INTO {quoted(UsageRecord._meta.db_table)} ({', '.join(map(quoted, _COLUMNS))}) VALUES "
+    one = f"({', '.join(['%s'] * len(_COLUMNS))})"
+    step = PARAMETERS // len(_COLUMNS)
     with connection.cursor() as cursor:
-        cursor.executemany(
-            f"INSERT INTO {quoted(UsageRecord._meta.db_table)} ({names}) VALUES ({values})",
-            [{**row, "at": adapted(row["at"])} for row in rows],
-        )
+        for start in range(0, len(rows), step):
+            some = [{**row, "at": adapted(row["at"])} for row in rows[start : start + step]]
+            cursor.execute(into + ", ".join([one] * len(some)), [row[column] for row in some for column in _COLUMNS])
 
 
 def _write_turned_away(calls: list[tuple[float, int | None, str]]) -> None:
