@@ -34,6 +34,7 @@ class Caller:
         self._has_left = False
         self._sending = False
         self._sent_at = 0.0
+        self._watch: asyncio.Task | None = None
         self._heartbeat: asyncio.TimerHandle | None = None
         self._beat: asyncio.Task | None = None
 
@@ -102,8 +103,11 @@ class Caller:
         self._task.cancel()
 
     def _stop_watching(self) -> None:
-        self._watch.remove_done_callback(self._leave)
-        self._watch.cancel()
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            # Forgotten, as its end refers to this object: a circle a call would be the collector's whole work.
+            watch.remove_done_callback(self._leave)
+            watch.cancel()
 
     async def _failed(self, error: Exception) -> None:
         if not getattr(error, "expected", False):

@@ -18,7 +18,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import STDLibLogObserver, globalLogBeginner
 from twisted.web import http
 
-from gateway_project import access_log, collector, forwarded, listening
+from gateway_project import access_log, forwarded, interpreter, listening
 from gateway_project.backpressure import Backpressure
 from gateway_project.drain import drain
 from gateway_project.listening import Channel
@@ -193,7 +193,7 @@ class GatewayServer(Server):
 
     async def open(self) -> None:
         await self.opening()
-        collector.relax()
+        interpreter.tune()
         if self.leaving is None:
             self.port = listening.adopted(reactor, self.listener, self.factory)
             self.application_checker()

@@ -3,6 +3,8 @@
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
+from operator import itemgetter
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,8 +26,11 @@ _LEFT = Fault(Outcome.ABANDONED)  # what an attempt comes to when nobody says ot
 _NO_TOKENS = Usage()
 
 _COLUMNS = [field.attname for field in UsageRecord._meta.local_concrete_fields if not field.primary_key]
+_values = itemgetter(*_COLUMNS)
 _TEXTS = {
-    field.name: field.max_length for field in UsageRecord._meta.fields if isinstance(field, CharField | TextField)
+    field.name: field.max_length or _MESSAGE_LIMIT
+    for field in UsageRecord._meta.fields
+    if isinstance(field, CharField | TextField)
 }
 _COUNTS = [field.name for field in UsageRecord._meta.fields if isinstance(field, PositiveIntegerField)]
 LARGEST_COUNT = 2**31 - 1  # what such a column holds everywhere
@@ -123,8 +128,8 @@ def _insert(rows: list[dict[str, Any]]) -> None:
     step = PARAMETERS // len(_COLUMNS)
     with connection.cursor() as cursor:
         for start in range(0, len(rows), step):
-            some = [{**row, "at": adapted(row["at"])} for row in rows[start : start + step]]
-            cursor.execute(into + ", ".join([one] * len(some)), [row[column] for row in some for column in _COLUMNS])
+            some = [_values({**row, "at": adapted(row["at"])}) for row in rows[start : start + step]]
+            cursor.execute(into + ", ".join([one] * len(some)), list(chain.from_iterable(some)))
 
 
 def _write_turned_away(calls: list[tuple[float, int | None, str]]) -> None:
@@ -136,9 +141,13 @@ def _write_turned_away(calls: list[tuple[float, int | None, str]]) -> None:
 
 def _fitting(row: dict[str, Any]) -> dict[str, Any]:
     """The row as its columns take it, whatever a client named or upstream counted: one refused would leave no trace."""
-    texts = {name: row[name].replace("\0", "")[:length] for name, length in _TEXTS.items()}
-    counts = {name: min(max(row[name], 0), LARGEST_COUNT) for name in _COUNTS if row[name] is not None}
-    return row | texts | counts
+    for name, length in _TEXTS.items():
+        if len(row[name]) > length or "\0" in row[name]:
+            row[name] = row[name].replace("\0", "")[:length]
+    for name in _COUNTS:
+        if row[name] is not None and not 0 <= row[name] <= LARGEST_COUNT:
+            row[name] = min(max(row[name], 0), LARGEST_COUNT)
+    return row
 
 
 def _without_deleted(rows: list[dict[str, Any]], column: str, model: type[Any]) -> list[dict[str, Any]]:

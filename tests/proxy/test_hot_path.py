@@ -4,6 +4,8 @@ The background loops are stopped here, so that whatever is counted was the calls
 a roster that is loaded once and a journal that nobody writes meanwhile.
 """
 
+import asyncio
+import gc
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +19,10 @@ from django.dispatch import Signal
 
 from accounts_app import database_thread, http_client, journal, roster
 from gateway_project import background
+from gateway_project.api_handler import ApiRequest
 from gateway_project.asgi import api
+from gateway_project.caller import Caller
+from proxy_app.relay import Relay
 from tests.asgi_client import Client
 from tests.factories import a_prompt
 
@@ -90,6 +95,23 @@ async def test_a_call_costs_no_thread_no_hop_and_no_query(url, lone, counted, mo
     assert dict(counted) == {}
     assert set(threading.enumerate()) <= threads
     assert [reply.status for reply in replies] == [200, 200, 200]
+
+
+@pytest.mark.parametrize("url", CALLS.values(), ids=CALLS)
+async def test_a_call_leaves_nothing_for_the_cycle_collector(url, lone):
+    client, key = lone
+    gc.collect()
+    gc.disable()
+
+    try:
+        for _ in range(3):
+            await client.post(url, a_prompt(), x_goog_api_key=key)
+        await asyncio.sleep(0)
+        left = [type(each).__name__ for each in gc.get_objects() if type(each) in (Caller, ApiRequest, Relay)]
+    finally:
+        gc.enable()
+
+    assert left == []
 
 
 async def test_a_refusal_costs_none_either(lone, counted):
