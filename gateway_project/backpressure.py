@@ -5,6 +5,8 @@ from typing import Any
 
 # A client that has not taken a single byte for this long is gone without having said so.
 STALLED_SECONDS = 60.0
+# How often we look within that time: the first bytes of what waits may still fit into the kernel's buffers.
+LOOKS = 6
 
 
 class Backpressure:
@@ -18,13 +20,15 @@ class Backpressure:
 
     async def room(self) -> None:
         """Waits until the client has read on; one that takes nothing for `stalled_after` seconds is dropped."""
+        quiet = 0
         while not self._room.is_set():
             unsent = self._unsent()
             try:
-                async with asyncio.timeout(self._stalled_after):
+                async with asyncio.timeout(self._stalled_after / LOOKS):
                     await self._room.wait()
             except TimeoutError:
-                if self._unsent() == unsent:
+                quiet = quiet + 1 if self._unsent() == unsent else 0
+                if quiet == LOOKS:
                     self._transport.abortConnection()
                     self._room.set()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from gateway_project.backpressure import Backpressure
+from gateway_project.backpressure import LOOKS, Backpressure
 
 
 class Transport:
@@ -61,3 +61,22 @@ async def test_a_client_that_takes_a_little_is_waited_for():
     await pressure.room()
 
     assert not transport.aborted
+
+
+async def test_bytes_that_slip_into_the_kernel_at_first_give_a_silent_client_no_second_term():
+    class Settling(Transport):
+        looks = 0
+
+        @property
+        def offset(self):
+            self.looks += 1
+            return min(self.looks, 2)
+
+    transport = Settling()
+    pressure = Backpressure(transport, stalled_after=0.06)
+    pressure.pauseProducing()
+
+    await pressure.room()
+
+    assert transport.aborted
+    assert transport.looks <= 2 * (LOOKS + 1)
