@@ -18,6 +18,11 @@ class Backpressure:
         self._room = asyncio.Event()
         self._room.set()
 
+    @property
+    def is_on(self) -> bool:
+        """Whether there is no room now."""
+        return not self._room.is_set()
+
     async def room(self) -> None:
         """Waits until the client has read on; one that takes nothing for `stalled_after` seconds is dropped."""
         quiet = 0

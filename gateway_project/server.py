@@ -245,15 +245,16 @@ class GatewayServer(Server):
 
     async def handle_reply(self, protocol: Request, message: dict) -> None:
         """Returns when the client is ready for more."""
-        if len(message.get("body", b"")) > LARGE_ANSWER and not message.get("more_body"):
-            await self.handle_reply(protocol, {**message, "more_body": True})
-            message = {"type": "http.response.body"}
-        if message.get("more_body") and protocol._response_started:
+        goes_on = message.get("more_body", False)
+        if goes_on and protocol._response_started:
             protocol.more(message["body"])
+        elif not goes_on and len(message.get("body", b"")) > LARGE_ANSWER:
+            await self.handle_reply(protocol, {**message, "more_body": True})
+            await super().handle_reply(protocol, {"type": "http.response.body"})
         else:
             await super().handle_reply(protocol, message)
         if protocol.is_gone():
             # Without this, a generator that never waits would not hear of its cancellation.
             await asyncio.sleep(0)
-        else:
+        elif protocol.pressure.is_on:
             await protocol.pressure.room()

@@ -33,11 +33,11 @@ class Exchange:
     A context manager: leaving it closes the connection or gives it back.
     """
 
-    __slots__ = ("_chunks", "_response", "status")
+    __slots__ = ("_read", "_response", "status")
 
     def __init__(self, response: httpx.Response) -> None:
         self._response = response
-        self._chunks = http_client.chunks(response)
+        self._read = http_client.reader(response)
         self.status = response.status_code
 
     def __repr__(self) -> str:
@@ -58,7 +58,7 @@ class Exchange:
     async def chunk(self) -> bytes:
         """The next piece of the body as it comes, decompressed, of any size; empty at the end. Raises Interrupted."""
         try:
-            return await anext(self._chunks, b"")
+            return await self._read()
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise Interrupted(_said(error)) from error
 

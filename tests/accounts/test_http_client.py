@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from accounts_app import http_client
-from accounts_app.http_client import chunks, client, close_all, request
-from tests.accounts.sockets import CHUNKED, OK, head, in_chunks, part, refusing_address, serving
+from accounts_app.http_client import client, close_all, request
+from tests.accounts.sockets import CHUNKED, OK, head, in_chunks, part, pieces, refusing_address, serving
 
 
 @pytest.fixture(autouse=True)
@@ -132,7 +132,7 @@ async def test_environment_proxies_are_not_trusted(monkeypatch: pytest.MonkeyPat
         assert (await client().get(address)).text == "ok"
 
 
-@pytest.mark.parametrize("read", ["httpx", "chunks"])
+@pytest.mark.parametrize("read", ["httpx", "reader"])
 async def test_gzip_is_decoded_event_by_event(read: str):
     squeeze = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
     asked_on: asyncio.Queue[None] = asyncio.Queue()
@@ -146,7 +146,7 @@ async def test_gzip_is_decoded_event_by_event(read: str):
         writer.writelines([*in_chunks(squeeze.flush()), b"0\r\n\r\n"])
 
     async with serving(play) as address, client().stream("POST", address) as response:
-        received = chunks(response) if read == "chunks" else response.aiter_bytes()
+        received = pieces(response) if read == "reader" else response.aiter_bytes()
         events = []
         async for event in received:
             events.append(event)
@@ -161,7 +161,7 @@ async def test_a_compressed_body_that_is_no_whole_one_is_a_remote_protocol_error
 
     async with serving(part(answer)) as address, client().stream("POST", address) as response:
         with pytest.raises(httpx.RemoteProtocolError):
-            [each async for each in chunks(response)]
+            [each async for each in pieces(response)]
 
 
 # --- Egress proxies

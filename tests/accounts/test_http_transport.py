@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from accounts_app import http_client
-from accounts_app.http_client import chunks, client, close_all
-from tests.accounts.sockets import CHUNKED, OK, head, in_chunks, part, refusing_address, server_tls, serving
+from accounts_app.http_client import client, close_all, reader
+from tests.accounts.sockets import CHUNKED, OK, head, in_chunks, part, pieces, refusing_address, server_tls, serving
 
 
 @pytest.fixture(autouse=True)
@@ -99,10 +99,40 @@ async def test_silence_within_the_answer_is_a_read_timeout():
         serving(part(CHUNKED, *in_chunks(b"one"), then="stall")) as address,
         client().stream("POST", address, timeout=httpx.Timeout(9, read=0.05)) as response,
     ):
-        received = chunks(response)
-        assert await anext(received) == b"one"
+        read = reader(response)
+        assert await read() == b"one"
         with pytest.raises(httpx.ReadTimeout):
-            await anext(received)
+            await read()
+
+
+async def test_only_the_silence_between_two_pieces_counts():
+    async def play(stream: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head(stream)
+        writer.write(CHUNKED)
+        for _ in range(6):
+            writer.writelines(in_chunks(b"one"))
+            await asyncio.sleep(0.05)
+        writer.write(b"0\r\n\r\n")
+
+    async with (
+        serving(play) as address,
+        client().stream("POST", address, timeout=httpx.Timeout(9, read=0.2)) as response,
+    ):
+        assert [piece async for piece in pieces(response)] == [b"one"] * 6
+
+
+async def test_a_reader_that_takes_its_time_is_not_a_silent_sender():
+    async with (
+        serving(part(CHUNKED, *in_chunks(b"one"), then="stall")) as address,
+        client().stream("POST", address, timeout=httpx.Timeout(9, read=0.1)) as response,
+    ):
+        read = reader(response)
+        assert await read() == b"one"
+        await asyncio.sleep(0.15)
+        began = time.perf_counter()
+        with pytest.raises(httpx.ReadTimeout):
+            await read()
+        assert time.perf_counter() - began > 0.05
 
 
 async def test_an_answer_that_is_not_http_is_a_remote_protocol_error():
@@ -200,7 +230,7 @@ async def hang_up_latency(witness: Witness, tls: ssl.SSLContext | None = None, b
 
         async def call() -> None:
             async with client().stream("POST", address, content=body) as response:
-                async for _ in chunks(response):
+                async for _ in pieces(response):
                     pass
 
         task = asyncio.create_task(call())
@@ -231,7 +261,7 @@ async def test_a_body_left_unread_hangs_up_when_closed():
 
     async with serving(witness) as address:
         async with client().stream("POST", address) as response:
-            assert await anext(chunks(response)) == b"one"
+            assert await reader(response)() == b"one"
         await asyncio.wait_for(witness.hung_up.wait(), 2)
 
 

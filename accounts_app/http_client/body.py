@@ -1,0 +1,149 @@
+"""An answer's body on its way in: each piece handed on as it arrives, its silences and its compression seen to."""
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import nullcontext
+from types import TracebackType
+
+import aiohttp
+import httpx
+from aiohttp.client_proto import ResponseHandler
+
+from accounts_app.http_client.errors import TRANSLATED, translated
+
+
+class Body(httpx.AsyncByteStream):
+    """The raw bytes of one answer as they arrive."""
+
+    __slots__ = ("_answer", "_content", "_ends_with_connection", "_protocol", "_request", "_silence")
+
+    def __init__(self, answer: aiohttp.ClientResponse, request: httpx.Request) -> None:
+        self._answer = answer
+        self._content = answer.content
+        self._request = request
+        connection = answer.connection
+        self._protocol = None if connection is None else connection.protocol
+        self._silence = None if self._protocol is None else _Silence(self._protocol, self._content)
+        self._ends_with_connection = (
+            "Content-Length" not in answer.headers and "Transfer-Encoding" not in answer.headers
+        )
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while chunk := await self.read():
+            yield chunk
+
+    async def read(self) -> bytes:
+        """What has arrived since the last time, or else what comes next; empty at the end."""
+        try:
+            with self._silence or nullcontext():
+                chunk = await self._content.readany()
+        except TRANSLATED as error:
+            self._hang_up()
+            raise translated(error, self._request) from error
+        if not chunk and self._ends_with_connection and self._protocol is not None:
+            # Such a body has no end of its own: only a connection closed in order completes it.
+            lost = self._protocol.exception()
+            if isinstance(lost, aiohttp.ClientOSError):
+                raise translated(lost, self._request) from lost
+        return chunk
+
+    async def aclose(self) -> None:
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        """Give a finished connection back; abort an unfinished one, so upstream stops at once."""
+        if self._silence is not None:
+            self._silence.over()
+        connection = self._answer.connection
+        if connection is not None and connection.transport is not None:
+            connection.transport.abort()
+        self._answer.close()
+
+
+class _Silence:
+    """The longest silence within an answer, kept by one timer for all of it: aiohttp sets a new one at every chunk.
+
+    A context manager around each wait; what is no wait of ours is no silence of theirs.
+    """
+
+    __slots__ = ("_content", "_loop", "_protocol", "_seconds", "_since", "_timer")
+
+    def __init__(self, protocol: ResponseHandler, content: aiohttp.StreamReader) -> None:
+        self._protocol = protocol
+        self._content = content
+        self._loop = asyncio.get_running_loop()
+        self._seconds = protocol.read_timeout
+        self._since: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        protocol.read_timeout = None
+        protocol.start_timeout()  # which now is none
+
+    def __enter__(self) -> None:
+        """Somebody waits for the next bytes."""
+        self._since = self._loop.time()
+        if self._timer is None and self._seconds:
+            self._timer = self._loop.call_later(self._seconds, self._look)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._since = None
+
+    def over(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _look(self) -> None:
+        assert self._seconds is not None
+        now = self._loop.time()
+        until = (now if self._since is None else self._since) + self._seconds
+        if until > now:
+            self._timer = self._loop.call_at(until, self._look)
+            return
+        error = aiohttp.SocketTimeoutError("The answer fell silent.")
+        self._protocol.set_exception(error)
+        self._content.set_exception(error)
+
+
+def reader(response: httpx.Response) -> Callable[[], Awaitable[bytes]]:
+    """What reads the decoded body as it arrives, a piece a call, empty at the end; without the three generators of
+    `aiter_bytes`.
+
+    Raises httpx.TransportError only; a compressed body that is damaged or ends too early is a
+    RemoteProtocolError. Closing the response stays the caller's duty.
+    """
+    body = response.extensions.get("body")
+    encoding = response.headers.get("content-encoding", "identity").lower()
+    if body is not None and encoding in ("identity", ""):
+        return body.read
+    if body is not None and encoding in ("gzip", "x-gzip"):
+        return _Gunzip(body, response).read
+    pieces = response.aiter_bytes()
+    return lambda: anext(pieces, b"")
+
+
+class _Gunzip:
+    """Decodes gzip as it arrives; Google flushes after every event, so nothing is held back."""
+
+    __slots__ = ("_body", "_inflate", "_response")
+
+    def __init__(self, body: Body, response: httpx.Response) -> None:
+        self._body = body
+        self._response = response
+        self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
+
+    async def read(self) -> bytes:
+        while compressed := await self._body.read():
+            try:
+                plain = self._inflate.decompress(compressed)
+            except zlib.error as error:
+                raise self._broken("the compressed answer cannot be read") from error
+            if plain:
+                return plain
+        if not self._inflate.eof:
+            raise self._broken("the compressed answer ended too early")
+        return b""
+
+    def _broken(self, message: str) -> httpx.RemoteProtocolError:
+        return httpx.RemoteProtocolError(message, request=self._response.request)
