@@ -27,9 +27,9 @@ class Connection(tcp.Server):
     def startWriting(self) -> None:
         if not self._is_due:
             self._is_due = True
-            asyncio.get_running_loop().call_soon(self._send)
+            _send_later([self])
 
-    def _send(self) -> None:
+    def send(self) -> None:
         self._is_due = False
         if not self.connected or self.fileno() == -1:
             return
@@ -37,6 +37,27 @@ class Connection(tcp.Server):
             self.reactor._disconnectSelectable(self, trouble, False)
         elif self.dataBuffer or self._tempDataBuffer:
             super().startWriting()  # the kernel has no more room: the loop says when
+
+
+# The connections that have something to send at the end of this turn.
+_due: list[Connection] = []
+
+
+def _send_later(connections: list[Connection]) -> None:
+    if not _due:
+        asyncio.get_running_loop().call_soon(_send_all)
+    _due.extend(connections)
+
+
+def _send_all() -> None:
+    now = _due[::-1]
+    _due.clear()
+    try:
+        while now:
+            now.pop().send()
+    finally:
+        if now:  # one of them failed, which is not the others' business
+            _send_later(now)
 
 
 class Port(tcp.Port):
