@@ -64,12 +64,11 @@ class Exchange:
 
     async def read(self) -> bytes:
         """The whole body. Raises Interrupted."""
-        pieces = []
+        whole = bytearray()  # grows in place: pieces kept until the end would be there twice
         while piece := await self.chunk():
-            pieces.append(piece)
-        whole = b"".join(pieces)
+            whole += piece
         await turn_of_others(len(whole))
-        return whole
+        return bytes(whole)
 
 
 async def turn_of_others(size: int) -> None:
@@ -80,9 +79,8 @@ async def turn_of_others(size: int) -> None:
 
 async def exchange(request: UpstreamRequest, proxy_url: str = "") -> Exchange:
     """Send `request` and wait for the answer's head. Raises Unreachable."""
-    await turn_of_others(len(request.body))
     silence = patience.idle_timeout()
-    outgoing = http_client.request("POST", request.url, request.headers, request.body, read_timeout=silence)
+    outgoing = http_client.request("POST", request.url, request.headers, *request.pieces, read_timeout=silence)
     try:
         return Exchange(await http_client.client(proxy_url).send(outgoing, stream=True))
     except httpx.HTTPError as error:

@@ -16,6 +16,7 @@ from django.conf import settings
 from accounts_app.http_client.body import reader
 from accounts_app.http_client.proxies import ProxyTransport, proxy_of
 from accounts_app.http_client.transport import AiohttpTransport
+from accounts_app.http_client.upload import Buffer, Upload
 
 __all__ = ["USER_AGENT", "client", "close_all", "reader", "request"]
 
@@ -58,21 +59,20 @@ def client(proxy_url: str = "") -> httpx.AsyncClient:
 
 
 def request(
-    method: str, url: str, headers: Mapping[str, str], content: bytes = b"", *, read_timeout: float | None = None
+    method: str, url: str, headers: Mapping[str, str], *content: Buffer, read_timeout: float | None = None
 ) -> httpx.Request:
     """A request for `client().send`, at a tenth of the cost of the client's own `build_request`.
 
-    `read_timeout` is the longest silence in seconds, before the answer and within it
-    (GATEWAY_IDLE_TIMEOUT unless given). Host, Content-Length and our User-Agent are added.
+    `content` is the body, in as many pieces as one likes. `read_timeout` is the longest silence in seconds, before the
+    answer and within it (GATEWAY_IDLE_TIMEOUT unless given). Host, Content-Length and our User-Agent are added.
     """
     timeout = _timeout() if read_timeout is None else _timeout() | {"read": read_timeout}
     parsed = _parsed(url)
+    upload = Upload(content)
     fields = {"Host": parsed.netloc.decode("ascii"), "User-Agent": USER_AGENT, "Accept-Encoding": "gzip", **headers}
-    if content or method not in ("GET", "HEAD"):
-        fields["Content-Length"] = str(len(content))
-    return httpx.Request(
-        method, parsed, headers=fields, stream=httpx.ByteStream(content), extensions={"timeout": timeout}
-    )
+    if upload.size or method not in ("GET", "HEAD"):
+        fields["Content-Length"] = str(upload.size)
+    return httpx.Request(method, parsed, headers=fields, stream=upload, extensions={"timeout": timeout})
 
 
 async def close_all() -> None:

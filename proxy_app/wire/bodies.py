@@ -73,9 +73,9 @@ def read_body(raw: bytes, *, counting: bool = False) -> Body:
     return {name: value for name, value in body.items() if value != _NULL and name != "model"}
 
 
-def pieces(fields: Body) -> list[bytes]:
-    """The pieces of a JSON object, its values untouched: joined once, however large they are."""
-    written = [b"{"]
+def pieces(fields: Body) -> list[bytes | Raw]:
+    """The pieces of a JSON object, its values untouched."""
+    written: list[bytes | Raw] = [b"{"]
     for name, value in fields.items():
         written += (_encode(name), b":", value, b",")
     if len(written) > 1:

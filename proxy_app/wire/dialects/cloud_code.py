@@ -40,7 +40,7 @@ class CloudCode:
     def build(
         self, call: Call, *, model: str, project: str, token: str, base: str, instruction_prefix: str = ""
     ) -> UpstreamRequest:
-        """The request for one attempt; the client's values are copied once, into the final body."""
+        """The request for one attempt, the client's values in it as they came."""
         if call.method is Method.COUNT:
             body = _count_envelope(call, model)
         else:
@@ -49,7 +49,7 @@ class CloudCode:
         return UpstreamRequest(
             url=f"{base}/v1internal:{call.method.value}{query}",
             headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
-            body=body,
+            pieces=body,
         )
 
     def unwrap(self, payload: bytes) -> bytes:
@@ -87,7 +87,7 @@ _decode_answer = msgspec.json.Decoder(_Answer).decode
 _decode_tools = msgspec.json.Decoder(list[dict[str, Raw]] | dict[str, Raw]).decode
 
 
-def _envelope(call: Call, model: str, project: str, instruction_prefix: str) -> bytes:
+def _envelope(call: Call, model: str, project: str, instruction_prefix: str) -> list[bytes | Raw]:
     request = with_prefix(call.body, instruction_prefix, model)
     if call.session_id and not any(name in request for name in _SESSION):
         request = {**request, "sessionId": Raw(_encode(call.session_id))}
@@ -100,14 +100,14 @@ def _envelope(call: Call, model: str, project: str, instruction_prefix: str) -> 
     }
     if not project:
         del head["project"]
-    return b"".join([_encode(head)[:-1], b',"request":', *pieces(request), b"}"])
+    return [_encode(head)[:-1], b',"request":', *pieces(request), b"}"]
 
 
-def _count_envelope(call: Call, model: str) -> bytes:
+def _count_envelope(call: Call, model: str) -> list[bytes | Raw]:
     """What a client counts is what it sent: neither the operator's prefix nor the session is part of it."""
     request = {name: value for name, value in call.body.items() if name not in _SAFETY}
     request = {"model": Raw(_encode(f"models/{model}")), **request}
-    return b"".join([b'{"request":', *pieces(request), b"}"])
+    return [b'{"request":', *pieces(request), b"}"]
 
 
 def _request_type(body: Body, model: str) -> str:

@@ -1,19 +1,28 @@
 """What it takes to speak to one kind of upstream."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Raw
 
 from proxy_app.wire.calls import Call
 
 
 @dataclass(frozen=True, slots=True)
 class UpstreamRequest:
-    """One POST, ready to be sent. The headers hold a credential and the body a prompt: neither is shown."""
+    """One POST, ready to be sent. The headers hold a credential and the body a prompt: neither is shown.
+
+    The body comes in pieces, the client's values being their own bytes still: a large one is never copied.
+    """
 
     url: str
     headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
+    pieces: Sequence[bytes | Raw] = field(repr=False)
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(self.pieces)
 
 
 class Dialect(Protocol):

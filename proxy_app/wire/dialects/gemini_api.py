@@ -39,13 +39,13 @@ class GeminiApi:
         if call.method is Method.COUNT:
             body = _to_count(call, model)
         else:
-            body = b"".join(pieces(with_prefix(call.body, instruction_prefix, model)))
+            body = pieces(with_prefix(call.body, instruction_prefix, model))
         path = model if model.startswith("tunedModels/") else f"models/{model}"
         query = "?alt=sse" if call.method is Method.STREAM else ""
         return UpstreamRequest(
             url=f"{base}/{_VERSION}/{path}:{call.method.value}{query}",
             headers={"x-goog-api-key": token, "Content-Type": "application/json"},
-            body=body,
+            pieces=body,
         )
 
     def unwrap(self, payload: bytes) -> bytes:
@@ -59,9 +59,9 @@ class GeminiApi:
         return self.unwrap(payload)
 
 
-def _to_count(call: Call, model: str) -> bytes:
+def _to_count(call: Call, model: str) -> list[bytes | Raw]:
     """Contents alone are counted as they are; with anything beside them, only the longer form is understood."""
     if call.body.keys() <= {"contents"}:
-        return b"".join(pieces(call.body))
+        return pieces(call.body)
     request = {"model": Raw(_encode(f"models/{model}")), **call.body}
-    return b"".join([b'{"generateContentRequest":', *pieces(request), b"}"])
+    return [b'{"generateContentRequest":', *pieces(request), b"}"]

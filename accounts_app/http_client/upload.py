@@ -1,0 +1,75 @@
+"""A request's body on its way out: in slices, so that one of 100 MB is neither copied nor keeps everybody waiting."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import aiohttp
+import httpx
+from aiohttp.abc import AbstractStreamWriter
+from msgspec import Raw
+
+Buffer = bytes | Raw
+
+# The transport never holds more than one slice, so a large upload neither doubles in memory nor keeps a cancelled
+# connection open until it is flushed. Smaller bodies go in one piece.
+SLICE_BYTES = 256 * 1024
+
+
+class Upload(httpx.AsyncByteStream):
+    """A body in pieces; `size` is what they have together, in bytes."""
+
+    def __init__(self, pieces: Sequence[Buffer]) -> None:
+        self.pieces = pieces
+        self.size = sum(map(len, pieces))
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self.size <= SLICE_BYTES:
+            yield b"".join(self.pieces)
+            return
+        for piece in self.pieces:
+            view = memoryview(piece)
+            for start in range(0, len(view), SLICE_BYTES):
+                yield bytes(view[start : start + SLICE_BYTES])
+
+
+async def payload_of(request: httpx.Request, write_timeout: float | None) -> Any:
+    """The request's body as aiohttp takes it; None for none."""
+    upload = request.stream
+    if not isinstance(upload, Upload):
+        # Not request.aread(): its check of what it reads costs more than the reading.
+        assert isinstance(upload, httpx.AsyncByteStream)
+        upload = Upload([part async for part in upload])
+    if upload.size > SLICE_BYTES:
+        return _Slices(upload, write_timeout)
+    return b"".join(upload.pieces) or None
+
+
+class _Slices(aiohttp.Payload):
+    """A request body written slice by slice, each within the write timeout; others have their turn between two."""
+
+    def __init__(self, upload: Upload, timeout: float | None) -> None:
+        super().__init__(upload, content_type="application/octet-stream")
+        self._size = upload.size
+        self._timeout = timeout
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        return str(b"".join(self._value.pieces), encoding, errors)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        written = False
+        try:
+            async for piece in self._value:
+                async with asyncio.timeout(self._timeout):
+                    await writer.write(piece)
+                    await writer.drain()
+                await asyncio.sleep(0)
+            written = True
+        finally:
+            transport = getattr(writer, "transport", None)
+            if not written and transport is not None:
+                # What is still buffered must not keep the connection open to be sent.
+                transport.abort()
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        await self.write(writer)
