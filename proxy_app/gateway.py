@@ -84,6 +84,7 @@ async def _first_answer(
     if call.method is Method.COUNT:
         return [step.dialect.unwrap_count(body)], None
     response = step.dialect.unwrap(body)
+    await upstream.turn_of_others(len(response))
     seen = peek(response)
     if not seen.candidates and not seen.blocked:
         raise NotAnAnswer("an empty 200")

@@ -12,10 +12,9 @@ import httpx
 
 from accounts_app import http_client, patience
 from proxy_app.wire.dialects import UpstreamRequest
+from proxy_app.wire.large_bodies import LARGE_BYTES
 
-# Copying or parsing this much takes milliseconds: between two such steps others have a turn, for as long as it takes an
-# event of theirs to come in and go out.
-LARGE_BYTES = 4 * 1024 * 1024
+# Between two steps that take milliseconds each, others have a turn: as long as an event of theirs takes to pass.
 TURN_SECONDS = 0.002
 
 

@@ -12,6 +12,8 @@ from typing import Final
 import msgspec
 from msgspec import Raw
 
+from proxy_app.wire import large_bodies
+from proxy_app.wire.large_bodies import LARGE_BYTES
 from proxy_app.wire.mistakes import Malformed
 
 Body = dict[str, Raw]
@@ -85,6 +87,8 @@ def pieces(fields: Body) -> list[bytes | Raw]:
 
 
 def _fields(raw: bytes | Raw) -> Body:
+    if isinstance(raw, bytes) and len(raw) > LARGE_BYTES and (found := large_bodies.fields(raw)):
+        return found
     try:
         return _decode_fields(raw)
     except msgspec.ValidationError:
