@@ -58,10 +58,7 @@ async def attempt(call: Call, step: Step) -> Relay:
             raise failure from error
         entry.first_event()
         step.lease.answered(time())
-        everything = AsyncExitStack()
-        everything.push(step.turn.held.pop_all())
-        everything.push_async_exit(held.pop_all())
-        return Relay(first, events, step.lease, entry, everything)
+        return Relay(first, events, step.lease, entry, held.pop_all())
 
 
 async def _first_answer(

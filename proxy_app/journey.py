@@ -4,7 +4,6 @@ Only bookkeeping and the reading of verdicts; the attempts themselves are made i
 """
 
 import asyncio
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from time import monotonic, time
 from types import TracebackType
@@ -43,8 +42,7 @@ class Turn:
     """One account's turn in a call: its lease, the endpoints still to ask, and the second chances it has had."""
 
     def __init__(self, lease: Lease) -> None:
-        self.held = ExitStack()
-        self.lease = self.held.enter_context(lease)
+        self.lease = lease
         self.bases = list(lease.account.bases)
         self.token = ""
         self._refreshed = False
@@ -91,7 +89,7 @@ class Turn:
                 # A new token did not help, so it is not the token.
                 fault = replace(fault, parked="sign_in")
             credentials.expire(self.lease.account.id, self.token)
-        with self.held:
+        with self.lease:
             return self.lease.settle(fault, time()).retry
 
 
@@ -157,7 +155,9 @@ class Step:
 
 
 class Journey:
-    """What one call has tried. Leaving it gives back the account it still holds, unless a relay has taken it along."""
+    """What one call has tried. Leaving it by an exception gives back the account it still holds; otherwise a relay has
+    taken that along.
+    """
 
     def __init__(self, call: Call, trail: Trail) -> None:
         self._call = _with_pins(call)
@@ -180,8 +180,8 @@ class Journey:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._turn is not None:
-            self._turn.held.close()
+        if self._turn is not None and error is not None:
+            self._turn.lease.give_back()
 
     async def step(self) -> Step:
         """The next attempt to make. Raises GatewayError when there is none."""

@@ -125,7 +125,8 @@ class Relay:
         """Give everything back: upstream connection, ledger entry, account. Only the first call does anything."""
         if self._fault is None:
             self._settle(Fault(self._outcome_so_far(), status=200))
-        await self._held.aclose()
+        with self._lease:
+            await self._held.aclose()
 
     async def _next(self) -> list[bytes]:
         if self._first:

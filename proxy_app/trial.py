@@ -52,7 +52,7 @@ async def ask(account: int) -> Trial:
     if not known.bases:
         return Trial(model, trouble="It only stands by.")
     turn = Turn(leasing.lease_this(account, model, WHY, time()))
-    with turn.held:
+    with turn.lease:
         failure = await _attempts(turn, model, began)
     seconds = monotonic() - began
     if failure is None:

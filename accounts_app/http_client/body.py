@@ -16,7 +16,7 @@ from accounts_app.http_client.errors import TRANSLATED, translated
 class Body(httpx.AsyncByteStream):
     """The raw bytes of one answer as they arrive."""
 
-    __slots__ = ("_answer", "_content", "_ends_with_connection", "_protocol", "_request", "_silence")
+    __slots__ = ("_answer", "_content", "_ends_with_connection", "_protocol", "_request", "_silence", "encoding")
 
     def __init__(self, answer: aiohttp.ClientResponse, request: httpx.Request) -> None:
         self._answer = answer
@@ -28,6 +28,7 @@ class Body(httpx.AsyncByteStream):
         self._ends_with_connection = (
             "Content-Length" not in answer.headers and "Transfer-Encoding" not in answer.headers
         )
+        self.encoding = answer.headers.get("Content-Encoding", "").lower()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while chunk := await self.read():
@@ -113,11 +114,10 @@ def reader(response: httpx.Response) -> Callable[[], Awaitable[bytes]]:
     Raises httpx.TransportError only; a compressed body that is damaged or ends too early is a
     RemoteProtocolError. Closing the response stays the caller's duty.
     """
-    body = response.extensions.get("body")
-    encoding = response.headers.get("content-encoding", "identity").lower()
-    if body is not None and encoding in ("identity", ""):
+    body = response.stream
+    if isinstance(body, Body) and body.encoding in ("identity", ""):
         return body.read
-    if body is not None and encoding in ("gzip", "x-gzip"):
+    if isinstance(body, Body) and body.encoding in ("gzip", "x-gzip"):
         return _Gunzip(body, response).read
     pieces = response.aiter_bytes()
     return lambda: anext(pieces, b"")

@@ -15,7 +15,7 @@ import yarl
 
 from accounts_app.http_client.body import Body
 from accounts_app.http_client.errors import TRANSLATED, translated
-from accounts_app.http_client.upload import payload_of
+from accounts_app.http_client.upload import Upload, payload_of, upload_of
 
 # A pooled connection is dropped after this much idleness. Google's front ends keep theirs for
 # minutes; staying well below makes it rare to write into one that is just being closed.
@@ -41,13 +41,14 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         limits = request.extensions.get("timeout") or {}
+        upload = request.stream if isinstance(request.stream, Upload) else await upload_of(request)
         try:
             headers = [(name.decode(), value.decode()) for name, value in request.headers.raw]
             answer = await self._session.request(
                 request.method,
                 _address(str(request.url)),
                 headers=headers,
-                data=await payload_of(request, limits.get("write")),
+                data=payload_of(upload, limits.get("write")),
                 allow_redirects=False,
                 timeout=_client_timeout(limits.get("connect"), limits.get("read")),
             )
@@ -61,7 +62,6 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             extensions={
                 "http_version": b"HTTP/1.1",
                 "reason_phrase": (answer.reason or "").encode("latin-1", "replace"),
-                "body": stream,
             },
         )
 

@@ -33,13 +33,15 @@ class Upload(httpx.AsyncByteStream):
                 yield bytes(view[start : start + SLICE_BYTES])
 
 
-async def payload_of(request: httpx.Request, write_timeout: float | None) -> Any:
-    """The request's body as aiohttp takes it; None for none."""
-    upload = request.stream
-    if not isinstance(upload, Upload):
-        # Not request.aread(): its check of what it reads costs more than the reading.
-        assert isinstance(upload, httpx.AsyncByteStream)
-        upload = Upload([part async for part in upload])
+async def upload_of(request: httpx.Request) -> Upload:
+    """The body of a request made elsewhere."""
+    # Not request.aread(): its check of what it reads costs more than the reading.
+    assert isinstance(request.stream, httpx.AsyncByteStream)
+    return Upload([part async for part in request.stream])
+
+
+def payload_of(upload: Upload, write_timeout: float | None) -> Any:
+    """The body as aiohttp takes it; None for none."""
     if upload.size > SLICE_BYTES:
         return _Slices(upload, write_timeout)
     return b"".join(upload.pieces) or None

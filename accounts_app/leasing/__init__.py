@@ -65,9 +65,7 @@ class Lease:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self._given_back:
-            self._given_back = True
-            self._lender.give_back(self._borrowed)
+        self.give_back()
 
     @property
     def account(self) -> AccountView:
@@ -94,6 +92,12 @@ class Lease:
     def answered(self, now: float) -> None:
         """The first event is in hand: what this account rested for is over, and others need not wait for the end."""
         self._lender.clear(self.account.id, self._borrowed.model, self._since, now)
+
+    def give_back(self) -> None:
+        """The call is through with the account. Only the first time does anything."""
+        if not self._given_back:
+            self._given_back = True
+            self._lender.give_back(self._borrowed)
 
     def again(self, now: float) -> None:
         """Another attempt with the same account begins."""
