@@ -5,7 +5,8 @@ from typing import Any
 
 # A client that has not taken a single byte for this long is gone without having said so.
 STALLED_SECONDS = 60.0
-# How often we look within that time: the first bytes of what waits may still fit into the kernel's buffers.
+# How often we look within that time, and once before it begins: the first bytes of what waits may still fit into the
+# kernel's buffers.
 LOOKS = 6
 
 

@@ -22,7 +22,7 @@ _M_MMAP_THRESHOLD = -3  # malloc.h
 
 
 def tune() -> None:
-    """From now on only what is made from now on is looked at: a quarter of a call's cost, measured."""
+    """To be called once everything is in place, before the first call."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, 10, 10)

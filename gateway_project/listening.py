@@ -57,7 +57,7 @@ def _send_all() -> None:
             now.pop().send()
     finally:
         if now:  # one of them failed, which is not the others' business
-            _send_later(now)
+            _send_later(now[::-1])
 
 
 class Port(tcp.Port):

@@ -42,7 +42,11 @@ class Body(httpx.AsyncByteStream):
         except TRANSLATED as error:
             self._hang_up()
             raise translated(error, self._request) from error
-        if not chunk and self._ends_with_connection and self._protocol is not None:
+        if chunk:
+            return chunk
+        if self._silence is not None:
+            self._silence.over()
+        if self._ends_with_connection and self._protocol is not None:
             # Such a body has no end of its own: only a connection closed in order completes it.
             lost = self._protocol.exception()
             if isinstance(lost, aiohttp.ClientOSError):
@@ -68,7 +72,7 @@ class _Silence:
     A context manager around each wait; what is no wait of ours is no silence of theirs.
     """
 
-    __slots__ = ("_content", "_loop", "_protocol", "_seconds", "_since", "_timer")
+    __slots__ = ("_content", "_heard", "_loop", "_protocol", "_seconds", "_since", "_timer")
 
     def __init__(self, protocol: ResponseHandler, content: aiohttp.StreamReader) -> None:
         self._protocol = protocol
@@ -76,6 +80,7 @@ class _Silence:
         self._loop = asyncio.get_running_loop()
         self._seconds = protocol.read_timeout
         self._since: float | None = None
+        self._heard = 0  # bytes by then
         self._timer: asyncio.TimerHandle | None = None
         protocol.read_timeout = None
         protocol.start_timeout()  # which now is none
@@ -83,6 +88,7 @@ class _Silence:
     def __enter__(self) -> None:
         """Somebody waits for the next bytes."""
         self._since = self._loop.time()
+        self._heard = self._content.total_bytes
         if self._timer is None and self._seconds:
             self._timer = self._loop.call_later(self._seconds, self._look)
 
@@ -98,7 +104,9 @@ class _Silence:
     def _look(self) -> None:
         assert self._seconds is not None
         now = self._loop.time()
-        until = (now if self._since is None else self._since) + self._seconds
+        # On a busy loop this may run before the task that waits has seen what has come.
+        waits = self._since is not None and self._heard == self._content.total_bytes and not self._content.is_eof()
+        until = (self._since if waits and self._since else now) + self._seconds
         if until > now:
             self._timer = self._loop.call_at(until, self._look)
             return

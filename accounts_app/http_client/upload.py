@@ -1,7 +1,7 @@
 """A request's body on its way out: in slices, so that one of 100 MB is neither copied nor keeps everybody waiting."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 import aiohttp
@@ -24,13 +24,22 @@ class Upload(httpx.AsyncByteStream):
         self.size = sum(map(len, pieces))
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        if self.size <= SLICE_BYTES:
-            yield b"".join(self.pieces)
-            return
+        for slice_ in self.slices():
+            yield slice_
+
+    def slices(self) -> Iterator[bytes]:
+        """The body in slices: small pieces together, large ones cut."""
+        gathered = bytearray()
         for piece in self.pieces:
             view = memoryview(piece)
             for start in range(0, len(view), SLICE_BYTES):
-                yield bytes(view[start : start + SLICE_BYTES])
+                part = view[start : start + SLICE_BYTES]
+                if len(gathered) + len(part) > SLICE_BYTES:
+                    yield bytes(gathered)
+                    gathered.clear()
+                gathered += part
+        if gathered:
+            yield bytes(gathered)
 
 
 async def upload_of(request: httpx.Request) -> Upload:
@@ -61,7 +70,7 @@ class _Slices(aiohttp.Payload):
     async def write(self, writer: AbstractStreamWriter) -> None:
         written = False
         try:
-            async for piece in self._value:
+            for piece in self._value.slices():
                 async with asyncio.timeout(self._timeout):
                     await writer.write(piece)
                     await writer.drain()

@@ -65,12 +65,14 @@ def read_body(raw: bytes, *, counting: bool = False) -> Body:
     """
     if not raw or raw.isspace():
         return {}
-    body = _fields(raw)
+    undefined = _mentions_undefined(raw)
+    # What is written anew must have been read whole.
+    body = (None if undefined or len(raw) <= LARGE_BYTES else large_bodies.fields(raw)) or _fields(raw)
     if not raw.isascii():
         _check_utf8(raw)
     if counting:
         body = _flattened(body)
-    if _mentions_undefined(raw):
+    if undefined:
         body = {name: _without_undefined(value, 0) for name, value in body.items() if bytes(value) != _UNDEFINED}
     return {name: value for name, value in body.items() if value != _NULL and name != "model"}
 
@@ -87,8 +89,6 @@ def pieces(fields: Body) -> list[bytes | Raw]:
 
 
 def _fields(raw: bytes | Raw) -> Body:
-    if isinstance(raw, bytes) and len(raw) > LARGE_BYTES and (found := large_bodies.fields(raw)):
-        return found
     try:
         return _decode_fields(raw)
     except msgspec.ValidationError:

@@ -5,6 +5,7 @@ decoder takes 70 in one go and keeps everybody waiting. What stands inside the v
 """
 
 import re
+from collections.abc import Iterator
 
 import msgspec
 from msgspec import Raw
@@ -15,8 +16,11 @@ LARGE_BYTES = 4 * 1024 * 1024
 # Hops until a decoder is the quicker way after all: a body in very many small parts is not base64.
 _HOPS = 5000
 
+# Between two marks stand numbers, words and white space. Anything else (a quote of another kind, a comment) might mean
+# something to a more lenient reader than ours, and let a value reach beyond its end.
 _OPENING = re.compile(rb"[ \t\r\n]*\{")
-_MARK = re.compile(rb'["{}\[\],:]')
+_MARK = re.compile(rb'[ \t\r\n0-9A-Za-z+.-]*+(["{}\[\],:])')
+_CLOSES = {b"}": b"{", b"]": b"["}
 _SPACE = b" \t\r\n"
 _MOST_SPACE = 1024  # around a value; nobody indents deeper
 
@@ -40,28 +44,31 @@ def _fields(raw: bytes) -> dict[str, Raw]:
     found: dict[str, Raw] = {}
     name: str | None = None
     at = begin = _matched(_OPENING.match(raw)).end()
-    depth = 1
-    for _ in range(_HOPS):
-        mark = _matched(_MARK.search(raw, at))
-        kind, at = mark[0], mark.end()
-        if kind == b'"':
-            at = _after_string(raw, at)
-        elif kind in b"{[":
-            depth += 1
-        elif depth > 1:
-            depth -= kind in b"}]"
-        else:
-            piece = _trimmed(raw, begin, mark.start())
+    open_brackets = [b"{"]
+    hops = iter(range(_HOPS))
+    for _ in hops:
+        mark = _matched(_MARK.match(raw, at))
+        kind, at = mark[1], mark.end()
+        if len(open_brackets) == 1 and kind in (b":", b",", b"}"):
+            piece = _trimmed(raw, begin, at - 1)
             begin = at
             if name is None and kind == b":":
                 name = _decode_name(piece)
-            elif name is not None and kind in b",}":
+            elif name is not None and name not in found and kind != b":":
                 found[name], name = _value(piece), None
             else:
                 raise _Unclear
-            if kind == b"}":
-                break
-    if kind != b"}" or depth != 1 or len(raw) - at > _MOST_SPACE or raw[at:].strip(_SPACE):
+        match kind:
+            case b'"':
+                at = _after_string(raw, at, hops)
+            case b"{" | b"[":
+                open_brackets.append(kind)
+            case b"}" | b"]":
+                if open_brackets.pop() != _CLOSES[kind]:
+                    raise _Unclear
+        if not open_brackets:
+            break
+    if open_brackets or len(raw) - at > _MOST_SPACE or raw[at:].strip(_SPACE):
         raise _Unclear
     return found
 
@@ -72,9 +79,9 @@ def _matched(found: re.Match[bytes] | None) -> re.Match[bytes]:
     return found
 
 
-def _after_string(raw: bytes, at: int) -> int:
+def _after_string(raw: bytes, at: int, hops: Iterator[int]) -> int:
     """Where the string ends whose first byte is at `at`."""
-    for _ in range(_HOPS):
+    for _ in hops:
         end = raw.find(b'"', at)
         if end < 0:
             break

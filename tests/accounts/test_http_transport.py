@@ -135,6 +135,61 @@ async def test_a_reader_that_takes_its_time_is_not_a_silent_sender():
         assert time.perf_counter() - began > 0.05
 
 
+async def test_an_answer_that_came_while_the_loop_was_busy_is_not_silence():
+    asked_on = asyncio.Event()
+
+    async def play(stream: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head(stream)
+        writer.writelines([CHUNKED, *in_chunks(b"one")])
+        await asked_on.wait()
+        writer.writelines([*in_chunks(b"two"), b"0\r\n\r\n"])
+        await head(stream)
+        writer.write(OK)
+
+    async with serving(play) as address:
+        async with client().stream("POST", address, timeout=httpx.Timeout(9, read=0.1)) as response:
+            read = reader(response)
+            assert await read() == b"one"
+            rest = asyncio.ensure_future(read())
+            await asyncio.sleep(0)
+            asked_on.set()
+            await asyncio.sleep(0)
+            time.sleep(0.2)  # noqa: ASYNC251
+            assert await rest == b"two"
+            assert await read() == b""
+        assert (await client().post(address, timeout=httpx.Timeout(9, read=1))).text == "ok"
+
+
+async def test_an_answer_that_has_ended_waits_for_nothing():
+    async with (
+        serving(part(CHUNKED, *in_chunks(b"one"), b"0\r\n\r\n")) as address,
+        client().stream("POST", address, timeout=httpx.Timeout(9, read=0.05)) as response,
+    ):
+        assert [piece async for piece in pieces(response)] == [b"one"]
+        await asyncio.sleep(0.15)
+        assert (await client().post(address, timeout=httpx.Timeout(9))).status_code == 200
+
+
+async def test_a_body_of_many_small_pieces_goes_out_in_slices():
+    content = [b"%d," % number for number in range(60_000)]
+    reads: list[int] = []
+
+    async def play(stream: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        length = int((await head(stream)).lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+        received = b""
+        while len(received) < length:
+            received += await stream.read(1 << 20)
+            reads.append(len(received))
+        assert received == b"".join(content)
+        writer.write(OK)
+
+    async with serving(play) as address:
+        response = await client().send(http_client.request("POST", address, {}, *content))
+
+    assert response.text == "ok"
+    assert len(reads) < 100
+
+
 async def test_an_answer_that_is_not_http_is_a_remote_protocol_error():
     async with serving(part(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")) as address:
         with pytest.raises(httpx.RemoteProtocolError):

@@ -67,6 +67,50 @@ def test_whatever_is_not_clear_is_left_to_the_decoder(raw):
     assert large_bodies.fields(raw) is None
 
 
+def test_strings_and_marks_are_counted_together():
+    parts = b",".join([b'"' + b'\\"' * 100 + b'"'] * 100)
+
+    assert large_bodies.fields(b'{"a":[' + parts + b"]}") is None
+
+
+@pytest.mark.parametrize("missing", range(4990, 5010))
+def test_a_body_that_ends_too_early_is_not_taken_for_a_whole_one(missing):
+    raw = b'{"a":[' + b"1," * missing + b'1],"b":{}'
+
+    assert large_bodies.fields(raw) is None
+
+
+@pytest.mark.parametrize("strange", [b"'", b"/*", b"//", b"`", b"#", b"\x00", b"\xff"])
+def test_no_value_reaches_beyond_its_end_for_a_more_lenient_reader(strange):
+    padding = b"A" * large_bodies.LARGE_BYTES
+    raw = (
+        b'{"contents":['
+        + strange
+        + b'"'
+        + strange
+        + b"]},"
+        + strange
+        + b'model":"x","z":["'
+        + strange
+        + padding
+        + b'"]}'
+    )
+
+    assert large_bodies.fields(raw) is None
+    with pytest.raises(Malformed):
+        read_body(raw)
+
+
+@pytest.mark.parametrize(
+    "value", [b'[{"a" "[undefined]"}]', b'[{"a":"[undefined]",}]', b"[" * 3000 + b'"[undefined]"' + b"]" * 3000]
+)
+def test_what_would_be_written_anew_is_read_whole(value):
+    padding = b"A" * large_bodies.LARGE_BYTES
+
+    with pytest.raises(Malformed):
+        read_body(b'{"contents":' + value + b',"x":"' + padding + b'"}')
+
+
 def test_a_large_body_keeps_its_bytes_and_its_errors():
     image = b'[{"parts":[{"inlineData":{"data":"' + b"A" * large_bodies.LARGE_BYTES + b'"}}]}]'
 

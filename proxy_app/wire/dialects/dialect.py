@@ -20,10 +20,6 @@ class UpstreamRequest:
     headers: Mapping[str, str] = field(repr=False)
     pieces: Sequence[bytes | Raw] = field(repr=False)
 
-    @property
-    def body(self) -> bytes:
-        return b"".join(self.pieces)
-
 
 class Dialect(Protocol):
     """How one kind of upstream wants to be spoken to; there is one object of each, without state."""

@@ -24,6 +24,10 @@ def build(raw, method=Method.GENERATE, model="gemini-2.5-pro", **options):
     return CLOUD_CODE.build(call, model=model, **options)
 
 
+def sent(request) -> bytes:
+    return b"".join(request.pieces)
+
+
 @pytest.mark.parametrize("case", cases("envelopes"))
 def test_a_call_goes_upstream_in_its_envelope(case):
     call = case["call"]
@@ -37,7 +41,7 @@ def test_a_call_goes_upstream_in_its_envelope(case):
     )
 
     assert request.url == case["request"]["url"]
-    assert json.loads(request.body) == case["request"]["body"]
+    assert json.loads(sent(request)) == case["request"]["body"]
     assert request.headers == {"Authorization": "Bearer ya29.secret", "Content-Type": "application/json"}
 
 
@@ -46,7 +50,7 @@ def test_a_value_keeps_every_byte_in_the_envelope():
 
     request = build(f'{{"contents":{value},"systemInstruction":"s"}}'.encode(), instruction_prefix="p")
 
-    assert value.encode() in request.body
+    assert value.encode() in sent(request)
 
 
 @settings(max_examples=50)
@@ -55,7 +59,7 @@ def test_what_is_wrapped_can_be_unwrapped(body):
     body = {name: value for name, value in body.items() if name != "model"}
     raw = json.dumps(body, ensure_ascii=False).encode()
 
-    envelope = json.loads(build(raw, session_id="").body)
+    envelope = json.loads(sent(build(raw, session_id="")))
     answer = CLOUD_CODE.unwrap(b'{"response": %b, "traceId": "1"}' % raw)
 
     assert envelope["request"] == body
@@ -71,7 +75,7 @@ def test_a_request_shows_neither_token_nor_prompt():
 def test_a_client_cannot_break_out_of_the_envelope():
     body = {'","project":"other': 1, "project": "mine", "requestType": "x"}
 
-    envelope = json.loads(build(json.dumps(body).encode()).body)
+    envelope = json.loads(sent(build(json.dumps(body).encode())))
 
     assert envelope["project"] == "my-project"
     assert envelope["requestType"] == "agent"
@@ -85,13 +89,13 @@ def test_odd_tools_are_left_for_upstream_to_refuse(tools):
     except ValueError:
         return
 
-    assert json.loads(request.body)["requestType"] == "agent"
+    assert json.loads(sent(request))["requestType"] == "agent"
 
 
 def test_an_odd_system_instruction_is_left_for_upstream_to_refuse():
     request = build(b'{"systemInstruction":{"parts":7}}', instruction_prefix="Obey.")
 
-    assert json.loads(request.body)["request"]["systemInstruction"] == {"parts": [{"text": "Obey."}]}
+    assert json.loads(sent(request))["request"]["systemInstruction"] == {"parts": [{"text": "Obey."}]}
 
 
 @pytest.mark.parametrize(
