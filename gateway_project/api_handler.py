@@ -6,12 +6,12 @@ and must not wait for anything.
 """
 
 import io
-import uuid
+import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing
 from functools import lru_cache
 from inspect import isawaitable
-from time import monotonic
+from time import monotonic, time_ns
 from typing import Any
 
 from django.conf import settings
@@ -72,7 +72,7 @@ class ApiHandler(ASGIHandler):
         body = await whole_body(receive, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         if body is None:
             return
-        request_id = uuid.uuid4().hex
+        request_id = new_request_id()
         async with Caller(receive, send, request_id) as caller:
             if isinstance(body, Refusal):
                 return await caller.refuse(body)
@@ -126,6 +126,12 @@ class ApiHandler(ASGIHandler):
             if heartbeat:
                 caller.keep_awake(heartbeat, self.heartbeat_seconds)
                 heartbeat = b""
+
+
+def new_request_id() -> str:
+    """A UUID of version 7 (RFC 9562), in hex: they sort by time, so the ledger's index of them grows at its end."""
+    random = int.from_bytes(os.urandom(10)) & ~(0xF << 76 | 0x3 << 62)
+    return f"{time_ns() // 1_000_000 << 80 | 0x7 << 76 | 0x2 << 62 | random:032x}"
 
 
 @lru_cache(maxsize=256)

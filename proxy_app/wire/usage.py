@@ -35,7 +35,6 @@ class Peek(msgspec.Struct, frozen=True, gc=False):
 
     candidates: tuple[tuple[int, str], ...] = ()
     blocked: bool = False
-    has_content: bool = False
     usage: Usage | None = None
 
     @property
@@ -47,12 +46,11 @@ class Peek(msgspec.Struct, frozen=True, gc=False):
 class StreamState:
     """What the events of one stream add up to."""
 
-    __slots__ = ("_reasons", "blocked", "has_content", "usage")
+    __slots__ = ("_reasons", "blocked", "usage")
 
     def __init__(self) -> None:
         self._reasons: dict[int, str] = {}
         self.blocked = False
-        self.has_content = False
         self.usage = Usage()
 
     def __repr__(self) -> str:
@@ -69,19 +67,13 @@ class StreamState:
             if reason or index not in self._reasons:
                 self._reasons[index] = reason
         self.blocked = self.blocked or peek.blocked
-        self.has_content = self.has_content or peek.has_content
         if peek.usage is not None:
             self.usage = self.usage.updated(peek.usage)
-
-
-class _Content(msgspec.Struct, gc=False):
-    parts: msgspec.Raw = msgspec.Raw()
 
 
 class _Candidate(msgspec.Struct, gc=False, rename="camel"):
     index: int | None = None
     finish_reason: str | int | None = None
-    content: _Content | None = None
 
 
 class _Feedback(msgspec.Struct, gc=False, rename="camel"):
@@ -109,7 +101,6 @@ _decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _encode = msgspec.json.Encoder().encode
 
 _UNSPECIFIED = {None, "", 0, "FINISH_REASON_UNSPECIFIED", "BLOCKED_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED"}
-_EMPTY = (msgspec.Raw(), msgspec.Raw(b"[]"), msgspec.Raw(b"null"))
 
 
 def peek(response: bytes) -> Peek:
@@ -126,7 +117,6 @@ def peek(response: bytes) -> Peek:
     return Peek(
         tuple([(candidate.index or 0, _reason(candidate.finish_reason)) for candidate in candidates]),
         feedback is not None and feedback.block_reason not in _UNSPECIFIED,
-        any(candidate.content is not None and candidate.content.parts not in _EMPTY for candidate in candidates),
         None if counts is None else _usage(counts),
     )
 

@@ -1,8 +1,12 @@
 """The application's front door: who answers which path, and what is not HTTP."""
 
+import time
+import uuid
+
 import pytest
 
 from gateway_project import background
+from gateway_project.api_handler import new_request_id
 from gateway_project.asgi import application, is_console
 
 
@@ -42,3 +46,13 @@ async def run(scope, *messages):
 
     await application(scope, receive, send)
     return sent
+
+
+def test_request_ids_sort_by_time():
+    ids = []
+    for _ in range(5):
+        ids.append(uuid.UUID(new_request_id()))
+        time.sleep(0.002)
+
+    assert ids == sorted(ids)
+    assert {(each.version, each.variant) for each in ids} == {(7, uuid.RFC_4122)}
