@@ -103,7 +103,7 @@ class ResourceExhausted(GatewayError):
     code = 429
 
     def __init__(self, message: str, delay: float, details: Sequence[Detail] = ()) -> None:
-        delay = max(delay, 1.0)
+        delay = max(to_the_millisecond(delay), 1.0)
         retry_info = {
             "@type": "type.googleapis.com/google.rpc.RetryInfo",
             "retryDelay": f"{delay:.3f}s",
@@ -134,6 +134,11 @@ class BrokenStream(Exception):
     def __init__(self, event: bytes) -> None:
         super().__init__("the answer broke off")
         self.event = event
+
+
+def to_the_millisecond(delay: float) -> float:
+    """Rounded up, so that whoever waits just as long as told does not come too early."""
+    return math.ceil(delay * 1000) / 1000
 
 
 def retry_after(delay: float) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """What an API key may use: each limit from outside, and what a client hears that is over it."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
@@ -9,6 +10,7 @@ import pytest
 from accounts_app import metering, roster
 from accounts_app.models import ApiKey, KeyUse
 from emulator import Ending
+from proxy_app.errors import ResourceExhausted
 from tests.asgi_client import Client, Reply
 from tests.factories import a_prompt
 from tests.proxy.scripted import a_stream, a_text, an_answer
@@ -331,3 +333,14 @@ class TestNetworks:
         await operator_sets(auth_mode="off")
 
         assert (await elsewhere.get(MODELS, x_goog_api_key=key)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("delay", "told"), [(0.2, "1.000s"), (60.0, "60.000s"), (60.0002, "60.001s"), (59.9996, "60.000s")]
+)
+def test_nobody_is_told_to_come_back_too_early(delay, told):
+    error = ResourceExhausted("used up", delay)
+
+    (retry,) = json.loads(error.body())["error"]["details"]
+    assert retry["retryDelay"] == told
+    assert float(told[:-1]) <= int(error.headers["Retry-After"]) < float(told[:-1]) + 1
