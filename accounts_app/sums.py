@@ -1,12 +1,31 @@
-"""Rows that add up: an INSERT that adds to the row already there, safe with any number of nodes at once."""
+"""Rows written many a statement, and such as add up: an INSERT that adds to the row already there, safe with any number
+of nodes at once.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from django.db import connection
 from django.db.models import Model
 
-PARAMETERS = 900  # in one statement: older SQLites take 999 at most
+_PARAMETERS = 900  # in one statement: older SQLites take 999 at most
+
+
+def insert(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]], ending: str = "") -> None:
+    """Insert `rows`, whose values are as the database takes them; `ending` is what comes after VALUES.
+
+    Many rows a statement: the thread lets go of the interpreter for each, and may wait for the event loop to get it
+    back. bulk_create would compile each statement anew.
+    """
+    quote = connection.ops.quote_name
+    into = f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(map(quote, columns))}) VALUES "
+    one = f"({', '.join(['%s'] * len(columns))})"
+    step = max(1, _PARAMETERS // len(columns))
+    with connection.cursor() as cursor:
+        for start in range(0, len(rows), step):
+            some = rows[start : start + step]
+            cursor.execute(f"{into}{', '.join([one] * len(some))}{ending}", list(chain.from_iterable(some)))
 
 
 def add_up(
@@ -26,25 +45,22 @@ def add_up(
     if not ordered:
         return
     fields: list[Any] = [model._meta.get_field(name) for name in ordered[0]]
-    step = max(1, PARAMETERS // len(fields))
-    with connection.cursor() as cursor:
-        for start in range(0, len(ordered), step):
-            some = ordered[start : start + step]
-            values = [field.get_db_prep_save(row[field.name], connection) for row in some for field in fields]
-            cursor.execute(_statement(model, fields, identity, newest, len(some)), values)
+    insert(
+        model,
+        [field.column for field in fields],
+        [[field.get_db_prep_save(row[field.name], connection) for field in fields] for row in ordered],
+        _adding(model, fields, identity, newest),
+    )
 
 
-def _statement(model: type[Model], fields: list[Any], identity: Sequence[str], newest: Collection[str], n: int) -> str:
+def _adding(model: type[Model], fields: list[Any], identity: Sequence[str], newest: Collection[str]) -> str:
+    """What makes an INSERT add to the row with the same identity."""
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
     columns = {field.name: quote(field.column) for field in fields}
-    row = f"({', '.join(['%s'] * len(fields))})"
     changes = [
         f"{column} = EXCLUDED.{column}" if name in newest else f"{column} = {table}.{column} + EXCLUDED.{column}"
         for name, column in columns.items()
         if name not in identity
     ]
-    return (
-        f"INSERT INTO {table} ({', '.join(columns.values())}) VALUES {', '.join([row] * n)} "
-        f"ON CONFLICT ({', '.join(columns[name] for name in identity)}) DO UPDATE SET {', '.join(changes)}"
-    )
+    return f" ON CONFLICT ({', '.join(columns[name] for name in identity)}) DO UPDATE SET {', '.join(changes)}"

@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
 from twisted.internet import tcp
@@ -43,21 +45,21 @@ class Connection(tcp.Server):
 _due: list[Connection] = []
 
 
-def _send_later(connections: list[Connection]) -> None:
+def _send_later(connections: Iterable[Connection]) -> None:
     if not _due:
         asyncio.get_running_loop().call_soon(_send_all)
     _due.extend(connections)
 
 
 def _send_all() -> None:
-    now = _due[::-1]
+    now = deque(_due)
     _due.clear()
     try:
         while now:
-            now.pop().send()
+            now.popleft().send()
     finally:
         if now:  # one of them failed, which is not the others' business
-            _send_later(now[::-1])
+            _send_later(now)
 
 
 class Port(tcp.Port):

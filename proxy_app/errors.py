@@ -103,7 +103,7 @@ class ResourceExhausted(GatewayError):
     code = 429
 
     def __init__(self, message: str, delay: float, details: Sequence[Detail] = ()) -> None:
-        delay = max(to_the_millisecond(delay), 1.0)
+        delay = as_told(delay)
         retry_info = {
             "@type": "type.googleapis.com/google.rpc.RetryInfo",
             "retryDelay": f"{delay:.3f}s",
@@ -136,9 +136,11 @@ class BrokenStream(Exception):
         self.event = event
 
 
-def to_the_millisecond(delay: float) -> float:
-    """Rounded up, so that whoever waits just as long as told does not come too early."""
-    return math.ceil(delay * 1000) / 1000
+def as_told(delay: float) -> float:
+    """The seconds a client is told to wait: a second at least, and rounded up to the millisecond, so that whoever waits
+    just as long does not come too early.
+    """
+    return max(1.0, math.ceil(delay * 1000) / 1000)
 
 
 def retry_after(delay: float) -> dict[str, str]:

@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts_app.metering import Exceeded, Limit, OverLimit
-from proxy_app.errors import Detail, ResourceExhausted, to_the_millisecond
+from proxy_app.errors import Detail, ResourceExhausted, as_told
 
 # As quotaMetric, as quotaId, and in words.
 _TOLD = {
@@ -35,7 +35,7 @@ def refusal(over: OverLimit, key_name: str, now: float) -> ResourceExhausted:
 
     Every limit in the way is named; the time to wait is until the last of them frees up.
     """
-    delay = max(1.0, to_the_millisecond(max(one.frees_at for one in over.exceeded) - now))
+    delay = as_told(max(one.frees_at for one in over.exceeded) - now)
     limits = " and ".join(_TOLD[one.limit][2].format(one.allowed) for one in over.exceeded)
     return ResourceExhausted(
         f"This API key has used up its limit of {limits}. Please retry in {delay:.3f}s.",

@@ -3,7 +3,6 @@
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import chain
 from operator import itemgetter
 from types import TracebackType
 from typing import Any, Self
@@ -14,7 +13,7 @@ from django.db.models import CharField, PositiveIntegerField, TextField
 
 from accounts_app import journal
 from accounts_app.pool.outcomes import Fault, Outcome
-from accounts_app.sums import PARAMETERS
+from accounts_app.sums import insert
 from proxy_app import rollups
 from proxy_app.models import UsageRecord
 from proxy_app.wire.calls import Call
@@ -114,22 +113,9 @@ def _write(rows: list[dict[str, Any]]) -> None:
     rows = _without_deleted(rows, "account_id", apps.get_model("accounts_app.Account"))
     rows = _without_deleted(rows, "api_key_id", apps.get_model("accounts_app.ApiKey"))
     rows = [_fitting(row) for row in rows]
-    _insert(rows)
+    adapted = connection.ops.adapt_datetimefield_value
+    insert(UsageRecord, _COLUMNS, [_values({**row, "at": adapted(row["at"])}) for row in rows])
     rollups.add(rows)
-
-
-def _insert(rows: list[dict[str, Any]]) -> None:
-    """Many rows a statement: the thread lets go of the interpreter for each, and may wait for the event loop to get it
-    back. bulk_create would compile each statement anew.
-    """
-    quoted, adapted = connection.ops.quote_name, connection.ops.adapt_datetimefield_value
-    into = f"INSERT INTO {quoted(UsageRecord._meta.db_table)} ({', '.join(map(quoted, _COLUMNS))}) VALUES "
-    one = f"({', '.join(['%s'] * len(_COLUMNS))})"
-    step = PARAMETERS // len(_COLUMNS)
-    with connection.cursor() as cursor:
-        for start in range(0, len(rows), step):
-            some = [_values({**row, "at": adapted(row["at"])}) for row in rows[start : start + step]]
-            cursor.execute(into + ", ".join([one] * len(some)), list(chain.from_iterable(some)))
 
 
 def _write_turned_away(calls: list[tuple[float, int | None, str]]) -> None:

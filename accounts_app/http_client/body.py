@@ -105,10 +105,10 @@ class _Silence:
         assert self._seconds is not None
         now = self._loop.time()
         # On a busy loop this may run before the task that waits has seen what has come.
-        waits = self._since is not None and self._heard == self._content.total_bytes and not self._content.is_eof()
-        until = (self._since if waits and self._since else now) + self._seconds
-        if until > now:
-            self._timer = self._loop.call_at(until, self._look)
+        came = self._heard != self._content.total_bytes or self._content.is_eof()
+        since = now if self._since is None or came else self._since
+        if since + self._seconds > now:
+            self._timer = self._loop.call_at(since + self._seconds, self._look)
             return
         error = aiohttp.SocketTimeoutError("The answer fell silent.")
         self._protocol.set_exception(error)
