@@ -1,5 +1,6 @@
 """A browser on this machine, shut off from every network but loopback: Debian's Chromium, driven by playwright."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,28 @@ def chromium() -> Iterator:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def watched_page(browser, *hosts: str, forgiven: str = "Failed to load resource", **options) -> Iterator:
+    """A page of its own context that may ask nobody but `hosts` nor complain, but for what begins like `forgiven`.
+
+    Of answers other than a good one, which tests ask for, the browser tells on its own.
+    """
+    context = browser.new_context(**options)
+    page = context.new_page()
+    complaints: list[str] = []
+    asked: set[str] = set()
+    page.on(
+        "console",
+        lambda said: complaints.append(f"{said.text} {said.location['url']}") if said.type == "error" else None,
+    )
+    page.on("pageerror", lambda error: complaints.append(error.stack or str(error)))
+    page.on("request", lambda request: asked.add(re.match(r"\w+:(?://[^/]+)?", request.url)[0]))
+    yield page
+    context.close()
+    assert asked <= {*hosts, "data:", "blob:"}
+    assert [each for each in complaints if not re.match(forgiven, each)] == []
 
 
 def make_operator(gateway: Gateway) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from emulator import Emulator
+from tests.live.browsing import chromium
 from tests.live.clients.install import install_all
 from tests.live.clients.walkthrough import (
     CLIENTS,
@@ -53,6 +54,13 @@ def gateway(google: Emulator) -> Iterator[Gateway]:
         serving.stop()
         assert serving.ledger_size() == len([call for call in google.calls if call.account == "alice@example.com"])
         assert google.open_streams == 0
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    """One for each module: a running playwright leaves no room for a test with a loop of its own."""
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

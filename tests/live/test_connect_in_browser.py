@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from emulator import Emulator
-from tests.live.browsing import chromium, make_operator, sign_in
+from tests.live.browsing import make_operator, sign_in, watched_page
 from tests.live.running import Gateway
 
 pytestmark = [pytest.mark.live, pytest.mark.browser]
@@ -15,12 +15,6 @@ pytestmark = [pytest.mark.live, pytest.mark.browser]
 CONNECT = "/admin/accounts_app/account/connect/"
 IMPORT = "/admin/accounts_app/account/import/"
 LIST = "/admin/accounts_app/account/"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -40,22 +34,11 @@ def gateway(browser, google: Emulator) -> Iterator[Gateway]:
 def page(browser, gateway: Gateway, google: Emulator) -> Iterator:
     """A signed-in operator's page. No page may complain, or ask any host but the gateway and Google."""
     google.reset()
-    context = browser.new_context()
-    tab = context.new_page()
-    complaints: list[str] = []
-    hosts: set[str] = set()
-    tab.on(
-        "console",
-        lambda said: complaints.append(f"{said.text} {said.location['url']}") if said.type == "error" else None,
-    )
-    tab.on("pageerror", lambda error: complaints.append(error.stack or str(error)))
-    tab.on("request", lambda asked: hosts.add(re.match(r"\w+:(?://[^/]+)?", asked.url)[0]))
-    sign_in(tab, gateway.url)
-    yield tab
-    context.close()
-    assert hosts <= {gateway.url, google.url, "data:", "blob:"}
     # A refused sign-in is a 400, and Google's stand-in has no icon.
-    assert [each for each in complaints if "400 (Bad Request)" not in each and "favicon" not in each] == []
+    forgiven = r".*(400 \(Bad Request\)|favicon)"
+    with watched_page(browser, gateway.url, google.url, forgiven=forgiven) as tab:
+        sign_in(tab, gateway.url)
+        yield tab
 
 
 def agree(page, address: str) -> None:

@@ -1,25 +1,18 @@
 """The console's pages for clients, routes and calls, as an operator sees them in a real browser."""
 
 import json
-import re
 import subprocess
 from collections.abc import Iterator
 
 import pytest
 
 from emulator import Emulator, ErrorForm, Style
-from tests.live.browsing import chromium, make_operator, sign_in
+from tests.live.browsing import make_operator, sign_in, watched_page
 from tests.live.running import Gateway
 
 pytestmark = [pytest.mark.live, pytest.mark.browser]
 
 MODEL, BROKEN, SPENT = "gemini-2.5-flash", "breaks-off", "gemini-2.5-pro"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -46,19 +39,9 @@ def gateway(browser, google: Emulator) -> Iterator[Gateway]:
 @pytest.fixture
 def page(browser, gateway: Gateway) -> Iterator:
     """A signed-in operator's page. No page may complain, or ask any host but the gateway."""
-    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
-    tab = context.new_page()
-    complaints: list[str] = []
-    hosts: set[str] = set()
-    tab.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    tab.on("pageerror", lambda error: complaints.append(str(error)))
-    tab.on("request", lambda asked: hosts.add(re.match(r"\w+:(?://[^/]+)?", asked.url)[0]))
-    sign_in(tab, gateway.url)
-    yield tab
-    context.close()
-    assert hosts <= {gateway.url, "data:", "blob:"}
-    # Of calls that went wrong on purpose the browser tells on its own.
-    assert [each for each in complaints if not each.startswith("Failed to load resource")] == []
+    with watched_page(browser, gateway.url, permissions=["clipboard-read", "clipboard-write"]) as tab:
+        sign_in(tab, gateway.url)
+        yield tab
 
 
 class TestPlayground:

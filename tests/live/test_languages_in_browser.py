@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from emulator import Emulator, Style
-from tests.live.browsing import OPERATOR, PASSWORD, chromium, make_operator
+from tests.live.browsing import OPERATOR, PASSWORD, make_operator
 from tests.live.running import Gateway
 
 pytestmark = [pytest.mark.live, pytest.mark.browser]
@@ -28,12 +28,6 @@ def gateway() -> Iterator[Gateway]:
             make_operator(serving)
             serving.connect(google.accounts["alice@example.com"])
             yield serving.start()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import base64
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -12,7 +11,7 @@ from django_otp.oath import TOTP
 
 from emulator import Emulator
 from tests.factories import a_prompt
-from tests.live.browsing import OPERATOR, PASSWORD, chromium, make_operator, sign_in
+from tests.live.browsing import OPERATOR, PASSWORD, make_operator, sign_in, watched_page
 from tests.live.running import Gateway
 
 pytestmark = [pytest.mark.live, pytest.mark.browser]
@@ -20,12 +19,6 @@ pytestmark = [pytest.mark.live, pytest.mark.browser]
 MODEL = "gemini-2.5-flash"
 ACCOUNTS = "/admin/accounts_app/account/"
 LOOKS = [("light", 1440), ("dark", 1440), ("light", 390), ("dark", 390)]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -43,25 +36,9 @@ def gateway(browser, google: Emulator) -> Iterator[Gateway]:
         yield serving.start()
 
 
-@contextmanager
-def a_page(browser, gateway: Gateway, **options) -> Iterator:
-    """A page that may not complain, nor ask any host but the gateway."""
-    context = browser.new_context(**options)
-    tab = context.new_page()
-    complaints: list[str] = []
-    hosts: set[str] = set()
-    tab.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    tab.on("pageerror", lambda error: complaints.append(str(error)))
-    tab.on("request", lambda asked: hosts.add(re.match(r"\w+:(?://[^/]+)?", asked.url)[0]))
-    yield tab
-    context.close()
-    assert hosts <= {gateway.url, "data:", "blob:"}
-    assert [each for each in complaints if not each.startswith("Failed to load resource")] == []
-
-
 @pytest.fixture
 def page(browser, gateway: Gateway) -> Iterator:
-    with a_page(browser, gateway) as tab:
+    with watched_page(browser, gateway.url) as tab:
         sign_in(tab, gateway.url)
         yield tab
 
@@ -130,7 +107,7 @@ def test_what_needs_a_person_leads_there(page, gateway: Gateway, google: Emulato
 
 @pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_every_page_keeps_to_itself_and_to_its_width(browser, gateway: Gateway, theme: str, width: int):
-    with a_page(browser, gateway, viewport={"width": width, "height": 900}, color_scheme=theme) as page:
+    with watched_page(browser, gateway.url, viewport={"width": width, "height": 900}, color_scheme=theme) as page:
         sign_in(page, gateway.url)
         links = page.locator("#nav-sidebar-apps a").evaluate_all("links => links.map(link => link.href)")
         assert len(links) > 8
@@ -142,7 +119,7 @@ def test_every_page_keeps_to_itself_and_to_its_width(browser, gateway: Gateway, 
 
 
 def test_a_second_factor_is_turned_on_asked_for_and_turned_off(browser, gateway: Gateway):
-    with a_page(browser, gateway) as page:
+    with watched_page(browser, gateway.url) as page:
         sign_in(page, gateway.url)
         page.goto(f"{gateway.url}/admin/two-factor/")
         assert page.locator(".gw-qr svg").bounding_box()["width"] > 150
@@ -151,7 +128,7 @@ def test_a_second_factor_is_turned_on_asked_for_and_turned_off(browser, gateway:
         page.get_by_role("button", name="Turn it on").click()
         page.get_by_text("Two-factor sign-in turned on.").wait_for()
 
-    with a_page(browser, gateway) as page:
+    with watched_page(browser, gateway.url) as page:
         page.goto(f"{gateway.url}/admin/")
         page.get_by_label("Username").fill(OPERATOR)
         page.get_by_label("Password").fill(PASSWORD)
@@ -159,7 +136,7 @@ def test_a_second_factor_is_turned_on_asked_for_and_turned_off(browser, gateway:
         page.get_by_text("Enter the code that your phone shows now.").wait_for()
 
     gateway.manage("reset_two_factor", OPERATOR)
-    with a_page(browser, gateway) as page:
+    with watched_page(browser, gateway.url) as page:
         sign_in(page, gateway.url)
 
 
