@@ -18,10 +18,21 @@ OUTCOMES: Mapping[str, str | Promise] = {
     Outcome.REVOKED.value: _("sign-in revoked"),
     Outcome.NEEDS_OWNER.value: _("needs its owner"),
     Outcome.REJECTED.value: _("wrong request"),
-    Outcome.BARE_429.value: _("refused everywhere"),
+    Outcome.BARE_429.value: _("429 without a reason"),
+    Outcome.EMPTY.value: _("empty response"),
+    Outcome.DROPPED.value: _("connection dropped"),
+    Outcome.TOKEN_UNAVAILABLE.value: _("token endpoint unavailable"),
+    Outcome.REFUSED.value: _("refused without a reason"),
+    Outcome.UNKNOWN_FIELD.value: _("unknown field"),
     Outcome.UNREACHABLE.value: _("unreachable"),
+    Outcome.STALE_CONNECTION.value: _("stale connection"),
+    Outcome.UNREADABLE.value: _("unreadable response"),
+    Outcome.EGRESS_BLOCKED.value: _("egress blocked"),
+    Outcome.TIMED_OUT.value: _("first-token timeout"),
     Outcome.INTERRUPTED.value: _("broken off"),
     Outcome.ABANDONED.value: _("client went away"),
+    Outcome.DEADLINE_PASSED.value: _("client's deadline passed"),
+    Outcome.GATEWAY_ERROR.value: _("gateway error"),
 }
 
 

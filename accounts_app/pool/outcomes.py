@@ -23,15 +23,31 @@ class Outcome(StrEnum):
     SUCCEEDED = "succeeded"  # 2xx, and the answer ran to its end with a finish
     RATE_LIMITED = "rate_limited"  # 429 with a delay, or per minute
     QUOTA_EXHAUSTED = "quota_exhausted"  # 429 QUOTA_EXHAUSTED, or per day
-    OVERLOADED = "overloaded"  # 500 502 503 504, MODEL_CAPACITY_*
+    # Vague: it may be the account, the request, the path or the upstream as a whole.
+    OVERLOADED = "overloaded"  # 408, every 5xx but 501, MODEL_CAPACITY_*
+    BARE_429 = "bare_429"  # a 429 without a reason, a quota or a delay
+    EMPTY = "empty"  # 200 without an answer
+    DROPPED = "dropped"  # a fresh connection that broke off before the first frame
+    # About the account, or the project behind it.
     UNAUTHENTICATED = "unauthenticated"  # 401
     REVOKED = "revoked"  # invalid_grant on refresh
     NEEDS_OWNER = "needs_owner"  # 403 VALIDATION_REQUIRED, TOS_VIOLATION, SERVICE_DISABLED, SUBSCRIPTION_REQUIRED ...
+    TOKEN_UNAVAILABLE = "token_unavailable"  # the token endpoint is away
+    REFUSED = "refused"  # 403, 404 or 400 billing without a known reason, where the request names no resource
+    # About the request.
     REJECTED = "rejected"  # 400, 404, 413, a safety block: the request itself is wrong
-    BARE_429 = "bare_429"  # a 429 without details from a second account within one call
-    UNREACHABLE = "unreachable"  # no connection, no first event in time, an empty 200
+    UNKNOWN_FIELD = "unknown_field"  # 400 for a field that this kind of account does not know
+    # About the way there.
+    UNREACHABLE = "unreachable"  # no connection: refused, DNS, TLS, timeout, proxy; nothing was sent
+    STALE_CONNECTION = "stale_connection"  # a reused connection was closed before its first byte
+    UNREADABLE = "unreadable"  # an answer that is no API's: a web page, a redirect, too large
+    EGRESS_BLOCKED = "egress_blocked"  # location not supported, IP blocked, "unusual traffic"
+    TIMED_OUT = "timed_out"  # no first event within our own timeout
+    # Past the commit point, or nobody's.
     INTERRUPTED = "interrupted"  # broke off, unreadable, or ended without a finish, after the first event
     ABANDONED = "abandoned"  # the client went away
+    DEADLINE_PASSED = "deadline_passed"  # the time that the client gave the call (X-Server-Timeout) is over
+    GATEWAY_ERROR = "gateway_error"  # our own trouble: file descriptors, memory, a bug
 
 
 class Effect(Enum):
@@ -94,9 +110,20 @@ VERDICTS: Mapping[Outcome, Verdict] = {
     Outcome.NEEDS_OWNER: Verdict(Effect.PARK, Retry.OTHER_ACCOUNT),
     Outcome.REJECTED: Verdict(Effect.NOTHING, Retry.NO),
     Outcome.BARE_429: Verdict(Effect.NOTHING, Retry.NO),
+    Outcome.EMPTY: Verdict(Effect.NOTHING, Retry.NEXT_ENDPOINT),
+    Outcome.DROPPED: Verdict(Effect.NOTHING, Retry.NEXT_ENDPOINT),
+    Outcome.TOKEN_UNAVAILABLE: Verdict(Effect.NOTHING, Retry.OTHER_ACCOUNT),
+    Outcome.REFUSED: Verdict(Effect.NOTHING, Retry.OTHER_ACCOUNT),
+    Outcome.UNKNOWN_FIELD: Verdict(Effect.NOTHING, Retry.NO),
     Outcome.UNREACHABLE: Verdict(Effect.NOTHING, Retry.NEXT_ENDPOINT),
+    Outcome.STALE_CONNECTION: Verdict(Effect.NOTHING, Retry.NEXT_ENDPOINT),
+    Outcome.UNREADABLE: Verdict(Effect.NOTHING, Retry.NEXT_ENDPOINT),
+    Outcome.EGRESS_BLOCKED: Verdict(Effect.NOTHING, Retry.OTHER_ACCOUNT),
+    Outcome.TIMED_OUT: Verdict(Effect.NOTHING, Retry.NO),
     Outcome.INTERRUPTED: Verdict(Effect.NOTHING, Retry.NO),
     Outcome.ABANDONED: Verdict(Effect.NOTHING, Retry.NO),
+    Outcome.DEADLINE_PASSED: Verdict(Effect.NOTHING, Retry.NO),
+    Outcome.GATEWAY_ERROR: Verdict(Effect.NOTHING, Retry.NO),
 }
 
 WAIT_HERE = Verdict(Effect.REST, Retry.SAME_ACCOUNT, micro_wait=True)

