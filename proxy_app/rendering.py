@@ -1,8 +1,8 @@
 """A relay's events as the bytes of a response body: server-sent events, or a JSON array.
 
 Events that arrived together leave together, in one write; nothing is ever held back. A stream that breaks ends with one
-error event (unless the client is known to misread it), and then with the connection: no client that was measured takes
-that for a complete answer.
+error in the form that the client reads, and then with the connection: no client that was measured takes that for a
+complete answer.
 """
 
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from proxy_app.errors import BrokenStream
 from proxy_app.relay import Relay
 from proxy_app.wire import json_array, sse
-from proxy_app.wire.calls import ClientKind, StreamForm
+from proxy_app.wire.calls import ClientKind, ErrorForm, StreamForm
 
 
 class EventStream:
@@ -39,9 +39,11 @@ class EventStream:
             self._ended = True
             return self._end()
         except BrokenStream as broken:
-            if not self._client.reads_errors:
+            if self._client.error_form is ErrorForm.NONE:
                 raise
             self._broken = broken
+            if self._client.error_form is ErrorForm.BARE:
+                return sse.encode_bare(broken.event)
             return self._frame([broken.event])
         return self._frame(batch)
 

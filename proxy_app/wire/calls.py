@@ -15,6 +15,7 @@ __all__ = [
     "Body",
     "Call",
     "ClientKind",
+    "ErrorForm",
     "Malformed",
     "Method",
     "StreamForm",
@@ -26,6 +27,9 @@ __all__ = [
     "stream_form",
     "wraps_errors",
 ]
+
+
+_BLANK_LINES = b"\r\n\r\n"
 
 
 class Method(StrEnum):
@@ -43,6 +47,14 @@ class StreamForm(Enum):
     ARRAY = "application/json; charset=UTF-8"
 
 
+class ErrorForm(Enum):
+    """How a client reads, inside a stream, that the stream has failed."""
+
+    EVENT = "event"  # one more event, or one more element of the array
+    BARE = "bare"  # a block without `data: `
+    NONE = "none"  # not at all: only a dropped connection says it
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """What a path names: a model, and the verb on it (empty when there is none)."""
@@ -56,13 +68,12 @@ class ClientKind:
     """What the client's reader can stand.
 
     `takes_done`: whether a `[DONE]` that upstream sent may be passed on. `heartbeat`: bytes that mean nothing to it, to
-    be sent between two events. `reads_errors`: whether an error among the events tells it more than a connection that
-    is dropped.
+    be sent between two events. `error_form`: what it takes for an error, before the connection is dropped.
     """
 
     takes_done: bool = True
-    heartbeat: bytes = b"\r\n"
-    reads_errors: bool = True
+    heartbeat: bytes = _BLANK_LINES
+    error_form: ErrorForm = ErrorForm.EVENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,16 +151,22 @@ def wraps_errors(query: Mapping[str, str]) -> bool:
 def client_kind(api_client: str, user_agent: str, form: StreamForm | None = None) -> ClientKind:
     """The client's kind, from its headers `x-goog-api-client` and `User-Agent`.
 
-    Google's SDKs fail on `[DONE]` after the full text, and litellm before 1.106 spins for ever. A blank line is
-    invisible to all but the legacy JavaScript SDK, whose only harmless event is an empty one; in an array any blank
-    will do.
+    Google's SDKs fail on `[DONE]` after the full text, and litellm before 1.106 spins for ever. Blank lines are
+    invisible to all but the legacy JavaScript SDK, whose only harmless event is an empty one. There are two of them
+    because Google's Go SDK cuts a stream at blank lines alone: a single one would stick to the next event, and that is
+    no longer one. The same SDK takes an error event for an empty response, and up to 1.60 a dropped connection for
+    the end; what it reads as an error is a bare object. In an array any blank will do.
     """
     names = f"{api_client} {user_agent}".lower()
     if form is StreamForm.ARRAY:
         # The legacy Python SDK takes an error element for an empty response, and types a dropped connection.
-        return ClientKind(takes_done=False, heartbeat=b" ", reads_errors="genai-py/" not in names)
-    heartbeat = b"data: {}\r\n\r\n" if "genai-js/" in names else b"\r\n"
-    return ClientKind(takes_done=not any(name in names for name in _FAILS_ON_DONE), heartbeat=heartbeat)
+        error_form = ErrorForm.NONE if "genai-py/" in names else ErrorForm.EVENT
+        return ClientKind(takes_done=False, heartbeat=b" ", error_form=error_form)
+    return ClientKind(
+        takes_done=not any(name in names for name in _FAILS_ON_DONE),
+        heartbeat=b"data: {}\r\n\r\n" if "genai-js/" in names else _BLANK_LINES,
+        error_form=ErrorForm.BARE if "google-genai-sdk/" in names and "gl-go/" in names else ErrorForm.EVENT,
+    )
 
 
 _FAILS_ON_DONE = ("google-genai-sdk/", "genai-js/", "genai-py/", "geminicli", "litellm/", "langchain")

@@ -128,7 +128,17 @@ class Decoder:
 
 
 def encode(payload: bytes) -> bytes:
-    """One event: `data: `, the payload on one line, CRLF CRLF.
+    """One event: `data: `, the payload on one line, CRLF CRLF."""
+    return b"data: %b\r\n\r\n" % _one_line(payload)
+
+
+def encode_bare(payload: bytes) -> bytes:
+    """A block of its own without `data: `, which is how Google itself reports an error in the middle of a stream."""
+    return b"%b\r\n\r\n" % _one_line(payload)
+
+
+def _one_line(payload: bytes) -> bytes:
+    """The same JSON on one line.
 
     U+2028, U+2029 and U+0085 are written as escapes: raw they are legal JSON, but several SDKs split lines at them.
     These stand only inside strings and line ends only outside, so the JSON means what it meant.
@@ -137,7 +147,7 @@ def encode(payload: bytes) -> bytes:
         payload = _without_line_separators(payload)
     if b"\n" in payload or b"\r" in payload:
         payload = b" ".join(payload.splitlines())
-    return b"data: %b\r\n\r\n" % payload
+    return payload
 
 
 def _without_line_separators(payload: bytes) -> bytes:

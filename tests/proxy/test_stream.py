@@ -1,6 +1,7 @@
 """streamGenerateContent as server-sent events: every byte a client gets, and when."""
 
 import json
+from typing import ClassVar
 
 import pytest
 
@@ -220,6 +221,37 @@ async def test_asking_for_events_wins_over_accepting_json(client, alice):
     assert reply.headers["content-type"] == "text/event-stream"
 
 
+class TestForGooglesGoSdk:
+    """It reads a bare object as a typed error, and an error event or a dropped connection not at all."""
+
+    HEADERS: ClassVar = {"x_goog_api_client": "google-genai-sdk/1.36.0 gl-go/go1.24.1"}
+
+    @pytest.mark.parametrize(
+        "fault", ["cut_after_first", "reset_after_first", "no_finish", "error_in_stream_pretty", "malformed_event"]
+    )
+    async def test_a_broken_stream_ends_with_a_bare_error_and_a_dropped_connection(
+        self, fault, client, alice, upstream
+    ):
+        upstream.script(fault)
+
+        reply = await client.post(URL, a_prompt(), **self.HEADERS)
+
+        *events, error, rest = reply.body.split(b"\r\n\r\n")
+        assert not reply.ended
+        assert rest == b""
+        assert all(event.startswith(b"data: {") for event in events)
+        assert json.loads(error)["error"]["code"] in (502, 503)
+        assert b"\n" not in error
+
+    async def test_a_whole_stream_is_like_everybodys(self, client, alice, upstream):
+        upstream.script(a_stream(a_text("one"), FINISHED))
+
+        reply = await client.post(URL, a_prompt(), **self.HEADERS)
+
+        assert reply.ended
+        assert [event.get("error") for event in reply.events()] == [None, None]
+
+
 class TestSilence:
     """What is sent while upstream says nothing."""
 
@@ -231,13 +263,14 @@ class TestSilence:
     @pytest.mark.parametrize(
         ("url", "headers", "beat"),
         [
-            (URL, {}, b"\r\n"),
-            (URL, {"x_goog_api_client": "google-genai-sdk/3.4.0 gl-python/3.12.1"}, b"\r\n"),
+            (URL, {}, b"\r\n\r\n"),
+            (URL, {"x_goog_api_client": "google-genai-sdk/3.4.0 gl-python/3.12.1"}, b"\r\n\r\n"),
+            (URL, {"x_goog_api_client": "google-genai-sdk/1.77.0 gl-go/go1.25"}, b"\r\n\r\n"),
             (URL, {"x_goog_api_client": "genai-js/0.24.1"}, b"data: {}\r\n\r\n"),
             (f"{BARE}?alt=json", {}, b" "),
             (f"{BARE}?alt=json", {"x_goog_api_client": "genai-js/0.24.1"}, b" "),
         ],
-        ids=("unknown", "genai", "legacy-js", "array", "array-legacy-js"),
+        ids=("unknown", "genai", "go", "legacy-js", "array", "array-legacy-js"),
     )
     async def test_is_bridged_by_what_the_client_does_not_mind(self, url, headers, beat, impatient, alice, upstream):
         upstream.script(a_stream(a_text("one"), ending=Ending.STALL))

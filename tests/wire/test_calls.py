@@ -2,6 +2,7 @@ import pytest
 
 from proxy_app.wire.calls import (
     Call,
+    ErrorForm,
     Method,
     StreamForm,
     Target,
@@ -12,6 +13,21 @@ from proxy_app.wire.calls import (
     stream_form,
     wraps_errors,
 )
+
+GO = [
+    ("google-genai-sdk/1.36.0 gl-go/go1.24.1", "google-genai-sdk/1.36.0 gl-go/go1.24.1"),
+    ("google-genai-sdk/1.77.0 gl-go/go1.25", "Go-http-client/1.1"),
+    ("google-genai-sdk/1.41.0 gl-go/go1.24 genkit-go/1.4.0", "google-genai-sdk/1.41.0 gl-go/go1.24 genkit-go/1.4.0"),
+    ("", "Google-GenAI-SDK/1.36.0 gl-go/go1.24.1"),
+]
+NOT_GO = [
+    ("google-genai-sdk/3.4.0 gl-python/3.12.1", "google-genai-sdk/3.4.0 gl-python/3.12.1"),
+    ("google-genai-sdk/3.1.0 gl-node/v20", ""),
+    ("google-genai-sdk/2.0.0 gl-java/17", ""),
+    ("genai-go/0.20.1 gl-go/1.24.1 gapic/0.7.0 gax/2.14", "Go-http-client/1.1"),
+    ("", "curl/8"),
+    ("", ""),
+]
 
 
 @pytest.mark.parametrize(
@@ -104,10 +120,28 @@ def test_other_clients_may_have_it(user_agent):
 
 
 def test_a_heartbeat_is_what_the_reader_does_not_notice():
-    assert client_kind("google-genai-sdk/3.4.0", "").heartbeat == b"\r\n"
-    assert client_kind("", "curl/8").heartbeat == b"\r\n"
+    assert client_kind("google-genai-sdk/3.4.0", "").heartbeat == b"\r\n\r\n"
+    assert client_kind("", "curl/8").heartbeat == b"\r\n\r\n"
     assert client_kind("genai-js/0.24.1", "node").heartbeat == b"data: {}\r\n\r\n"
     assert client_kind("genai-py/0.8.6", "", StreamForm.ARRAY).heartbeat == b" "
+
+
+@pytest.mark.parametrize("client", [*GO, *NOT_GO])
+def test_a_heartbeat_of_blank_lines_has_an_even_number_of_them(client):
+    """Google's Go SDK cuts at two line ends: what is left of an odd number sticks to the next event."""
+    heartbeat = client_kind(*client).heartbeat
+
+    assert (b"data: x\r\n\r\n" + heartbeat + b"data: y\r\n\r\n").split(b"\r\n\r\n")[2] == b"data: y"
+
+
+@pytest.mark.parametrize("client", GO)
+def test_googles_go_sdk_reads_a_bare_error(client):
+    assert client_kind(*client, StreamForm.SSE).error_form is ErrorForm.BARE
+
+
+@pytest.mark.parametrize("client", NOT_GO)
+def test_everybody_else_reads_an_error_event(client):
+    assert client_kind(*client, StreamForm.SSE).error_form is ErrorForm.EVENT
 
 
 def test_a_call_does_not_show_its_prompt():
@@ -120,5 +154,5 @@ def test_the_legacy_python_sdk_is_spared_an_error_it_would_take_for_an_empty_res
     legacy = client_kind("genai-py/0.8.6 gl-python/3.11", "python-requests/2.32", StreamForm.ARRAY)
     other = client_kind("", "python-httpx/0.28.1", StreamForm.ARRAY)
 
-    assert not legacy.reads_errors
-    assert other.reads_errors
+    assert legacy.error_form is ErrorForm.NONE
+    assert other.error_form is ErrorForm.EVENT

@@ -139,3 +139,12 @@ def test_what_is_written_is_read_back(response):
 
     assert json.loads(back) == json.loads(payload)
     assert len(sse.encode(payload).decode().splitlines()) == 2
+
+
+@pytest.mark.parametrize("payload", [b'{"error": {"code": 503}}', b'{"error":\r\n\r\n{"code":\n503 }\n}'])
+def test_a_bare_object_is_one_block_on_one_line_and_is_read_back(payload):
+    block = sse.encode_bare(payload)
+
+    assert block.count(b"\n") == 2
+    assert block.endswith(b"}\r\n\r\n")
+    assert json.loads(decoded([block])[0]) == json.loads(payload)
