@@ -46,8 +46,7 @@ FAILURES = (
     credentials.CredentialError,
     credentials.NotEligible,
     credentials.Refused,
-    upstream.Interrupted,
-    upstream.Unreachable,
+    upstream.Failure,
 )
 
 

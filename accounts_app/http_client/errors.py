@@ -1,16 +1,43 @@
-"""aiohttp's exceptions as httpx's.
+"""aiohttp's exceptions as httpx's, and the few that httpx has no name for.
 
 What a caller may conclude from an exception (each row is tested on a real socket):
 
     ConnectError, ConnectTimeout            nothing was sent: refused, unresolved, no TLS, too slow
+      OutOfDescriptors                      nothing was sent: this process may open no more files
+    ProxyError                              nothing was sent: the egress proxy itself failed or refused
     UnsupportedProtocol, LocalProtocolError nothing was sent: the request itself is impossible
     WriteError, WriteTimeout                part of the request was sent
     ReadError, ReadTimeout                  sent; the connection was reset, or stayed silent
-    RemoteProtocolError                     sent; closed without an answer, unreadable, or cut short
+      StaleConnection                       sent on a connection used before, closed before a byte of the answer
+    RemoteProtocolError                     sent; closed without an answer, or cut short
+      Unreadable                            sent; the answer is not HTTP, or its compression is broken
+      TooLarge                              sent; the answer is longer than its bound
 """
+
+import errno
+import os
+import socket
 
 import aiohttp
 import httpx
+from aiohttp.http_exceptions import HttpProcessingError
+
+
+class OutOfDescriptors(httpx.ConnectError):
+    """No connection could be opened because this process, or the system, has run out of file descriptors."""
+
+
+class StaleConnection(httpx.ReadError):
+    """The peer closed a kept-alive connection when the request was under way to it: before a byte of the answer."""
+
+
+class Unreadable(httpx.RemoteProtocolError):
+    """The answer is not HTTP, or its compression cannot be read."""
+
+
+class TooLarge(httpx.RemoteProtocolError):
+    """The answer is longer than its bound."""
+
 
 # The most specific first; see the table above.
 _TRANSLATIONS: tuple[tuple[type[BaseException], type[httpx.TransportError]], ...] = (
@@ -21,7 +48,7 @@ _TRANSLATIONS: tuple[tuple[type[BaseException], type[httpx.TransportError]], ...
     (aiohttp.ClientConnectionResetError, httpx.WriteError),
     (aiohttp.ClientOSError, httpx.ReadError),
     (aiohttp.ClientPayloadError, httpx.RemoteProtocolError),
-    (aiohttp.ClientResponseError, httpx.RemoteProtocolError),
+    (aiohttp.ClientResponseError, Unreadable),
     (aiohttp.NonHttpUrlClientError, httpx.UnsupportedProtocol),
     (aiohttp.InvalidURL, httpx.LocalProtocolError),
     (aiohttp.ClientConnectionError, httpx.ReadError),
@@ -31,10 +58,28 @@ _TRANSLATIONS: tuple[tuple[type[BaseException], type[httpx.TransportError]], ...
 )
 TRANSLATED = (aiohttp.ClientError, OSError, ValueError)
 
+_OUT_OF_DESCRIPTORS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS)
+
 
 def translated(error: BaseException, request: httpx.Request) -> httpx.TransportError:
     """aiohttp's exception as the httpx exception that tells whether the request may have been sent."""
+    text = str(error) or type(error).__name__
+    if isinstance(error, aiohttp.ClientConnectorError) and out_of_descriptors(error.os_error):
+        return OutOfDescriptors(text, request=request)
+    if isinstance(error, aiohttp.ClientPayloadError) and isinstance(error.__cause__, HttpProcessingError):
+        return Unreadable(text, request=request)
     for theirs, ours in _TRANSLATIONS:
         if isinstance(error, theirs):
-            return ours(str(error) or type(error).__name__, request=request)
+            return ours(text, request=request)
     return httpx.ReadError(type(error).__name__, request=request)
+
+
+def out_of_descriptors(error: OSError) -> bool:
+    """Whether `error` comes of having run out of them. A resolver reports that as a name it could not look up."""
+    if isinstance(error, socket.gaierror):
+        try:
+            os.close(os.dup(0))
+        except OSError as probe:
+            return probe.errno in _OUT_OF_DESCRIPTORS
+        return False
+    return error.errno in _OUT_OF_DESCRIPTORS

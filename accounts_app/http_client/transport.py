@@ -6,6 +6,7 @@ third of it, and it hangs up within milliseconds when a call is cancelled.
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from functools import lru_cache
 
@@ -14,7 +15,8 @@ import httpx
 import yarl
 
 from accounts_app.http_client.body import Body
-from accounts_app.http_client.errors import TRANSLATED, translated
+from accounts_app.http_client.connections import Connector, Way, way_of_this_call
+from accounts_app.http_client.errors import TRANSLATED, StaleConnection, translated
 from accounts_app.http_client.upload import Upload, payload_of, upload_of
 
 # A pooled connection is dropped after this much idleness. Google's front ends keep theirs for
@@ -31,17 +33,21 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, ssl_context: ssl.SSLContext) -> None:
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ssl=ssl_context, keepalive_timeout=KEEPALIVE_SECONDS),
+            connector=Connector(ssl_context, KEEPALIVE_SECONDS),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             trust_env=False,
             timeout=_client_timeout(None, None),
             skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent", "Content-Type"),
         )
+        # A GET or PUT that met a stale connection is sent again by whoever sent it, and counted; never in here.
+        self._session._retry_connection = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         limits = request.extensions.get("timeout") or {}
         upload = request.stream if isinstance(request.stream, Upload) else await upload_of(request)
+        way = Way(fresh=request.extensions.get("fresh", False))
+        way_of_this_call.set(way)
         try:
             headers = [(name.decode(), value.decode()) for name, value in request.headers.raw]
             answer = await self._session.request(
@@ -53,6 +59,8 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 timeout=_client_timeout(limits.get("connect"), limits.get("read")),
             )
         except TRANSLATED as error:
+            if way.was_stale(error):
+                raise StaleConnection(str(error), request=request) from error
             raise translated(error, request) from error
         stream = Body(answer, request)
         return httpx.Response(
@@ -62,8 +70,23 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             extensions={
                 "http_version": b"HTTP/1.1",
                 "reason_phrase": (answer.reason or "").encode("latin-1", "replace"),
+                "reused": way.reused,
             },
         )
+
+    async def probe(self, request: httpx.Request, connect_timeout: float) -> None:
+        """Open the connection that `request` would take, and close it unused."""
+        way_of_this_call.set(Way(fresh=True))
+        connector = self._session.connector
+        assert connector is not None
+        asked = aiohttp.ClientRequest(request.method, _address(str(request.url)), loop=asyncio.get_running_loop())
+        try:
+            connection = await connector.connect(asked, [], _client_timeout(connect_timeout, None))
+        except TimeoutError as error:
+            raise httpx.ConnectTimeout("No connection in time.", request=request) from error
+        except TRANSLATED as error:
+            raise translated(error, request) from error
+        connection.close()
 
     async def aclose(self) -> None:
         await self._session.close()

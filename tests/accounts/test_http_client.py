@@ -12,7 +12,18 @@ import pytest
 
 from accounts_app import http_client
 from accounts_app.http_client import client, close_all, request
-from tests.accounts.sockets import CHUNKED, OK, head, in_chunks, part, pieces, refusing_address, serving
+from tests.accounts.sockets import (
+    CHUNKED,
+    OK,
+    head,
+    in_chunks,
+    part,
+    pieces,
+    read_by_the_peer,
+    refusing_address,
+    reset,
+    serving,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -369,3 +380,90 @@ def test_a_loop_that_ended_without_closing_is_swept_without_a_warning():
     gc.collect()
 
     assert not [loop for loop in http_client._by_loop if loop.is_closed()]
+
+
+# --- How a connection was come by
+
+
+@pytest.mark.parametrize("end", ["close", "reset"])
+async def test_a_kept_connection_that_closes_before_its_answer_is_stale(end: str):
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head(reader)
+        writer.write(OK)
+        await head(reader)
+        writer.close() if end == "close" else reset(writer)
+
+    async with serving(play) as address:
+        assert (await client().send(request("POST", address, {}))).text == "ok"
+        with pytest.raises(http_client.StaleConnection):
+            await client().send(request("POST", address, {}), stream=True)
+
+        assert (await client().send(request("POST", address, {}, fresh=True))).text == "ok"
+
+
+async def test_a_connection_that_breaks_off_within_the_head_was_not_stale():
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head(reader)
+        writer.write(OK)
+        await head(reader)
+        writer.write(OK[:12])
+        await read_by_the_peer(writer)
+        reset(writer)
+
+    async with serving(play) as address:
+        assert (await client().send(request("POST", address, {}))).text == "ok"
+        with pytest.raises(httpx.TransportError) as failed:
+            await client().send(request("POST", address, {}), stream=True)
+
+    assert not isinstance(failed.value, http_client.StaleConnection)
+
+
+async def test_a_get_is_not_sent_again_behind_the_callers_back():
+    heads = 0
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal heads
+        await head(reader)
+        writer.write(OK)
+        await head(reader)
+        heads += 1
+        writer.close()
+
+    async with serving(play) as address:
+        await client().send(request("GET", address, {}))
+        with pytest.raises(http_client.StaleConnection):
+            await client().send(request("GET", address, {}), stream=True)
+
+    assert heads == 1
+
+
+async def test_who_wants_a_fresh_connection_gets_one_and_leaves_it_to_others():
+    connections = 0
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        while True:
+            await head(reader)
+            writer.write(OK)
+
+    async with serving(play) as address:
+        for fresh in (False, True, False, False):
+            response = await client().send(request("POST", address, {}, fresh=fresh))
+            assert response.text == "ok"
+
+    assert connections == 2
+
+
+async def test_a_probe_connects_and_says_nothing():
+    said: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        said.put_nowait(await reader.read())
+
+    async with serving(play) as address:
+        await http_client.probe(address)
+        assert await said.get() == b""
+
+    with pytest.raises(httpx.ConnectError):
+        await http_client.probe(refusing_address())
