@@ -15,8 +15,8 @@ run: $(VENV)/.installed  ## set everything up and serve on http://127.0.0.1:8045
 	@$(BIN)/python manage.py bootstrap
 	@exec $(BIN)/python manage.py serve
 
-test: $(VENV)/.installed-dev  ## every test this machine can run
-	@$(BIN)/python -m pytest -rs -n auto --dist loadfile $(ARGS)
+test: $(VENV)/.installed-dev  ## every test this machine can run, those of the database on SQLite and on PostgreSQL
+	@$(BIN)/python -m tests -rs -n auto --dist loadfile $(ARGS)
 
 check: $(VENV)/.installed-dev  ## format, lint, types, import contracts
 	@$(BIN)/ruff format --check .

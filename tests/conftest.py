@@ -6,12 +6,14 @@ import hypothesis
 import pytest
 from asgiref.sync import sync_to_async
 from django.core.cache import cache
+from django.db import connection
 
 from accounts_app import credentials, journal, leasing, metering, roster
 from accounts_app.models import Account
 from emulator import Emulator
 from gateway_project import background
 from proxy_app.models import UsageRecord
+from tests import databases
 from tests.asgi_client import Client
 from tests.factories import make_account
 
@@ -20,6 +22,16 @@ hypothesis.settings.register_profile(
     "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("unhurried")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    databases.sort(config, items)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """A PostgreSQL goes away whole; until then other threads may still be connected."""
+    return connection.vendor == "postgresql"
 
 
 @pytest.fixture(scope="session")

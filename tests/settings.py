@@ -1,9 +1,14 @@
-"""The gateway's settings for tests: nothing of this machine's environment, a data directory that goes away."""
+"""The gateway's settings for tests: nothing of this machine's environment, a data directory that goes away.
+
+The database is SQLite, or the PostgreSQL that the second half of `python -m tests` names.
+"""
 
 import atexit
 import os
 import shutil
 import tempfile
+
+from tests import postgres
 
 for name in list(os.environ):
     if name.startswith(("GATEWAY_", "CLOUD_CODE_", "GEMINI_API_", "GOOGLE_", "DATABASE_", "CACHE_")):
@@ -13,6 +18,8 @@ kept_in = tempfile.mkdtemp(prefix="gateway-tests-")
 atexit.register(shutil.rmtree, kept_in, ignore_errors=True)
 os.environ["GATEWAY_ENV_FILE"] = os.devnull
 os.environ["GATEWAY_DATA_DIR"] = kept_in
+if database_url := postgres.given():
+    os.environ["DATABASE_URL"] = database_url
 
 from gateway_project.settings import *  # noqa: E402, F403
 

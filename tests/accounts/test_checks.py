@@ -18,6 +18,7 @@ def told() -> list[str]:
 def well_configured(settings, tmp_path):
     tmp_path.chmod(0o700)
     settings.GATEWAY_DATA_DIR = tmp_path
+    settings.GATEWAY_ENCRYPTION_KEYS_GIVEN = True
 
 
 def connect_alice() -> None:
@@ -69,6 +70,7 @@ def test_an_open_gateway_for_every_page_is_told(settings):
 
 def test_keys_that_other_nodes_do_not_have_are_told(settings, monkeypatch):
     monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.postgresql")
+    settings.GATEWAY_ENCRYPTION_KEYS_GIVEN = False
 
     assert told() == ["gateway.W004"]
 

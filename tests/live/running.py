@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from emulator import Account, Emulator
+from tests import postgres
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 30.0
@@ -43,6 +44,8 @@ class Gateway:
     def __enter__(self) -> Self:
         if self._data is None:
             self._data = tempfile.TemporaryDirectory(prefix="gateway-live-")
+            if server := postgres.given():
+                self.environment = {"DATABASE_URL": postgres.create_beside(server), **self.environment}
             self.manage("bootstrap")
             self.key = self.manage("issue_key", "live")
         return self
@@ -132,6 +135,8 @@ class Gateway:
     def ledger_size(self) -> int:
         """How many ledger entries the database holds; complete once the gateway has stopped."""
         assert self._data is not None
+        if url := self.environment.get("DATABASE_URL"):
+            return int(postgres.execute(url, "SELECT count(*) FROM proxy_app_usagerecord")[0][0])
         with contextlib.closing(sqlite3.connect(Path(self._data.name) / "gateway.sqlite3")) as database:
             (size,) = database.execute("SELECT count(*) FROM proxy_app_usagerecord").fetchone()
         return int(size)

@@ -15,7 +15,7 @@ import pytest
 from emulator import Emulator, Reply, Style
 from tests.live.running import PATIENCE, Gateway
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.any_database]
 
 MODEL = "gemini-2.5-flash"
 PLAIN = f"/v1beta/models/{MODEL}:generateContent"
