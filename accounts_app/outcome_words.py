@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts_app.own_words import retold
-from accounts_app.pool.outcomes import Outcome
+from accounts_app.pool.outcomes import Outcome, Refusal
 
 OUTCOMES: Mapping[str, str | Promise] = {
     Outcome.SUCCEEDED.value: _("succeeded"),
@@ -33,12 +33,62 @@ OUTCOMES: Mapping[str, str | Promise] = {
     Outcome.ABANDONED.value: _("client went away"),
     Outcome.DEADLINE_PASSED.value: _("client's deadline passed"),
     Outcome.GATEWAY_ERROR.value: _("gateway error"),
+    Refusal.KEY_MISSING.value: _("key missing"),
+    Refusal.KEY_INVALID.value: _("invalid key"),
+    Refusal.ADDRESS_NOT_ALLOWED.value: _("address not allowed"),
+    Refusal.ORIGIN_NOT_ALLOWED.value: _("web page not allowed"),
+    Refusal.MODEL_NOT_ALLOWED.value: _("model not allowed"),
+    Refusal.KEY_LIMIT.value: _("key limit reached"),
+    Refusal.NO_ACCOUNT.value: _("no account available"),
+    Refusal.UNSUPPORTED.value: _("method not supported"),
+    Refusal.MALFORMED.value: _("malformed request"),
+    Refusal.TOO_LARGE.value: _("request too large"),
+    Refusal.TOO_SLOW.value: _("request too slow"),
+    Refusal.LEFT_EARLY.value: _("client left early"),
+}
+
+# What 0.1.0 counted all refusals under, in its sums.
+_FORMER = {"turned_away": _("refused")}
+
+# What helps a call that was refused.
+REMEDIES: Mapping[str, str | Promise] = {
+    Refusal.KEY_MISSING.value: _(
+        "The client sent no API key. It goes into x-goog-api-key, x-api-key, Authorization: Bearer or ?key=; keys are "
+        "issued under API keys."
+    ),
+    Refusal.KEY_INVALID.value: _(
+        "The client's key is not one of this gateway, has been revoked or has expired. Issue a key under API keys and "
+        "set it in the client; Google's own keys belong under Accounts."
+    ),
+    Refusal.ADDRESS_NOT_ALLOWED.value: _(
+        "The key may be used only from the addresses that are set for it under API keys. Behind a reverse proxy, name "
+        "the proxy in GATEWAY_TRUSTED_PROXIES, so that the client's own address is seen."
+    ),
+    Refusal.ORIGIN_NOT_ALLOWED.value: _(
+        "Web pages and unknown host names need a key. Send one, or allow the origin in GATEWAY_CORS_ORIGINS or the "
+        "name in GATEWAY_ALLOWED_HOSTS."
+    ),
+    Refusal.MODEL_NOT_ALLOWED.value: _("Add the model to those that the key may use, under API keys."),
+    Refusal.KEY_LIMIT.value: _(
+        "The key has used up a limit that is set for it under API keys. Wait until it is free again, or raise it there."
+    ),
+    Refusal.NO_ACCOUNT.value: _(
+        "No account could serve the model at that time. The page of accounts says what each one waits for; another "
+        "account, or a route to another model, helps at once."
+    ),
+    Refusal.UNSUPPORTED.value: _("No connected account serves this method. An account with a Gemini API key may."),
+    Refusal.MALFORMED.value: _("The client has to send something else; the message says what could not be read."),
+    Refusal.TOO_LARGE.value: _("The body is larger than GATEWAY_MAX_BODY_MB allows. Send less, or raise it."),
+    Refusal.TOO_SLOW.value: _("The client took too long to send its request. Look at its network."),
+    Refusal.LEFT_EARLY.value: _(
+        "The client hung up while the call waited for an account. Give it a longer timeout, or lower GATEWAY_MAX_WAIT."
+    ),
 }
 
 
 def outcome_in_words(outcome: str) -> str:
     """In the reader's language; one that nobody knows stands for itself."""
-    return str(OUTCOMES.get(outcome, outcome))
+    return str(OUTCOMES.get(outcome) or _FORMER.get(outcome, outcome))
 
 
 def cause_in_words(outcome: str, message: str) -> str:

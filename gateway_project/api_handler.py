@@ -24,6 +24,7 @@ from django.utils.module_loading import import_string
 
 from gateway_project.caller import Caller, Header, Receive, Send
 from gateway_project.refusals import Refusal, bad_request, not_allowed, not_found, too_large
+from proxy_app import refused_calls
 
 # Intermediaries commonly close a connection that was silent for 30 s or a minute.
 HEARTBEAT_SECONDS = 15.0
@@ -69,17 +70,20 @@ class ApiHandler(ASGIHandler):
         3. Send the answer, a stream item by item.
         4. Let go of what the answer holds, however it ended.
         """
+        arrived = monotonic()
         body = await whole_body(receive, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         if body is None:
             return
         request_id = new_request_id()
         async with Caller(receive, send, request_id) as caller:
             if isinstance(body, Refusal):
-                return await caller.refuse(body)
+                return await self.refuse(body, caller, scope, request_id, arrived)
             try:
                 request = ApiRequest(scope, body, request_id)
             except UnicodeDecodeError:
-                return await caller.refuse(bad_request("The query is not valid UTF-8."))
+                return await self.refuse(
+                    bad_request("The query is not valid UTF-8."), caller, scope, request_id, arrived
+                )
             del body  # the request's alone now, so that a view that is done with it can let it go
             response = await self._middleware_chain(request)
             try:
@@ -88,6 +92,16 @@ class ApiHandler(ASGIHandler):
                 # In place of response.close(), which would also send Django's request_finished.
                 for close in response._resource_closers:  # type: ignore[attr-defined]
                     close()
+
+    async def refuse(
+        self, refusal: Refusal, caller: Caller, scope: Mapping[str, Any], request_id: str, arrived: float
+    ) -> None:
+        """Answer a request that no view has seen."""
+        address = (scope.get("client") or ("",))[0]
+        refused_calls.unread(
+            scope["method"], scope["path"], address, request_id, refusal.code, refusal.message, arrived
+        )
+        await caller.refuse(refusal)
 
     async def view_response(self, request: ASGIRequest) -> HttpResponseBase:
         try:

@@ -7,7 +7,7 @@ from http import HTTPMethod
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Router
 
-from proxy_app import auth, errors, usage_report, views
+from proxy_app import auth, errors, refused_calls, usage_report, views
 
 View = Callable[[HttpRequest], Awaitable[HttpResponse]]
 
@@ -74,10 +74,13 @@ api.add_router("", elsewhere)  # last: it takes every path that is left
 
 @api.exception_handler(errors.GatewayError)
 def refused(request: HttpRequest, error: errors.GatewayError) -> HttpResponse:
+    refused_calls.refused(request, error)
     return errors.render(error, in_array=views.wants_array_errors(request))
 
 
 @api.exception_handler(Exception)
 def failed(request: HttpRequest, error: Exception) -> HttpResponse:
     log.error("%s %s failed", request.method, request.path, exc_info=error)  # the path has no query, so no key
-    return errors.render(errors.GatewayError("Internal error encountered."))
+    internal = errors.GatewayError("Internal error encountered.")
+    refused_calls.refused(request, internal)
+    return errors.render(internal)

@@ -16,6 +16,7 @@ from django.http.request import split_domain_port, validate_host
 
 from accounts_app import api_keys, metering
 from accounts_app.api_keys import KeyView
+from accounts_app.pool.outcomes import Outcome, Refusal
 from proxy_app import errors, key_limits, operator_pass
 from proxy_app.explanation import Trail
 
@@ -78,7 +79,7 @@ async def admit_to_usage(request: HttpRequest) -> Principal:
     try:
         principal = _identify(request, needed=True)
     except api_keys.RosterUnavailable as error:
-        raise errors.Unavailable(_NOT_READ_YET) from error
+        raise errors.Unavailable(_NOT_READ_YET, outcome=Outcome.GATEWAY_ERROR) from error
     if principal.key is None:
         raise _refusal(presented=True)  # an operator's pass, which counts nothing
     return principal
@@ -112,22 +113,23 @@ def not_allowed(model: str) -> errors.PermissionDenied:
     return errors.PermissionDenied(
         f"This API key may not use models/{model}. Call ListModels to see the models it may use.",
         [errors.error_info("MODEL_NOT_ALLOWED", model=model)],
+        outcome=Refusal.MODEL_NOT_ALLOWED,
     )
 
 
 def _identify(request: HttpRequest, *, needed: bool) -> Principal:
     now = time.time()
     presented = _presented_keys(request)
-    elsewhere = False
+    elsewhere: KeyView | None = None
     for key in presented:
         if operator := operator_pass.holder(key):
             return Principal(operator=operator)
         if view := api_keys.verify(key, now):
             if view.may_call_from(_address(request)):
                 return Principal(view)
-            elsewhere = True
+            elsewhere = view
     if needed:
-        raise _not_from_here(request) if elsewhere else _refusal(bool(presented))
+        raise _not_from_here(request, elsewhere) if elsewhere else _refusal(bool(presented))
     return Principal()
 
 
@@ -137,11 +139,13 @@ def _address(request: HttpRequest) -> str:
     return client[0] if client else ""
 
 
-def _not_from_here(request: HttpRequest) -> errors.PermissionDenied:
+def _not_from_here(request: HttpRequest, key: KeyView) -> errors.PermissionDenied:
     address = _address(request) or "a Unix socket"
+    request.known_key = key.id  # type: ignore[attr-defined]
     return errors.PermissionDenied(
         f"This API key may not be used from {address}.",
         [errors.error_info("API_KEY_IP_ADDRESS_BLOCKED", address=address)],
+        outcome=Refusal.ADDRESS_NOT_ALLOWED,
     )
 
 
@@ -159,17 +163,18 @@ def _presented_keys(request: HttpRequest) -> list[str]:
 
 def _refusal(presented: bool) -> errors.Unauthenticated:
     if not api_keys.any_configured():
-        return errors.Unauthenticated(_NO_KEY_CONFIGURED, [errors.error_info("NO_API_KEY_CONFIGURED")])
+        outcome = Refusal.KEY_INVALID if presented else Refusal.KEY_MISSING
+        return errors.Unauthenticated(_NO_KEY_CONFIGURED, [errors.error_info("NO_API_KEY_CONFIGURED")], outcome=outcome)
     if presented:
         return errors.Unauthenticated(_INVALID, [errors.error_info("API_KEY_INVALID")])
-    return errors.Unauthenticated(_MISSING, [errors.error_info("API_KEY_MISSING")])
+    return errors.Unauthenticated(_MISSING, [errors.error_info("API_KEY_MISSING")], outcome=Refusal.KEY_MISSING)
 
 
 def _mode_in_force(request: HttpRequest) -> str:
     try:
         mode = api_keys.auth_mode()
     except api_keys.RosterUnavailable as error:
-        raise errors.Unavailable(_NOT_READ_YET) from error
+        raise errors.Unavailable(_NOT_READ_YET, outcome=Outcome.GATEWAY_ERROR) from error
     if mode != AUTO:
         return mode
     return OFF if _bound_to_loopback(request) else ALL_EXCEPT_HEALTH

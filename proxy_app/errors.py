@@ -23,6 +23,8 @@ from typing import Any
 import msgspec
 from django.http import HttpResponse
 
+from accounts_app.pool.outcomes import Outcome, Refusal
+
 Detail = Mapping[str, Any]
 
 JSON = "application/json; charset=UTF-8"
@@ -46,20 +48,26 @@ _STATUS = {
 
 
 class GatewayError(Exception):
-    """An answer other than 200. `code` is the HTTP status; `headers` are added to the response."""
+    """An answer other than 200. `code` is the HTTP status; `headers` are added to the response.
+
+    `outcome` is what the ledger calls it when no account was asked: that of the class, if it is not given.
+    """
 
     code = 500
+    outcome: Outcome | Refusal = Outcome.GATEWAY_ERROR
 
     def __init__(
         self,
         message: str,
         details: Sequence[Detail] = (),
         headers: Mapping[str, str] | None = None,
+        outcome: Outcome | Refusal | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.details = details
         self.headers = dict(headers or {})
+        self.outcome = outcome or type(self).outcome
 
     def body(self) -> bytes:
         """The error as one JSON object."""
@@ -68,30 +76,37 @@ class GatewayError(Exception):
 
 class InvalidArgument(GatewayError):
     code = 400
+    outcome = Refusal.MALFORMED
 
 
 class Unauthenticated(GatewayError):
     code = 401
+    outcome = Refusal.KEY_INVALID
 
 
 class PermissionDenied(GatewayError):
     code = 403
+    outcome = Refusal.ORIGIN_NOT_ALLOWED
 
 
 class NotFound(GatewayError):
     code = 404
+    outcome = Refusal.MALFORMED
 
 
 class MethodNotAllowed(GatewayError):
     code = 405
+    outcome = Refusal.MALFORMED
 
 
 class Unimplemented(GatewayError):
     code = 501
+    outcome = Refusal.UNSUPPORTED
 
 
 class Unavailable(GatewayError):
     code = 503
+    outcome = Refusal.NO_ACCOUNT
 
 
 class ResourceExhausted(GatewayError):
@@ -101,14 +116,17 @@ class ResourceExhausted(GatewayError):
     """
 
     code = 429
+    outcome = Refusal.NO_ACCOUNT
 
-    def __init__(self, message: str, delay: float, details: Sequence[Detail] = ()) -> None:
+    def __init__(
+        self, message: str, delay: float, details: Sequence[Detail] = (), outcome: Refusal | None = None
+    ) -> None:
         delay = as_told(delay)
         retry_info = {
             "@type": "type.googleapis.com/google.rpc.RetryInfo",
             "retryDelay": f"{delay:.3f}s",
         }
-        super().__init__(message, [*details, retry_info], retry_after(delay))
+        super().__init__(message, [*details, retry_info], retry_after(delay), outcome)
 
 
 class UpstreamError(GatewayError):

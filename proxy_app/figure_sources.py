@@ -34,7 +34,7 @@ class Source(Protocol):
 def of(begin: datetime, now: datetime, *, recent: bool) -> Source:
     """What there is from `begin` on; `recent` is for the last hour."""
     if recent:
-        return Newest(begin, now)
+        return Newest(begin)
     if now - begin <= timedelta(days=2):
         return Hours(begin)
     return Quarters(begin, now)
@@ -89,14 +89,13 @@ class Quarters:
 
 
 class Newest:
-    """The ledger's last rows since `begin`, read once; calls that were turned away come from the hours."""
+    """The ledger's last rows since `begin`, read once."""
 
-    def __init__(self, begin: datetime, now: datetime) -> None:
+    def __init__(self, begin: datetime) -> None:
         names = [name for name in rollups.COLUMNS if name != "at"]
         rows = UsageRecord.objects.filter(at__gte=begin).order_by("-at").values("at", *names)[:NEWEST]
         self._rows = list(rows)
         self.complete_from = self._rows[-1]["at"] if len(self._rows) == NEWEST else begin
-        self._turned_away = list(_turned_away(begin, now))
 
     def rows(
         self, dimension: Dimension | None = None, *, slotted: bool = False, values: Collection[str] | None = None
@@ -110,19 +109,6 @@ class Newest:
                 rollups.count(sums[slot, value, row["outcome"]], row)
         for place, added in sums.items():
             yield *place, tuple(added.values())
-        for hour, calls, columns in self._turned_away:
-            value = _value(columns[dimension.value]) if dimension else ""
-            if values is None or value in values:
-                numbers = dict.fromkeys(NUMBERS, 0) | {"calls": calls}
-                yield hour, value, rollups.TURNED_AWAY, tuple(numbers.values())
-
-
-def _turned_away(begin: datetime, now: datetime) -> Iterator[tuple[datetime, int, dict[str, Any]]]:
-    """Slot, number, and who and what: only the hour is known of them, so that of the last but one a part is taken."""
-    hour = begin.replace(minute=0, second=0, microsecond=0)
-    for row in UsageHour.objects.filter(hour__gte=hour, outcome=rollups.TURNED_AWAY):
-        part = 1.0 if row.hour > hour else (hour + timedelta(hours=1) - begin) / timedelta(hours=1)
-        yield max(begin, min(row.hour, now)), round(row.calls * part), vars(row)
 
 
 def _summed(rows: QuerySet[Any], slot: str, value: str) -> Iterator[Row]:

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts_app.metering import Exceeded, Limit, OverLimit
+from accounts_app.pool.outcomes import Refusal
 from proxy_app.errors import Detail, ResourceExhausted, as_told
 
 # As quotaMetric, as quotaId, and in words.
@@ -46,6 +47,7 @@ def refusal(over: OverLimit, key_name: str, now: float) -> ResourceExhausted:
                 "violations": [_violation(one, key_name) for one in over.exceeded],
             }
         ],
+        Refusal.KEY_LIMIT,
     )
 
 

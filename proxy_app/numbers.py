@@ -3,15 +3,17 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from accounts_app.pool.outcomes import Outcome
+from accounts_app.pool.outcomes import Outcome, Refusal
 from proxy_app.models.sums import NUMBERS
-from proxy_app.rollups import FIRST_EVENT_BOUNDS, OVERHEAD_BOUNDS, TURNED_AWAY
+from proxy_app.rollups import FIRST_EVENT_BOUNDS, OVERHEAD_BOUNDS
 
 _PLACE = {name: place for place, name in enumerate(NUMBERS)}
 _FIRST = [name for name in NUMBERS if name.startswith("first_event_") and name != "first_event_ms"]
 _OVERHEAD = [name for name in NUMBERS if name.startswith("overhead_") and name != "overhead_us"]
 # Outcomes that are nobody's failure here: the request was wrong, whoever would have been asked.
 _WRONG_REQUEST = (Outcome.REJECTED.value, Outcome.BARE_429.value)
+# The gateway said no before any account was asked; 0.1.0 counted all of these as one.
+REFUSALS = frozenset({*(refusal.value for refusal in Refusal), "turned_away"})
 
 
 class Figures:
@@ -21,13 +23,13 @@ class Figures:
     left by the client, a wrong request) is told by the attempt's outcome, so that the failed calls are those left over.
     """
 
-    __slots__ = ("_numbers", "answered", "outcomes", "turned_away")
+    __slots__ = ("_numbers", "answered", "outcomes", "refused")
 
     def __init__(self) -> None:
         self._numbers = [0] * len(NUMBERS)
         self.outcomes: Counter[str] = Counter()
         self.answered = 0
-        self.turned_away = 0
+        self.refused = 0
 
     def __repr__(self) -> str:
         return f"<Figures {self.calls} calls, {self.failed} failed, {self.attempts} attempts>"
@@ -35,8 +37,9 @@ class Figures:
     def add(self, outcome: str, numbers: Sequence[int]) -> None:
         """Add a sum of attempts that came to `outcome`; `numbers` in the order of NUMBERS."""
         self._numbers = [mine + more for mine, more in zip(self._numbers, numbers, strict=True)]
-        if outcome == TURNED_AWAY:
-            self.turned_away += numbers[_PLACE["calls"]]
+        if outcome in REFUSALS:
+            self.refused += numbers[_PLACE["calls"]]
+            self.outcomes[outcome] += numbers[_PLACE["calls"]]
             return
         self.outcomes[outcome] += numbers[_PLACE["attempts"]]
         if outcome == Outcome.SUCCEEDED:
@@ -47,7 +50,7 @@ class Figures:
         self._numbers = [mine + more for mine, more in zip(self._numbers, other._numbers, strict=True)]
         self.outcomes += other.outcomes
         self.answered += other.answered
-        self.turned_away += other.turned_away
+        self.refused += other.refused
 
     def __getitem__(self, name: str) -> int:
         """One of NUMBERS."""
@@ -64,7 +67,7 @@ class Figures:
     @property
     def weight(self) -> int:
         """What parts are ranked by."""
-        return self.attempts + self.turned_away
+        return self.attempts + self.refused
 
     @property
     def left(self) -> int:
@@ -78,8 +81,8 @@ class Figures:
 
     @property
     def failed(self) -> int:
-        """Calls that got no whole answer, and not by their own doing."""
-        return max(self.turned_away, self.calls - self.answered - self.left - self.wrong)
+        """Calls that got no whole answer, and not by their own doing; those that were refused are none of them."""
+        return max(0, self.calls - self.answered - self.left - self.wrong - self.refused)
 
     @property
     def failed_attempts(self) -> int:

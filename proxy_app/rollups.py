@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from accounts_app.sums import add_up
-from proxy_app.models import UsageHour
+from proxy_app.models import UsageHour, UsageRecord
 from proxy_app.models.sums import NUMBERS
 
 IDENTITY = ("hour", "api_key_id", "account_id", "model", "outcome")
@@ -15,15 +15,12 @@ IDENTITY = ("hour", "api_key_id", "account_id", "model", "outcome")
 FIRST_EVENT_BOUNDS = (100, 250, 500, 1000, 2500, 5000, 10_000, 30_000)
 OVERHEAD_BOUNDS = (1, 2, 5, 10, 25, 50, 100)
 
-# What a call that no account was asked for adds up under.
-TURNED_AWAY = "turned_away"
-
 _ADDED = (
     "prompt_tokens", "cached_tokens", "candidates_tokens", "thoughts_tokens", "tool_tokens", "total_tokens",
     "wait_ms", "duration_ms", "overhead_us",
 )  # fmt: skip
 COLUMNS = (
-    "at", "attempt", "delivered", "api_key_id", "account_id", "model", "outcome", "first_event_ms", *_ADDED,
+    "at", "attempt", "repeated", "delivered", "api_key_id", "account_id", "model", "outcome", "first_event_ms", *_ADDED,
 )  # fmt: skip
 
 
@@ -39,7 +36,10 @@ def add(rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def count(into: dict[str, int], row: Mapping[str, Any]) -> None:
-    """Add one attempt, of which `row` has at least COLUMNS."""
+    """Add one attempt, of which `row` has at least COLUMNS; or calls that were refused without any (attempt 0)."""
+    if not row["attempt"]:
+        into["calls"] += 1 + row["repeated"]
+        return
     into["attempts"] += 1
     into["calls"] += row["attempt"] == 1
     into["delivered"] += row["delivered"]
@@ -51,12 +51,12 @@ def count(into: dict[str, int], row: Mapping[str, Any]) -> None:
         into[_bucket("first_event", FIRST_EVENT_BOUNDS, first)] += 1
 
 
-def add_turned_away(calls: Iterable[tuple[datetime, int | None, str]]) -> None:
-    """Add calls that were answered without asking any account: when, by which key, for which model."""
-    sums: dict[tuple[Any, ...], dict[str, int]] = defaultdict(lambda: dict.fromkeys(NUMBERS, 0))
-    for at, key, model in calls:
-        sums[_hour(at), key or 0, 0, model, TURNED_AWAY]["calls"] += 1
-    _store(sums)
+def add_repeated(row: UsageRecord, number: int) -> None:
+    """Add as many further calls that came to the same as that of `row`, which was refused without an attempt."""
+    ended = row.at + timedelta(milliseconds=row.duration_ms)
+    _store(
+        {(_hour(ended), row.api_key_id or 0, 0, row.model, row.outcome): dict.fromkeys(NUMBERS, 0) | {"calls": number}}
+    )
 
 
 def _store(sums: Mapping[tuple[Any, ...], Mapping[str, int]]) -> None:

@@ -19,7 +19,7 @@ from proxy_app.models import UsageRecord
 from proxy_app.wire.calls import Call
 from proxy_app.wire.usage import Usage
 
-KIND, TURNED_AWAY = "usage", "turned_away"
+KIND = "usage"
 _MESSAGE_LIMIT = 500  # upstream's texts are a sentence or two; a front end's HTML page is not worth its bytes
 _LEFT = Fault(Outcome.ABANDONED)  # what an attempt comes to when nobody says otherwise
 _NO_TOKENS = Usage()
@@ -90,6 +90,7 @@ class Entry:
             "status": self.fault.status,
             "message": self.fault.message[:_MESSAGE_LIMIT],
             "delivered": self.delivered,
+            "repeated": 0,
             "wait_ms": round(self.waited * 1000),
             "first_event_ms": None if first is None else round(first * 1000),
             "duration_ms": round((time.monotonic() - self.began) * 1000),
@@ -104,11 +105,6 @@ class Entry:
         }
 
 
-def turned_away(call: Call) -> None:
-    """Count a call that was answered without an attempt: it is in no ledger row."""
-    journal.append(TURNED_AWAY, (time.time(), call.api_key_id, call.model))
-
-
 def _write(rows: list[dict[str, Any]]) -> None:
     rows = _without_deleted(rows, "account_id", apps.get_model("accounts_app.Account"))
     rows = _without_deleted(rows, "api_key_id", apps.get_model("accounts_app.ApiKey"))
@@ -116,13 +112,6 @@ def _write(rows: list[dict[str, Any]]) -> None:
     adapted = connection.ops.adapt_datetimefield_value
     insert(UsageRecord, _COLUMNS, [_values({**row, "at": adapted(row["at"])}) for row in rows])
     rollups.add(rows)
-
-
-def _write_turned_away(calls: list[tuple[float, int | None, str]]) -> None:
-    length = _TEXTS["model"]
-    rollups.add_turned_away(
-        (datetime.fromtimestamp(at, UTC), key, model.replace("\0", "")[:length]) for at, key, model in calls
-    )
 
 
 def _fitting(row: dict[str, Any]) -> dict[str, Any]:
@@ -144,4 +133,3 @@ def _without_deleted(rows: list[dict[str, Any]], column: str, model: type[Any]) 
 
 
 journal.register(KIND, _write, droppable=True)
-journal.register(TURNED_AWAY, _write_turned_away, droppable=True)

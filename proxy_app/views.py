@@ -1,5 +1,6 @@
 """HTTP in, HTTP out: a request becomes a `Call`, a `Relay` becomes a response. No decisions are made here."""
 
+import asyncio
 from contextlib import ExitStack
 from time import time
 
@@ -8,30 +9,13 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from accounts_app import leasing
-from proxy_app import auth, captures, errors, gateway, model_list, upstream, usage_log
+from proxy_app import auth, captures, errors, gateway, model_list, refused_calls, upstream
 from proxy_app.explanation import Trail
+from proxy_app.refused_calls import OTHER_VERBS, VERBS
 from proxy_app.relay import Relay
 from proxy_app.rendering import EventStream
 from proxy_app.wire import affinity, calls, catalogue
 from proxy_app.wire.calls import Call, ClientKind, Malformed, Method, StreamForm, Target
-
-# Google's other verbs on models, so that "not here" and "nowhere" can be told apart.
-_OTHER_VERBS = frozenset(
-    {
-        "embedContent",
-        "batchEmbedContents",
-        "asyncBatchEmbedContent",
-        "batchGenerateContent",
-        "predict",
-        "predictLongRunning",
-        "generateAnswer",
-        "generateMessage",
-        "generateText",
-        "bidiGenerateContent",
-    }
-)
-
-_VERBS = _OTHER_VERBS | set(Method)
 
 _NO_PATH = (
     "{method} {path} is not part of this API. It serves models, models/{{model}} and models/{{model}}:VERB, "
@@ -64,7 +48,7 @@ async def list_models(request: HttpRequest) -> HttpResponse:
 
 async def get_model(request: HttpRequest, name: str) -> HttpResponse:
     """One Model, or Google's 404."""
-    if (verb := calls.parse_target(name).verb) in _VERBS:
+    if (verb := calls.parse_target(name).verb) in VERBS:
         raise errors.MethodNotAllowed(f"{verb} is called by POST, not by {request.method}.")
     name = calls.model_id(name)  # which may have a colon without a verb after it
     if not request.auth.may_use(name):  # type: ignore[attr-defined]
@@ -84,13 +68,14 @@ async def call_model(request: HttpRequest, name: str) -> HttpResponseBase:
     """
     call = _read_call(request, calls.parse_target(name))
     await upstream.turn_of_others(len(request.body))
-    trail = Trail()
+    request.trail = trail = Trail()  # type: ignore[attr-defined]
     try:
         response = await _answer(request, call, trail)
     except errors.GatewayError as error:
-        if not trail.entries:
-            usage_log.turned_away(call)
         error.headers |= _explanation(request, trail)
+        raise
+    except asyncio.CancelledError:
+        refused_calls.left(request)
         raise
     for header, told in _explanation(request, trail).items():
         response[header] = told
@@ -154,7 +139,7 @@ def _method(target: Target) -> Method:
     except ValueError:
         pass
     known = ", ".join(Method)
-    if target.verb in _OTHER_VERBS:
+    if target.verb in OTHER_VERBS:
         raise errors.Unimplemented(
             f"{target.verb} is not served by the accounts of this gateway. Supported are: {known}."
         )

@@ -50,6 +50,23 @@ class Outcome(StrEnum):
     GATEWAY_ERROR = "gateway_error"  # our own trouble: file descriptors, memory, a bug
 
 
+class Refusal(StrEnum):
+    """Why a call ended before any account was asked; stands where an outcome does. Nobody has failed."""
+
+    KEY_MISSING = "key_missing"
+    KEY_INVALID = "key_invalid"
+    ADDRESS_NOT_ALLOWED = "address_not_allowed"  # a good key, from where it may not be used
+    ORIGIN_NOT_ALLOWED = "origin_not_allowed"  # a web page or a host name that needs a key or the operator's word
+    MODEL_NOT_ALLOWED = "model_not_allowed"  # not among the key's models
+    KEY_LIMIT = "key_limit"
+    NO_ACCOUNT = "no_account"  # none is connected, may serve the model, or is ready in time
+    UNSUPPORTED = "unsupported"  # a method of Google's that the connected accounts do not serve
+    MALFORMED = "malformed"  # a body, name or HTTP method that cannot be read
+    TOO_LARGE = "too_large"
+    TOO_SLOW = "too_slow"  # its body did not arrive in time
+    LEFT_EARLY = "left_early"  # the client went away before an account was asked
+
+
 class Effect(Enum):
     """What an outcome does to the account that was asked."""
 

@@ -17,11 +17,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts_app import health
 from accounts_app.admin import inbox_page
 from accounts_app.leasing import RosterUnavailable
+from accounts_app.outcome_words import outcome_in_words
 from accounts_app.own_words import retold
 from gateway_project.overview import pictures, words
 from proxy_app import figures
 from proxy_app.figures import Past, Period
 from proxy_app.models.sums import Dimension
+from proxy_app.numbers import REFUSALS
 
 PERIODS: dict[Period, str | Promise] = {
     Period.HOUR: gettext_lazy("Hour"),
@@ -45,6 +47,7 @@ RIGHTS = {"account": "accounts_app.view_account", "key": "accounts_app.view_apik
 # Operators who look at the same time are shown the same figures; the longer the period, the less they move.
 KEPT_SECONDS = {Period.HOUR: 4, Period.DAY: 8, Period.WEEK: 20, Period.MONTH: 30}
 RESTS_SHOWN = 6
+_NO_FAILURES = REFUSALS | {"succeeded", "abandoned", "rejected"}
 
 
 def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -141,10 +144,14 @@ def _tiles(past: Past, now: health.Health) -> list[dict[str, Any]]:
 
 
 def _retries(past: Past) -> str:
-    again = max(0, past.whole.attempts - past.whole.calls + past.whole.turned_away)
-    if not again:
-        return _("each at the first try")
-    return ngettext("%(number)s second try", "%(number)s second tries", again) % {"number": words.short(again)}
+    whole = past.whole
+    again = max(0, whole.attempts - whole.calls + whole.refused)
+    note = _("each at the first try")
+    if again:
+        note = ngettext("%(number)s second try", "%(number)s second tries", again) % {"number": words.short(again)}
+    if not whole.refused:
+        return note
+    return f"{note}; " + _("%(number)s refused") % {"number": words.short(whole.refused)}
 
 
 def _cut_short(past: Past) -> Any:
@@ -164,16 +171,14 @@ def _cards(request: HttpRequest, past: Past) -> list[dict[str, Any]]:
 
 def _outcomes(past: Past) -> list[dict[str, Any]]:
     counted = Counter(past.whole.outcomes)
-    if past.whole.turned_away:
-        counted[words.TURNED_AWAY] = past.whole.turned_away
     largest = max(counted.values(), default=0) or 1
     return [
         {
-            "name": words.OUTCOMES.get(outcome, outcome),
+            "name": outcome_in_words(outcome),
             "value": outcome,
             "number_text": words.short(number),
             "part": round(100 * number / largest, 1),
-            "bad": 0.0 if outcome in ("succeeded", "abandoned", "rejected") else round(100 * number / largest, 1),
+            "bad": 0.0 if outcome in _NO_FAILURES else round(100 * number / largest, 1),
         }
         for outcome, number in counted.most_common()
         if number

@@ -31,8 +31,8 @@ def _calls(past: Past) -> list[Series]:
         _series(_("answered"), "good", past.by_slot, lambda one: one.answered),
         _series(_("client went away"), "faint", past.by_slot, lambda one: one.left),
         _series(_("wrong requests"), "amber", past.by_slot, lambda one: one.wrong),
-        _series(_("no account available"), "violet", past.by_slot, lambda one: one.turned_away),
-        _series(_("failed"), "bad", past.by_slot, lambda one: max(0, one.failed - one.turned_away)),
+        _series(_("refused"), "violet", past.by_slot, lambda one: one.refused),
+        _series(_("failed"), "bad", past.by_slot, lambda one: one.failed),
     ]
 
 

@@ -3,15 +3,11 @@
 from collections.abc import Callable, Mapping
 
 from django.utils.formats import number_format
-from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from accounts_app import outcome_words, roster
+from accounts_app import roster
 from proxy_app.models.sums import Dimension
-from proxy_app.rollups import TURNED_AWAY
-
-OUTCOMES: Mapping[str, str | Promise] = {**outcome_words.OUTCOMES, TURNED_AWAY: gettext_lazy("no account available")}
 
 # From which size on, what it is divided by, and what that is called.
 Scale = tuple[tuple[float, float, str], ...]

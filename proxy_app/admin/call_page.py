@@ -13,8 +13,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
-from accounts_app.outcome_words import outcome_in_words
+from accounts_app.outcome_words import REMEDIES, outcome_in_words
 from accounts_app.own_words import retold
+from accounts_app.pool.outcomes import Refusal
 from proxy_app import bug_report
 from proxy_app.models import CapturedCall, UsageRecord
 
@@ -31,6 +32,7 @@ TONES = {
     "revoked": "danger",
     "needs_owner": "danger",
     "interrupted": "danger",
+    **{refusal.value: "warning" for refusal in Refusal},
 }
 
 
@@ -42,6 +44,7 @@ class Shown:
     outcome: str
     why: str
     message: str
+    remedy: str
     tone: str
     left: float
     width: float
@@ -96,6 +99,7 @@ def _placed(attempts: list[UsageRecord]) -> list[Shown]:
             outcome=outcome_in_words(entry.outcome),
             why=retold(entry.why),
             message=retold(entry.message),
+            remedy=str(REMEDIES.get(entry.outcome, "")),
             tone=TONES.get(entry.outcome, "info"),
             left=100 * (entry.at - began).total_seconds() / whole,
             width=max(0.5, 100 * entry.duration_ms / 1000 / whole),

@@ -13,8 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter, TextFilter
 
-from accounts_app.outcome_words import outcome_in_words
-from accounts_app.pool.outcomes import Outcome
+from accounts_app.outcome_words import OUTCOMES
 from proxy_app.models import UsageRecord
 
 Entries = QuerySet[UsageRecord]
@@ -86,7 +85,7 @@ class OutcomeFilter(DropdownFilter):
     parameter_name = "outcome"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(outcome.value, outcome_in_words(outcome.value)) for outcome in Outcome]
+        return [(outcome, str(words)) for outcome, words in OUTCOMES.items()]
 
     def queryset(self, request: HttpRequest, queryset: Entries) -> Entries:
         return queryset.filter(outcome=self.value()) if self.value() else queryset

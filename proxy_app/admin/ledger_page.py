@@ -112,7 +112,10 @@ class LedgerPage(ModelAdmin):
         """The beginning of its id, and which attempt this is."""
         url = reverse("admin:proxy_app_usagerecord_call", args=[record.request_id])
         link = '<a class="font-mono underline whitespace-nowrap" href="{}" title="{}">{}</a>'
-        which = f"{record.request_id[:8]} · {record.attempt}"
+        begin = record.request_id[:8]
+        if not record.attempt:
+            return format_html(link, url, _("refused before any attempt"), begin)
+        which = f"{begin} · {record.attempt}"
         return format_html(link, url, _("attempt %(number)s of this call") % {"number": record.attempt}, which)
 
     @display(description=_("outcome"), label=call_page.TONES)

@@ -11,7 +11,11 @@ from proxy_app.models.sums import UsageQuarter as UsageQuarter
 
 
 class UsageRecord(models.Model):
-    """One attempt: who asked, who answered, how it went, what it used. Never a prompt, never a token."""
+    """One attempt: who asked, who answered, how it went, what it used. Never a prompt, never a token.
+
+    A call that was refused before any attempt has one row, with attempt 0, the status that its client was told and how
+    many calls like it are counted in it (`repeated`).
+    """
 
     at = models.DateTimeField(_("time"), default=timezone.now, db_index=True)
     request_id = models.CharField(_("request"), max_length=32, db_index=True)
@@ -41,6 +45,7 @@ class UsageRecord(models.Model):
     outcome = models.CharField(_("outcome"), max_length=32)
     status = models.PositiveSmallIntegerField(_("upstream status"), default=0)
     delivered = models.BooleanField(_("delivered"), default=False)
+    repeated = models.PositiveIntegerField(_("further calls counted here"), default=0)
     why = models.CharField(_("why this account"), max_length=255, blank=True)
     message = models.TextField(_("message"), blank=True)
     wait_ms = models.PositiveIntegerField(_("waited, ms"), default=0)

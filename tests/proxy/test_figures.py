@@ -105,12 +105,13 @@ def test_the_last_hour_reads_no_more_rows_than_allowed(monkeypatch):
     assert past.complete_from == NOW - timedelta(minutes=4)
 
 
-def test_a_call_that_nobody_could_take_counts_as_failed():
-    rollups.add_turned_away([(NOW, None, "gemini-2.5-pro")])
+def test_a_call_that_was_refused_has_not_failed():
+    write(an_attempt(attempt=0, outcome="no_account", delivered=False, first_event_ms=None, repeated=2))
 
     for period in Period:
         whole = figures.past(period, NOW).whole
-        assert (whole.calls, whole.failed, whole.turned_away, whole.attempts) == (1, 1, 1, 0)
+        assert (whole.calls, whole.failed, whole.refused, whole.attempts) == (3, 0, 3, 0)
+        assert whole.outcomes == {"no_account": 3}
 
 
 def test_parts_beyond_the_largest_are_summed_up():

@@ -121,14 +121,6 @@ async def test_a_client_that_left_is_told_apart(client, alice, upstream, ledger)
     assert (entry.outcome, entry.delivered, entry.events) == ("abandoned", True, 1)
 
 
-async def test_a_request_that_never_became_an_attempt_has_no_row(client, alice, ledger):
-    await client.post(PLAIN, b"nonsense")
-    await client.post(f"/v1beta/models/{MODEL}:predict", b"{}")
-    await client.get("/v1beta/models")
-
-    assert await ledger() == []
-
-
 @pytest.mark.parametrize(("counted", "kept"), [(10**30, 2**31 - 1), (2**31, 2**31 - 1), (-5, 0), ("7", 7)])
 async def test_a_count_that_no_column_holds_costs_no_row(counted, kept, client, alice, upstream, ledger):
     upstream.script(Style(responses=[TOLD | {"usageMetadata": {"totalTokenCount": counted}}]))

@@ -126,7 +126,7 @@ class TestCalls:
 
         assert reply.status == 503
         hour = await UsageHour.objects.aget()
-        assert (hour.outcome, hour.calls, hour.attempts, hour.delivered) == (rollups.TURNED_AWAY, 1, 0, 0)
+        assert (hour.outcome, hour.calls, hour.attempts, hour.delivered) == ("no_account", 1, 0, 0)
 
 
 async def test_a_wait_for_a_recovery_is_not_the_gateways_own_time(client, alice, ledger):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts_app import duties
 from accounts_app.database_thread import in_database
 from gateway_project import upkeep
-from proxy_app import retention, rollups
+from proxy_app import retention
 from proxy_app.models import UsageHour, UsageQuarter, UsageRecord
 
 NOW = timezone.now()
@@ -56,7 +56,8 @@ async def test_kept_for_ever_is_kept(operator_sets):
 async def test_old_sums_go_once_they_are_folded(operator_sets):
     await operator_sets()
     hour = NOW - timedelta(days=36)
-    await in_database(rollups.add_turned_away, [(hour, None, "m"), (NOW, None, "m")])
+    for moment in (hour, NOW):
+        await UsageHour.objects.acreate(hour=moment, model="m", outcome="no_account", calls=1)
     await UsageQuarter.objects.acreate(start=NOW - timedelta(days=401))
 
     await upkeep.prune(NOW)
@@ -76,7 +77,7 @@ async def test_of_several_nodes_one_deletes(operator_sets):
 async def test_a_round_folds_and_deletes(operator_sets):
     await operator_sets(keep_days=1)
     await in_database(write, 2, timedelta(days=2))
-    await in_database(rollups.add_turned_away, [(NOW - timedelta(days=2), None, "m")])
+    await UsageHour.objects.acreate(hour=NOW - timedelta(days=2), model="m", outcome="no_account", calls=1)
 
     await upkeep.tidy()
 
