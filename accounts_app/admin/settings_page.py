@@ -35,7 +35,8 @@ class SettingsForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        for name in WAITS:
+        # Whoever may only look is shown the values, without fields for them.
+        for name in set(WAITS) & self.fields.keys():
             # What holds while the field is empty stands in it, greyed.
             default = getattr(settings, f"GATEWAY_{name.upper()}")
             self.fields[name].widget.attrs["placeholder"] = _("%(value)g, as in the environment") % {"value": default}
