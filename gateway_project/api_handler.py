@@ -7,7 +7,7 @@ and must not wait for anything.
 
 import io
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 from functools import lru_cache
 from inspect import isawaitable
@@ -20,16 +20,14 @@ from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.urls import ResolverMatch, URLResolver, get_resolver
-from django.utils.module_loading import import_string
 
-from gateway_project.caller import Caller, Header, Receive, Send
+from gateway_project.answer_headers import EVENT_STREAM, Header
+from gateway_project.caller import Caller, Receive, Send
 from gateway_project.refusals import Refusal, bad_request, not_allowed, not_found, too_large
 from proxy_app import refused_calls
 
 # Intermediaries commonly close a connection that was silent for 30 s or a minute.
 HEARTBEAT_SECONDS = 15.0
-
-View = Callable[..., Awaitable[HttpResponseBase]]
 
 
 class ApiRequest(ASGIRequest):
@@ -57,11 +55,7 @@ class ApiHandler(ASGIHandler):
         _ = get_resolver().url_patterns
 
     def load_middleware(self, is_async: bool = True) -> None:
-        """Only settings.API_MIDDLEWARE, of which only `__call__` is used: Django runs the other hooks in threads."""
-        chain: View = self.view_response
-        for path in reversed(settings.API_MIDDLEWARE):
-            chain = import_string(path)(chain)
-        self._middleware_chain = chain
+        """None: Django would run its hooks in threads."""
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """
@@ -75,7 +69,7 @@ class ApiHandler(ASGIHandler):
         if body is None:
             return
         request_id = new_request_id()
-        async with Caller(receive, send, request_id) as caller:
+        async with Caller(receive, send, scope, request_id) as caller:
             if isinstance(body, Refusal):
                 return await self.refuse(body, caller, scope, request_id, arrived)
             try:
@@ -85,7 +79,7 @@ class ApiHandler(ASGIHandler):
                     bad_request("The query is not valid UTF-8."), caller, scope, request_id, arrived
                 )
             del body  # the request's alone now, so that a view that is done with it can let it go
-            response = await self._middleware_chain(request)
+            response = await self.view_response(request)
             try:
                 await self.deliver(response, caller, head_only=request.method == "HEAD")
             finally:
@@ -191,6 +185,8 @@ def wire_headers(response: HttpResponseBase) -> list[Header]:
     cookies = [
         (b"Set-Cookie", cookie.output(header="").strip().encode("ascii")) for cookie in response.cookies.values()
     ]
+    if response.get("Content-Type", "").startswith("text/event-stream"):
+        headers.append(EVENT_STREAM)
     return headers + cookies
 
 

@@ -6,6 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
+from django.conf import settings
+
+from gateway_project.answer_headers import Header, answer_headers
 from gateway_project.dropping import drop_connection
 from gateway_project.refusals import INTERNAL, Refusal
 
@@ -13,19 +16,19 @@ log = logging.getLogger(__name__)
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
-Header = tuple[bytes, bytes]
 
 
 class Caller:
     """
-    Wraps the work on one call: `async with Caller(...) as caller`.
+    Wraps the work on the call that an ASGI `scope` describes: `async with Caller(...) as caller`.
 
     While inside, the current task is cancelled as soon as the client hangs up, and that cancellation ends here. An
     exception ends here too: before the answer has begun it becomes Google's 500, afterwards the connection is dropped
     without the end of the body. Exceptions with `expected = True` are not logged.
     """
 
-    def __init__(self, receive: Receive, send: Send, request_id: str) -> None:
+    def __init__(self, receive: Receive, send: Send, scope: Mapping[str, Any], request_id: str) -> None:
+        self._scope = scope
         self._receive = receive
         self._send = send
         self._request_id = request_id
@@ -65,7 +68,9 @@ class Caller:
 
     async def start(self, status: int, headers: list[Header]) -> None:
         self._started = True
-        headers = [*headers, (b"X-Request-Id", self._request_id.encode())]
+        scope = self._scope
+        common = answer_headers(status, scope["method"], scope["headers"], settings.GATEWAY_CORS_ORIGINS)
+        headers = [*headers, *common, (b"X-Request-Id", self._request_id.encode())]
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def write(self, body: bytes) -> None:

@@ -7,7 +7,7 @@ Network = IPv4Network | IPv6Network
 
 
 def networks(trusted: Iterable[str]) -> tuple[Network, ...]:
-    """Addresses and CIDR blocks, as written in GATEWAY_TRUSTED_PROXIES. Raises ValueError naming the bad one."""
+    """Addresses and CIDR blocks, as written in GATEWAY_TRUSTED_PROXIES. Raises ValueError for anything else."""
     return tuple(ip_network(one, strict=False) for one in trusted)
 
 

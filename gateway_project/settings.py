@@ -1,4 +1,4 @@
-"""Every setting of the gateway, and the only place that reads the environment.
+"""Every setting of the gateway, and with `environment` the only place that reads the environment.
 
 A variable may also stand in a `.env` file beside manage.py; a secret may be given as `NAME_FILE`, the path of a file
 that holds it. Nonsense is refused at start with one sentence.
@@ -9,83 +9,39 @@ import binascii
 import os
 import secrets
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
-from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 
-from gateway_project import __version__
+from gateway_project import __version__, environment
 from gateway_project.console import UNFOLD as UNFOLD
+from gateway_project.environment import (
+    choice,
+    host,
+    hosts,
+    networks,
+    origins,
+    path_prefix,
+    seconds,
+    secret,
+    switch,
+    text,
+    token,
+    url,
+    urls,
+    whole,
+)
 from gateway_project.logs import LOGGING as LOGGING
 from gateway_project.safety import *  # noqa: F403
 from gateway_project.stack import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-AUTH_MODES = ("auto", "off", "strict", "all_except_health")
 
-env_file = Path(os.environ.get("GATEWAY_ENV_FILE", BASE_DIR / ".env"))
-if env_file.is_file():
-    environ.Env.read_env(env_file)
-
-
-def text(name: str, default: str = "") -> str:
-    return os.environ.get(name, "").strip() or default
-
-
-def whole(name: str, default: int, low: int, high: int) -> int:
-    given = text(name, str(default))
-    if not given.isdecimal() or not low <= int(given) <= high:
-        raise ImproperlyConfigured(f"{name} must be a whole number from {low} to {high}, not {given!r}.")
-    return int(given)
-
-
-def seconds(name: str, default: float) -> float:
-    given = text(name, str(default))
-    try:
-        number = float(given)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number < 10**7:
-        raise ImproperlyConfigured(f"{name} must be a number of seconds, 0 or more, not {given!r}.")
-    return number
-
-
-def switch(name: str) -> bool:
-    match text(name, "0").lower():
-        case "1" | "true" | "yes" | "on":
-            return True
-        case "0" | "false" | "no" | "off":
-            return False
-        case other:
-            raise ImproperlyConfigured(f"{name} must be 1 or 0, not {other!r}.")
-
-
-def words(name: str, default: str = "") -> list[str]:
-    return [word.strip() for word in text(name, default).split(",") if word.strip()]
-
-
-def url(name: str, default: str) -> str:
-    return checked_url(name, text(name, default))
-
-
-def checked_url(name: str, given: str) -> str:
-    parts = urlsplit(given)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ImproperlyConfigured(f"{name} must be an http or https URL, not {given!r}.")
-    return given.rstrip("/")
-
-
-def secret(name: str, default: str = "") -> str:
-    path = text(f"{name}_FILE")
-    if not path:
-        return text(name, default)
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise ImproperlyConfigured(f"{name}_FILE names {path}, which cannot be read: {error.strerror}.") from error
+environment.read_file(BASE_DIR / ".env")
 
 
 def data_dir() -> Path:
@@ -100,8 +56,17 @@ def data_dir() -> Path:
 def kept_secret(file_name: str) -> str:
     """A random 32-byte key kept in the data directory; of several processes starting at once, one writes it."""
     path = data_dir() / file_name
+    try:
+        return kept(path)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{path} cannot be made or read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise ImproperlyConfigured(f"{path} is not a text file.") from error
+
+
+def kept(path: Path) -> str:
     if not path.exists():
-        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{file_name}.")  # mkstemp makes it 0600
+        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp makes it 0600
         with os.fdopen(handle, "w") as file:
             file.write(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode() + "\n")
         try:
@@ -110,13 +75,16 @@ def kept_secret(file_name: str) -> str:
             pass
         finally:
             os.unlink(draft)  # noqa: PTH108
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise ImproperlyConfigured(f"{path} cannot be read: {error.strerror}.") from error
+    found = path.read_text(encoding="utf-8").strip()
+    if not found:
+        raise ImproperlyConfigured(
+            f"{path} is empty: put back the key that stood there, or remove the file where nothing was encrypted or "
+            "signed with it."
+        )
+    return found
 
 
-def encryption_keys(given: str) -> list[str]:
+def encryption_keys(given: str, where: str = "GATEWAY_ENCRYPTION_KEYS") -> list[str]:
     keys = [key.strip() for key in given.replace("\n", ",").split(",") if key.strip()]
     for number, key in enumerate(keys, 1):
         try:
@@ -125,41 +93,41 @@ def encryption_keys(given: str) -> list[str]:
             size = 0
         if size != 32:
             raise ImproperlyConfigured(
-                f"GATEWAY_ENCRYPTION_KEYS: key {number} is not 32 bytes in base64. Make one with "
+                f"{where}: key {number} is not 32 bytes in base64. Make one with "
                 "`python manage.py rotate_encryption_key --new-key`."
             )
+    if given and not keys:
+        raise ImproperlyConfigured(f"{where} is a list with no key in it.")
     return keys
 
 
 # --- Where it listens and keeps things
 
-GATEWAY_HOST = text("GATEWAY_HOST", "127.0.0.1")
+GATEWAY_HOST = host("GATEWAY_HOST", "127.0.0.1")
 GATEWAY_PORT = whole("GATEWAY_PORT", 8045, 0, 65535)
+GATEWAY_PATH_PREFIX = path_prefix("GATEWAY_PATH_PREFIX")
 GATEWAY_DATA_DIR = (BASE_DIR / text("GATEWAY_DATA_DIR", "var")).resolve()
-GATEWAY_ENCRYPTION_KEYS_GIVEN = bool(secret("GATEWAY_ENCRYPTION_KEYS"))
-GATEWAY_ENCRYPTION_KEYS = encryption_keys(secret("GATEWAY_ENCRYPTION_KEYS") or kept_secret("encryption.key"))
+GATEWAY_ENCRYPTION_KEYS = encryption_keys(secret("GATEWAY_ENCRYPTION_KEYS"))
+GATEWAY_ENCRYPTION_KEYS_GIVEN = bool(GATEWAY_ENCRYPTION_KEYS)
+if not GATEWAY_ENCRYPTION_KEYS_GIVEN:
+    GATEWAY_ENCRYPTION_KEYS = encryption_keys(kept_secret("encryption.key"), str(GATEWAY_DATA_DIR / "encryption.key"))
 SECRET_KEY = secret("GATEWAY_SECRET_KEY") or kept_secret("secret.key")
 DEBUG = switch("GATEWAY_DEBUG")
 
 # --- Who may call
 
-GATEWAY_AUTH_MODE = text("GATEWAY_AUTH_MODE", "auto")
-if GATEWAY_AUTH_MODE not in AUTH_MODES:
-    raise ImproperlyConfigured(f"GATEWAY_AUTH_MODE must be one of {', '.join(AUTH_MODES)}, not {GATEWAY_AUTH_MODE!r}.")
-GATEWAY_API_KEY = secret("GATEWAY_API_KEY")
-GATEWAY_ALLOWED_HOSTS = words("GATEWAY_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
-GATEWAY_CORS_ORIGINS = words("GATEWAY_CORS_ORIGINS")
-GATEWAY_TRUSTED_PROXIES = words("GATEWAY_TRUSTED_PROXIES")
+GATEWAY_AUTH_MODE = choice("GATEWAY_AUTH_MODE", "auto", ("auto", "off", "strict", "all_except_health"))
+GATEWAY_API_KEY = token("GATEWAY_API_KEY")
+GATEWAY_ALLOWED_HOSTS = hosts("GATEWAY_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+GATEWAY_CORS_ORIGINS = origins("GATEWAY_CORS_ORIGINS")
+GATEWAY_TRUSTED_PROXIES = networks("GATEWAY_TRUSTED_PROXIES")
 
 # --- Upstream
 
 USER_AGENT = f"gemini-gateway/{__version__}"
-CLOUD_CODE_URLS = tuple(
-    checked_url("CLOUD_CODE_URLS", base)
-    for base in words(
-        "CLOUD_CODE_URLS",
-        "https://cloudcode-pa.googleapis.com,https://daily-cloudcode-pa.sandbox.googleapis.com",
-    )
+CLOUD_CODE_URLS = urls(
+    "CLOUD_CODE_URLS",
+    "https://cloudcode-pa.googleapis.com,https://daily-cloudcode-pa.sandbox.googleapis.com",
 )
 GEMINI_API_URL = url("GEMINI_API_URL", "https://generativelanguage.googleapis.com")
 GOOGLE_OAUTH_CLIENT_ID = text("GOOGLE_OAUTH_CLIENT_ID")
@@ -172,18 +140,29 @@ GOOGLE_USERINFO_URL = url("GOOGLE_USERINFO_URL", "https://www.googleapis.com/oau
 
 GATEWAY_MAX_BODY_MB = whole("GATEWAY_MAX_BODY_MB", 100, 1, 4096)
 GATEWAY_MAX_ATTEMPTS = whole("GATEWAY_MAX_ATTEMPTS", 3, 1, 20)
-GATEWAY_CONNECT_TIMEOUT = seconds("GATEWAY_CONNECT_TIMEOUT", 20.0)
-GATEWAY_FIRST_EVENT_TIMEOUT = seconds("GATEWAY_FIRST_EVENT_TIMEOUT", 300.0)
-GATEWAY_IDLE_TIMEOUT = seconds("GATEWAY_IDLE_TIMEOUT", 300.0)
+GATEWAY_CONNECT_TIMEOUT = seconds("GATEWAY_CONNECT_TIMEOUT", 20.0, low=0.01)
+GATEWAY_FIRST_EVENT_TIMEOUT = seconds("GATEWAY_FIRST_EVENT_TIMEOUT", 300.0, low=0.01)
+GATEWAY_IDLE_TIMEOUT = seconds("GATEWAY_IDLE_TIMEOUT", 300.0, low=0.01)
 GATEWAY_MAX_WAIT = seconds("GATEWAY_MAX_WAIT", 10.0)
 GATEWAY_DRAIN_SECONDS = seconds("GATEWAY_DRAIN_SECONDS", 30.0)
+GATEWAY_BUFFER_MB = whole("GATEWAY_BUFFER_MB", 1024, 1, 1024 * 1024)
+if GATEWAY_BUFFER_MB < GATEWAY_MAX_BODY_MB:
+    raise ImproperlyConfigured(
+        f"GATEWAY_BUFFER_MB ({GATEWAY_BUFFER_MB}) must not be less than GATEWAY_MAX_BODY_MB ({GATEWAY_MAX_BODY_MB}): "
+        "a request of that size would never be taken."
+    )
 DATA_UPLOAD_MAX_MEMORY_SIZE = GATEWAY_MAX_BODY_MB * 1024 * 1024
 
 # --- Database and cache
 
 
 def require_scheme(name: str, given: str, schemes: set[str]) -> None:
-    if urlsplit(given).scheme not in schemes:  # the URL itself, which may hold a password, stays out of the message
+    try:
+        parts = urlsplit(given)
+        known = parts.scheme in schemes and parts.port != 0
+    except ValueError:  # a port that is none, brackets that do not close
+        known = False
+    if not known:  # the URL itself, which may hold a password, stays out of the message
         raise ImproperlyConfigured(f"{name} must be a URL that starts with {' or '.join(sorted(schemes))}.")
 
 
@@ -191,8 +170,12 @@ def database() -> dict:
     given = secret("DATABASE_URL") or f"sqlite:///{data_dir() / 'gateway.sqlite3'}"
     require_scheme("DATABASE_URL", given, {"sqlite", "postgres", "postgresql"})
     config = environ.Env.db_url_config(given)
+    if config["NAME"] in ("", ":memory:"):
+        raise ImproperlyConfigured("DATABASE_URL must name a database: a file for SQLite, postgres://…/NAME otherwise.")
     options = config.setdefault("OPTIONS", {})
     if config["ENGINE"] == "django.db.backends.sqlite3":
+        if not Path(config["NAME"]).absolute().parent.is_dir():
+            raise ImproperlyConfigured(f"DATABASE_URL names {config['NAME']}, in a directory that is not there.")
         # IMMEDIATE: a writer queues at once instead of failing half-way with "database is locked".
         options |= {
             "transaction_mode": "IMMEDIATE",
@@ -210,6 +193,8 @@ DATABASES = {"default": database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHE_URL = secret("CACHE_URL", "locmemcache://")
 require_scheme("CACHE_URL", CACHE_URL, {"locmemcache", "redis", "rediss"})
+if not CACHE_URL.startswith("locmemcache") and find_spec("redis") is None:
+    raise ImproperlyConfigured("CACHE_URL needs the package redis, which is not installed here.")
 CACHES = {"default": environ.Env.cache_url_config(CACHE_URL)}
 
 # --- Django
@@ -217,7 +202,6 @@ CACHES = {"default": environ.Env.cache_url_config(CACHE_URL)}
 ROOT_URLCONF = "gateway_project.urls"
 ASGI_APPLICATION = "gateway_project.asgi.application"
 
-API_MIDDLEWARE = ["corsheaders.middleware.CorsMiddleware"] if GATEWAY_CORS_ORIGINS else []
 # Besides "/" itself, paths under these are the console's; every other path is the API's.
 CONSOLE_PATHS = ("/admin", "/static", "/i18n")
 
@@ -266,8 +250,3 @@ CSRF_TRUSTED_ORIGINS = [
 ]
 if GATEWAY_TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-
-CORS_ALLOW_ALL_ORIGINS = "*" in GATEWAY_CORS_ORIGINS
-CORS_ALLOWED_ORIGINS = [checked_url("GATEWAY_CORS_ORIGINS", origin) for origin in GATEWAY_CORS_ORIGINS if origin != "*"]
-CORS_ALLOW_HEADERS = [*default_headers, "x-api-key", "x-goog-api-client", "x-goog-api-key", "x-server-timeout"]
-CORS_EXPOSE_HEADERS = ["x-request-id", "retry-after"]

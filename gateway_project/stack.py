@@ -11,7 +11,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-    "corsheaders",
     "axes",
     "django_otp",
     "django_otp.plugins.otp_totp",
@@ -20,7 +19,7 @@ INSTALLED_APPS = [
     "gateway_project",
 ]
 
-# The console's. API calls never pass through these: they have API_MIDDLEWARE.
+# The console's. API calls never pass through these.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "gateway_project.console.Console",

@@ -8,7 +8,6 @@ import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -151,14 +150,22 @@ def _not_from_here(request: HttpRequest, key: KeyView) -> errors.PermissionDenie
 
 def _presented_keys(request: HttpRequest) -> list[str]:
     meta = request.META
-    scheme, _, bearer = meta.get("HTTP_AUTHORIZATION", "").partition(" ")
-    found = (
+    found = [
         meta.get("HTTP_X_GOOG_API_KEY", ""),
         meta.get("HTTP_X_API_KEY", ""),
-        bearer if scheme.lower() == "bearer" else "",
-        request.GET.get("key", "") if "key=" in meta.get("QUERY_STRING", "") else "",
-    )
-    return [key.strip() for key in found if key.strip()]
+        *_bearers(meta.get("HTTP_AUTHORIZATION", "")),
+    ]
+    # A header sent twice arrives as one, joined by commas.
+    found += [part for one in found if "," in one for part in one.split(",")]
+    if "key=" in meta.get("QUERY_STRING", ""):
+        found += request.GET.getlist("key")
+    return list(dict.fromkeys(key.strip() for key in found if key.strip()))
+
+
+def _bearers(authorization: str) -> list[str]:
+    """The tokens of `Bearer TOKEN`, also where the header was sent more than once."""
+    parts = [part.strip().partition(" ") for part in authorization.split(",")]
+    return [token for scheme, _, token in parts if scheme.lower() == "bearer"]
 
 
 def _refusal(presented: bool) -> errors.Unauthenticated:
@@ -200,17 +207,18 @@ def _refuse_foreign_pages(request: HttpRequest) -> None:
 
     Browsers name the page's origin on such requests; a page that rebinds its own name to 127.0.0.1 shows in `Host`.
     """
-    origin = request.META.get("HTTP_ORIGIN", "")
-    host, _ = split_domain_port(request.META.get("HTTP_HOST", "").lower())
-    own_page = urlsplit(origin).netloc == request.META.get("HTTP_HOST", "")
-    if origin and not own_page and origin not in settings.GATEWAY_CORS_ORIGINS:
+    named = request.META.get("HTTP_HOST", "").lower()
+    origin = request.META.get("HTTP_ORIGIN", "").lower()
+    allowed = settings.GATEWAY_CORS_ORIGINS
+    if origin and origin.partition("://")[2] != named and origin not in allowed and "*" not in allowed:
         raise errors.PermissionDenied(
             f"Pages from {origin} may not use this gateway without a key. "
             "Allow the origin in GATEWAY_CORS_ORIGINS, or send an API key.",
             [errors.error_info("ORIGIN_NOT_ALLOWED")],
         )
-    if host and not validate_host(host, settings.ALLOWED_HOSTS):
+    host, _ = split_domain_port(named)
+    if named and not validate_host(host, settings.ALLOWED_HOSTS):
         raise errors.PermissionDenied(
-            f"This gateway is not known as {host}. Add the name to GATEWAY_ALLOWED_HOSTS, or send an API key.",
+            f"This gateway is not known as {host or named}. Add the name to GATEWAY_ALLOWED_HOSTS, or send an API key.",
             [errors.error_info("HOST_NOT_ALLOWED")],
         )

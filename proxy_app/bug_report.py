@@ -30,7 +30,7 @@ SETTINGS = (
     "GATEWAY_DRAIN_SECONDS",
     "DEBUG",
 )
-COUNTED_SETTINGS = ("GATEWAY_ALLOWED_HOSTS", "GATEWAY_CORS_ORIGINS", "GATEWAY_TRUSTED_PROXIES", "API_MIDDLEWARE")
+COUNTED_SETTINGS = ("GATEWAY_ALLOWED_HOSTS", "GATEWAY_CORS_ORIGINS", "GATEWAY_TRUSTED_PROXIES")
 ENTRY_COLUMNS = (
     "attempt", "at", "dialect", "method", "model", "upstream_model", "outcome", "status", "delivered", "why",
     "wait_ms", "first_event_ms", "duration_ms", "overhead_us", "events", "prompt_tokens", "cached_tokens",

@@ -83,7 +83,7 @@ async def call_model(request: HttpRequest, name: str) -> HttpResponseBase:
 
 
 async def options(request: HttpRequest) -> HttpResponse:
-    """What may be asked of a path. Preflights of allowed origins are answered by the CORS middleware before this."""
+    """What may be asked of a path. What lets a page ask is added to every answer."""
     response = _json({})
     response["Allow"] = "GET, HEAD, POST, OPTIONS"
     return response

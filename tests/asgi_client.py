@@ -18,6 +18,7 @@ class Reply:
 
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
+    raw_headers: list[tuple[str, str]] = field(default_factory=list)  # also those that are there more than once
     chunks: list[bytes] = field(default_factory=list)
     ended: bool = False
     failure: BaseException | None = None  # what came out of the application instead of an end
@@ -74,7 +75,8 @@ class Exchange:
     async def _send(self, message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
             self.reply.status = message["status"]
-            self.reply.headers = {name.decode().lower(): value.decode() for name, value in message["headers"]}
+            self.reply.raw_headers = [(name.decode().lower(), value.decode()) for name, value in message["headers"]]
+            self.reply.headers = dict(self.reply.raw_headers)
         else:
             if message.get("body"):
                 self.reply.chunks.append(message["body"])

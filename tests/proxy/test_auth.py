@@ -48,6 +48,18 @@ class TestAKey:
 
         assert (await client.get(f"{MODELS}?key=other", **headers)).status == 200
 
+    @pytest.mark.parametrize("name", ["x_goog_api_key", "x_api_key"])
+    async def test_may_be_sent_twice(self, name, client, key):
+        # A server joins headers of one name by commas.
+        assert (await client.get(MODELS, **{name: f"{key},{key}"})).status == 200
+        assert (await client.get(MODELS, **{name: f"stale, {key}"})).status == 200
+        assert reason_of(await client.get(MODELS, **{name: "stale,wrong"})) == "API_KEY_INVALID"
+
+    async def test_may_be_sent_twice_as_a_bearer_token_or_in_the_query(self, client, key):
+        assert (await client.get(MODELS, authorization=f"Bearer {key}, Bearer {key}")).status == 200
+        assert (await client.get(MODELS, authorization=f"Basic YTpi,Bearer {key}")).status == 200
+        assert (await client.get(f"{MODELS}?key={key}&key=stale")).status == 200
+
     async def test_is_written_to_the_ledger_by_its_name_and_never_sent_upstream(self, client, key, upstream, ledger):
         await client.post(f"{GENERATE}?key={key}", a_prompt(), x_goog_api_key=key)
 

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from django.conf import settings
@@ -24,15 +24,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default=settings.GATEWAY_HOST, help="default: %(default)s")
-        parser.add_argument("--port", type=int, default=settings.GATEWAY_PORT, help="default: %(default)s")
-        parser.add_argument("--processes", type=int, default=1, help="nodes sharing the port; default: %(default)s")
+        parser.add_argument("--port", type=port_number, default=settings.GATEWAY_PORT, help="default: %(default)s")
+        parser.add_argument(
+            "--processes", type=process_count, default=1, help="nodes sharing the port; default: %(default)s"
+        )
         parser.add_argument("--fd", type=int, help="serve a listening socket inherited from the parent process")
 
     def handle(self, *args: Any, host: str, port: int, processes: int, fd: int | None, **options: Any) -> None:
-        try:
-            proxies = forwarded.networks(settings.GATEWAY_TRUSTED_PROXIES)
-        except ValueError as error:
-            raise CommandError(f"GATEWAY_TRUSTED_PROXIES: {error}.") from error
+        proxies = forwarded.networks(settings.GATEWAY_TRUSTED_PROXIES)
         if fd is not None:
             sys.exit(serve(socket.socket(fileno=fd), proxies, is_child=True))
         try:
@@ -50,6 +49,20 @@ class Command(BaseCommand):
         if says_demo():
             self.stdout.write("  No account is connected: a demo account answers. Add one in the console.")
         self.stdout.flush()
+
+
+def port_number(written: str) -> int:
+    return _whole(written, 0, 65535)
+
+
+def process_count(written: str) -> int:
+    return _whole(written, 1, 256)
+
+
+def _whole(written: str, low: int, high: int) -> int:
+    if not written.isascii() or not written.isdecimal() or len(written) > 9 or not low <= int(written) <= high:
+        raise ArgumentTypeError(f"must be a whole number from {low} to {high}, not {written!r}")
+    return int(written)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -1,0 +1,67 @@
+"""What every answer of the API carries besides its own headers, from a view or from the server itself."""
+
+import re
+from collections.abc import Collection, Sequence
+
+Header = tuple[bytes, bytes]
+
+# As Google's front end sends them.
+_COMMON: tuple[Header, ...] = (
+    (b"X-Content-Type-Options", b"nosniff"),
+    (b"X-XSS-Protection", b"0"),
+    (b"X-Frame-Options", b"SAMEORIGIN"),
+    (b"Vary", b"Origin"),
+    (b"Vary", b"X-Origin"),
+    (b"Vary", b"Referer"),
+)
+# A 401 without it is no HTTP (RFC 9110 section 15.5.2): Java's clients then lose the message.
+_CHALLENGED = (*_COMMON, (b"WWW-Authenticate", b'Bearer realm="gateway"'))
+EVENT_STREAM: Header = (b"Content-Disposition", b"attachment")
+
+# Besides what a page asks for: what is allowed is the page, not the names of its headers.
+_ALLOWED_HEADERS = (
+    b"accept, authorization, content-encoding, content-type, user-agent, x-api-key, x-gateway-explain, "
+    b"x-goog-api-client, x-goog-api-key, x-server-timeout, x-session-affinity"
+)
+_HEADER_NAMES = re.compile(rb"[\w!#$%&'*+.^`|~-]+( *, *[\w!#$%&'*+.^`|~-]+)*", re.ASCII)
+# An attempt each (GATEWAY_MAX_ATTEMPTS is 20 at most, refusals another ten): a pattern is not possible here.
+_EXPOSED = b", ".join(
+    [
+        b"content-disposition, date, retry-after, server-timing, www-authenticate, x-request-id, x-gateway-attempts",
+        *(b"x-gateway-attempt-%d" % number for number in range(1, 31)),
+    ]
+)
+_PREFLIGHT: tuple[Header, ...] = (
+    (b"Access-Control-Allow-Methods", b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
+    (b"Access-Control-Max-Age", b"86400"),
+)
+
+
+def answer_headers(status: int, method: str, requested: Sequence[Header], origins: Collection[str]) -> Sequence[Header]:
+    """
+    For an answer with this status to a request with these headers (names in lower case).
+
+    `origins` are those of the pages that may read it, as browsers write them, in lower case; `*` is any.
+    """
+    common = _CHALLENGED if status == 401 else _COMMON
+    if not origins:
+        return common
+    headers = dict(requested)
+    origin = headers.get(b"origin", b"")
+    if not origin or not ("*" in origins or origin.decode("latin-1").lower() in origins):
+        return common
+    allowed = [
+        *common,
+        (b"Access-Control-Allow-Origin", b"*" if "*" in origins else origin),
+        (b"Access-Control-Expose-Headers", _EXPOSED),
+    ]
+    if method == "OPTIONS" and b"access-control-request-method" in headers:
+        allowed += _PREFLIGHT
+        allowed.append((b"Access-Control-Allow-Headers", _allowed(headers.get(b"access-control-request-headers", b""))))
+        if headers.get(b"access-control-request-private-network") == b"true":
+            allowed.append((b"Access-Control-Allow-Private-Network", b"true"))
+    return allowed
+
+
+def _allowed(asked_for: bytes) -> bytes:
+    return b"%s, %s" % (_ALLOWED_HEADERS, asked_for) if _HEADER_NAMES.fullmatch(asked_for) else _ALLOWED_HEADERS
