@@ -6,44 +6,68 @@ the database ever sees of the roster, the journal and the credentials.
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 from threading import Lock
 from typing import ParamSpec, TypeVar
 
-from django.db import Error, connections
+from django.db import Error, OperationalError, connections
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+# What a call may wait for the database where it has to: longer than any healthy query, shorter than a client's patience.
+ON_THE_ROAD = 2.0
 
 _lock = Lock()
 _thread: ThreadPoolExecutor | None = None
 
 
+class NoAnswerInTime(OperationalError):
+    """The database has not answered before the deadline; whether it does what it was asked is not known."""
+
+
 async def in_database(function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
-    """Run `function` on the database thread and wait for its result, or its exception.
+    """Run `function` on the database thread and wait for its result, or its exception, however long it takes.
 
     Raises what `function` raises; a job already begun runs to its end also when the caller is cancelled.
     """
-    return await asyncio.wrap_future(_executor().submit(partial(_job, function, *args, **options)))
+    return await asyncio.wrap_future(_submit(function, *args, **options))
 
 
-def shutdown() -> None:
-    """Finish what is queued, close the thread's connections, end the thread. A later job starts a new one."""
+async def soon_in_database(function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
+    """The same for whom a call waits: raises NoAnswerInTime after `ON_THE_ROAD` seconds.
+
+    A job that has not begun by then is not begun any more; one that has runs to its end, unheard.
+    """
+    answer = asyncio.wrap_future(_submit(function, *args, **options))
+    try:
+        return await asyncio.wait_for(answer, ON_THE_ROAD)
+    except TimeoutError:
+        raise NoAnswerInTime("The database does not answer in time.") from None
+
+
+def shutdown(within: float | None = None) -> bool:
+    """Finish what is queued, close the thread's connections, end the thread. A later job starts a new one.
+
+    False when that takes longer than `within` seconds: the thread is then left behind, in whatever holds it up.
+    """
     global _thread
     with _lock:
         ending, _thread = _thread, None
-    if ending is not None:
-        ending.submit(connections.close_all)
-        ending.shutdown(wait=True)
+    if ending is None:
+        return True
+    closed = ending.submit(connections.close_all)
+    ending.shutdown(wait=False)
+    return not wait({closed}, within).not_done
 
 
-def _executor() -> ThreadPoolExecutor:
+def _submit(function: Callable[P, T], *args: P.args, **options: P.kwargs) -> Future[T]:
     global _thread
     with _lock:
         if _thread is None:
             _thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
-        return _thread
+        return _thread.submit(partial(_job, function, *args, **options))
 
 
 def _job(function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:

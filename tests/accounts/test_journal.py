@@ -4,7 +4,15 @@ import asyncio
 import threading
 
 import pytest
-from django.db import IntegrityError, OperationalError
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+)
 
 from accounts_app import database_thread, journal
 from accounts_app.journal import BATCH, BOUND, Journal
@@ -19,6 +27,7 @@ class Book:
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
         self.away = False
+        self.calls, self.failing = 0, set[int]()  # by their numbers
         self.refused: set[int] = set()
         self.refusal: type[Exception] = IntegrityError
         self.began = threading.Event()
@@ -28,7 +37,8 @@ class Book:
     def write(self, rows: list[int]) -> None:
         self.began.set()
         self.may_write.wait(5)
-        if self.away:
+        self.calls += 1
+        if self.away or self.calls in self.failing:
             raise OperationalError("the database is away")
         if self.refused & set(rows):
             raise self.refusal("the account is gone")
@@ -49,7 +59,7 @@ def book():
 def kept(book):
     """A journal whose one kind of row, `number`, is written to `book`."""
     kept = Journal()
-    kept.register("number", book.write, droppable=True)
+    kept.register("number", book.write, droppable=True, name_of=lambda row: f"row {row}")
     return kept
 
 
@@ -101,7 +111,7 @@ async def test_a_database_that_is_away_is_not_asked_again_at_once(kept, book):
     assert book.rows == [0, 1, 2]
 
 
-@pytest.mark.parametrize("refusal", [IntegrityError, OverflowError, ValueError])
+@pytest.mark.parametrize("refusal", [IntegrityError, DataError, OverflowError, ValueError])
 async def test_a_row_nobody_can_write_does_not_hold_up_the_others(refusal, kept, book):
     fill(kept, range(5))
     book.refused, book.refusal = {3}, refusal
@@ -138,16 +148,79 @@ async def test_a_caller_that_leaves_breaks_nothing_off_and_the_next_waits_for_it
     assert impatient.cancelled()
 
 
-async def test_a_writer_with_a_bug_loses_its_batch_but_not_the_journal(kept, book):
-    kept.register("odd", lambda rows: rows[0].missing, droppable=False)
-    kept.append("odd", 1)
-    with pytest.raises(AttributeError):
-        await kept.flush()
-    fill(kept, range(2))
+async def test_an_error_nobody_foresaw_costs_the_rows_it_is_about_and_no_other(kept, book, caplog):
+    fill(kept, range(5))
+    book.refused, book.refusal = {1, 3}, TypeError
+    await kept.flush()
+    fill(kept, range(5, 7))
 
     await kept.flush()
 
-    assert (book.rows, kept.pending()) == ([0, 1], 0)
+    assert book.rows == [0, 2, 4, 5, 6]
+    assert (kept.pending(), kept.dropped) == (0, 2)
+    given_up = [record.message for record in caplog.records]
+    assert [message.split(": ")[0] for message in given_up] == [
+        "A row of kind number is given up (row 1)",
+        "A row of kind number is given up (row 3)",
+    ]
+    assert "the account is gone" not in caplog.text
+
+
+async def test_what_may_not_be_dropped_waits_until_it_can_be_written(kept, book, caplog):
+    kept.register("dear", book.write, droppable=False)
+    for number in range(3):
+        kept.append("dear", number)
+    book.refused, book.refusal = {1}, TypeError
+    await kept.flush()
+    await kept.flush()
+    assert (book.rows, kept.pending(), kept.dropped) == ([0, 2], 1, 0)
+    assert len(caplog.records) == 1
+
+    book.refused = set()
+    await kept.flush(force=True)
+
+    assert (book.rows, kept.pending()) == ([0, 2, 1], 0)
+
+
+@pytest.mark.parametrize("answer", [OperationalError, InternalError, ProgrammingError, DatabaseError, InterfaceError])
+async def test_a_database_that_refuses_everything_is_away_and_no_row_is_to_blame(answer, kept, book):
+    fill(kept, range(5))
+    book.refused, book.refusal = set(range(5)), answer
+    await kept.flush(force=True)
+    assert (kept.pending(), kept.dropped) == (5, 0)
+
+    book.refused = set()
+    await kept.flush(force=True)
+
+    assert book.rows == list(range(5))
+
+
+async def test_of_callers_at_once_each_waits_for_its_turn(kept, book):
+    fill(kept, range(3 * BATCH))
+    book.may_write.clear()
+    book.failing = {2, 3}
+    callers = [asyncio.ensure_future(kept.flush(force=True)) for _ in range(4)]
+    await asyncio.to_thread(book.began.wait)
+    fill(kept, range(3 * BATCH, 3 * BATCH + 2))
+    book.may_write.set()
+
+    await asyncio.gather(*callers)
+
+    assert book.rows == list(range(3 * BATCH + 2))
+
+
+async def test_what_waits_is_weighed(kept, book):
+    kept.register("word", book.write, droppable=True, size_of=len)
+    book.away = True
+    for word in ("four", "eleven"):
+        kept.append("word", word)
+    await kept.flush(force=True)
+    assert kept.held("word") == 10
+
+    book.away = False
+    await kept.flush(force=True)
+
+    assert kept.held("word") == 0
 
 
 async def test_a_batch_is_written_whole_or_not_at_all(kept):
