@@ -16,7 +16,7 @@ from django.db import Error, OperationalError, connections
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# What a call may wait for the database where it has to: longer than any healthy query, shorter than a client's patience.
+# What a call may wait for the database where it has to: longer than any healthy query, shorter than patience.
 ON_THE_ROAD = 2.0
 
 _lock = Lock()
