@@ -1,111 +1,67 @@
 """One HTTP exchange with an upstream: the only door to the HTTP client on a call's road.
 
-Foreign exceptions end here. What can go wrong:
-
-    Failure
-      Unreachable         nothing was sent: no connection to the endpoint (refused, no such name, TLS, too slow)
-        ProxyFailed       nothing was sent: the egress proxy itself is away, refuses us (407) or is none
-      OutOfDescriptors    nothing was sent, and it is this gateway's own trouble
-      StaleConnection     a connection used before was closed before the answer's first byte: send once more, `fresh`
-      BrokeOff            a fresh connection was closed before the answer's head was there
-      Silent              no head in time, or the request was not taken in time
-      Unreadable          an answer that is no API's: not HTTP, a web page, a redirect, compressed beyond recognition
-      Interrupted         the body broke off
-        FellSilent        the body stopped coming
-        TooLarge          the body is longer than its bound
-        Garbled           the body cannot be read on (an Unreadable, too)
-
-`str()` of a failure is for the request log; `told` is a sentence that a client may read, `code` its HTTP status.
+Foreign exceptions end here, as one of the tree in `upstream_errors`, which callers find here too.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 import httpx
 
 from accounts_app import http_client, patience
+from proxy_app.upstream_errors import (
+    BrokeOff,
+    Failure,
+    FellSilent,
+    Garbled,
+    Interrupted,
+    OutOfDescriptors,
+    ProxyFailed,
+    Silent,
+    StaleConnection,
+    TooLarge,
+    Unreachable,
+    Unreadable,
+)
 from proxy_app.wire.dialects import UpstreamRequest
 from proxy_app.wire.large_bodies import LARGE_BYTES
 
+__all__ = [
+    "BrokeOff",
+    "Exchange",
+    "Failure",
+    "FellSilent",
+    "Garbled",
+    "Interrupted",
+    "OutOfDescriptors",
+    "ProxyFailed",
+    "Silent",
+    "StaleConnection",
+    "TooLarge",
+    "Unreachable",
+    "Unreadable",
+    "exchange",
+    "probe",
+    "turn_of_others",
+]
+
+# The longest body that is read whole. The largest answers seen are images of some 20 MB in base64.
+ANSWER_BYTES = 256 * 1024 * 1024
+ERROR_BYTES = 1024 * 1024
+
+# Headers of an answer that speak to the client: which tier served it, what it took, what will go away. All others are
+# between us and upstream, or are about the body in the form it came.
+_FOR_CLIENTS = frozenset(("deprecation", "server-timing", "sunset", "warning"))
+_FOR_CLIENTS_BEGIN = ("x-gemini-", "x-goog-ext-")
+CLIENT_HEADERS_BYTES = 8 * 1024
+
+_GZIP = b"\x1f\x8b"  # no JSON and no event begins so
+
 # Between two steps that take milliseconds each, others have a turn: as long as an event of theirs takes to pass.
 TURN_SECONDS = 0.002
-
-
-class Failure(Exception):
-    """An exchange that brought no answer, or only a part of one."""
-
-    code = 503
-    told = "The upstream could not answer. Please try again later."
-
-
-class Unreachable(Failure):
-    """Nothing was sent: there is no connection to the endpoint."""
-
-    told = "No upstream of this gateway could be reached. Please try again later."
-
-
-class ProxyFailed(Unreachable):
-    """Nothing was sent: the egress proxy itself does not work."""
-
-
-class OutOfDescriptors(Failure):
-    """Nothing was sent: this process can open no more connections."""
-
-    told = "This gateway has run out of file descriptors."
-
-
-class StaleConnection(Failure):
-    """A connection used before was closed before the answer's first byte."""
-
-    told = "The upstream closed the connection without an answer."
-
-
-class BrokeOff(Failure):
-    """A fresh connection was closed before the answer's head was there."""
-
-    told = "The upstream closed the connection without an answer."
-
-
-class Silent(Failure):
-    """The upstream said nothing, or took nothing, for too long."""
-
-    code = 504
-    told = "The upstream did not answer in time."
-
-
-class Unreadable(Failure):
-    """An answer that is no API's."""
-
-    code = 502
-
-    def __init__(self, what: str) -> None:
-        super().__init__(what)
-        self.told = f"The upstream sent an answer that cannot be read: {what}."
-
-
-class Interrupted(Failure):
-    """The body broke off."""
-
-    told = "The upstream broke off its answer."
-
-
-class FellSilent(Interrupted):
-    """The body stopped coming."""
-
-    code = 504
-    told = "The upstream fell silent within its answer."
-
-
-class TooLarge(Interrupted):
-    """The body is longer than its bound."""
-
-    code = 502
-    told = "The upstream's answer is too large for this gateway."
-
-
-class Garbled(Unreadable, Interrupted):
-    """The body cannot be read on."""
 
 
 class Exchange:
@@ -118,7 +74,7 @@ class Exchange:
 
     def __init__(self, response: httpx.Response) -> None:
         self._response = response
-        self._read = http_client.reader(response)
+        self._read: Callable[[], Awaitable[bytes]] = self._first_piece
         self.status = response.status_code
 
     def __repr__(self) -> str:
@@ -127,6 +83,20 @@ class Exchange:
     @property
     def content_type(self) -> str:
         return self._response.headers.get("content-type", "")
+
+    @property
+    def client_headers(self) -> list[tuple[str, str]]:
+        """Upstream's headers that speak to the client, in lower case, at most CLIENT_HEADERS_BYTES together.
+
+        What is about the connection, the body's form or upstream's own browser pages is not among them.
+        """
+        found, size = [], 0
+        for name, value in self._response.headers.multi_items():
+            if name in _FOR_CLIENTS or name.startswith(_FOR_CLIENTS_BEGIN):
+                size += len(name) + len(value)
+                if size <= CLIENT_HEADERS_BYTES and value.isascii() and value.isprintable():
+                    found.append((name, value))
+        return found
 
     @property
     def retry_after(self) -> str:
@@ -145,14 +115,31 @@ class Exchange:
         """The next piece of the body as it comes, decompressed, of any size; empty at the end. Raises Interrupted."""
         try:
             return await self._read()
-        except (httpx.HTTPError, httpx.StreamError) as error:
+        except httpx.HTTPError as error:
             raise _within(error) from error
 
+    async def _first_piece(self) -> bytes:
+        self._read = http_client.reader(self._response)
+        piece = await self._read()
+        if piece.startswith(_GZIP):
+            raise Garbled("it is compressed and does not say so")
+        return piece
+
     async def read(self) -> bytes:
-        """The whole body. Raises Interrupted."""
+        """The whole body of an answer; of an error what there is, at most ERROR_BYTES: its status says the most.
+
+        Raises Interrupted (TooLarge beyond ANSWER_BYTES) for an answer, nothing for an error.
+        """
         whole = bytearray()  # grows in place: pieces kept until the end would be there twice
+        if not 200 <= self.status < 300:
+            with suppress(Interrupted):
+                while len(whole) < ERROR_BYTES and (piece := await self.chunk()):
+                    whole += piece
+            return bytes(whole[:ERROR_BYTES])
         while piece := await self.chunk():
             whole += piece
+            if len(whole) > ANSWER_BYTES:
+                raise TooLarge(f"an answer of more than {ANSWER_BYTES} bytes")
         await turn_of_others(len(whole))
         return bytes(whole)
 
@@ -181,9 +168,13 @@ async def exchange(
         fresh=fresh,
     )
     try:
-        return Exchange(await http_client.client(proxy_url).send(outgoing, stream=True))
+        response = await http_client.client(proxy_url).send(outgoing, stream=True)
     except httpx.HTTPError as error:
         raise _before(error) from error
+    if no_api := _no_api(response):
+        await response.aclose()
+        raise Unreadable(no_api)
+    return Exchange(response)
 
 
 async def probe(base: str, proxy_url: str = "", *, connect_timeout: float | None = None) -> None:
@@ -197,6 +188,16 @@ async def probe(base: str, proxy_url: str = "", *, connect_timeout: float | None
         raise _before(error) from error
 
 
+def _no_api(response: httpx.Response) -> str:
+    """What an answer is that comes from no API at all, as far as its head tells; empty for every other."""
+    if 300 <= response.status_code < 400:
+        return f"it is a redirect, with status {response.status_code}"
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if response.status_code < 300 and kind in ("text/html", "application/xhtml+xml"):
+        return "it is a web page"
+    return ""
+
+
 def _before(error: httpx.HTTPError) -> Failure:
     """What went wrong before the answer's head was there."""
     match error:
@@ -205,7 +206,7 @@ def _before(error: httpx.HTTPError) -> Failure:
         case http_client.StaleConnection():
             return StaleConnection(_said(error))
         case http_client.Unreadable():
-            return Unreadable("it is not HTTP")
+            return Unreadable(str(error))
         case httpx.ProxyError():
             return ProxyFailed(_said(error))
         case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.UnsupportedProtocol() | httpx.LocalProtocolError():

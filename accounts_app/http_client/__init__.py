@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any
 
+import aiohttp
 import httpx
 from django.conf import settings
 
-from accounts_app.http_client.body import reader
+from accounts_app.http_client.body import reader, whole
 from accounts_app.http_client.errors import OutOfDescriptors, StaleConnection, TooLarge, Unreadable
-from accounts_app.http_client.proxies import ProxyTransport, proxy_of
-from accounts_app.http_client.transport import AiohttpTransport
+from accounts_app.http_client.proxies import DIRECT, proxy_of
+from accounts_app.http_client.transport import AiohttpTransport, new_session
 from accounts_app.http_client.upload import Buffer, Upload
 
 __all__ = [
+    "DIRECT",
     "USER_AGENT",
     "OutOfDescriptors",
     "StaleConnection",
@@ -34,18 +35,22 @@ __all__ = [
 
 USER_AGENT = settings.USER_AGENT
 
-# Proxies kept open in one loop. Each costs a client and its idle connections; ten thousand accounts
-# with ten thousand proxies are served all the same, only with a fresh connection more often.
-MAX_PROXIES = 128
+# Headers that say how a body came, and are no longer true of one that has been read.
+_OF_THE_WIRE = (b"content-encoding", b"content-length", b"transfer-encoding")
+
+# Clients kept for proxies in one loop. They own nothing: one that was dropped is made anew, and what it sent goes on.
+MAX_CLIENTS = 1024
+
+# The longest answer to a question of our own (tokens, projects, quotas, a webhook's), in bytes.
+ANSWER_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(slots=True)
 class _Clients:
     """What one event loop has open."""
 
-    direct: httpx.AsyncClient
-    proxied: OrderedDict[str, httpx.AsyncClient] = field(default_factory=OrderedDict)
-    retiring: set[asyncio.Task[None]] = field(default_factory=set)
+    session: aiohttp.ClientSession
+    by_proxy: dict[str, httpx.AsyncClient] = field(default_factory=dict)
 
 
 # Not weak: a client refers to its loop, so a weak key would never go. Loops that were closed
@@ -54,20 +59,25 @@ _by_loop: dict[asyncio.AbstractEventLoop, _Clients] = {}
 
 
 def client(proxy_url: str = "") -> httpx.AsyncClient:
-    """The running loop's client: pooled, verified TLS, no redirects, cookies or environment proxies.
+    """The running loop's client: pooled, verified TLS, no redirects, no cookies.
 
-    With a `proxy_url` (http, https, socks5, socks5h) every connection goes through that proxy and
-    none ever past it. Raises httpx.ProxyError for an address that cannot be one; the message does
-    not repeat the address, which may hold a password.
+    With a `proxy_url` (http, https, socks5, socks5h) every connection goes through that proxy and none ever past it;
+    with none through the gateway's, if there is one; with DIRECT through none. Raises httpx.ProxyError for an address
+    that cannot be one; the message does not repeat the address, which may hold a password.
     """
     loop = asyncio.get_running_loop()
     clients = _by_loop.get(loop)
     if clients is None:
         _sweep_closed_loops()
-        clients = _by_loop[loop] = _Clients(_client(AiohttpTransport(_ssl_context())))
-    if not proxy_url:
-        return clients.direct
-    return _proxied(clients, proxy_url)
+        clients = _by_loop[loop] = _Clients(new_session(_ssl_context()))
+    known = clients.by_proxy.get(proxy_url)
+    if known is None:
+        direct = proxy_url == DIRECT
+        proxy = None if direct or not proxy_url else proxy_of(proxy_url)
+        if len(clients.by_proxy) >= MAX_CLIENTS:
+            del clients.by_proxy[next(iter(clients.by_proxy))]
+        known = clients.by_proxy[proxy_url] = _client(AiohttpTransport(clients.session, proxy, direct=direct))
+    return known
 
 
 def request(
@@ -115,45 +125,44 @@ async def close_all() -> None:
     clients = _by_loop.pop(asyncio.get_running_loop(), None)
     if clients is None:
         return
-    await asyncio.gather(*clients.retiring)
-    for each in (clients.direct, *clients.proxied.values()):
+    for each in clients.by_proxy.values():
         await each.aclose()
-
-
-def _proxied(clients: _Clients, proxy_url: str) -> httpx.AsyncClient:
-    """The client of one proxy, the most recently used last; the longest unused one retires."""
-    known = clients.proxied.get(proxy_url)
-    if known is not None:
-        clients.proxied.move_to_end(proxy_url)
-        return known
-    fresh = clients.proxied[proxy_url] = _client(ProxyTransport(proxy_of(proxy_url), _ssl_context()))
-    while len(clients.proxied) > MAX_PROXIES:
-        _, oldest = clients.proxied.popitem(last=False)
-        assert isinstance(oldest._transport, ProxyTransport)
-        task = asyncio.get_running_loop().create_task(oldest._transport.retire())
-        clients.retiring.add(task)
-        task.add_done_callback(clients.retiring.discard)
-    return fresh
+    await clients.session.close()
 
 
 class LeanClient(httpx.AsyncClient):
     """httpx's client without what a gateway must not do: authenticate, follow redirects, keep cookies.
 
-    Leaving these out of `send` also saves a third of a call's cost.
+    Leaving these out of `send` also saves a third of a call's cost. An answer that is not streamed is read whole, up
+    to ANSWER_BYTES, and asked for once more where it met a stale connection: these are questions, not calls.
     """
 
     async def send(self, request: httpx.Request, *, stream: bool = False, **_ignored: Any) -> httpx.Response:
         if self.is_closed:
             raise RuntimeError("This HTTP client is closed; ask client() for the current one.")
+        if stream:
+            return await self._send(request)
+        try:
+            return await self._ask(request)
+        except StaleConnection:
+            request.extensions = {**request.extensions, "fresh": True}
+            return await self._ask(request)
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
         response = await self._transport.handle_async_request(request)
         response.request = request
-        if stream:
-            return response
+        return response
+
+    async def _ask(self, request: httpx.Request) -> httpx.Response:
+        response = await self._send(request)
         try:
-            await response.aread()
+            body = await whole(reader(response), ANSWER_BYTES)
         finally:
             await response.aclose()
-        return response
+        headers = [field for field in response.headers.raw if field[0].lower() not in _OF_THE_WIRE]
+        return httpx.Response(
+            response.status_code, headers=headers, content=body, request=request, extensions=response.extensions
+        )
 
 
 def _client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
@@ -174,8 +183,8 @@ def _sweep_closed_loops() -> None:
     for loop in list(_by_loop):
         if loop.is_closed():
             clients = _by_loop.pop(loop, None)
-            if clients is not None and isinstance(clients.direct._transport, AiohttpTransport):
-                clients.direct._transport.abandon()
+            if clients is not None:
+                clients.session.detach()  # its loop is gone, and with it whatever could close it
 
 
 @lru_cache(maxsize=256)

@@ -10,7 +10,13 @@ import aiohttp
 import httpx
 from aiohttp.client_proto import ResponseHandler
 
-from accounts_app.http_client.errors import TRANSLATED, translated
+from accounts_app.http_client.errors import TRANSLATED, TooLarge, Unreadable, translated
+
+PLAIN = ("", "identity")
+DECODED = (*PLAIN, "gzip", "x-gzip", "deflate")
+
+# Of a compressed body, so much at a time is decoded: 1.5 MB of gzip may be 1.5 GB.
+PIECE_BYTES = 256 * 1024
 
 
 class Body(httpx.AsyncByteStream):
@@ -28,7 +34,7 @@ class Body(httpx.AsyncByteStream):
         self._ends_with_connection = (
             "Content-Length" not in answer.headers and "Transfer-Encoding" not in answer.headers
         )
-        self.encoding = answer.headers.get("Content-Encoding", "").lower()
+        self.encoding = answer.headers.get("Content-Encoding", "").strip().lower()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while chunk := await self.read():
@@ -40,7 +46,7 @@ class Body(httpx.AsyncByteStream):
             with self._silence or nullcontext():
                 chunk = await self._content.readany()
         except TRANSLATED as error:
-            self._hang_up()
+            self.hang_up()
             raise translated(error, self._request) from error
         if chunk:
             return chunk
@@ -54,9 +60,9 @@ class Body(httpx.AsyncByteStream):
         return chunk
 
     async def aclose(self) -> None:
-        self._hang_up()
+        self.hang_up()
 
-    def _hang_up(self) -> None:
+    def hang_up(self) -> None:
         """Give a finished connection back; abort an unfinished one, so upstream stops at once."""
         if self._silence is not None:
             self._silence.over()
@@ -116,42 +122,53 @@ class _Silence:
 
 
 def reader(response: httpx.Response) -> Callable[[], Awaitable[bytes]]:
-    """What reads the decoded body as it arrives, a piece a call, empty at the end; without the three generators of
-    `aiter_bytes`.
+    """What reads the decoded body as it arrives, a piece a call, empty at the end.
 
-    Raises httpx.TransportError only; a compressed body that is damaged or ends too early is a
-    RemoteProtocolError. Closing the response stays the caller's duty.
+    A piece of a compressed body has at most PIECE_BYTES, however little it took. Raises httpx.TransportError only: a
+    compressed body that is damaged or ends too early is Unreadable. Closing the response stays the caller's duty.
     """
     body = response.stream
-    if isinstance(body, Body) and body.encoding in ("identity", ""):
+    assert isinstance(body, Body)
+    if body.encoding in PLAIN:
         return body.read
-    if isinstance(body, Body) and body.encoding in ("gzip", "x-gzip"):
-        return _Gunzip(body, response).read
-    pieces = response.aiter_bytes()
-    return lambda: anext(pieces, b"")
+    return _Inflated(body, response.request).read
 
 
-class _Gunzip:
-    """Decodes gzip as it arrives; Google flushes after every event, so nothing is held back."""
+async def whole(read: Callable[[], Awaitable[bytes]], limit: int) -> bytes:
+    """All of a body, at most `limit` bytes of it. Raises TooLarge, and what `read` raises."""
+    received = bytearray()  # grows in place: pieces kept until the end would be there twice
+    while piece := await read():
+        received += piece
+        if len(received) > limit:
+            raise TooLarge(f"The answer has more than {limit} bytes.")
+    return bytes(received)
 
-    __slots__ = ("_body", "_inflate", "_response")
 
-    def __init__(self, body: Body, response: httpx.Response) -> None:
+class _Inflated:
+    """Decodes gzip and deflate as they arrive; Google flushes after every event, so nothing is held back."""
+
+    __slots__ = ("_body", "_inflate", "_more", "_request")
+
+    def __init__(self, body: Body, request: httpx.Request) -> None:
         self._body = body
-        self._response = response
-        self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        self._request = request
+        self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)  # either header
+        self._more = False  # what has been read makes more than one piece
 
     async def read(self) -> bytes:
-        while compressed := await self._body.read():
+        while True:
+            if self._more:
+                compressed = self._inflate.unconsumed_tail
+                await asyncio.sleep(0)  # a few bytes make very many pieces, and others wait
+            elif not (compressed := await self._body.read()):
+                break
             try:
-                plain = self._inflate.decompress(compressed)
+                plain = self._inflate.decompress(compressed, PIECE_BYTES)
             except zlib.error as error:
-                raise self._broken("the compressed answer cannot be read") from error
+                raise Unreadable("its compression is damaged", request=self._request) from error
+            self._more = len(plain) == PIECE_BYTES
             if plain:
                 return plain
         if not self._inflate.eof:
-            raise self._broken("the compressed answer ended too early")
+            raise Unreadable("its compression ended too early", request=self._request)
         return b""
-
-    def _broken(self, message: str) -> httpx.RemoteProtocolError:
-        return httpx.RemoteProtocolError(message, request=self._response.request)

@@ -20,7 +20,7 @@ import socket
 
 import aiohttp
 import httpx
-from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 
 
 class OutOfDescriptors(httpx.ConnectError):
@@ -64,10 +64,10 @@ _OUT_OF_DESCRIPTORS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS)
 def translated(error: BaseException, request: httpx.Request) -> httpx.TransportError:
     """aiohttp's exception as the httpx exception that tells whether the request may have been sent."""
     text = str(error) or type(error).__name__
-    if isinstance(error, aiohttp.ClientConnectorError) and out_of_descriptors(error.os_error):
-        return OutOfDescriptors(text, request=request)
-    if isinstance(error, aiohttp.ClientPayloadError) and isinstance(error.__cause__, HttpProcessingError):
-        return Unreadable(text, request=request)
+    if isinstance(error.__cause__, LineTooLong):
+        return Unreadable("a line of its head is longer than 8190 bytes", request=request)
+    if isinstance(error.__cause__, HttpProcessingError):
+        return Unreadable("it is not HTTP", request=request)
     for theirs, ours in _TRANSLATIONS:
         if isinstance(error, theirs):
             return ours(text, request=request)

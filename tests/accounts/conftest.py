@@ -1,7 +1,9 @@
 """Accounts as the roster shows them, known to the emulated Google under the same tokens."""
 
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from accounts_app.database_thread import in_database
 from accounts_app.models import Account
 from accounts_app.roster import AccountView
 from emulator import Emulator
+from tests.accounts.sockets import server_tls
 from tests.factories import make_account
 
 Known = Callable[..., Awaitable[AccountView]]
@@ -32,6 +35,19 @@ async def known(upstream: Emulator) -> AsyncIterator[Known]:
     await credentials.finish()
     await http_client.close_all()
     database_thread.shutdown()
+
+
+@pytest.fixture
+def tls_server(tmp_path: Path) -> ssl.SSLContext:
+    return server_tls(tmp_path)
+
+
+@pytest.fixture
+def trusted(tls_server: ssl.SSLContext, tmp_path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+    http_client._ssl_context.cache_clear()
+    yield
+    http_client._ssl_context.cache_clear()
 
 
 async def seen(account_id: int) -> AccountView:

@@ -11,26 +11,13 @@ import pytest
 
 from accounts_app import http_client
 from accounts_app.http_client import client, close_all, reader
-from tests.accounts.sockets import CHUNKED, OK, head, in_chunks, part, pieces, refusing_address, server_tls, serving
+from tests.accounts.sockets import CHUNKED, OK, head, in_chunks, part, pieces, refusing_address, serving
 
 
 @pytest.fixture(autouse=True)
 async def nothing_left_open() -> AsyncIterator[None]:
     yield
     await close_all()
-
-
-@pytest.fixture
-def tls_server(tmp_path) -> ssl.SSLContext:
-    return server_tls(tmp_path)
-
-
-@pytest.fixture
-def trusted(tls_server: ssl.SSLContext, tmp_path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
-    http_client._ssl_context.cache_clear()
-    yield
-    http_client._ssl_context.cache_clear()
 
 
 # --- What each failure tells

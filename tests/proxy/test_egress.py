@@ -137,7 +137,7 @@ async def test_a_dead_proxy_is_an_account_out_of_reach_and_another_answers(
     assert reply.status == 200
     assert [entry.outcome for entry in await ledger()] == ["unreachable", "succeeded"]
     (why,) = await forget_unseen(alice)
-    assert "ConnectError" in why
+    assert "ProxyError" in why
     assert {request.account for request in upstream.requests} == {"bob@example.com"}
     await alice.arefresh_from_db()
     assert alice.parked == ""
