@@ -1,30 +1,31 @@
 """Files that hold accounts, in the forms people have them.
 
-Read are: `[{"email", "refresh_token"}]`, one such object, objects under `accounts`, one object a line, google-auth
-credential files (tokens at the top, or under `token`, with `expiry`, `expired`, `expiry_date` in milliseconds or
-`expiry_timestamp` in seconds), and plain lines: a refresh token, or a Gemini API key, alone or after an email and a
-comma, semicolon, space or tab. Text around tokens that start with `1//` is passed over. Nothing here touches the
-database.
+Read are: `[{"email", "refresh_token"}]`, one such object, lists of them or of keys under any name, one object a line,
+google-auth credential files (tokens at the top, or under `token`, with `expiry`, `expired`, `expiry_date` in
+milliseconds or `expiry_timestamp` in seconds), and lines of any kind: `.env`, YAML, CSV, prose. There a secret is what
+looks like one, wherever it stands: a refresh token (`1//…`) or a Gemini API key (`AIza…`, `AQ.…`). What looks like
+neither is refused, and so never sent anywhere. Nothing here touches the database.
 """
 
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from accounts_app.account_lines import newcomers_in
 from accounts_app.accounts import ADDRESS, Newcomer
 from accounts_app.models import Account
+from accounts_app.pool import secret_shapes
 
-GOOGLE_REFRESH_TOKEN = re.compile(r"1//[A-Za-z0-9_.-]+")
-API_KEY_PREFIX = "AIza"
 # Where other tools nest what belongs to one account.
 NESTS = ("token", "tokens", "credential", "credentials", "oauth")
 LISTS = ("accounts", "items", "credentials")
+_DEEPEST = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def read(text: str) -> Iterator[Entry]:
         yield from _lines(text)
         return
     for number, item in enumerate(_items(parsed), 1):
-        yield _entry(_("entry %(number)d") % {"number": number}, item)
+        yield from _entries(_("entry %(number)d") % {"number": number}, item)
 
 
 def placed(file_name: str, entries: Iterator[Entry]) -> Iterator[Entry]:
@@ -54,28 +55,36 @@ def placed(file_name: str, entries: Iterator[Entry]) -> Iterator[Entry]:
         yield replace(entry, place=f"{file_name} {entry.place}")
 
 
+def told_apart(entries: Iterable[Entry]) -> list[Entry]:
+    """The same entries, with different API keys under different labels: the last one would else replace the others."""
+    taken: dict[str, str] = {}
+    apart = []
+    for entry in entries:
+        newcomer = entry.newcomer
+        if newcomer is not None and newcomer.api_key and newcomer.email:
+            label, number = newcomer.email, 1
+            while taken.setdefault(label, newcomer.api_key) != newcomer.api_key:
+                number += 1
+                label = f"{newcomer.email} {number}"
+            entry = replace(entry, newcomer=replace(newcomer, email=label))
+        apart.append(entry)
+    return apart
+
+
 def _lines(text: str) -> Iterator[Entry]:
-    for number, line in enumerate(text.splitlines(), 1):
-        place, line = _("line %(number)d") % {"number": number}, line.strip().rstrip(",")
-        if not line or line.startswith("#"):
-            continue
-        if line.startswith("{"):
-            yield _entry(place, _json_or_none(line))
-            continue
-        fields = [field.strip("\"'") for field in re.split(r"[,;\s]+", line)]
-        email = fields[0] if ADDRESS.fullmatch(fields[0]) else ""
-        rest = fields[1:] if email else fields
-        found = GOOGLE_REFRESH_TOKEN.findall(line) or (rest if len(rest) == 1 else [])
-        if not found:
-            yield Entry(place, trouble=_("no refresh token here"))
-        for token in found:
-            yield Entry(place, _from_word(token, email))
+    lines = [line.strip() for line in text.splitlines()]
+    for number, line in enumerate(lines, 1):
+        if line.startswith("{") and (item := _json_or_none(line.rstrip(","))) is not None:
+            yield from _entries(_("line %(number)d") % {"number": number}, item)
+            lines[number - 1] = ""
+    for number, found in newcomers_in(lines):
+        place = _("line %(number)d") % {"number": number}
+        trouble = _("not an account") if lines[number - 1].startswith("{") else _neither()
+        yield Entry(place, found) if found else Entry(place, trouble=trouble)
 
 
-def _from_word(word: str, email: str) -> Newcomer:
-    if word.startswith(API_KEY_PREFIX):
-        return Newcomer(Account.Kind.GEMINI_API, email, api_key=word)
-    return Newcomer(email=email.lower(), refresh_token=word)
+def _neither() -> str:
+    return _("neither a refresh token (1//…) nor an API key (AIza…, AQ.…)")
 
 
 def _json_or_none(line: str) -> Any:
@@ -95,24 +104,59 @@ def _items(parsed: Any) -> list[Any]:
     return [parsed]
 
 
-def _entry(place: str, item: Any) -> Entry:
-    if isinstance(item, str) and item.strip():
-        return Entry(place, _from_word(item.strip(), ""))
-    if not isinstance(item, Mapping):
-        return Entry(place, trouble=_("not an account"))
-    fields = _flattened(item)
+def _entries(place: str, item: Any) -> Iterator[Entry]:
+    """What is found in one piece of JSON; one trouble when that is nothing."""
+    found = list(_newcomers(item, 0))
+    if not found:
+        wrong = isinstance(item, str) or (isinstance(item, Mapping) and _should_hold_one(_flattened(item)))
+        nothing = _("no refresh token here") if isinstance(item, Mapping) else _("not an account")
+        yield Entry(place, trouble=_neither() if wrong else nothing)
+    for newcomer in found:
+        yield Entry(place, newcomer)
+
+
+def _newcomers(item: Any, depth: int) -> Iterator[Newcomer]:
+    """The accounts in `item`: those of its own fields, which say more of them, and those of what it holds."""
+    if depth > _DEEPEST:
+        return
+    if isinstance(item, str):
+        for secret in secret_shapes.found(item):
+            yield _of(secret)
+    elif isinstance(item, list):
+        for each in item:
+            yield from _newcomers(each, depth + 1)
+    elif isinstance(item, Mapping):
+        fields = _flattened(item)
+        for value in fields.values():
+            if isinstance(value, str):
+                yield from (_of(secret, fields) for secret in secret_shapes.found(value))
+        for name, value in item.items():
+            if not isinstance(value, str) and not (name in NESTS and isinstance(value, Mapping)):
+                yield from _newcomers(value, depth + 1)
+
+
+def _should_hold_one(fields: Mapping[str, Any]) -> bool:
+    """Whether there is something in a field that is named as a refresh token's or an API key's."""
+    for name, value in fields.items():
+        plain = re.sub(r"[^a-z]", "", name.lower())
+        if isinstance(value, str) and value.strip() and (plain == "refreshtoken" or plain.endswith("key")):
+            return True
+    return False
+
+
+def _of(secret: str, fields: Mapping[str, Any] | None = None) -> Newcomer:
+    """The account with this secret, and with what the fields around it say of it."""
+    fields = fields or {}
     email = _word(fields, "email", "label", "name")
-    if api_key := _word(fields, "api_key", "apiKey"):
-        return Entry(place, Newcomer(Account.Kind.GEMINI_API, email, api_key=api_key))
-    refresh_token = _word(fields, "refresh_token", "refreshToken")
-    if not refresh_token:
-        return Entry(place, trouble=_("no refresh token here"))
-    project = _word(fields, "project_id", "projectId", "project")
+    email = email if secret_shapes.masked(email) == email else ""
+    if secret_shapes.is_api_key(secret):
+        return Newcomer(Account.Kind.GEMINI_API, email, api_key=secret)
     expires_at = _expiry(fields)
     # Without its expiry a stored access token is most likely stale: leave it, the refresh token makes a new one.
     access_token = _word(fields, "access_token", "accessToken", "token") if expires_at else ""
+    project = _word(fields, "project_id", "projectId", "project")
     email = email.lower() if ADDRESS.fullmatch(email) else _email_in(_word(fields, "id_token"))
-    return Entry(place, Newcomer(Account.Kind.CLOUD_CODE, email, refresh_token, access_token, expires_at, project))
+    return Newcomer(Account.Kind.CLOUD_CODE, email, secret, access_token, expires_at, project)
 
 
 def _flattened(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts_app.models import Account, Credential, Rest
+from accounts_app.pool import secret_shapes
 
 # Google's access tokens live an hour. Should one given without its expiry be older, upstream's 401 tells.
 ACCESS_TOKEN_LIFE = timedelta(hours=1)
@@ -67,16 +68,20 @@ def connect(newcomer: Newcomer) -> Connected:
 
 def check(newcomer: Newcomer) -> None:
     """Raises Unusable when `connect` would."""
+    if secret_shapes.masked(newcomer.email) != newcomer.email:
+        raise Unusable(_("The name holds a secret, and names are shown."))
     if newcomer.kind == Account.Kind.GEMINI_API:
         if not newcomer.email.strip() or len(newcomer.email) > 254 or not newcomer.email.isprintable():
             raise Unusable(_("A Gemini API key needs a label of up to 254 characters."))
         if not SECRET.fullmatch(newcomer.api_key):
             raise Unusable(_("A Gemini API key is one word of plain characters."))
+        _check_kind(api_key=newcomer.api_key)
         return
     if len(newcomer.email) > 254 or not ADDRESS.fullmatch(newcomer.email):
         raise Unusable(_("“%(email)s” is not an email address.") % {"email": newcomer.email})
     if not SECRET.fullmatch(newcomer.refresh_token):
         raise Unusable(_("A refresh token is one word of plain characters."))
+    _check_kind(newcomer.refresh_token, newcomer.access_token)
     if newcomer.access_token and not SECRET.fullmatch(newcomer.access_token):
         raise Unusable(_("An access token is one word of plain characters."))
     if newcomer.project and not PROJECT.fullmatch(newcomer.project):
@@ -86,10 +91,26 @@ def check(newcomer: Newcomer) -> None:
         )
 
 
-def check_tokens(*tokens: str) -> None:
-    """Raises Unusable when `replace_tokens` would."""
-    if not all(SECRET.fullmatch(token) for token in tokens if token):
+def check_tokens(kind: str, refresh_token: str, access_token: str) -> None:
+    """Raises Unusable when `replace_tokens` would, for an account of that kind."""
+    if not all(SECRET.fullmatch(token) for token in (refresh_token, access_token) if token):
         raise Unusable(_("A token is one word of plain characters."))
+    if kind == Account.Kind.GEMINI_API:
+        _check_kind(api_key=access_token)
+    else:
+        _check_kind(refresh_token, access_token)
+
+
+def _check_kind(refresh_token: str = "", access_token: str = "", api_key: str = "") -> None:
+    """What is plainly of another kind was pasted into the wrong field, and would go to whom it is not meant for."""
+    if secret_shapes.is_api_key(refresh_token) or secret_shapes.is_api_key(access_token):
+        raise Unusable(_("This is a Gemini API key (AIza…, AQ.…), not a token. Add it as an account of its own kind."))
+    if secret_shapes.is_access_token(refresh_token):
+        raise Unusable(_("This is an access token (ya29.…), not a refresh token (1//…)."))
+    if secret_shapes.is_refresh_token(access_token):
+        raise Unusable(_("This is a refresh token (1//…), not an access token (ya29.…)."))
+    if secret_shapes.is_refresh_token(api_key) or secret_shapes.is_access_token(api_key):
+        raise Unusable(_("This is a Google account's token, not a Gemini API key (AIza…, AQ.…)."))
 
 
 def change(account_id: int, **columns: object) -> None:
@@ -130,13 +151,14 @@ def end_rests_of(ids: Collection[int]) -> int:
 
 def replace_tokens(account_id: int, *, refresh_token: str = "", access_token: str = "") -> None:
     """Store what an operator typed in; what is empty is kept. A new refresh token makes the old access token void."""
-    check_tokens(refresh_token, access_token)
+    kind = Account.objects.values_list("kind", flat=True).get(pk=account_id)
+    check_tokens(kind, refresh_token, access_token)
     credential, _ = Credential.objects.get_or_create(account_id=account_id)
     columns: dict[str, object] = {}
     if refresh_token:
         columns |= {"refresh_token": refresh_token, "access_token": "", "expires_at": None}
     if access_token:
-        is_key = credential.account.kind == Account.Kind.GEMINI_API
+        is_key = kind == Account.Kind.GEMINI_API
         expires_at = None if is_key else timezone.now() + ACCESS_TOKEN_LIFE
         columns |= {"access_token": access_token, "expires_at": expires_at}
     if columns:

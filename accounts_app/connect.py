@@ -20,6 +20,7 @@ from accounts_app.accounts import Connected, Newcomer, Unusable
 from accounts_app.database_thread import in_database
 from accounts_app.models import Account
 from accounts_app.oauth import InvalidGrant, OAuthError
+from accounts_app.pool import secret_shapes
 from accounts_app.sign_ins import SignIn, SignInFailed
 
 T = TypeVar("T")
@@ -55,6 +56,13 @@ def callback_of(query: Mapping[str, str]) -> Callback:
 
 def pasted(text: str) -> Callback:
     """The same from what an operator pasted: the whole address, its query, or the bare code."""
+    if secret_shapes.found(text):
+        raise SignInFailed(
+            _(
+                "This is a refresh token or a Gemini API key, not the address that your browser ended up at. "
+                "Add it on the page for tokens and keys."
+            )
+        )
     text = "".join(text.split())  # browsers and mail programs break long addresses
     query = urlsplit(text).query or (text if "=" in text else "")
     found = {name: values[0] for name, values in parse_qs(query).items()}

@@ -3,17 +3,20 @@
 import logging
 import re
 
+from accounts_app.pool import secret_shapes
+
 # A query string after a path or URL, and the shapes of the secrets that pass through here. Nothing logs them on
 # purpose; other people's libraries put whole URLs and headers into their messages.
 SECRETS = re.compile(
     r"""(?P<query>(?<=[\w/:.~%-])\?[^\s"'<>?]*=[^\s"'<>]*)
     |(?P<bearer>\bBearer\s+)[\w.~+/=-]{8,}
-    |\b(?:ya29\.|1//|AIza|gw-)[\w.~+/-]{8,}""",
+    |"""
+    + secret_shapes.MASKABLE,
     re.VERBOSE | re.IGNORECASE,
 )
 
 # What every match of the above has in it, in lower case: nearly all lines have none, and are not searched.
-SIGNS = ("?", "bearer", "ya29.", "1//", "aiza", "gw-")
+SIGNS = ("?", "bearer", *secret_shapes.SIGNS)
 
 
 class OneLine(logging.Formatter):

@@ -17,6 +17,7 @@ from django.db import connection
 
 from accounts_app import leasing
 from accounts_app.api_keys import RosterUnavailable
+from accounts_app.pool import secret_shapes
 from proxy_app.models import UsageRecord
 
 PACKAGES = ("Django", "django-ninja", "django-unfold", "daphne", "Twisted", "httpx", "aiohttp", "msgspec")
@@ -49,9 +50,7 @@ ACCOUNT_COLUMNS = (
 )
 
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
-_SECRETS = re.compile(
-    r"ya29\.[\w.-]+|1//[\w-]{10,}|AIza[\w-]{10,}|gw-[\w-]{10,}|GOCSPX-[\w-]+|(?<=Bearer )\S+|(?<=[?&]key=)[^&\s]+"
-)
+_SECRETS = re.compile(r"(?<=Bearer )\S+|(?<=[?&]key=)[^&\s]+")
 _PROJECT = re.compile(r"(?<=projects/)[\w:.-]+|(?<=project )[a-z][\w-]{4,}\b|(?<=project=)[\w-]+", re.IGNORECASE)
 
 
@@ -80,7 +79,7 @@ def masked(label: str) -> str:
 def redacted(text: str) -> str:
     """A text of upstream's without addresses, projects and anything that looks like a secret."""
     text = _MAIL.sub(lambda mail: masked(mail[0]), text)
-    return _PROJECT.sub("***", _SECRETS.sub("***", text))
+    return _PROJECT.sub("***", _SECRETS.sub("***", secret_shapes.masked(text)))
 
 
 def _replay(entry: UsageRecord) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class AccountForm(forms.ModelForm):
             if self.instance.pk is None:
                 accounts.check(self.newcomer())
             else:
-                accounts.check_tokens(*self.tokens().values())
+                accounts.check_tokens(self.instance.kind, **self.tokens())
         except Unusable as error:
             raise forms.ValidationError(str(error)) from error
         return cleaned

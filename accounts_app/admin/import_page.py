@@ -127,7 +127,8 @@ def _uploaded(request: HttpRequest) -> tuple[list[Source], list[str]]:
 
 
 def _entries(sources: Iterable[Source]) -> list[Entry]:
-    return list(chain.from_iterable(_read(source) for source in sources if source.text.strip()))
+    found = chain.from_iterable(_read(source) for source in sources if source.text.strip())
+    return account_files.told_apart(found)
 
 
 def _read(source: Source) -> Iterator[Entry]:

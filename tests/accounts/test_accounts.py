@@ -87,6 +87,47 @@ def test_nonsense_is_not_connected(newcomer):
     assert not Account.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("newcomer", "complaint"),
+    [
+        (alice(refresh_token="AIzaSyExample1234"), "This is a Gemini API key"),
+        (alice(refresh_token="AQ.Ab8RN6Kx9zQ1w2E3"), "This is a Gemini API key"),
+        (alice(refresh_token="ya29.a0AfB_byC123456"), "This is an access token"),
+        (alice(access_token="1//0gTok-en_1234"), "This is a refresh token"),
+        (alice(access_token="AQ.Ab8RN6Kx9zQ1w2E3"), "This is a Gemini API key"),
+        (Newcomer("gemini_api", "label", api_key="1//0gTok-en_1234"), "This is a Google account's token"),
+        (Newcomer("gemini_api", "label", api_key="ya29.a0AfB_byC123456"), "This is a Google account's token"),
+        (Newcomer("gemini_api", "AIzaSyExample1234", api_key="AIzaSyExample1234"), "The name holds a secret"),
+        (alice(email="AQ.Ab8RN6Kx9zQ1w2E3"), "The name holds a secret"),
+    ],
+)
+def test_what_was_pasted_into_the_wrong_field_is_refused_without_being_shown(newcomer, complaint):
+    with pytest.raises(Unusable, match=complaint) as caught:
+        accounts.connect(newcomer)
+
+    secrets = {newcomer.email, newcomer.refresh_token, newcomer.access_token, newcomer.api_key}
+    assert not [secret for secret in secrets if len(secret) > 12 and "@" not in secret and secret in str(caught.value)]
+    assert not Account.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "tokens"),
+    [
+        ("cloud_code", {"refresh_token": "AIzaSyExample1234"}),
+        ("cloud_code", {"refresh_token": "ya29.a0AfB_byC123456"}),
+        ("gemini_api", {"access_token": "1//0gTok-en_1234"}),
+    ],
+)
+def test_a_stored_secret_is_not_replaced_by_one_of_another_kind(kind, tokens):
+    account = make_account(kind=kind)
+
+    with pytest.raises(Unusable):
+        accounts.replace_tokens(account.pk, **tokens)
+
+    account.credential.refresh_from_db()
+    assert account.credential.refresh_token == "refresh-alice@example.com"
+
+
 def test_a_newcomer_does_not_print_its_secrets():
     assert "1//alice" not in repr(alice(access_token="ya29.1//alice"))
 

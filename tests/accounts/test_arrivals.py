@@ -59,6 +59,17 @@ def test_an_unnamed_api_key_gets_a_name():
     assert "AIza" not in name
 
 
+def test_what_is_neither_token_nor_key_is_asked_of_nobody(upstream: Emulator):
+    text = "AQ.Ab8RN6Kx9zQ1w2E3\nGEMINI_API_KEY=AIzaSyExample1234\nsk-proj-1234567890\nya29.a0AfB_byC123456"
+
+    with arrivals.asking_google() as identify:
+        fates = [fate for fate, _ in take_in(text, identify)]
+
+    assert fates == [Fate.ADDED, Fate.ADDED, Fate.REFUSED, Fate.REFUSED]
+    assert set(Account.objects.values_list("kind", flat=True)) == {"gemini_api"}
+    assert upstream.requests == []
+
+
 @pytest.mark.django_db
 def test_a_refused_token_is_told_with_its_reason():
     def refuse(newcomer: Newcomer) -> Newcomer:

@@ -146,7 +146,7 @@ class TestImportAndExport:
 
         assert run("import_accounts", file).splitlines() == [
             "1/2 line 1: alice@example.com: added",
-            "2/2 line 2: not taken: no refresh token here",
+            "2/2 line 2: not taken: neither a refresh token (1//…) nor an API key (AIza…, AQ.…)",
             "1 added, 1 not taken",
         ]
 

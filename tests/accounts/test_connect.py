@@ -434,6 +434,16 @@ class TestPasting:
         assert "There is no code in this." in page
         assert elsewhere.post(PASTE, {"pasted": callback}).status_code == 302
 
+    @pytest.mark.parametrize("secret", ["1//0gTok-en_1234", "AIzaSyExample1234", "AQ.Ab8RN6Kx9zQ1w2E3"])
+    def test_a_secret_that_is_no_code_is_told_and_sent_nowhere(self, secret, elsewhere, upstream):
+        begin(elsewhere)
+
+        page = text(elsewhere.post(PASTE, {"pasted": f" {secret}\n"}))
+
+        assert "not the address that your browser ended up at" in page
+        assert secret not in page
+        assert not [request for request in upstream.requests if secret in request.body.decode()]
+
     def test_an_address_of_another_session_is_refused(self, elsewhere, consent, olga, settings):
         callback = consent(begin(elsewhere))
         other = browser_of(olga, "gateway.example.com")

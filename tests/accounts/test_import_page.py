@@ -62,7 +62,7 @@ class TestABit:
             ("line 2", "", "refused"),
             ("line 3", "bob@example.com", "added"),
         ]
-        assert answer["lines"][1]["why"] == "no refresh token here"
+        assert answer["lines"][1]["why"] == "neither a refresh token (1//…) nor an API key (AIza…, AQ.…)"
         assert answer["total"] == 3
         assert Credential.objects.count() == 2
 
@@ -163,7 +163,7 @@ class TestThePage:
 
         page = console.post(IMPORT, {"text": f"{ALICE}\nnothing to see here", "files": [file]}).content.decode()
 
-        for words in ("alice@example.com", "bob@example.com", "more.json entry 1", "no refresh token here", "3 / 3"):
+        for words in ("alice@example.com", "bob@example.com", "more.json entry 1", "neither a refresh token", "3 / 3"):
             assert words in page
         assert Account.objects.count() == 2
 

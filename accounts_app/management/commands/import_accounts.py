@@ -17,15 +17,16 @@ from accounts_app.arrivals import Fate
 
 class Command(BaseCommand):
     help = (
-        'Connect every account in FILE: JSON such as [{"email", "refresh_token"}], one token a line, or the credential '
-        "files of other tools. A folder stands for the JSON files in it, - for standard input."
+        'Connect every account in FILE: JSON such as [{"email", "refresh_token"}], lines of any kind that hold refresh '
+        "tokens (1//…) or Gemini API keys (AIza…, AQ.…), or the credential files of other tools. "
+        "A folder stands for the JSON files in it, - for standard input."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE")
 
     def handle(self, *, files: list[str], **options: Any) -> None:
-        entries = list(chain.from_iterable(_entries(name) for name in files))
+        entries = account_files.told_apart(chain.from_iterable(_entries(name) for name in files))
         if not entries:
             raise CommandError("No account found there.")
         fates: Counter[Fate] = Counter()
