@@ -5,33 +5,53 @@ decoder takes 70 in one go and keeps everybody waiting. What stands inside the v
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import msgspec
 from msgspec import Raw
 
-# From here on a decoder takes milliseconds.
-LARGE_BYTES = 4 * 1024 * 1024
+from proxy_app.wire.mistakes import Malformed
 
-# Hops until a decoder is the quicker way after all: a body in very many small parts is not base64.
+# From here on a decoder takes milliseconds, and from here on it may take so many that everybody notices.
+LARGE_BYTES = 4 * 1024 * 1024
+VERY_LARGE_BYTES = 24 * 1024 * 1024
+
+# Hops until a decoder is the quicker way after all: a body in very many small parts is not base64. What is too large
+# for a decoder may take a second of them, in turns with others.
 _HOPS = 5000
+_MOST_HOPS = 1_000_000
+_A_TURN = 5000
+
+# A string with escapes in it is read so many bytes at a time, at the price of so many hops.
+_WINDOW = 64 * 1024
+_HOPS_A_WINDOW = 500
+
+# Top-level fields; the API has a dozen.
+MOST_FIELDS = 1024
+TOO_MANY_FIELDS = f"Invalid JSON payload received. A request may have {MOST_FIELDS} fields at most."
 
 # Between two marks stand numbers, words and white space. Anything else (a quote of another kind, a comment) might mean
 # something to a more lenient reader than ours, and let a value reach beyond its end.
 _OPENING = re.compile(rb"[ \t\r\n]*\{")
 _MARK = re.compile(rb'[ \t\r\n0-9A-Za-z+.-]*+(["{}\[\],:])')
+_UP_TO_QUOTE = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _CLOSES = {b"}": b"{", b"]": b"["}
 _SPACE = b" \t\r\n"
 _MOST_SPACE = 1024  # around a value; nobody indents deeper
+_LONGEST_RUN = 64 * 1024  # of what stands between two marks
 
 _decode_name = msgspec.json.Decoder(str).decode
 _decode = msgspec.json.Decoder().decode
 
 
-def fields(raw: bytes) -> dict[str, Raw] | None:
-    """The top-level fields of `raw`, each value in the bytes it came in; None for whatever a decoder had better see."""
+def reading(raw: bytes) -> Generator[None, None, dict[str, Raw] | None]:
+    """The top-level fields of `raw`, each value in the bytes it came in; None for whatever a decoder had better see.
+    Yields where others may have a turn.
+
+    Raises Malformed when there are too many.
+    """
     try:
-        return _fields(raw)
+        return (yield from _Hopper(raw).fields())
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, _Unclear):
         return None
 
@@ -40,59 +60,76 @@ class _Unclear(Exception):
     """Not JSON, or not of the kind that hopping is for."""
 
 
-def _fields(raw: bytes) -> dict[str, Raw]:
-    found: dict[str, Raw] = {}
-    name: str | None = None
-    at = begin = _matched(_OPENING.match(raw)).end()
-    open_brackets = [b"{"]
-    hops = iter(range(_HOPS))
-    for _ in hops:
-        mark = _matched(_MARK.match(raw, at))
-        kind, at = mark[1], mark.end()
-        if len(open_brackets) == 1 and kind in (b":", b",", b"}"):
-            piece = _trimmed(raw, begin, at - 1)
-            begin = at
-            if name is None and kind == b":":
-                name = _decode_name(piece)
-            elif name is not None and name not in found and kind != b":":
-                found[name], name = _value(piece), None
-            else:
-                raise _Unclear
-        match kind:
-            case b'"':
-                at = _after_string(raw, at, hops)
-            case b"{" | b"[":
-                open_brackets.append(kind)
-            case b"}" | b"]":
-                if open_brackets.pop() != _CLOSES[kind]:
+class _Hopper:
+    """Where the reading of `raw` stands, and how many hops it has taken and may take."""
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+        self._at = 0
+        self._hops = 0
+        self._most = _HOPS if len(raw) <= VERY_LARGE_BYTES else _MOST_HOPS
+        self._turn = _A_TURN
+
+    def fields(self) -> Generator[None, None, dict[str, Raw]]:
+        found: dict[str, Raw] = {}
+        name: str | None = None
+        self._at = begin = _matched(_OPENING.match(self._raw)).end()
+        open_brackets = [b"{"]
+        while open_brackets:
+            yield from self._hop()
+            mark = _matched(_MARK.match(self._raw, self._at, self._at + _LONGEST_RUN))
+            kind, self._at = mark[1], mark.end()
+            if len(open_brackets) == 1 and kind in (b":", b",", b"}"):
+                piece = _trimmed(self._raw, begin, self._at - 1)
+                begin = self._at
+                if name is None and kind == b":":
+                    name = _decode_name(piece)
+                elif name is not None and kind != b":":
+                    found[name], name = _value(piece), None
+                    if len(found) > MOST_FIELDS:
+                        raise Malformed(TOO_MANY_FIELDS)
+                else:
                     raise _Unclear
-        if not open_brackets:
-            break
-    if open_brackets or len(raw) - at > _MOST_SPACE or raw[at:].strip(_SPACE):
-        raise _Unclear
-    return found
+            match kind:
+                case b'"':
+                    yield from self._over_string()
+                case b"{" | b"[":
+                    open_brackets.append(kind)
+                case b"}" | b"]":
+                    if open_brackets.pop() != _CLOSES[kind]:
+                        raise _Unclear
+        if len(self._raw) - self._at > _MOST_SPACE or self._raw[self._at :].strip(_SPACE):
+            raise _Unclear
+        return found
+
+    def _over_string(self) -> Generator[None, None, None]:
+        """To the end of the string whose first byte is at hand: in one hop unless there are escapes before it."""
+        while True:
+            end = self._raw.find(b'"', self._at)
+            if end < 0:
+                raise _Unclear
+            if self._raw[end - 1 : end] != b"\\" or end == self._at:
+                break
+            yield from self._hop(_HOPS_A_WINDOW)
+            end = _matched(_UP_TO_QUOTE.match(self._raw, self._at, self._at + _WINDOW)).end()
+            if self._raw[end : end + 1] == b'"':
+                break
+            self._at = end
+        self._at = end + 1
+
+    def _hop(self, hops: int = 1) -> Generator[None, None, None]:
+        self._hops += hops
+        if self._hops > self._most:
+            raise _Unclear
+        if self._hops >= self._turn:
+            self._turn = self._hops + _A_TURN
+            yield
 
 
 def _matched(found: re.Match[bytes] | None) -> re.Match[bytes]:
     if found is None:
         raise _Unclear
     return found
-
-
-def _after_string(raw: bytes, at: int, hops: Iterator[int]) -> int:
-    """Where the string ends whose first byte is at `at`."""
-    for _ in hops:
-        end = raw.find(b'"', at)
-        if end < 0:
-            break
-        before = raw[max(at, end - _MOST_SPACE) : end]
-        slashes = len(before) - len(before.rstrip(b"\\"))
-        if slashes == _MOST_SPACE:
-            break
-        at = end + 1
-        if slashes % 2 == 0:
-            return at
-    raise _Unclear
 
 
 def _trimmed(raw: bytes, begin: int, end: int) -> memoryview:

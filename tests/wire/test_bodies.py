@@ -49,6 +49,50 @@ def test_what_javascript_left_undefined_is_found_behind_any_number_of_lists(list
     assert read(f'{{"a":[{before}],"b":"[undefined]"}}') == {"a": f"[{before}]"}
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ('{"a":{"b":"[undefined]"}}', "{}"),
+        ('{"a":{ "b" : "[undefined]" , "c" : 1 }}', '{ "c" : 1 }'.replace("{ ", "{  ")),
+        ('{"a":{"c":1 , "b":"[undefined]" }}', '{"c":1  }'),
+        ('{"a":{"b":"[undefined]","c":"[undefined]","d":"[undefined]"}}', "{}"),
+        ('{"a":{"x":[1] ,"b":"[undefined]" ,\n"c":"[undefined]"}}', '{"x":[1] }'),
+        ('{"a":{"q\\"\\\\":"[undefined]","k\\\\":"[undefined]","z":0}}', '{"z":0}'),
+        ('{"a":["[undefined]",{"b":["[undefined]"]}]}', '["[undefined]",{"b":["[undefined]"]}]'),
+        ('{"a":{"[undefined]":"[undefined]","b":":\\"[undefined]"}}', '{"b":":\\"[undefined]"}'),
+        ('{"a":' + '{"a":' * 50 + '{"b":"[undefined]"}' + "}" * 51, '{"a":' * 50 + "{}" + "}" * 50),
+    ],
+)
+def test_a_member_goes_with_one_comma(text, left):
+    assert json.loads(read(text)["a"]) == json.loads(left)
+
+
+@given(JSON_VALUES.map(lambda value: {"x": value}), st.sampled_from([None, 1]))
+def test_leaving_out_what_is_undefined_is_the_same_as_never_having_had_it(body, indent):
+    text = json.dumps(body, indent=indent).replace("true", '"[undefined]"')
+    try:
+        expected = without_undefined(json.loads(text))
+    except UnicodeEncodeError:
+        return
+
+    read_back = {name: json.loads(value) for name, value in read(text).items()}
+
+    assert read_back == {name: value for name, value in expected.items() if value is not None}
+
+
+def without_undefined(value):
+    if isinstance(value, dict):
+        return {name: without_undefined(member) for name, member in value.items() if member != "[undefined]"}
+    if isinstance(value, list):
+        return [without_undefined(item) for item in value]
+    return value
+
+
+def test_a_client_that_leaves_out_more_than_ten_thousand_values_is_refused():
+    with pytest.raises(Malformed, match="More than 10000 values"):
+        read('{"a":{' + ",".join(['"b":"[undefined]"'] * 10_001) + "}}")
+
+
 def test_a_text_about_undefined_stays_and_so_does_everything_around_it():
     text = '{"a":[ "x [undefined]", "\\"[undefined]\\"", {"[undefined]" : 1} ],"b":"[undefined]"}'
 
@@ -79,21 +123,21 @@ def test_a_generate_content_request_that_is_no_object_is_refused(wrong):
         (b"[1]", 'Unknown name "": Root element must be a message.'),
         (b'"x"', 'Unknown name "": Root element must be a message.'),
         (b"null", 'Unknown name "": Root element must be a message.'),
-        (b'{"a":1', "Unexpected end of string."),
-        (b'{"a":"x', "Unexpected end of string."),
-        (b'{"a":1}x', "Parsing terminated before end of input. (at byte 8)"),
-        (b"{a:1}", "Expected an object key or }. (at byte 1)"),
-        (b'{"a":1,}', "Expected an object key or }. (at byte 7)"),
+        (b'{"a":1', "Unexpected end of string. Expected , or } after key:value pair. (at byte 6)"),
+        (b'{"a":"x', "Closing quote expected in string. (at byte 7)"),
+        (b'{"a":1}x', "Parsing terminated before end of input. (at byte 7)"),
+        (b"{1:1}", "Expected an object key or }. (at byte 1)"),
+        (b'{"a":1,,}', "Expected an object key or }. (at byte 7)"),
         (b'{"a" 1}', "Expected : between key:value pair. (at byte 5)"),
         (b'{"a":1 "b":2}', "Expected , or } after key:value pair. (at byte 7)"),
         (b'{"a":[1 2]}', "Expected , or ] after array value. (at byte 8)"),
-        (b'{"a":[1,]}', "Expected a value or ] within an array. (at byte 8)"),
+        (b'{"a":[1,,]}', "Unexpected token. (at byte 8)"),
+        (b'{"a":[#]}', "Expected a value or ] within an array. (at byte 6)"),
         (b'{"a":NaN}', "Unexpected token. (at byte 5)"),
-        (b'{"a":-Infinity}', "Unexpected token. (at byte 6)"),
-        (b'{"a":01}', "Unexpected token. (at byte 6)"),
-        (b'{"a":"\x01"}', "Unexpected token. (at byte 6)"),
-        (b'{"a":"\\x"}', "Illegal escape sequence. (at byte 7)"),
-        (b"\xff", "Unexpected token. (at byte 0)"),
+        (b'{"a":-Infinity}', "Unable to parse number. (at byte 5)"),
+        (b'{"a":01}', "Octal/hex numbers are not valid JSON values. (at byte 5)"),
+        (b'{"a":"\\ud800"}', "Missing low surrogate. (at byte 6)"),
+        (b"\xff", "Encountered non UTF-8 code points."),
         (b'{"a":"\xff"}', "Encountered non UTF-8 code points."),
         (b'{"\xff":1}', "Encountered non UTF-8 code points."),
         (b'{"a":"' + b"x" * (1 << 20) + b'\xc3"}', "Encountered non UTF-8 code points."),

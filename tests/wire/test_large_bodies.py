@@ -19,6 +19,15 @@ values = st.recursive(
 objects = st.dictionaries(texts, values, min_size=1, max_size=4)
 
 
+def fields_of(raw: bytes):
+    steps = large_bodies.reading(raw)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
 def written(fields) -> bytes:
     return b"".join(bodies.pieces(fields))
 
@@ -27,7 +36,7 @@ def written(fields) -> bytes:
 def test_the_fields_are_those_of_a_decoder(body, indent, ascii_only):
     raw = json.dumps(body, indent=indent, ensure_ascii=ascii_only).encode()
 
-    found = large_bodies.fields(b" \r\n" + raw + b"\n ")
+    found = fields_of(b" \r\n" + raw + b"\n ")
 
     assert found is not None
     assert {name: json.loads(bytes(value)) for name, value in found.items()} == body
@@ -45,7 +54,7 @@ def test_what_is_not_json_stays_so(body, data):
         if not raw:
             return
 
-    found = large_bodies.fields(bytes(raw))
+    found = fields_of(bytes(raw))
 
     if found is not None:
         assert loaded(written(found)) == loaded(bytes(raw))
@@ -59,25 +68,41 @@ def loaded(raw: bytes):
 
 
 NOT_JSON = rb"""[] { {} {"a":1 {"a":} {"a":1,} {"a":1] {"a":1}x {"a"1} {1:"a"} x{"a":1}"""
-NOT_BASE64 = [b'{"a":' + b" " * 5000 + b"1}", b'{"a":[' + b'"b",' * 6000 + b"1]}", b'{"a":"' + b"\\" * 6000 + b'"}']
+NOT_BASE64 = [
+    b'{"a":' + b" " * 5000 + b"1}",
+    b'{"a":[' + b'"b",' * 6000 + b"1]}",
+    b'{"a":[' + b" " * 100_000 + b"1]}",
+    b'{"a":[' + b"1" * 100_000 + b"]}",
+    b'{"a":"' + b'\\"' * 1_000_000 + b'"}',
+]
 
 
 @pytest.mark.parametrize("raw", [b"", *NOT_JSON.split(), *NOT_BASE64])
 def test_whatever_is_not_clear_is_left_to_the_decoder(raw):
-    assert large_bodies.fields(raw) is None
+    assert fields_of(raw) is None
 
 
-def test_strings_and_marks_are_counted_together():
-    parts = b",".join([b'"' + b'\\"' * 100 + b'"'] * 100)
+@pytest.mark.parametrize("slashes", range(6))
+@pytest.mark.parametrize("before", [0, 1, 65_534, 65_535, 65_536, 65_537])
+def test_a_string_ends_at_the_quote_that_no_backslash_escapes(slashes: int, before: int):
+    raw = b'{"a":"' + b"x" * before + b'\\"' + b"\\" * slashes + b'","b":1}'
 
-    assert large_bodies.fields(b'{"a":[' + parts + b"]}") is None
+    found = fields_of(raw)
+
+    assert loaded(raw) == ("not JSON" if found is None else loaded(written(found)))
+
+
+def test_a_text_with_many_quotes_in_it_is_passed_over_in_few_hops():
+    text = b'"' + b'say \\"no\\" ' * 10_000 + b'"'
+
+    assert bytes(fields_of(b'{"a":' + text + b',"b":2}')["a"]) == text
 
 
 @pytest.mark.parametrize("missing", range(4990, 5010))
 def test_a_body_that_ends_too_early_is_not_taken_for_a_whole_one(missing):
     raw = b'{"a":[' + b"1," * missing + b'1],"b":{}'
 
-    assert large_bodies.fields(raw) is None
+    assert fields_of(raw) is None
 
 
 @pytest.mark.parametrize("strange", [b"'", b"/*", b"//", b"`", b"#", b"\x00", b"\xff"])
@@ -96,19 +121,55 @@ def test_no_value_reaches_beyond_its_end_for_a_more_lenient_reader(strange):
         + b'"]}'
     )
 
-    assert large_bodies.fields(raw) is None
+    assert fields_of(raw) is None
     with pytest.raises(Malformed):
         read_body(raw)
 
 
-@pytest.mark.parametrize(
-    "value", [b'[{"a" "[undefined]"}]', b'[{"a":"[undefined]",}]', b"[" * 3000 + b'"[undefined]"' + b"]" * 3000]
-)
-def test_what_would_be_written_anew_is_read_whole(value):
-    padding = b"A" * large_bodies.LARGE_BYTES
+def test_what_is_undefined_is_left_out_of_a_large_body_too():
+    image = b'{"data":"' + b"A" * large_bodies.LARGE_BYTES + b'"'
 
-    with pytest.raises(Malformed):
-        read_body(b'{"contents":' + value + b',"x":"' + padding + b'"}')
+    body = read_body(b'{"contents":[{"a":"[undefined]","b":' + image + b' , "c" : "[undefined]"}}],"d":"[undefined]"}')
+
+    assert {name: bytes(value) for name, value in body.items()} == {"contents": b'[{"b":' + image + b" }}]"}
+
+
+def test_a_field_that_stands_twice_counts_once_and_by_its_last_value():
+    assert {name: bytes(value) for name, value in fields_of(b'{"a":1,"b":2,"a":[3]}').items()} == {
+        "a": b"[3]",
+        "b": b"2",
+    }
+
+
+@pytest.mark.parametrize("size", [0, large_bodies._LONGEST_RUN, large_bodies.LARGE_BYTES])
+def test_a_request_has_a_thousand_fields_at_most(size: int):
+    padding = b'"x":"' + b"A" * size + b'"'
+
+    def having(number: int) -> bytes:
+        return b"{" + padding + b"".join(b',"f%d":[]' % n for n in range(number - 1)) + b"}"
+
+    assert len(read_body(having(1024))) == 1024
+    with pytest.raises(Malformed, match="1024 fields at most"):
+        read_body(having(1025))
+
+
+@pytest.mark.parametrize(
+    "value", [b"[" + b"{}," * 700_000 + b"{}]", b"[" + b" " * 100_000 + b"]", b"1" * 100_000, b'"x', b'"x"]']
+)
+def test_what_is_too_large_for_a_decoder_is_refused_where_it_is_not_mainly_inline_data(value: bytes):
+    padding = b"A" * large_bodies.VERY_LARGE_BYTES
+
+    with pytest.raises(Malformed, match="mainly inline data"):
+        read_body(b'{"a":"' + padding + b'","contents":' + value + b"}")
+
+
+@pytest.mark.parametrize("name", ["systemInstruction", "generation_config", "tools"])
+def test_only_contents_may_be_very_large(name: str):
+    value = b'"' + b"A" * large_bodies.VERY_LARGE_BYTES + b'"'
+
+    with pytest.raises(Malformed, match=f"{name}: it is larger than 24 MB"):
+        read_body(b'{"%b":%b}' % (name.encode(), value))
+    assert len(read_body(b'{"contents":%b}' % value)) == 1
 
 
 def test_a_large_body_keeps_its_bytes_and_its_errors():
