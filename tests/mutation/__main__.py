@@ -1,0 +1,99 @@
+"""`python -m tests.mutation [--all] [PART …]`: mutates `pool` and `wire`, and counts who survives.
+
+PART chooses the modules whose dotted name contains it. Without `--all` a part of the mutants, always the same ones, is
+made. Ends well when at least SHARE of them are killed, and `docs/TESTING.md` has a reason for each that is not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.mutation.mutants import Mutant, mutants_of
+from tests.mutation.running import ROOT, Fate, fate_of, prepare
+
+PURE = {"accounts_app/pool": "tests/pool", "proxy_app/wire": "tests/wire"}
+REASONS = ROOT / "docs" / "TESTING.md"
+DRAWN, SHARE = 0.3, 0.95
+# A test that waits for a mutant that never ends waits so many times as long as it takes with the real module.
+PATIENCE, SHORTEST = 5.0, 5.0
+
+
+@dataclass(slots=True)
+class Module:
+    """A pure module, its mutants, and the tests that have to notice them: its own first, for they know it best."""
+
+    name: str
+    path: Path
+    tests: list[Path]
+    mutants: list[Mutant] = field(default_factory=list)
+    survivors: list[Mutant] = field(default_factory=list)
+
+
+def modules(parts: list[str], everyone: bool) -> Iterator[Module]:
+    for code, tests in PURE.items():
+        for path in sorted((ROOT / code).rglob("*.py")):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+            if not parts or any(part in name for part in parts):
+                mutants = [each for each in mutants_of(name, path.read_text(), str(path)) if everyone or drawn(each)]
+                yield Module(name, path, tests_of(name, ROOT / tests), mutants)
+
+
+def tests_of(name: str, folder: Path) -> list[Path]:
+    """Those under `folder` that name the module, the one that bears its name first; the folder where none does."""
+    package, _, last = name.rpartition(".")
+    spelled = (f"{name} import", f"import {name}", f"from {package} import")
+    naming = [path for path in sorted(folder.rglob("test_*.py")) if names(path.read_text(), last, spelled)]
+    return sorted(naming, key=lambda path: path.stem != f"test_{last}") or [folder]
+
+
+def names(source: str, last: str, spelled: tuple[str, str, str]) -> bool:
+    whole, plain, package = spelled
+    return whole in source or plain in source or (package in source and f"{last}" in source)
+
+
+def drawn(mutant: Mutant) -> bool:
+    """Whether it is one of the few: a draw by its name, so that an edit elsewhere draws the same ones again."""
+    return hashlib.sha256(mutant.name.encode()).digest()[0] < 256 * DRAWN
+
+
+def judge(module: Module, reasons: str) -> None:
+    """Fills `survivors`, and tells of those without a reason. Raises SystemExit where the tests fail anyway."""
+    fate, seconds = fate_of(module.name, None, module.tests, 300)
+    if fate is not Fate.SURVIVED:
+        sys.exit(f"{module.name}: its tests fail without any mutant.")
+    patience = max(seconds * PATIENCE, SHORTEST)
+    for mutant in module.mutants:
+        fate, _ = fate_of(module.name, mutant.code, module.tests, patience)
+        if fate is Fate.SURVIVED:
+            module.survivors.append(mutant)
+            if mutant.name not in reasons:
+                print(f"  {module.path.name}:{mutant.line} {mutant.name}", flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make mutants")
+    parser.add_argument("--all", action="store_true", help=f"every mutant, not only {DRAWN:.0%} of them")
+    parser.add_argument("parts", nargs="*", metavar="PART", help="a part of the names of the modules to mutate")
+    asked = parser.parse_args()
+    prepare()
+    chosen = list(modules(asked.parts, asked.all))
+    reasons = REASONS.read_text()
+    for module in chosen:
+        judge(module, reasons)
+        made = len(module.mutants)
+        print(f"{module.name}: {made - len(module.survivors)} of {made} killed", flush=True)
+    made = sum(len(module.mutants) for module in chosen)
+    survivors = [mutant for module in chosen for mutant in module.survivors]
+    unexplained = sum(mutant.name not in reasons for mutant in survivors)
+    share = 1 - len(survivors) / made if made else 1.0
+    print(f"{made} mutants, {share:.1%} killed; {unexplained} survivors without a reason in {REASONS.name}")
+    return 0 if share >= SHARE and not unexplained else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""Runs the tests of a module against one of its mutants, in a forked process: nothing on disk is touched."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from enum import StrEnum
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_file_location
+from pathlib import Path
+from types import CodeType, ModuleType
+
+import hypothesis
+import msgspec  # noqa: F401  (the forked processes find it loaded)
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+MEMORY = 4 << 30  # bytes of address space; a mutant may well collect without end
+PLAIN = [
+    "-x", "-q", "-W", "error", "-c", os.devnull, f"--rootdir={ROOT}", "-p", "no:cacheprovider",
+    "--noconftest",
+]  # fmt: skip
+
+
+class Fate(StrEnum):
+    KILLED = "killed"
+    SURVIVED = "survived"
+    STUCK = "stuck"
+
+
+def prepare() -> None:
+    """What all forked processes share: no plugins but one, and the same examples each time."""
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    sys.dont_write_bytecode = True
+    hypothesis.settings.register_profile(
+        "mutants",
+        database=None,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    hypothesis.settings.load_profile("mutants")
+
+
+def fate_of(module: str, code: CodeType | None, tests: Sequence[Path], patience: float) -> tuple[Fate, float]:
+    """What the tests say of the module made of `code` (None: of the module as it is), and the seconds they took."""
+    started = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        _judge(module, code, tests)
+    while time.monotonic() - started < patience:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            passed = os.waitstatus_to_exitcode(status) == 0
+            return Fate.SURVIVED if passed else Fate.KILLED, time.monotonic() - started
+        time.sleep(0.005)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return Fate.STUCK, time.monotonic() - started
+
+
+def _judge(module: str, code: CodeType | None, tests: Sequence[Path]) -> None:
+    """Never returns."""
+    status = 70
+    with contextlib.suppress(BaseException):
+        silence = os.open(os.devnull, os.O_WRONLY)
+        for stream in (1, 2):
+            os.dup2(silence, stream)
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        if code is not None:
+            sys.meta_path.insert(0, _Mutated(module, code))
+        status = int(pytest.main([*PLAIN, *map(str, tests)]))
+    os._exit(status)
+
+
+class _Mutated(MetaPathFinder, Loader):
+    """Gives one module another code than its file has."""
+
+    def __init__(self, name: str, code: CodeType) -> None:
+        self.name, self.code = name, code
+
+    def find_spec(self, fullname: str, path: object, target: ModuleType | None = None) -> ModuleSpec | None:
+        if fullname != self.name:
+            return None
+        package = Path(self.code.co_filename).name == "__init__.py"
+        within = [str(Path(self.code.co_filename).parent)] if package else None
+        return spec_from_file_location(fullname, self.code.co_filename, loader=self, submodule_search_locations=within)
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        exec(self.code, module.__dict__)
