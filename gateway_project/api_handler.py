@@ -26,9 +26,6 @@ from gateway_project.caller import Caller, Receive, Send
 from gateway_project.refusals import Refusal, bad_request, not_allowed, not_found, too_large
 from proxy_app import refused_calls
 
-# Intermediaries commonly close a connection that was silent for 30 s or a minute.
-HEARTBEAT_SECONDS = 15.0
-
 
 class ApiRequest(ASGIRequest):
     """Django's request with its whole body in memory, of any size the server lets in, and a name for the logs."""
@@ -48,7 +45,7 @@ class ApiHandler(ASGIHandler):
     response has an attribute `heartbeat` (bytes), it is sent whenever nothing was for `heartbeat_seconds`.
     """
 
-    def __init__(self, heartbeat_seconds: float = HEARTBEAT_SECONDS) -> None:
+    def __init__(self, heartbeat_seconds: float) -> None:
         super().__init__()
         self.heartbeat_seconds = heartbeat_seconds
         # Imports the views now: the first call would otherwise wait for it, and everyone with it.

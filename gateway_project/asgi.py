@@ -15,7 +15,7 @@ from gateway_project.api_handler import ApiHandler  # noqa: E402
 from gateway_project.dropping import forget_query  # noqa: E402
 from gateway_project.server import stop_with_the_server  # noqa: E402
 
-api = ApiHandler()
+api = ApiHandler(settings.API_HEARTBEAT_SECONDS)
 
 
 async def application(scope: dict, receive: Callable[[], Awaitable[dict]], send: Callable) -> None:

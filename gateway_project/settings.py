@@ -205,6 +205,8 @@ CACHES = {"default": environ.Env.cache_url_config(CACHE_URL)}
 ROOT_URLCONF = "gateway_project.urls"
 ASGI_APPLICATION = "gateway_project.asgi.application"
 
+# Intermediaries commonly close a connection that was silent for 30 s or a minute.
+API_HEARTBEAT_SECONDS = 15.0
 # Besides "/" itself, paths under these are the console's; every other path is the API's.
 CONSOLE_PATHS = ("/admin", "/static", "/i18n")
 

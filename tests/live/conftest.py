@@ -25,15 +25,6 @@ from tests.live.clients.walkthrough import (
 )
 from tests.live.running import Gateway
 
-HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Processes, browsers and sockets share the machine with others: what fails here has a second try."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.flaky(reruns=1))
-
 
 @pytest.fixture(scope="session")
 def google() -> Iterator[Emulator]:
@@ -48,7 +39,7 @@ def google() -> Iterator[Emulator]:
 @pytest.fixture(scope="session")
 def gateway(google: Emulator) -> Iterator[Gateway]:
     """The gateway with Alice's account, asking every caller for a key; at the end its books must balance."""
-    with Gateway(google, {"GATEWAY_MAX_WAIT": "0"}) as serving:
+    with Gateway(google, {"GATEWAY_MAX_WAIT": "0", "DJANGO_SETTINGS_MODULE": "tests.live.settings"}) as serving:
         serving.connect(google.accounts["alice@example.com"])
         yield serving.start()
         serving.stop()

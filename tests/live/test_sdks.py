@@ -13,7 +13,11 @@ from tests.live.clients.walkthrough import CLIENTS, GAP, PIECES, PLAIN, SIGNING,
 pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 
 Told = Mapping[str, Outcome]
-each_that_lists = pytest.mark.parametrize("client", [one for one in CLIENTS if one.lists_models], ids=str)
+
+
+def each_that(step: str) -> pytest.MarkDecorator:
+    """Every client that takes this step."""
+    return pytest.mark.parametrize("client", [one for one in CLIENTS if step not in one.without], ids=str)
 
 
 def test_an_answer_arrives_whole(told: Told):
@@ -90,7 +94,7 @@ def test_tokens_are_counted_as_they_are_billed(told: Told):
     assert counted["total"] == counted["prompt"] > 0
 
 
-@each_that_lists
+@each_that("list_models")
 def test_the_list_of_models_is_read_page_by_page(client: Client, walk: Callable[[Client], Told]):
     listed = walk(client)["list_models"].result()
 
@@ -99,6 +103,28 @@ def test_the_list_of_models_is_read_page_by_page(client: Client, walk: Callable[
     assert listed.get("first_page", 3) == 3
 
 
-@each_that_lists
+@each_that("get_model")
 def test_a_model_tells_its_limits(client: Client, walk: Callable[[Client], Told]):
     assert walk(client)["get_model"].result() == {"name": f"models/{PLAIN}", "input": 1_048_576, "output": 65_536}
+
+
+@each_that("leave")
+def test_a_stream_that_is_left_ends_at_upstream_too(client: Client, walk: Callable[[Client], Told], google: Emulator):
+    left = walk(client)["leave"]
+
+    assert left.result() == {}
+    assert left.pieces[0] == PIECES[0]
+    assert hung_up(google, client.model("leave")) == [True]
+
+
+@each_that("late")
+def test_a_call_whose_time_is_up_ends_at_upstream_too(client: Client, walk: Callable[[Client], Told], google: Emulator):
+    assert walk(client)["late"].raised
+
+    assert hung_up(google, client.model("late")) == [True]
+
+
+def hung_up(google: Emulator, model: str) -> list[bool]:
+    """Of each call of a model, whether the gateway left before upstream was done."""
+    google.wait_for_silence()
+    return [call.hung_up for call in google.calls if call.model == model]

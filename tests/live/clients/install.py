@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import venv
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -23,6 +26,8 @@ HERE = Path(__file__).resolve().parent
 HOME = HERE.parent.parent.parent / ".venv" / "clients"
 PATIENCE = 240.0
 OLDEST_NODE = 20
+# What is compiled for a Java SDK besides Walking.java; `java` runs it by this name.
+JAVA_PROGRAMS = {"java-genai-1": "Genai", "java-genai-2": "Genai", "langchain4j": "LangChain"}
 
 
 class NotInstalled(Exception):
@@ -30,7 +35,7 @@ class NotInstalled(Exception):
 
 
 def install(name: str) -> Path:
-    """The directory of one SDK, ready for use: a virtual environment, or one with node_modules.
+    """The directory of one SDK, ready for use: a virtual environment, one with node_modules, or a compiled client.
 
     1. Wait for anyone who is installing the same.
     2. If the stamp tells the same requirements, it is there.
@@ -38,15 +43,20 @@ def install(name: str) -> Path:
     """
     HOME.mkdir(parents=True, exist_ok=True)
     place = HOME / name
-    with (HOME / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _alone(name):
         stamp, wanted = place / "stamp", _stamp_of(name)
         if not (stamp.is_file() and stamp.read_text() == wanted):
             shutil.rmtree(place, ignore_errors=True)
-            if _is_of_node(name):
-                _install_node(place, HERE / name / "package.json")
-            else:
-                _install_python(place, HERE / f"{name}.txt")
+            requirements = _requirements_of(name)
+            match requirements.name:
+                case "package.json":
+                    _install_node(place, requirements)
+                case "go.mod":
+                    _build_go(place, requirements)
+                case "pom.xml":
+                    _build_java(place, requirements)
+                case _:
+                    _install_python(place, requirements)
             stamp.write_text(wanted)
     for script in (HERE / name).glob("*.mjs"):
         shutil.copy(script, place)  # node looks for its modules beside the script
@@ -66,14 +76,35 @@ def _directory_or_reason(name: str) -> Path | str:
         return f"{name} cannot be installed: {reason}"
 
 
+@contextmanager
+def _alone(name: str) -> Iterator[None]:
+    """While nobody else, in this process or another, does what bears the same name."""
+    with (HOME / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _requirements_of(name: str) -> Path:
+    """The file that lists them; what it is called tells who reads it."""
+    listed = [HERE / name / kind for kind in ("package.json", "go.mod", "pom.xml")]
+    return next((path for path in listed if path.is_file()), HERE / f"{name}.txt")
+
+
+def _sources_of(name: str) -> list[Path]:
+    """What is compiled into the client."""
+    match _requirements_of(name).name:
+        case "go.mod":
+            return sorted((HERE / "go").glob("*.go"))
+        case "pom.xml":
+            return [HERE / "java" / f"{one}.java" for one in ("Walking", JAVA_PROGRAMS[name])]
+        case _:
+            return []
+
+
 def _stamp_of(name: str) -> str:
-    wanted = HERE / name / "package.json" if _is_of_node(name) else HERE / f"{name}.txt"
+    made_from = hashlib.sha256(b"".join(path.read_bytes() for path in [_requirements_of(name), *_sources_of(name)]))
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return f"{hashlib.sha256(wanted.read_bytes()).hexdigest()} python {version}\n"
-
-
-def _is_of_node(name: str) -> bool:
-    return (HERE / name / "package.json").is_file()
+    return f"{made_from.hexdigest()} python {version}\n"
 
 
 def _install_python(place: Path, requirements: Path) -> None:
@@ -97,19 +128,49 @@ def _install_node(place: Path, package: Path) -> None:
     _run(["npm", "install", *quiet], cwd=place)
 
 
-def _run(command: list[str], cwd: Path | None = None) -> None:
+def _build_go(place: Path, module: Path) -> None:
+    if not shutil.which("go"):
+        raise NotInstalled("go is not on this machine")
+    place.mkdir()
+    for path in [module, *_sources_of(place.name)]:
+        shutil.copy(path, place)
+    # One after the other: the second finds what they share compiled already.
+    with _alone("go-build"):
+        # The module names the SDK's version alone, and Go finds out the rest; it fetches no other Go.
+        build = ["go", "build", "-mod=mod", "-buildvcs=false", "-o", "walk", "."]
+        _run(build, cwd=place, environment={"GOTOOLCHAIN": "local", "GOWORK": "off"})
+
+
+def _build_java(place: Path, project: Path) -> None:
+    if not (shutil.which("javac") and shutil.which("mvn")):
+        raise NotInstalled("javac and mvn are not on this machine")
+    place.mkdir()
+    shutil.copy(project, place)
+    # One after the other: they share Maven's repository, which takes no two at a time.
+    with _alone("maven"):
+        fetch = ["mvn", "--quiet", "--batch-mode", "dependency:copy-dependencies"]
+        _run([*fetch, "-DoutputDirectory=lib", "-DincludeScope=runtime"], cwd=place)
+    sources = map(str, _sources_of(place.name))
+    _run(["javac", "-proc:none", "-nowarn", "-d", "classes", "-cp", "lib/*", *sources], cwd=place)
+
+
+def _run(command: list[str], cwd: Path | None = None, environment: dict[str, str] | None = None) -> None:
+    environment = {**os.environ, **(environment or {})}
     with tempfile.TemporaryFile("w+") as said:
         try:
-            done = subprocess.run(command, cwd=cwd, stdout=said, stderr=said, timeout=PATIENCE, check=False)
+            done = subprocess.run(
+                command, cwd=cwd, env=environment, stdout=said, stderr=said, timeout=PATIENCE, check=False
+            )
         except subprocess.TimeoutExpired:
             raise NotInstalled(f"no end after {PATIENCE:.0f} s") from None
         if done.returncode:
             said.seek(0)
-            errors = [line.strip() for line in said if line.startswith(("ERROR:", "npm error"))]
+            errors = [line.strip() for line in said if re.match(r"ERROR:|npm error|\[ERROR\]|go: |.*: error:", line)]
             raise NotInstalled(errors[0][:200] if errors else f"{command[0]} ended with {done.returncode}")
 
 
 if __name__ == "__main__":
-    names = [path.stem for path in HERE.glob("*.txt")] + [path.parent.name for path in HERE.glob("*/package.json")]
+    lists = [path for kind in ("package.json", "go.mod", "pom.xml") for path in HERE.glob(f"*/{kind}")]
+    names = [path.stem for path in HERE.glob("*.txt")] + [path.parent.name for path in lists]
     for told in install_all(sorted(names)).values():
         print(told)

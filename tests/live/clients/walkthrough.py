@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator import Emulator, ErrorForm, Style
+from tests.live.clients.install import JAVA_PROGRAMS
 
 HERE = Path(__file__).resolve().parent
 PATIENCE = 60.0
@@ -19,6 +20,8 @@ PLAIN, SLOW, SIGNING = "gemini-2.5-flash", "gemini-2.5-pro", "gemini-3-flash-pre
 # What the slow model says, an event each, and the seconds between two of them.
 PIECES = ("One, ", "two, ", "three, ", "four, ", "five, ", "six.")
 GAP = 0.1
+# Long enough for one heartbeat of the gateway's between two events, too short for two; see `settings.py` beside.
+PAUSE = 0.3
 # What some of the SDKs' line readers take for ends of lines.
 SEPARATED = ("before\u2028", "between\u2029", "after\u0085", "it all")
 # 2 x 2 pixels, red.
@@ -30,32 +33,43 @@ class Client:
     """One SDK in one manner of use.
 
     sdk        the directory it is installed in
+    command    a script in this folder and its arguments, or the name of what was compiled
     errors     which row of the tests' table of exceptions is its own
+    without    the steps that it does not take
     """
 
     name: str
     sdk: str
     command: Sequence[str]
     errors: str
+    without: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def lists_models(self) -> bool:
-        return self.errors != "js-generative-ai"
+    def model(self, what: str) -> str:
+        """A model that nobody else calls."""
+        return f"{self}-{what}".replace(" ", "-")
 
 
+NO_LISTS = frozenset({"list_models", "get_model"})
+# Leaves in the middle of a stream, and has its time run out over a call.
+GOING = frozenset({"leave", "late"})
 CLIENTS = (
-    Client("google-genai-3", "google-genai-3", ("python/genai_sync.py",), "google-genai"),
-    Client("google-genai-3-aiohttp", "google-genai-3", ("python/genai_async.py", "aiohttp"), "google-genai"),
-    Client("google-genai-3-httpx", "google-genai-3", ("python/genai_async.py", "httpx"), "google-genai"),
-    Client("google-genai-2", "google-genai-2", ("python/genai_sync.py",), "google-genai"),
-    Client("google-genai-2-aiohttp", "google-genai-2", ("python/genai_async.py", "aiohttp"), "google-genai"),
-    Client("google-genai-2-httpx", "google-genai-2", ("python/genai_async.py", "httpx"), "google-genai"),
-    Client("google-generativeai", "google-generativeai", ("python/generativeai.py",), "google-generativeai"),
-    Client("js-genai", "node", ("genai.mjs",), "js-genai"),
-    Client("js-generative-ai", "node", ("generative-ai.mjs",), "js-generative-ai"),
+    Client("google-genai-3", "google-genai-3", ("python/genai_sync.py",), "google-genai", GOING),
+    Client("google-genai-3-aiohttp", "google-genai-3", ("python/genai_async.py", "aiohttp"), "google-genai", GOING),
+    Client("google-genai-3-httpx", "google-genai-3", ("python/genai_async.py", "httpx"), "google-genai", GOING),
+    Client("google-genai-2", "google-genai-2", ("python/genai_sync.py",), "google-genai", GOING),
+    Client("google-genai-2-aiohttp", "google-genai-2", ("python/genai_async.py", "aiohttp"), "google-genai", GOING),
+    Client("google-genai-2-httpx", "google-genai-2", ("python/genai_async.py", "httpx"), "google-genai", GOING),
+    Client("google-generativeai", "google-generativeai", ("python/generativeai.py",), "google-generativeai", GOING),
+    Client("js-genai", "node", ("genai.mjs",), "js-genai", GOING),
+    Client("js-generative-ai", "node", ("generative-ai.mjs",), "js-generative-ai", GOING | NO_LISTS),
+    Client("go-genai-1.36", "go-genai-1.36", ("walk",), "go-genai"),
+    Client("go-genai-1.77", "go-genai-1.77", ("walk",), "go-genai"),
+    Client("java-genai-1", "java-genai-1", ("Genai",), "java-genai"),
+    Client("java-genai-2", "java-genai-2", ("Genai",), "java-genai"),
+    Client("langchain4j", "langchain4j", ("LangChain",), "langchain4j", frozenset({"get_model"})),
 )
 SDKS = sorted({client.sdk for client in CLIENTS})
 
@@ -66,6 +80,12 @@ class Trial:
 
     upstream: str | Style | None
     unary: bool = True
+
+    @property
+    def says(self) -> Sequence[str]:
+        """The pieces that a reader hears in the end."""
+        assert isinstance(self.upstream, Style) and self.upstream.texts
+        return self.upstream.texts
 
 
 # A broken stream breaks after two events.
@@ -89,6 +109,7 @@ ODDITIES: Mapping[str, Trial] = {
     "bare newlines": Trial(Style(texts=PIECES, newline="\n"), unary=False),
     "torn events": Trial(Style(texts=PIECES, chunk_size=7), unary=False),
     "gzip": Trial(Style(texts=PIECES, gzip=True), unary=False),
+    "pauses": Trial(Style(texts=PIECES[:3], gap=PAUSE), unary=False),
     "empty finish": Trial(Style(texts=PIECES, last="no_content"), unary=False),
 }
 TRIALS: Mapping[str, Trial] = {**FAILURES, **ODDITIES}
@@ -105,17 +126,22 @@ class Call:
         return f"{self.trial} {'stream' if self.stream else 'generate'}"
 
     def model(self, client: Client) -> str:
-        return PLAIN if TRIALS[self.trial].upstream is None else f"{client}-{self}".replace(" ", "-")
+        return PLAIN if TRIALS[self.trial].upstream is None else client.model(str(self))
 
 
 CALLS = tuple(Call(name, stream) for name, trial in TRIALS.items() for stream in (False, True) if stream or trial.unary)
-SCRIPTED_MODELS = tuple(call.model(client) for client in CLIENTS for call in CALLS)
+SCRIPTED_MODELS = (
+    *(call.model(client) for client in CLIENTS for call in CALLS),
+    *(client.model(step) for client in CLIENTS for step in GOING - client.without),
+)
 
 
 def script(upstream: Emulator) -> None:
     """Prepares the emulator for all clients."""
     upstream.script(Style(texts=PIECES, gap=GAP), model=SLOW, times=None)
     for client in CLIENTS:
+        upstream.script(Style(texts=PIECES * 50, gap=GAP), model=client.model("leave"), times=None)
+        upstream.script(Style(delay=PATIENCE), model=client.model("late"), times=None)
         for call in CALLS:
             if (what := TRIALS[call.trial].upstream) is not None:
                 upstream.script(what, model=call.model(client), times=None)
@@ -155,15 +181,13 @@ def walk_through(client: Client, place: Path, url: str, key: str) -> dict[str, O
         }
         for call in CALLS
     }
-    models = {"plain": PLAIN, "slow": SLOW, "signing": SIGNING}
+    models = {"plain": PLAIN, "slow": SLOW, "signing": SIGNING, **{step: client.model(step) for step in GOING}}
     plan = {"url": url, "key": key, "models": models, "trials": trials, "image": IMAGE}
-    file, *arguments = client.command
-    runner = ["node", str(place / file)] if client.sdk == "node" else [str(place / "bin" / "python"), str(HERE / file)]
     # Neither keys nor proxies of this machine: the SDKs read both from the environment.
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     try:
         done = subprocess.run(
-            [*runner, *arguments],
+            command_of(client, place),
             input=json.dumps(plan),
             env=environment,
             capture_output=True,
@@ -178,3 +202,15 @@ def walk_through(client: Client, place: Path, url: str, key: str) -> dict[str, O
     # Not splitlines(): it takes the line separators in what was heard for ends of lines.
     last_line = done.stdout.strip("\n").rpartition("\n")[2]
     return {step: Outcome(**told) for step, told in json.loads(last_line).items()}
+
+
+def command_of(client: Client, place: Path) -> list[str]:
+    first, *arguments = client.command
+    if client.sdk == "node":
+        return ["node", str(place / first)]
+    if client.sdk in JAVA_PROGRAMS:
+        # A process of seconds: it is not worth a compiler that thinks.
+        return ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", f"{place}/classes:{place}/lib/*", first]
+    if first.endswith(".py"):
+        return [str(place / "bin" / "python"), str(HERE / first), *arguments]
+    return [str(place / first)]

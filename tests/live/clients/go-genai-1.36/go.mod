@@ -1,0 +1,5 @@
+module walk
+
+go 1.24
+
+require google.golang.org/genai v1.36.0
