@@ -6,6 +6,8 @@
     ├── PermissionDenied        403  a page elsewhere, or a key that may not ask from here or for this
     ├── NotFound                404  no such path, model or verb
     ├── MethodNotAllowed        405  the path is right, the method is not
+    ├── PayloadTooLarge         413  the request is larger than what the gateway takes, compressed or not
+    ├── UnsupportedEncoding     415  the request is compressed in a way that nobody here can undo
     ├── ResourceExhausted       429  every account rests, or the key has used up a limit; says until when
     ├── Unimplemented           501  Google has this verb, the upstream has not
     ├── Unavailable             503  nobody is connected, or nobody can be reached
@@ -29,7 +31,7 @@ Detail = Mapping[str, Any]
 
 JSON = "application/json; charset=UTF-8"
 
-# google.rpc.Code by HTTP status, as Google's own front end maps them; 405 and 413 have no code of their own there.
+# google.rpc.Code by HTTP status, as Google's own front end maps them; 405, 413 and 415 have no code of their own there.
 _STATUS = {
     400: "INVALID_ARGUMENT",
     401: "UNAUTHENTICATED",
@@ -37,6 +39,7 @@ _STATUS = {
     404: "NOT_FOUND",
     405: "UNIMPLEMENTED",
     413: "INVALID_ARGUMENT",
+    415: "INVALID_ARGUMENT",
     429: "RESOURCE_EXHAUSTED",
     499: "CANCELLED",
     500: "INTERNAL",
@@ -96,6 +99,16 @@ class NotFound(GatewayError):
 
 class MethodNotAllowed(GatewayError):
     code = 405
+    outcome = Refusal.MALFORMED
+
+
+class PayloadTooLarge(GatewayError):
+    code = 413
+    outcome = Refusal.TOO_LARGE
+
+
+class UnsupportedEncoding(GatewayError):
+    code = 415
     outcome = Refusal.MALFORMED
 
 

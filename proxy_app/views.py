@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from accounts_app import leasing
-from proxy_app import auth, captures, errors, gateway, model_list, refused_calls, upstream
+from proxy_app import auth, captures, errors, gateway, model_list, refused_calls, request_body
 from proxy_app.explanation import Trail
 from proxy_app.refused_calls import OTHER_VERBS, VERBS
 from proxy_app.relay import Relay
@@ -66,8 +66,7 @@ async def call_model(request: HttpRequest, name: str) -> HttpResponseBase:
 
     `name` is the rest of the path: a model, a colon and a verb.
     """
-    call = _read_call(request, calls.parse_target(name))
-    await upstream.turn_of_others(len(request.body))
+    call = await _read_call(request, calls.parse_target(name))
     request.trail = trail = Trail()  # type: ignore[attr-defined]
     try:
         response = await _answer(request, call, trail)
@@ -104,13 +103,10 @@ def wants_array_errors(request: HttpRequest) -> bool:
     return request.path.endswith(":" + Method.STREAM) and calls.wraps_errors(request.GET)
 
 
-def _read_call(request: HttpRequest, target: Target) -> Call:
-    """The call in a POST. Raises NotFound, Unimplemented, InvalidArgument."""
+async def _read_call(request: HttpRequest, target: Target) -> Call:
+    """The call in a POST. Raises NotFound, Unimplemented, InvalidArgument, PayloadTooLarge, UnsupportedEncoding."""
     method = _method(target)
-    try:
-        body = calls.read_body(request.body, counting=method is Method.COUNT)
-    except Malformed as error:
-        raise errors.InvalidArgument(str(error)) from error
+    body = await request_body.read(request, counting=method is Method.COUNT)
     key_id = request.auth.key_id  # type: ignore[attr-defined]
     meta = request.META
     form = calls.stream_form(request.GET, meta.get("HTTP_ACCEPT", "")) if method is Method.STREAM else None

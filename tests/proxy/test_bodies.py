@@ -1,12 +1,16 @@
 """Bodies that are nonsense, hostile or large."""
 
+import gzip
 import json
+import zlib
 
 import pytest
 
+from proxy_app.wire.large_bodies import LARGE_BYTES
 from tests.factories import a_prompt
 
 URL = "/v1beta/models/gemini-2.5-flash:generateContent"
+COUNT = "/v1beta/models/gemini-2.5-flash:countTokens"
 STREAM = "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse"
 
 
@@ -81,3 +85,86 @@ async def test_a_number_that_no_float_can_hold_and_a_repeated_key_travel_too(cli
     await client.post(URL, body)
 
     assert b'"x":123456789012345678901234567890.10,"x":2' in upstream.calls[0].raw
+
+
+async def test_a_body_of_googles_own_json_goes_up_as_strict_json(client, alice, upstream):
+    body = b"{contents: [{'parts': [{text: 'It\\'s\ntwo lines',}],},], \"generationConfig\": {topK: 3,},}"
+
+    for url in (URL, STREAM):
+        reply = await client.post(url, body)
+        assert reply.status == 200
+
+    sent = [json.loads(call.raw)["request"] for call in upstream.calls]
+    assert [each["contents"] for each in sent] == [[{"parts": [{"text": "It's\ntwo lines"}]}]] * 2
+    assert sent[0]["generationConfig"] == {"topK": 3}
+
+
+async def test_a_count_in_googles_own_json_is_taken_too(client, alice, upstream):
+    reply = await client.post(COUNT, b"{generateContentRequest:{contents:[{parts:[{text:'Hi'}]}],model:'models/x'},}")
+
+    assert reply.status == 200
+    assert json.loads(upstream.calls[0].raw)["request"]["contents"] == [{"parts": [{"text": "Hi"}]}]
+
+
+async def test_a_large_body_is_not_read_a_second_time(client, alice, upstream):
+    reply = await client.post(URL, b'{"contents":[{"parts":[{"text":"' + b"x" * LARGE_BYTES + b'"}]}],}')
+
+    assert reply.status == 400
+    assert "Expected an object key or }. (at byte" in reply.json()["error"]["message"]
+    assert not upstream.requests
+
+
+class TestCompressed:
+    """Bodies with a `Content-Encoding`."""
+
+    BODY = json.dumps(a_prompt("Hi " * 100)).encode()
+
+    @pytest.mark.parametrize("url", [URL, STREAM, COUNT])
+    @pytest.mark.parametrize(
+        ("encoding", "compress"),
+        [("gzip", gzip.compress), ("X-GZIP", gzip.compress), ("deflate", zlib.compress), ("identity", bytes)],
+    )
+    async def test_are_taken_as_what_they_were(self, encoding, compress, url, client, alice, upstream):
+        reply = await client.post(url, compress(self.BODY), content_encoding=encoding)
+
+        assert reply.status == 200
+        assert json.loads(upstream.calls[0].raw)["request"]["contents"] == json.loads(self.BODY)["contents"]
+
+    @pytest.mark.parametrize("body", [BODY, gzip.compress(BODY)[:-9]])
+    async def test_are_refused_when_they_are_not_what_they_say(self, body, client, alice, upstream):
+        reply = await client.post(URL, body, content_encoding="gzip")
+
+        assert reply.status == 400
+        assert reply.json()["error"]["status"] == "INVALID_ARGUMENT"
+        assert "gzip" in reply.json()["error"]["message"]
+        assert not upstream.requests
+
+    async def test_in_an_unknown_way_are_refused_by_its_name(self, client, alice, upstream):
+        reply = await client.post(URL, self.BODY, content_encoding="br")
+
+        assert reply.status == 415
+        assert reply.json()["error"]["code"] == 415
+        assert "'br' is not supported" in reply.json()["error"]["message"]
+        assert reply.headers["accept-encoding"] == "gzip, deflate, identity"
+        assert not upstream.requests
+
+    async def test_over_the_limit_are_refused_by_their_true_size(self, client, alice, upstream, settings):
+        settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100_000
+
+        reply = await client.post(
+            URL, gzip.compress(b'{"contents":"' + b"x" * 100_000 + b'"}'), content_encoding="gzip"
+        )
+
+        assert reply.status == 413
+        assert "100000 bytes" in reply.json()["error"]["message"]
+        assert not upstream.requests
+
+
+async def test_more_fields_than_a_request_can_have_are_refused(client, alice, upstream):
+    body = b"{" + b",".join(b'"f%d":0' % number for number in range(400_000)) + b"}"
+
+    reply = await client.post(URL, body)
+
+    assert reply.status == 400
+    assert "1024 fields at most" in reply.json()["error"]["message"]
+    assert not upstream.requests
