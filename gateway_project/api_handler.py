@@ -8,7 +8,6 @@ and must not wait for anything.
 import io
 import os
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from contextlib import aclosing
 from functools import lru_cache
 from inspect import isawaitable
 from time import monotonic, time_ns
@@ -26,15 +25,23 @@ from gateway_project.caller import Caller, Receive, Send
 from gateway_project.refusals import Refusal, bad_request, not_allowed, not_found, too_large
 from proxy_app import refused_calls
 
+# Longer ones lead nowhere as a rule, and their number in memory times their length would be the clients' to choose.
+REMEMBERED_PATH = 512
+
 
 class ApiRequest(ASGIRequest):
-    """Django's request with its whole body in memory, of any size the server lets in, and a name for the logs."""
+    """Django's request with its whole body in memory, of any size the server lets in, and a name for the logs.
+
+    `owned` holds what is to be closed when the request is over, however that came about: whatever has an `aclose`, and
+    responses. A view puts there what it cannot afford to lose before it does anything else with it.
+    """
 
     def __init__(self, scope: Mapping[str, Any], body: bytes, request_id: str) -> None:
         super().__init__(scope, io.BytesIO())
         self._body = body
         self.request_id = request_id
         self.arrived = monotonic()
+        self.owned: list[Any] = []
 
 
 class ApiHandler(ASGIHandler):
@@ -59,7 +66,7 @@ class ApiHandler(ASGIHandler):
         1. Take the whole body from the server.
         2. Let the view answer, for as long as the client is there.
         3. Send the answer, a stream item by item.
-        4. Let go of what the answer holds, however it ended.
+        4. Close what the request owns, the answer among it, however it ended.
         """
         arrived = monotonic()
         body = await whole_body(receive, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
@@ -76,13 +83,11 @@ class ApiHandler(ASGIHandler):
                     bad_request("The query is not valid UTF-8."), caller, scope, request_id, arrived
                 )
             del body  # the request's alone now, so that a view that is done with it can let it go
-            response = await self.view_response(request)
             try:
+                response = await self.view_response(request)
                 await self.deliver(response, caller, head_only=request.method == "HEAD")
             finally:
-                # In place of response.close(), which would also send Django's request_finished.
-                for close in response._resource_closers:  # type: ignore[attr-defined]
-                    close()
+                await close_all(request.owned)
 
     async def refuse(
         self, refusal: Refusal, caller: Caller, scope: Mapping[str, Any], request_id: str, arrived: float
@@ -94,12 +99,13 @@ class ApiHandler(ASGIHandler):
         )
         await caller.refuse(refusal)
 
-    async def view_response(self, request: ASGIRequest) -> HttpResponseBase:
+    async def view_response(self, request: ApiRequest) -> HttpResponseBase:
         try:
             found = request.resolver_match = resolved(get_resolver(), request.path_info)
             response = found.func(request, *found.args, **found.kwargs)
             if isawaitable(response):
                 response = await response
+            request.owned.append(response)
             if isinstance(response, HttpResponseNotAllowed):
                 return rendered(not_allowed(request.method))
             return response
@@ -113,10 +119,9 @@ class ApiHandler(ASGIHandler):
     async def deliver(self, response: HttpResponseBase, caller: Caller, head_only: bool) -> None:
         headers = wire_headers(response)
         if isinstance(response, StreamingHttpResponse):
-            async with aclosing(items(response)) as stream:
-                await caller.start(response.status_code, headers)
-                if not head_only:
-                    await self.relay(response, stream, caller)
+            await caller.start(response.status_code, headers)
+            if not head_only:
+                await self.relay(response, items(response), caller)
             return await caller.end()
         assert isinstance(response, HttpResponse)
         if response.status_code not in (204, 304) and "Content-Length" not in response:
@@ -139,9 +144,13 @@ def new_request_id() -> str:
     return f"{time_ns() // 1_000_000 << 80 | 0x7 << 76 | 0x2 << 62 | random:032x}"
 
 
-@lru_cache(maxsize=256)
 def resolved(resolver: URLResolver, path: str) -> ResolverMatch:
     """Where `path` leads. Clients ask for the same few paths again and again, each some twenty patterns down."""
+    return _remembered(resolver, path) if len(path) <= REMEMBERED_PATH else resolver.resolve(path)
+
+
+@lru_cache(maxsize=256)
+def _remembered(resolver: URLResolver, path: str) -> ResolverMatch:
     return resolver.resolve(path)
 
 
@@ -170,6 +179,32 @@ def items(response: Any) -> AsyncGenerator[Any, None]:
     collector when they are closed half-way.
     """
     return response._iterator if response.is_async else _one_by_one(response._iterator)
+
+
+async def close_all(owned: list[Any]) -> None:
+    """Close everything in `owned`, the last first, also when a close fails or is cancelled; nothing twice."""
+    try:
+        while owned:
+            each = owned.pop()
+            if isinstance(each, HttpResponseBase):
+                await _close(each)
+            else:
+                await each.aclose()
+    finally:
+        if owned:
+            await close_all(owned)
+
+
+async def _close(response: HttpResponseBase) -> None:
+    """In place of response.close(), which knows no asynchronous streams and would send Django's request_finished."""
+    try:
+        if isinstance(response, StreamingHttpResponse) and response.is_async:
+            close = getattr(response._iterator, "aclose", None)  # type: ignore[attr-defined]
+            if close is not None:
+                await close()
+    finally:
+        while response._resource_closers:  # type: ignore[attr-defined]
+            response._resource_closers.pop()()  # type: ignore[attr-defined]
 
 
 async def _one_by_one(stream: Iterable[Any]) -> AsyncGenerator[Any, None]:

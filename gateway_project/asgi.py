@@ -1,6 +1,7 @@
 """The ASGI application: the console by Django's own handler, everything else by the lean one."""
 
 import os
+import re
 from collections.abc import Awaitable, Callable
 
 from django.core.asgi import get_asgi_application
@@ -15,6 +16,8 @@ from gateway_project.api_handler import ApiHandler  # noqa: E402
 from gateway_project.dropping import forget_query  # noqa: E402
 from gateway_project.server import stop_with_the_server  # noqa: E402
 
+_SLASHES = re.compile("/{2,}")
+
 api = ApiHandler(settings.API_HEARTBEAT_SECONDS)
 
 
@@ -26,9 +29,9 @@ async def application(scope: dict, receive: Callable[[], Awaitable[dict]], send:
                 # Under runserver, plain daphne and the like nobody else sees to it.
                 stop_with_the_server(background.stop)
             await background.start()
-            if scope["path"].startswith("//"):
+            if "//" in scope["path"]:
                 # Of a base URL that ends in a slash, joined by clients that do not look.
-                scope = {**scope, "path": "/" + scope["path"].lstrip("/")}
+                scope = {**scope, "path": _SLASHES.sub("/", scope["path"])}
             await (console if is_console(scope["path"]) else api)(scope, receive, send)
         case "lifespan":
             await lifespan(receive, send)

@@ -23,6 +23,7 @@ from gateway_project.backpressure import Backpressure
 from gateway_project.drain import drain
 from gateway_project.listening import Channel
 from gateway_project.refusals import INTERNAL, bad_request, too_large
+from gateway_project.targets import origin_form
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,8 @@ def awaited(work: Hook) -> Deferred:
 class Request(WebRequest):
     """One request, its body in memory, its answer written no faster than the client reads."""
 
+    uri: bytes
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # A form is the view's to read; twisted would parse (and copy) it here.
@@ -75,6 +78,10 @@ class Request(WebRequest):
     def process(self) -> None:
         # No WebSocket is spoken here, and a server may ignore an upgrade (RFC 9110 section 7.8).
         self.requestHeaders.removeHeader(b"upgrade")
+        target, host = origin_form(self.uri)
+        if host:
+            self.uri, self.path = target, target.partition(b"?")[0]
+            self.requestHeaders.setRawHeaders(b"host", [host])
         self.content = io.BytesIO(self.content.getvalue())
         super().process()
         if self.content is not None:

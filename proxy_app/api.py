@@ -51,9 +51,10 @@ for path, view in (("/healthz", views.healthz), ("/readyz", views.readyz)):
     api.api_operation(["OPTIONS"], path, auth=None)(views.options)
 
 models = Router()
-models.api_operation(_READ, "/models")(views.list_models)
-models.api_operation(_others(*_READ), "/models")(views.wrong_method)
-models.api_operation(["OPTIONS"], "/models", auth=None)(views.options)
+for path in ("/models", "/models/"):
+    models.api_operation(_READ, path)(views.list_models)
+    models.api_operation(_others(*_READ), path)(views.wrong_method)
+    models.api_operation(["OPTIONS"], path, auth=None)(views.options)
 models.api_operation(_READ, "/models/{path:name}")(views.get_model)
 models.post("/models/{path:name}")(views.call_model)
 models.api_operation(_others(*_READ, "POST"), "/models/{path:name}")(_whatever_the_name(views.wrong_method))

@@ -1,10 +1,13 @@
 """Why this answer, in headers, for keys that may ask. Accounts are named by id, never by address."""
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from accounts_app.metering import NO_TOKENS, Tokens
 from proxy_app.usage_log import LARGEST_COUNT, Entry
+
+_NOT_IN_A_HEADER = re.compile(r"[^ -~]")
 
 
 @dataclass(slots=True)
@@ -41,4 +44,5 @@ def _in_words(entry: Entry) -> str:
         f"chosen for {entry.why}",
         f"waited {entry.waited:.1f} s",
     )
-    return "; ".join(words).encode("ascii", "replace").decode()
+    # A header takes printable ASCII only, and what was sent upstream or said by it may hold anything.
+    return _NOT_IN_A_HEADER.sub("?", "; ".join(words))

@@ -8,10 +8,14 @@ from proxy_app import errors, upstream
 from proxy_app.relay import ErrorEvent
 from proxy_app.wire import faults
 from proxy_app.wire.dialects import NotAnAnswer
+from proxy_app.wire.resource_names import BadName
 
 _OWNER_NEEDED = (
     "The account that was to answer needs its owner before it can be used again. "
     "The admin says under Accounts what to do."
+)
+_NO_MODEL = (
+    "The route that this model's name takes leads to a name that no model can have. Its operator has to correct it."
 )
 
 
@@ -39,6 +43,7 @@ class ErrorAnswer(Exception):
 
 # Everything that may go wrong before the first event; the client's leaving (CancelledError) is not among it.
 FAILURES = (
+    BadName,
     ErrorAnswer,
     ErrorEvent,
     NotAnAnswer,
@@ -65,6 +70,8 @@ def failed(error: Exception) -> Failed:
         case credentials.NotEligible():
             fault = Fault(Outcome.NEEDS_OWNER, message=str(error), parked=error.parked, link=error.link)
             return Failed(fault, errors.Unavailable(_OWNER_NEEDED))
+        case BadName():
+            return Failed(Fault(Outcome.REJECTED, message=_NO_MODEL), errors.InvalidArgument(_NO_MODEL))
     text = str(error) or f"no first event within {patience.first_event_timeout():g} s"
     return Failed(
         Fault(Outcome.UNREACHABLE, message=text),

@@ -121,7 +121,6 @@ class Step:
     def request(self, access: credentials.Access, entry: Entry) -> UpstreamRequest:
         """The request to send; from here on `entry` counts as sent."""
         began = monotonic()
-        entry.endpoint = self.turn.bases[0]
         # Should upstream refuse it, this very token is void, and not one renewed meanwhile.
         self.turn.token = access.token
         request = self.dialect.build(
@@ -132,6 +131,7 @@ class Step:
             base=self.turn.bases[0],
             instruction_prefix=leasing.instruction_prefix(),
         )
+        entry.endpoint = self.turn.bases[0]
         entry.overhead += monotonic() - began
         return request
 

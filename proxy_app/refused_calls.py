@@ -19,7 +19,8 @@ from accounts_app.pool.outcomes import Outcome, Refusal
 from accounts_app.pool.strangers import Strangers
 from proxy_app import errors, rollups, usage_log
 from proxy_app.models import UsageRecord
-from proxy_app.wire.calls import Method
+from proxy_app.wire import resource_names
+from proxy_app.wire.calls import Method, parse_target
 
 AGAIN = "refused_again"
 MESSAGE_LIMIT, MODEL_LIMIT = 500, 256  # what a row in memory may take; columns may take less
@@ -41,7 +42,7 @@ OTHER_VERBS = frozenset(
 )
 VERBS = OTHER_VERBS | set(Method)
 
-_CALL = re.compile(r"/+v1\w*/+(?:models/+)+(?P<model>.*?)(?:(?::|%3a|/(?=countTokens/*$))(?P<verb>[^:/]*))?/*", re.I)
+_MODELS = re.compile("/+v1[a-z]*/+models/")
 _BLANK = {
     field.attname: field.get_default() for field in UsageRecord._meta.local_concrete_fields if not field.primary_key
 }
@@ -86,11 +87,15 @@ def _answered(request: HttpRequest, outcome: Outcome | Refusal, status: int, mes
 
 def _called(method: str, path: str) -> tuple[str, str] | None:
     """Model and verb, where a path is that of a method on a model; looking at a model is none."""
-    found = _CALL.fullmatch(path)
+    found = _MODELS.match(path)
     if found is None or method == "OPTIONS":
         return None
-    verb = found["verb"] or ""
-    return (found["model"], verb) if method == "POST" or verb in VERBS else None
+    target = parse_target(path[found.end() :])
+    try:
+        name = resource_names.model(target.name).model
+    except resource_names.BadName:
+        name = target.name
+    return (name, target.verb) if method == "POST" or target.verb in VERBS else None
 
 
 def _row(

@@ -123,10 +123,10 @@ class Relay:
 
     async def aclose(self) -> None:
         """Give everything back: upstream connection, ledger entry, account. Only the first call does anything."""
-        if self._fault is None:
-            self._settle(Fault(self._outcome_so_far(), status=200))
         with self._lease:
-            await self._held.aclose()
+            async with self._held:
+                if self._fault is None:
+                    self._settle(Fault(self._outcome_so_far(), status=200))
 
     async def _next(self) -> list[bytes]:
         if self._first:

@@ -14,8 +14,11 @@ from proxy_app.explanation import Trail
 from proxy_app.refused_calls import OTHER_VERBS, VERBS
 from proxy_app.relay import Relay
 from proxy_app.rendering import EventStream
-from proxy_app.wire import affinity, calls, catalogue
+from proxy_app.wire import affinity, calls, catalogue, resource_names
 from proxy_app.wire.calls import Call, ClientKind, Malformed, Method, StreamForm, Target
+
+# What Google calls the field that a path's model is, also where it streams.
+_GENERATE_NAME = "GenerateContentRequest.model"
 
 _NO_PATH = (
     "{method} {path} is not part of this API. It serves models, models/{{model}} and models/{{model}}:VERB, "
@@ -50,7 +53,7 @@ async def get_model(request: HttpRequest, name: str) -> HttpResponse:
     """One Model, or Google's 404."""
     if (verb := calls.parse_target(name).verb) in VERBS:
         raise errors.MethodNotAllowed(f"{verb} is called by POST, not by {request.method}.")
-    name = calls.model_id(name)  # which may have a colon without a verb after it
+    name = _model(name, "GetModelRequest.name")  # which may have a colon without a verb after it
     if not request.auth.may_use(name):  # type: ignore[attr-defined]
         raise auth.not_allowed(name)
     if model := model_list.find(name):
@@ -105,15 +108,19 @@ def wants_array_errors(request: HttpRequest) -> bool:
 
 async def _read_call(request: HttpRequest, target: Target) -> Call:
     """The call in a POST. Raises NotFound, Unimplemented, InvalidArgument, PayloadTooLarge, UnsupportedEncoding."""
-    method = _method(target)
+    model = _model(target.name, "CountTokensRequest.model" if target.verb == Method.COUNT else _GENERATE_NAME)
+    method = _method(target.verb, model)
     body = await request_body.read(request, counting=method is Method.COUNT)
     key_id = request.auth.key_id  # type: ignore[attr-defined]
     meta = request.META
+    try:
+        conversation = affinity.affinity_key(body, key_id, meta.get("HTTP_X_SESSION_AFFINITY", ""))
+    except Malformed as error:
+        raise errors.InvalidArgument(str(error)) from error
     form = calls.stream_form(request.GET, meta.get("HTTP_ACCEPT", "")) if method is Method.STREAM else None
-    conversation = affinity.affinity_key(body, key_id, meta.get("HTTP_X_SESSION_AFFINITY", ""))
     return Call(
         method=method,
-        model=target.model,
+        model=model,
         body=body,
         request_id=request.request_id,  # type: ignore[attr-defined]
         form=form,
@@ -127,19 +134,23 @@ async def _read_call(request: HttpRequest, target: Target) -> Call:
     )
 
 
-def _method(target: Target) -> Method:
-    if not target.model:
-        raise errors.InvalidArgument("* GenerateContentRequest.model: unexpected model name format")
+def _model(name: str, field: str) -> str:
+    """The model that a path names, by the one name it has everywhere. Raises InvalidArgument, in Google's words."""
     try:
-        return Method(target.verb)
+        return resource_names.model(name).model
+    except resource_names.BadName as error:
+        raise errors.InvalidArgument(f"* {field}: {error}") from error
+
+
+def _method(verb: str, model: str) -> Method:
+    try:
+        return Method(verb)
     except ValueError:
         pass
     known = ", ".join(Method)
-    if target.verb in OTHER_VERBS:
-        raise errors.Unimplemented(
-            f"{target.verb} is not served by the accounts of this gateway. Supported are: {known}."
-        )
-    raise errors.NotFound(f"There is no method {target.verb!r} on models/{target.model}. Supported are: {known}.")
+    if verb in OTHER_VERBS:
+        raise errors.Unimplemented(f"{verb} is not served by the accounts of this gateway. Supported are: {known}.")
+    raise errors.NotFound(f"There is no method {verb!r} on models/{model}. Supported are: {known}.")
 
 
 async def _answer(request: HttpRequest, call: Call, trail: Trail) -> HttpResponseBase:
@@ -149,6 +160,7 @@ async def _answer(request: HttpRequest, call: Call, trail: Trail) -> HttpRespons
         capture = held.enter_context(captures.begin(caller.key, call, request.body, trail))
         held.enter_context(auth.begin(caller, call.model, trail))
         relay = await gateway.forward(call, trail)
+        request.owned.append(relay)  # type: ignore[attr-defined]
         relay.keep(held.pop_all(), capture.hear if capture else None)
     if call.form is None:
         return HttpResponse(await _whole(relay), content_type=errors.JSON)

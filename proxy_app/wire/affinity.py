@@ -11,7 +11,9 @@ from hashlib import blake2b
 
 from msgspec import Raw
 
+from accounts_app.pool.names import LONGEST
 from proxy_app.wire.bodies import Body
+from proxy_app.wire.mistakes import Malformed
 
 # Of a content only this much is hashed, and this far the first content is looked for: it tells conversations apart as
 # well as the whole, and a 100 MB body costs no more than a small one.
@@ -21,6 +23,7 @@ _READ = 64 * 1024
 _SEARCHED = 1024 * 1024
 
 _CACHED = ("cachedContent", "cached_content")
+_SESSION = ("sessionId", "session_id")
 _INSTRUCTION = ("systemInstruction", "system_instruction")
 _FILE = re.compile(rb'"file(?:Uri|_uri)"\s*:\s*"([^"]*)"')
 
@@ -33,7 +36,13 @@ def affinity_key(body: Body, api_key_id: int | None, session_hint: str = "") -> 
     1. A cached content or an uploaded file belongs to the account it was made with: its name alone is the key.
     2. `session_hint` is the client's own name for the session, from a header; it counts within its API key.
     3. Otherwise API key, system instruction and first user content.
+
+    Raises Malformed for a name of the client's own that is longer than any name may be.
     """
+    _bounded(session_hint.encode(), "X-Session-Affinity")
+    for spelling in _SESSION:
+        if spelling in body:
+            _bounded(body[spelling], spelling)
     if name := _cached_content(body):
         return _hash(b"cached", name)
     contents = body.get("contents", Raw())
@@ -58,9 +67,18 @@ def _hash(*parts: bytes) -> int:
     return int.from_bytes(digest.digest(), "big")
 
 
+def _bounded(name: bytes | Raw, where: str) -> None:
+    if memoryview(name).nbytes > LONGEST:
+        raise Malformed(f"{where} is longer than {LONGEST} bytes.")
+
+
 def _cached_content(body: Body) -> bytes:
-    value = next((bytes(body[spelling]) for spelling in _CACHED if spelling in body), b"")
-    return b"" if value == b'""' else value[:_READ]
+    for spelling in _CACHED:
+        if spelling in body:
+            _bounded(body[spelling], spelling)
+            value = bytes(body[spelling])
+            return b"" if value == b'""' else value
+    return b""
 
 
 def _uploaded_file(contents: Raw) -> bytes:

@@ -21,7 +21,6 @@ __all__ = [
     "StreamForm",
     "Target",
     "client_kind",
-    "model_id",
     "parse_target",
     "read_body",
     "stream_form",
@@ -57,9 +56,9 @@ class ErrorForm(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a path names: a model, and the verb on it (empty when there is none)."""
+    """What a path names: a model by its name as written, and the verb on it (empty when there is none)."""
 
-    model: str
+    name: str
     verb: str
 
 
@@ -104,23 +103,16 @@ _COLON = re.compile("%3a", re.IGNORECASE)
 
 
 def parse_target(path: str) -> Target:
-    """The target of a path below `/{version}/models/` (or below `/{version}/`).
+    """The target of a decoded path below `/{version}/models/`.
 
     The verb follows the last colon, since a model's id may hold colons and slashes itself; countTokens may also follow
-    a slash. Clients that put `models/` before an id that has it already are understood.
+    a slash. The name is as it was written: `resource_names` reads it.
     """
-    path = _COLON.sub(":", path).strip("/")
+    path = _COLON.sub(":", path).rstrip("/")
     if path.endswith(_SLASH_VERB):
-        return Target(model_id(path.removesuffix(_SLASH_VERB)), Method.COUNT.value)
-    model, _, verb = path.rpartition(":")
-    return Target(model_id(model), verb) if model else Target(model_id(path), "")
-
-
-def model_id(name: str) -> str:
-    """The bare id of a model's resource name: `models/models/x` is `x`, `tunedModels/x` stays."""
-    while name.startswith("models/"):
-        name = name.removeprefix("models/")
-    return name
+        return Target(path.removesuffix(_SLASH_VERB), Method.COUNT.value)
+    name, colon, verb = path.rpartition(":")
+    return Target(name, verb) if colon else Target(path, "")
 
 
 def stream_form(query: Mapping[str, str], accept: str) -> StreamForm:

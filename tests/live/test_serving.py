@@ -39,6 +39,16 @@ def start(tmp_path):
         one.stop()
 
 
+# --- Targets
+
+
+def test_a_target_in_absolute_form_is_its_path(node):
+    with connected(node.port) as client:
+        client.send(b"GET http://gateway.example/size?x=y HTTP/1.1\r\nHost: elsewhere\r\n\r\n")
+
+        assert client.answer()[0] == 200
+
+
 # --- Bodies
 
 

@@ -52,3 +52,15 @@ async def test_nothing_is_told_without_being_asked_or_allowed(client, pool_of, u
     for reply in (unasked, not_allowed, nobody):
         assert reply.status == 200
         assert not any(name.startswith("x-gateway") for name in reply.headers)
+
+
+@pytest.mark.parametrize("verb", ["generateContent", "streamGenerateContent"])
+async def test_a_name_that_no_header_can_hold_is_told_without_its_letters(verb, client, pool_of, upstream, telling_key):
+    await pool_of("alice", max_concurrency=1)
+
+    for _ in range(2):
+        reply = await client.post(
+            f"{MODEL}-\u5feb:{verb}", a_prompt(), x_goog_api_key=telling_key, x_gateway_explain="1"
+        )
+
+        assert reply.headers["x-gateway-attempt-1"].split("; ")[1] == "model gemini-2.5-flash-?"

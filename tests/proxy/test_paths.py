@@ -30,9 +30,12 @@ class TestLeadsToTheModel:
         assert reply.status == 200
         assert upstream.calls[0].model == MODEL
 
-    async def test_also_after_a_doubled_slash(self, client, alice, upstream):
+    @pytest.mark.parametrize(
+        "path", [f"/{GENERATE}", f"/v1beta//models/{MODEL}:generateContent", f"/v1beta/models//{MODEL}:generateContent"]
+    )
+    async def test_also_after_a_doubled_slash(self, path, client, alice, upstream):
         """A base URL that ends in a slash makes it: the legacy JavaScript SDK joins without looking."""
-        reply = await client.post(f"/{GENERATE}", a_prompt())
+        reply = await client.post(path, a_prompt())
 
         assert reply.status == 200
         assert upstream.calls[0].model == MODEL
@@ -117,6 +120,16 @@ class TestIsAnsweredInGooglesShape:
 
     async def test_for_a_query_that_is_no_text(self, client, upstream):
         is_googles_error(await client.get("/v1beta/models?pageToken=%ff%fe"), 400)
+
+
+async def test_models_are_listed_with_a_slash_at_the_end_as_well(client, alice):
+    listed = await client.get("/v1beta/models")
+    for path in ("/v1beta/models/", "/v1/models/?pageSize=50", "/v1beta//models//"):
+        reply = await client.get(path)
+
+        assert reply.status == 200
+        assert reply.json() == listed.json()
+    is_googles_error(await client.post("/v1beta/models/", a_prompt()), 405)
 
 
 async def test_nothing_is_ever_redirected(client, alice):

@@ -10,11 +10,13 @@ countTokens alone is different: its envelope holds nothing but `request`, the mo
 import msgspec
 from msgspec import Raw
 
+from proxy_app.wire import resource_names
 from proxy_app.wire.bodies import Body, pieces
 from proxy_app.wire.calls import Call, Method
 from proxy_app.wire.dialects.dialect import UpstreamRequest
 from proxy_app.wire.dialects.system_instruction import draws, with_prefix
 from proxy_app.wire.mistakes import NotAnAnswer
+from proxy_app.wire.resource_names import Name
 
 _PRODUCT = "gemini-gateway"
 
@@ -40,11 +42,12 @@ class CloudCode:
     def build(
         self, call: Call, *, model: str, project: str, token: str, base: str, instruction_prefix: str = ""
     ) -> UpstreamRequest:
-        """The request for one attempt, the client's values in it as they came."""
+        """The request for one attempt, the client's values in it as they came. Raises BadName."""
+        name = resource_names.model(model)
         if call.method is Method.COUNT:
-            body = _count_envelope(call, model)
+            body = _count_envelope(call, name)
         else:
-            body = _envelope(call, model, project, instruction_prefix)
+            body = _envelope(call, name.model, project, instruction_prefix)
         query = "?alt=sse" if call.method is Method.STREAM else ""
         return UpstreamRequest(
             url=f"{base}/v1internal:{call.method.value}{query}",
@@ -103,10 +106,10 @@ def _envelope(call: Call, model: str, project: str, instruction_prefix: str) -> 
     return [_encode(head)[:-1], b',"request":', *pieces(request), b"}"]
 
 
-def _count_envelope(call: Call, model: str) -> list[bytes | Raw]:
+def _count_envelope(call: Call, name: Name) -> list[bytes | Raw]:
     """What a client counts is what it sent: neither the operator's prefix nor the session is part of it."""
     request = {name: value for name, value in call.body.items() if name not in _SAFETY}
-    request = {"model": Raw(_encode(f"models/{model}")), **request}
+    request = {"model": Raw(_encode(str(name))), **request}
     return [b'{"request":', *pieces(request), b"}"]
 
 

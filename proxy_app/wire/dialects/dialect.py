@@ -39,7 +39,8 @@ class Dialect(Protocol):
         """The request for one attempt at `call`.
 
         `model` is the id to ask the upstream for, `base` its address without trailing slash, `project` may be empty.
-        `instruction_prefix` is the operator's, put before the client's own system instruction.
+        `instruction_prefix` is the operator's, put before the client's own system instruction. Raises BadName for a
+        `model` that is no model's name.
         """
         ...
 

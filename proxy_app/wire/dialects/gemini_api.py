@@ -6,14 +6,13 @@ What the client sent goes out as it came but for the operator's own words, and w
 import msgspec
 from msgspec import Raw
 
+from proxy_app.wire import resource_names
 from proxy_app.wire.bodies import pieces
 from proxy_app.wire.calls import Call, Method
 from proxy_app.wire.dialects.dialect import UpstreamRequest
 from proxy_app.wire.dialects.system_instruction import with_prefix
 from proxy_app.wire.mistakes import NotAnAnswer
-
-# Of Google's versions the one that has every field; clients of the others get the same answers.
-_VERSION = "v1beta"
+from proxy_app.wire.resource_names import Name
 
 _VERBS = frozenset(Method)
 
@@ -35,15 +34,18 @@ class GeminiApi:
     def build(
         self, call: Call, *, model: str, project: str, token: str, base: str, instruction_prefix: str = ""
     ) -> UpstreamRequest:
-        """The request for one attempt; `token` is the account's API key, `project` has no place here."""
+        """The request for one attempt; `token` is the account's API key, `project` has no place here.
+
+        It is asked of the version of the API that the client has asked. Raises BadName.
+        """
+        name = resource_names.model(model)
         if call.method is Method.COUNT:
-            body = _to_count(call, model)
+            body = _to_count(call, name)
         else:
             body = pieces(with_prefix(call.body, instruction_prefix, model))
-        path = model if model.startswith("tunedModels/") else f"models/{model}"
         query = "?alt=sse" if call.method is Method.STREAM else ""
         return UpstreamRequest(
-            url=f"{base}/{_VERSION}/{path}:{call.method.value}{query}",
+            url=f"{base}/{call.version}/{name.path()}:{call.method.value}{query}",
             headers={"x-goog-api-key": token, "Content-Type": "application/json"},
             pieces=body,
         )
@@ -59,9 +61,9 @@ class GeminiApi:
         return self.unwrap(payload)
 
 
-def _to_count(call: Call, model: str) -> list[bytes | Raw]:
+def _to_count(call: Call, name: Name) -> list[bytes | Raw]:
     """Contents alone are counted as they are; with anything beside them, only the longer form is understood."""
     if call.body.keys() <= {"contents"}:
         return pieces(call.body)
-    request = {"model": Raw(_encode(f"models/{model}")), **call.body}
+    request = {"model": Raw(_encode(str(name))), **call.body}
     return [b'{"generateContentRequest":', *pieces(request), b"}"]

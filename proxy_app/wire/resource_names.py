@@ -1,0 +1,124 @@
+"""Every resource name a client can write, parsed once: `models/x`, `tunedModels/x`, `models/x/operations/y`.
+
+A name is parsed from the decoded path (or from a body, or from what an operator typed) and is the same `Name` wherever
+it goes: into an upstream's URL, an allow-list's question, the request log, a lineup. What does not parse goes nowhere.
+
+Which characters a name may have is settled in `accounts_app.pool.names`.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from accounts_app.pool.names import LONGEST, is_id
+from proxy_app.wire.mistakes import Malformed
+
+MODELS, TUNED_MODELS = "models", "tunedModels"
+
+# By collection, what may stand below one of its resources (`fileSearchStores/s/upload/operations/o`).
+CHILDREN: dict[str, tuple[str, ...]] = {
+    MODELS: ("operations",),
+    TUNED_MODELS: ("operations", "permissions"),
+    "agents": (),
+    "auth_tokens": (),
+    "batches": (),
+    "cachedContents": (),
+    "corpora": ("operations", "permissions"),
+    "credentials": (),
+    "dynamic": (),
+    "environments": ("files",),
+    "fileSearchStores": ("documents", "operations", "upload/operations"),
+    "files": (),
+    "generatedFiles": ("operations",),
+    "interactions": ("auth_tokens",),
+    "operations": (),
+    "triggers": ("executions",),
+    "voices": (),
+    "webhooks": (),
+}
+
+# Its files have paths of their own.
+_MANY_SEGMENTS = {"environments"}
+
+
+class BadName(Malformed):
+    """What is written is no resource's name. `str()` says why, without quoting it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One resource: `collection/id`, or `collection/id/child`; decoded, without a segment that is empty or only dots.
+
+    A model's id may hold slashes and colons (`org/name:v1`). `child` is "" or what follows the id (`operations/o`).
+    """
+
+    collection: str
+    id: str
+    child: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.collection}/{self.id}/{self.child}" if self.child else f"{self.collection}/{self.id}"
+
+    @property
+    def model(self) -> str:
+        """How a model is known to routes, allow-lists, lineups and the request log: its bare id, `tunedModels/x`."""
+        return self.id if self.collection == MODELS else str(self)
+
+    def path(self) -> str:
+        """The name as it stands in a URL: every character that means something there is percent-encoded."""
+        return quote(str(self), safe="/")
+
+
+def parse(text: str) -> Name:
+    """The resource that `text` names by its collection. Raises BadName."""
+    _bounded(text)
+    collection, _, rest = text.partition("/")
+    if collection == MODELS:
+        return _model_or_below(rest)
+    if collection not in CHILDREN:
+        raise BadName("unknown collection")
+    id_, _, child = rest.partition("/")
+    if not is_id(id_) or (child and not _is_child(collection, child)):
+        raise BadName("unexpected name format")
+    return Name(collection, id_, child)
+
+
+def model(text: str) -> Name:
+    """The model that `text` names, with its collection or without: `x`, `models/x`, `tunedModels/x`. Raises BadName.
+
+    Clients that put `models/` before a name that has it already are understood.
+    """
+    _bounded(text)
+    while text.startswith("models/"):
+        text = text.removeprefix("models/")
+    if text.startswith("tunedModels/"):
+        tuned = text.removeprefix("tunedModels/")
+        if is_id(tuned):
+            return Name(TUNED_MODELS, tuned)
+    elif _are_ids(text):
+        return Name(MODELS, text)
+    raise BadName("unexpected model name format")
+
+
+def _bounded(text: str) -> None:
+    # The length in characters first: it is at hand.
+    if len(text) > LONGEST or len(text.encode(errors="replace")) > LONGEST:
+        raise BadName(f"unexpected name format, it is longer than {LONGEST} bytes")
+
+
+def _model_or_below(rest: str) -> Name:
+    id_, separator, operation = rest.rpartition("/operations/")
+    if separator and is_id(operation):
+        return Name(MODELS, model(id_).id, f"operations/{operation}")
+    return model(rest)
+
+
+def _is_child(collection: str, child: str) -> bool:
+    for known in CHILDREN[collection]:
+        if child.startswith(f"{known}/"):
+            below = child.removeprefix(f"{known}/")
+            return _are_ids(below) if collection in _MANY_SEGMENTS else is_id(below)
+    return False
+
+
+def _are_ids(text: str) -> bool:
+    return all(map(is_id, text.split("/")))
