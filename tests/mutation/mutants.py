@@ -108,7 +108,7 @@ class _Changes:
                 inner = f"{place}.{node.name}".lstrip(".")
                 if isinstance(node, ast.FunctionDef):
                     yield from self._defaults(node, inner)
-                yield from self._block(node.body, inner)
+                yield from self._block(_told_of(node), inner)
             case ast.Import() | ast.ImportFrom() | ast.Assert() | ast.Pass() | ast.Expr(value=ast.Constant()):
                 return
             case ast.Assign(targets=[ast.Name(id="__all__" | "__slots__")]):
@@ -199,6 +199,13 @@ class _Changes:
     def _parts_of_comprehension(self, child: ast.comprehension, shown: ast.AST, place: str) -> Iterator[_Change]:
         for each in [child.iter, *child.ifs]:
             yield from self._expression(each, shown, place)
+
+
+def _told_of(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> list[ast.stmt]:
+    """The body, but for the values of a plain Enum: nobody reads them."""
+    if isinstance(node, ast.ClassDef) and any(isinstance(base, ast.Name) and base.id == "Enum" for base in node.bases):
+        return [each for each in node.body if not isinstance(each, ast.Assign)]
+    return node.body
 
 
 def _is_not(node: ast.UnaryOp) -> bool:

@@ -15,6 +15,7 @@ from accounts_app.pool.limits import (
     Meter,
     SlidingMinute,
     Span,
+    Standing,
     Tokens,
     day_of,
     month_of,
@@ -92,6 +93,14 @@ class TestAMinute:
 
         assert minute.used(NOW + 59.9) == 2
 
+    @pytest.mark.parametrize("calls", [0, -2])
+    def test_no_call_leaves_no_trace(self, calls):
+        minute = SlidingMinute()
+        minute.add(calls, NOW)
+
+        assert not minute._slots
+        assert minute.used(NOW) == 0
+
 
 class TestDaysAndMonths:
     @given(moments)
@@ -125,6 +134,13 @@ class TestDaysAndMonths:
         inside = [use for use in uses if starts <= NOW + use[0] < ends]
         assert span.requests == sum(requests for _, requests, _ in inside)
         assert span.tokens == sum(tokens for *_, tokens in inside)
+
+    def test_a_span_is_empty_at_first_and_ends_before_the_next_begins(self):
+        span = Span(day_of)
+        assert (span.starts, span.ends, span.requests, span.tokens) == (0.0, 0.0, 0, 0)
+        span.at(NOW).add(MIDNIGHT, 1, 1)
+
+        assert (span.requests, span.tokens) == (0, 0)
 
     def test_a_new_day_begins_at_nothing_and_the_month_goes_on(self):
         meter = Meter()
@@ -166,9 +182,11 @@ class TestALimit:
         assert not meter.exceeded(limits, NOW)
         meter.elsewhere = 1
 
-        assert only(meter, limits, NOW) == Exceeded(Limit.MAX_CONCURRENCY, 2, NOW + SLOT_FREES_IN)
+        assert only(meter, limits, NOW) == Exceeded(Limit.MAX_CONCURRENCY, 2, NOW + 2.0)
+        assert SLOT_FREES_IN == 2.0
         meter.end(0, NOW)
         assert not meter.exceeded(limits, NOW)
+        assert meter.in_flight == 0
 
     def test_that_is_not_set_stops_nobody(self):
         meter = Meter()
@@ -230,6 +248,11 @@ def test_each_token_is_charged_once():
     assert Tokens(prompt=100, cached=80, candidates=20, thoughts=7, tool=3).charged == 130
 
 
+def test_what_two_answers_used_is_added_field_by_field():
+    assert Tokens(1, 2, 3, 4, 5) + Tokens(10, 20, 30, 40, 50) == Tokens(11, 22, 33, 44, 55)
+    assert Tokens() == Tokens(prompt=0, cached=0, candidates=0, thoughts=0, tool=0)
+
+
 def test_every_limit_can_be_told_with_what_is_used_of_it():
     meter = Meter()
     meter.begin(NOW)
@@ -244,6 +267,15 @@ def test_every_limit_can_be_told_with_what_is_used_of_it():
     assert told[Limit.TOKENS_PER_MONTH].allowed is None
     assert told[Limit.TOKENS_PER_MONTH].used == 12
     assert told[Limit.MAX_CONCURRENCY].resets_at is None
+    assert told[Limit.REQUESTS_PER_MINUTE].resets_at == pytest.approx(NOW + MINUTE, abs=0.06)
+
+
+def test_calls_under_way_are_told_wherever_they_are():
+    meter = Meter()
+    meter.begin(NOW)
+    meter.elsewhere = 3
+
+    assert meter.standings(Limits(max_concurrency=9), NOW)[-1] == Standing(Limit.MAX_CONCURRENCY, 9, 4, None)
 
 
 def test_a_meter_tells_its_state():

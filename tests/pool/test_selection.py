@@ -1,5 +1,6 @@
 """The ring's promises, whatever the pool looks like."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,6 +10,7 @@ from accounts_app.pool.selection import (
     FillOrder,
     Load,
     Ring,
+    Strategy,
     bound,
     by_affinity,
     in_turn,
@@ -168,6 +170,40 @@ def test_a_session_above_its_accounts_share_goes_to_the_next_and_says_so():
     assert choice is not None
     assert choice.account != home
     assert choice.why == "affinity, 1 passed over at their share"
+    assert choose(ring, 42) == Choice(home, "affinity")
+
+
+@pytest.mark.parametrize(
+    ("in_flight", "weight", "in_all", "most"),
+    [(0, 1, 10, 1), (7, 1, 10, 1), (8, 1, 10, 2), (99, 1, 10, 13), (99, 2, 10, 25), (3, 8, 8, 5)],
+)
+def test_nobodys_bound_is_more_than_a_quarter_above_its_share(in_flight, weight, in_all, most):
+    assert bound(in_flight, weight, in_all) == most
+
+
+def test_where_others_were_tried_the_one_that_is_left_may_take_all():
+    ring = Ring({1: 2, 2: 2, 3: 2})
+
+    assert chosen(ring, 42, load=Load({3: 9}, 9), tried={1, 2}) == 3
+
+
+def test_sessions_keep_their_accounts_from_one_version_to_the_next():
+    ring = Ring({1: 2, 2: 2, 3: 4})
+    ends = Ring({7: 1, 11: 1})
+
+    assert [chosen(ring, key * 0x9E3779B97F4A7C15 % 2**64) for key in range(12)] == [1, 3, 1, 1, 1, 3, 1, 3, 1, 3, 2, 2]
+    assert [chosen(ends, key) for key in (0, 2**63, 2**64 - 1)] == [11, 11, 11]
+    assert repr(ring) == "<Ring 3 accounts, 128 places>"
+
+
+def test_of_a_longer_key_64_bits_count():
+    for ready in (None, {7: QUARTERS}, {7: QUARTERS, 900: 1}):
+        assert chosen(CROWD, 42 + 2**64, ready) == chosen(CROWD, 42, ready)
+        assert chosen(CROWD, 42 + 2**65, ready) == chosen(CROWD, 42, ready)
+
+
+def test_strategies_are_named_as_they_are_stored():
+    assert list(Strategy) == ["consistent_hash", "round_robin", "fill_first"]
 
 
 def test_what_is_left_of_a_quota_counts_in_quarters_and_never_for_nothing():
@@ -191,11 +227,11 @@ def test_turns_pass_over_those_tried_and_end_when_all_are():
 
 
 @few
-@given(st.sets(st.integers(1, 500), min_size=1, max_size=2), st.integers(0, 501))
+@given(st.sets(st.integers(1, 1200), min_size=1, max_size=3), st.integers(0, 1201))
 def test_a_few_among_many_have_their_turns_alike(ready, last):
     after = sorted(account for account in ready if account > last) or sorted(ready)
 
-    assert in_turn(range(1, 501), last, dict.fromkeys(ready, 4)) == Choice(after[0], "round robin")
+    assert in_turn(range(1, 1201), last, dict.fromkeys(ready, 4)) == Choice(after[0], "round robin")
 
 
 def test_accounts_are_drained_by_priority_then_age():

@@ -3,6 +3,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Raw
 
 from proxy_app.wire.affinity import affinity_key, session_id
 from proxy_app.wire.bodies import read_body
@@ -83,6 +84,41 @@ def test_an_uploaded_file_outranks_the_conversation():
     assert key(contents=[uses_file(uri)]) != key(contents=[uses_file(uri + "d")])
 
 
+def test_a_file_may_be_named_without_its_address():
+    assert key(contents=[uses_file("files/abc")]) == key(contents=[HELLO, uses_file("files/abc")])
+    assert key(contents=[HELLO, uses_file("myfiles/abc")]) == key(contents=TURN_ONE)
+
+
+def test_no_name_of_a_cached_content_is_none():
+    assert key(contents=TURN_ONE, cachedContent="") == key(contents=TURN_ONE)
+
+
+def test_what_stands_far_behind_a_large_content_is_not_searched_for():
+    ahead = says("user", "x" * (1024 * 1024 - 60))
+    behind = says("user", "x" * (1024 * 1024))
+
+    assert key(contents=[says("user", "x" * 900_000), uses_file("files/a")]) == key(contents=[uses_file("files/a")])
+    assert key(contents=[ahead, uses_file("files/a")]) == key(contents=[ahead])
+    assert key(contents=[behind, uses_file("files/a")]) == key(contents=[behind])
+
+
+def test_a_file_cannot_be_named_in_what_is_no_content():
+    assert affinity_key(read_body(b"{}"), 1) == affinity_key(read_body(b'{"tools":[{"fileUri":"files/a"}]}'), 1)
+
+
+def test_of_a_first_content_64_kib_count():
+    def opening(length, end):
+        return {"parts": [{"text": "x" * length + end}]}
+
+    before = 64 * 1024 - len('[{"parts": [{"text": "')
+    assert key(contents=[opening(before - 1, "a")]) != key(contents=[opening(before - 1, "b")])
+    assert key(contents=[opening(before, "a")]) == key(contents=[opening(before, "b")])
+
+
+def test_a_first_content_that_is_no_text_at_all_has_a_key_too():
+    assert affinity_key({"contents": Raw(b'[{"role":"\xff\xfe"}]')}, 1)
+
+
 def test_a_file_that_anybody_can_read_binds_nobody():
     video = uses_file("https://www.youtube.com/watch?v=1")
 
@@ -119,8 +155,11 @@ def test_contents_nested_too_deep_for_a_reader_have_a_key_too():
     assert affinity_key(body, 1) == affinity_key(body, 1)
 
 
-def test_the_key_has_64_bits_and_is_the_same_on_every_node():
+def test_the_key_has_64_bits_and_is_the_same_on_every_node_and_in_every_version():
     assert key(contents=TURN_ONE) == 0xA59DCC8D025B0B1D
+    assert key(contents=TURN_ONE, cachedContent="c") == 0x6C7D57B4149FB62A
+    assert key(contents=[uses_file("files/abc")]) == 0xDC5BB40C4CB61975
+    assert key(contents=TURN_ONE, hint="s") == 0x583DAA9B49FA869F
     assert 0 <= key(contents=TURN_ONE) < 1 << 64
 
 

@@ -39,6 +39,34 @@ def test_an_event_comes_out_with_the_chunk_that_completes_it(line_end):
     assert decoder.end() == []
 
 
+@pytest.mark.parametrize(
+    "whole",
+    [
+        b'{"error": 1}',
+        b'[{"error": [1, [2]]}]',
+        b'{"text": "a } closes nothing, nor do ]]]"}',
+        b'{"text": "a { opens nothing, nor do [[["}',
+        b'{"text": "a \\" ends nothing }}"}',
+    ],
+)
+def test_a_bare_object_comes_out_with_the_line_that_closes_it(whole):
+    decoder = sse.Decoder()
+
+    assert decoder.feed(whole + b"\n") == [whole]
+    assert decoder.feed(b'{"outer":\n' + whole) == []
+    assert decoder.feed(b"\n}\n") == [b'{"outer":\n' + whole + b"\n}"]
+    assert repr(decoder) == "<Decoder idle>"
+
+
+BOM = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize("before", [b"\n", b"data: 1\n\n", b"data: 1\r\n\r\n", b": x\n"])
+def test_a_byte_order_mark_is_one_only_at_the_very_beginning(before):
+    assert decoded([BOM + b"data: 2\n\n"]) == [b"2"]
+    assert decoded([before, BOM + b"data: 2\n\n"]) == decoded([before])
+
+
 LINES = st.sampled_from(
     [
         b"data: {}",
@@ -102,6 +130,33 @@ def test_the_limit_is_for_one_event_not_for_the_stream():
     for _ in range(100):
         assert decoder.feed(b"data: " + b"x" * 100 + b"\n") == []
         assert len(decoder.feed(b"\n")) == 1
+
+
+def test_the_limit_is_the_last_byte_that_is_taken():
+    decoder = sse.Decoder(limit=10)
+
+    assert decoder.feed(b"data: 1234") == []
+    assert decoder.end() == [b"1234"]
+    assert repr(decoder) == "<Decoder idle>"
+    assert decoder.feed(b"data: 1234") == []
+    with pytest.raises(NotAnAnswer, match="10 bytes"):
+        decoder.feed(b"5")
+
+
+def test_by_itself_an_event_may_be_as_large_as_ten_of_the_largest_seen():
+    assert sse.EVENT_LIMIT == 268_435_456
+    assert sse.Decoder()._limit == sse.EVENT_LIMIT
+
+
+def test_the_end_mark_of_some_proxies_is_known():
+    assert decoded([b"data: [DONE]\n\n"]) == [sse.DONE]
+
+
+def test_what_came_out_is_no_part_of_the_next_event():
+    decoder = sse.Decoder()
+
+    assert decoder.feed(b"data: 1\n\ndata: 2") == [b"1"]
+    assert repr(decoder) == "<Decoder 0 bytes into an event>"
 
 
 def test_a_decoder_tells_its_state():
