@@ -69,6 +69,13 @@ def test_the_models_opening_is_passed_over():
     assert key(contents=[opening, HELLO]) == key(contents=[HELLO])
 
 
+def test_blanks_between_contents_make_no_difference():
+    opening, hello = json.dumps(says("model", "Welcome!")), json.dumps(HELLO)
+    spread = f'{{"contents":[\t \r\n\n{opening}\r\t\n ,\n\r\n\t{hello}\n]}}'
+
+    assert affinity_key(read_body(spread.encode()), 1) == key(contents=[HELLO])
+
+
 def test_cached_content_outranks_everything_and_everybody():
     assert key(contents=TURN_ONE, cachedContent="c") == key(contents=[], cachedContent="c", api_key_id=2, hint="s")
 

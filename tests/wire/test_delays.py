@@ -24,7 +24,9 @@ EPOCH = 1760987648.0
         ("10h31m", 37860.0),
         ("1m", 60.0),
         ("250us", 0.00025),
-        ("250µs", 0.00025),
+        ("250\u00b5s", 0.00025),  # the micro sign
+        ("250\u03bcs", 0.00025),  # the Greek letter, which Go writes too
+        ("+5s", 5.0),
         ("7ns", 7e-9),
         ("0s", 0.0),
         ("-3s", 0.0),
@@ -99,6 +101,10 @@ def test_a_delay_of_another_shape_is_none(value):
 @pytest.mark.parametrize("moment", [MOMENT, "2025-10-20T19:14:08.000000000Z", "2025-10-20T21:14:08+02:00"])
 def test_a_moment_counts_from_now(moment):
     assert delay_in(ErrorBody(details=(info(quotaResetTimeStamp=moment),)), EPOCH - 60) == 60.0
+
+
+def test_a_moment_that_is_past_is_now():
+    assert delay_in(ErrorBody(details=(info(quotaResetTimeStamp=MOMENT),)), EPOCH + 60) == 0.0
 
 
 @pytest.mark.parametrize("moment", ["2025-10-20T19:14:08", "tomorrow", ""])

@@ -82,6 +82,23 @@ def test_a_client_cannot_break_out_of_the_envelope():
     assert envelope["request"] == {**body, "sessionId": "-42"}
 
 
+@pytest.mark.parametrize("spelling", ["sessionId", "session_id"])
+def test_a_clients_own_session_is_left_to_it_in_either_spelling(spelling):
+    envelope = json.loads(sent(build(json.dumps({spelling: "mine"}).encode())))
+
+    assert envelope["request"] == {spelling: "mine"}
+
+
+@pytest.mark.parametrize(
+    "spelling", ["googleSearch", "google_search", "googleSearchRetrieval", "google_search_retrieval"]
+)
+@pytest.mark.parametrize("form", ["[{}]".format, "{}".format, '[{{"codeExecution":{{}}}},{}]'.format])
+def test_a_search_is_known_in_every_spelling_of_the_tool(spelling, form):
+    tools = form(json.dumps({spelling: {}}))
+
+    assert json.loads(sent(build(f'{{"tools":{tools}}}'.encode())))["requestType"] == "web_search"
+
+
 @pytest.mark.parametrize("tools", ["7", '"googleSearch"', "[googleSearch]", '["googleSearch"]', '[["google_search"]]'])
 def test_odd_tools_are_left_for_upstream_to_refuse(tools):
     try:
@@ -132,7 +149,7 @@ def test_an_answer_comes_out_of_its_envelope(payload, response):
     ],
 )
 def test_what_is_no_answer_says_so(payload):
-    with pytest.raises(NotAnAnswer):
+    with pytest.raises(NotAnAnswer, match=r"^(something|a response) that is not a JSON object$"):
         CLOUD_CODE.unwrap(payload)
 
 
@@ -153,4 +170,7 @@ def test_three_verbs_are_supported():
 
 
 def test_every_dialect_goes_by_its_name():
-    assert all(dialect.name == name for name, dialect in DIALECTS.items())
+    assert {name: dialect.name for name, dialect in DIALECTS.items()} == {
+        each: each for each in ("cloud_code", "gemini_api")
+    }
+    assert repr(CLOUD_CODE) == "<CloudCode>"
