@@ -77,7 +77,7 @@ class _Held:
     """What this process knows of one account's tokens beyond the roster."""
 
     renewed: CredentialView | None = None
-    instead_of: CredentialView | None = None  # what the roster showed then; once it shows anything else, that is newer
+    outdated: set[CredentialView] = field(default_factory=set)  # bare; the roster may still show them
     refused: str = field(default="", repr=False)  # an access token upstream answered 401 to
     used_at: float = 0.0
     renewal: asyncio.Task[CredentialView] | None = None
@@ -86,12 +86,19 @@ class _Held:
     trouble: CredentialError | None = None
 
     def tokens(self, account: AccountView) -> CredentialView:
-        if self.renewed is None:
-            return account.credential
-        if self.instead_of == account.credential:
-            return self.renewed
-        self.renewed = self.instead_of = None
+        if self.renewed is not None:
+            if account.credential.bare in self.outdated:
+                return self.renewed
+            # What was renewed here has arrived, or somebody has signed in anew.
+            self.renewed = None
+            self.outdated.clear()
         return account.credential
+
+    def take(self, account: AccountView, renewed: CredentialView) -> None:
+        """Put renewed tokens in force. Several renewals may come before the roster shows the first."""
+        self.outdated |= {account.credential.bare, self.tokens(account).bare}
+        self.renewed = renewed
+        self.refused = ""
 
     def freshness(self, tokens: CredentialView, now: float) -> Freshness:
         usable = bool(tokens.access_token) and tokens.access_token != self.refused
@@ -235,16 +242,15 @@ async def _renew(account: AccountView, held: _Held, now: float) -> CredentialVie
     """Renew, and keep what came of it: new tokens are in force at once, a failure pauses the next try."""
 
     def is_good(tokens: CredentialView) -> bool:
-        return held.freshness(tokens, now) is Freshness.FRESH
+        return tokens.bare not in held.outdated and held.freshness(tokens, now) is Freshness.FRESH
 
     try:
-        renewed = await renewing.renew(account, held.tokens(account), is_good, now)
+        renewed = await renewing.renew(account, held.tokens(account), held.outdated, is_good, now)
     except CredentialError as error:
         held.failures += 1
         held.not_before = now + min(FIRST_PAUSE * 2 ** (held.failures - 1), LONGEST_PAUSE)
         held.trouble = error
         raise
-    held.renewed, held.instead_of = renewed, account.credential
-    held.refused = ""
+    held.take(account, renewed)
     held.trouble, held.failures, held.not_before = None, 0, now + RENEWED_PAUSE
     return renewed

@@ -42,6 +42,8 @@ SILENCE_SECONDS = 20.0
 
 # Google's tokens live an hour; used only where an answer does not say.
 USUAL_LIFE = 3600.0
+# Workforce and service tokens may be set to twelve hours; whatever is said beyond a day is no time.
+LONGEST_LIFE = 86_400.0
 
 # Errors that end a grant: its owner has to sign in again. Everything else is transient.
 PERMANENT = frozenset({"invalid_grant", "invalid_rapt", "access_denied", "admin_policy_enforced", "invalid_scope"})
@@ -234,8 +236,11 @@ def _text(found: dict[str, Any], name: str) -> str:
 
 
 def _seconds(value: object) -> float:
-    """`expires_in`, which some endpoints write as a string."""
-    try:
-        return max(float(value), 0.0)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    """`expires_in`, which some endpoints write as a string; at most what a token may live."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         return USUAL_LIFE
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return USUAL_LIFE
+    return USUAL_LIFE if found != found else min(max(found, 0.0), LONGEST_LIFE)

@@ -17,7 +17,7 @@ from django.db import Error as DatabaseError
 
 from accounts_app import control_plane
 from accounts_app.control_plane import Answer, Refused, Unreachable, either, objects
-from accounts_app.database_thread import in_database
+from accounts_app.database_thread import soon_in_database
 from accounts_app.models import Account
 
 if TYPE_CHECKING:
@@ -165,12 +165,12 @@ async def _found_out(account: AccountView, token: str, now: float) -> str:
         outcome = await onboard(account, token)
     except NotEligible as why:
         with suppress(DatabaseError):
-            await in_database(park, account.id, why, now)
+            await soon_in_database(park, account.id, why, now)
         raise
     _projects[account.id] = outcome.project
     # Without a database the project is known here, and found out again after a restart.
     with suppress(DatabaseError):
-        await in_database(store, account.id, account.project, outcome)
+        await soon_in_database(store, account.id, account.project, outcome)
     return outcome.project
 
 

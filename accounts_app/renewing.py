@@ -9,7 +9,7 @@ from typing import Any
 from django.db import Error as DatabaseError
 
 from accounts_app import journal, oauth, token_rows
-from accounts_app.database_thread import in_database
+from accounts_app.database_thread import soon_in_database
 from accounts_app.roster import AccountView, CredentialView
 from accounts_app.token_rows import Claim, Turn
 
@@ -37,7 +37,11 @@ class TokenUnavailable(CredentialError):
 
 
 async def renew(
-    account: AccountView, known: CredentialView, is_good: Callable[[CredentialView], bool], now: float
+    account: AccountView,
+    known: CredentialView,
+    outdated: Collection[CredentialView],
+    is_good: Callable[[CredentialView], bool],
+    now: float,
 ) -> CredentialView:
     """
     1. Settle between processes whose turn it is; what another has stored meanwhile, and `is_good`, is taken over.
@@ -45,37 +49,46 @@ async def renew(
     3. A refusal for good parks the account. Any other failure gives the turn back and costs the account nothing.
     4. Store what was granted; a database that is away gets it from the journal later.
 
-    `known` are the newest tokens this process has. Raises NeedsSignIn, TokenUnavailable.
+    `known` are the newest tokens this process has, `outdated` those they replace. Raises NeedsSignIn, TokenUnavailable.
     """
-    mine = await _whose_turn(account, is_good, now)
+    mine = await _whose_turn(account, is_good)
     if mine.turn is Turn.NOBODYS:
         return mine.tokens
     # Where the row has not moved on, memory may: with a rotated token whose storing a lost database has held up.
-    moved_on = mine.tokens.refresh_token != account.credential.refresh_token
-    refresh_token = mine.tokens.refresh_token if moved_on else known.refresh_token
-    replaced = {mine.tokens.refresh_token, refresh_token}
+    replaced = {view.refresh_token for view in (account.credential, known, *outdated)}
+    refresh_token = known.refresh_token if mine.tokens.refresh_token in replaced else mine.tokens.refresh_token
+    replaced.add(refresh_token)
+    is_claimed = mine.until is not None
     try:
-        grant = await _asked(account, refresh_token)
+        renewed = await _granted(account, refresh_token, now)
+        is_claimed = False  # what stores the tokens ends the claim too
+        await _store(account.id, renewed, replaced, mine)
+        return renewed
     except oauth.InvalidGrant as error:
         await _if_possible(token_rows.park, account.id, replaced, error.parked, str(error), now)
-        await _if_possible(token_rows.release, account.id, mine)
         raise NeedsSignIn(str(error), error.parked) from error
     except oauth.OAuthError as error:
-        await _if_possible(token_rows.release, account.id, mine)
         raise TokenUnavailable(str(error)) from error
-    renewed = CredentialView(grant.refresh_token or refresh_token, grant.access_token, now + grant.expires_in, now)
-    if not await _if_possible(token_rows.store, account.id, renewed, replaced):
-        journal.append("tokens", (account.id, renewed, replaced))
-    return renewed
+    finally:
+        if is_claimed:
+            await _if_possible(token_rows.release, account.id, mine)
 
 
-async def _whose_turn(account: AccountView, is_good: Callable[[CredentialView], bool], now: float) -> Claim:
+async def _store(account_id: int, renewed: CredentialView, replaced: Collection[str], mine: Claim) -> None:
+    """Into the database, or into the journal where it was away a moment ago or is now."""
+    stored = False
+    try:
+        stored = mine.until is not None and await _if_possible(token_rows.store, account_id, renewed, replaced)
+    finally:
+        if not stored:
+            journal.append("tokens", (account_id, renewed, replaced))
+
+
+async def _whose_turn(account: AccountView, is_good: Callable[[CredentialView], bool]) -> Claim:
     """OURS or NOBODYS, in the end. Without a database every process renews for itself: Google allows it."""
-    clock = asyncio.get_running_loop().time
-    began = clock()
     while True:
         try:
-            found = await in_database(token_rows.claim, account.id, is_good, now + clock() - began)
+            found = await soon_in_database(token_rows.claim, account.id, is_good)
         except DatabaseError:
             return Claim(Turn.OURS, account.credential)
         match found.turn:
@@ -85,6 +98,11 @@ async def _whose_turn(account: AccountView, is_good: Callable[[CredentialView], 
                 raise NeedsSignIn("This account has been deleted.")
             case Turn.THEIRS:
                 await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
+
+async def _granted(account: AccountView, refresh_token: str, now: float) -> CredentialView:
+    grant = await _asked(account, refresh_token)
+    return CredentialView(grant.refresh_token or refresh_token, grant.access_token, now + grant.expires_in, now)
 
 
 async def _asked(account: AccountView, refresh_token: str) -> oauth.TokenGrant:
@@ -98,9 +116,9 @@ async def _asked(account: AccountView, refresh_token: str) -> oauth.TokenGrant:
 
 
 async def _if_possible(function: Callable[..., object], *args: Any) -> bool:
-    """Run it on the database thread; False when the database is away."""
+    """Run it on the database thread; False when the database is away, or takes its time."""
     try:
-        await in_database(function, *args)
+        await soon_in_database(function, *args)
     except DatabaseError:
         return False
     return True
@@ -111,4 +129,4 @@ def _write_late(rows: list[tuple[int, CredentialView, Collection[str]]]) -> None
         token_rows.store(account_id, renewed, replaced)
 
 
-journal.register("tokens", _write_late, droppable=False)
+journal.register("tokens", _write_late, droppable=False, name_of=lambda row: f"account {row[0]}")

@@ -1,7 +1,8 @@
 """An account's tokens in the database: who may renew them, what came of it, and what Google refused.
 
 Everything here is synchronous and runs on the database thread. Between processes a claim decides who renews: it is
-taken by a conditional UPDATE and lapses by itself, so that a process that dies holds nobody up for long.
+taken by a conditional UPDATE and lapses by itself, so that a process that dies holds nobody up for long. It goes by the
+database's clock: two nodes whose own differ must not both believe in their turn.
 """
 
 from collections.abc import Callable, Collection
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from accounts_app.models import Account, Credential
 from accounts_app.roster.views import CredentialView
@@ -39,7 +41,7 @@ class Claim:
     until: datetime | None = None
 
 
-def claim(account_id: int, is_good: Callable[[CredentialView], bool], now: float) -> Claim:
+def claim(account_id: int, is_good: Callable[[CredentialView], bool]) -> Claim:
     """Find out whose turn it is, taking it when it is nobody's and the row's tokens are not good."""
     row = Credential.objects.filter(account_id=account_id).first()
     if row is None:
@@ -47,13 +49,13 @@ def claim(account_id: int, is_good: Callable[[CredentialView], bool], now: float
     tokens = _view(row)
     if is_good(tokens):
         return Claim(Turn.NOBODYS, tokens)
-    moment = _moment(now)
-    until = moment + timedelta(seconds=CLAIM_SECONDS)
-    free = Q(renewing_until=None) | Q(renewing_until__lte=moment)
+    free = Q(renewing_until=None) | Q(renewing_until__lte=Now())
     # Of the row as read: another may have finished its renewal since, and the tokens are good by now.
     unchanged = Credential.objects.filter(free, pk=row.pk, updated_at=row.updated_at)
-    claimed = unchanged.update(renewing_until=until)
-    return Claim(Turn.OURS, tokens, until) if claimed else Claim(Turn.THEIRS, tokens)
+    if not unchanged.update(renewing_until=Now() + timedelta(seconds=CLAIM_SECONDS)):
+        return Claim(Turn.THEIRS, tokens)
+    until = Credential.objects.filter(pk=row.pk).values_list("renewing_until", flat=True).first()
+    return Claim(Turn.OURS, tokens, until)
 
 
 def release(account_id: int, mine: Claim) -> None:

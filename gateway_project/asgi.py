@@ -11,7 +11,7 @@ console = get_asgi_application()  # also sets Django up, which what follows need
 
 from django.conf import settings  # noqa: E402
 
-from gateway_project import background  # noqa: E402
+from gateway_project import background, database_limits  # noqa: E402
 from gateway_project.api_handler import ApiHandler  # noqa: E402
 from gateway_project.dropping import forget_query  # noqa: E402
 from gateway_project.server import stop_with_the_server  # noqa: E402
@@ -19,6 +19,7 @@ from gateway_project.server import stop_with_the_server  # noqa: E402
 _SLASHES = re.compile("/{2,}")
 
 api = ApiHandler(settings.API_HEARTBEAT_SECONDS)
+database_limits.enforce()
 
 
 async def application(scope: dict, receive: Callable[[], Awaitable[dict]], send: Callable) -> None:

@@ -27,8 +27,13 @@ CAPTURES_SECONDS = 3600.0
 TIDY_SECONDS = 60.0
 # What needs a person is told in seconds; without a webhook it costs a query.
 WEBHOOK_SECONDS = 10.0
-# A database that stays away must not hold up the end for ever; what is not written by then is lost, and logged.
-LAST_WORDS_SECONDS = 10.0
+# The end goes on as soon as the database takes nothing for this long, and after the longest in any case; what is not
+# written by then is lost, and logged.
+LAST_WORDS_SECONDS, LONGEST_LAST_WORDS = 2.0, 10.0
+# A database that hangs must not keep a node from answering with what it has.
+FIRST_LOOK_SECONDS = 10.0
+# Of one trouble, before it is over: more would be one error with a number in its text.
+ERRORS_TOLD = 20
 
 
 class Background:
@@ -40,6 +45,7 @@ class Background:
     def __init__(self, quota_seconds: float = QUOTA_SECONDS) -> None:
         self.loop = asyncio.get_running_loop()
         self.has_looked = asyncio.Event()
+        self._looked_enough = self.loop.call_later(FIRST_LOOK_SECONDS, self.has_looked.set)
         self._demo: Emulator | None = None
         self._tasks = [
             self.loop.create_task(repeat("The roster is not up to date", self._look, ROSTER_SECONDS)),
@@ -57,22 +63,28 @@ class Background:
         2. Write what the journal holds.
         3. Close connections and threads.
         """
+        self._looked_enough.cancel()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await credentials.finish()
-        await connect.finish()
-        try:
-            await asyncio.wait_for(journal.flush(force=True), LAST_WORDS_SECONDS)
-        except (TimeoutError, DatabaseError) as error:
-            log.warning("The journal's last rows were not written: %r", error)
-        if journal.pending():
-            log.error("%d rows of the journal are lost: the database is away.", journal.pending())
+        await asyncio.gather(credentials.finish(), connect.finish())
+        await self._last_words()
         await http_client.close_all()
         if self._demo is not None:
             roster.set_demo_upstream(None)
             self._demo.stop()
-        await asyncio.to_thread(database_thread.shutdown)
+        await asyncio.to_thread(database_thread.shutdown, LAST_WORDS_SECONDS)
+
+    async def _last_words(self) -> None:
+        """Write what the journal holds, for as long as the database takes it."""
+        writing = asyncio.ensure_future(journal.flush(force=True))
+        end = self.loop.time() + LONGEST_LAST_WORDS
+        left = journal.pending() + 1
+        while not writing.done() and journal.pending() < left and self.loop.time() < end:
+            left = journal.pending()
+            await asyncio.wait({writing}, timeout=LAST_WORDS_SECONDS)
+        if journal.pending():
+            log.error("%d rows of the journal are lost: the database is away.", journal.pending())
 
     async def _renew(self) -> None:
         await self.has_looked.wait()
@@ -111,18 +123,20 @@ def open_house() -> Emulator:
 
 
 async def repeat(trouble: str, work: Callable[[], Awaitable[None]], pause: float, *, at_once: bool = True) -> None:
-    """Does `work` again and again, `pause` seconds between. An error is logged once, until it is over."""
-    failing = False
+    """Does `work` again and again, `pause` seconds between. Each error is logged once, until all are over."""
+    known: set[str] = set()
     if not at_once:
         await asyncio.sleep(pause)
     while True:
         # Gathered, so that an error is a result: a loop that dies of one would be missed much too late.
         (error,) = await asyncio.gather(work(), return_exceptions=True)
-        if error is None and failing:
-            log.warning("Over: %s.", trouble)
-        elif error is not None and not failing:
+        if error is None:
+            if known:
+                log.warning("Over: %s.", trouble)
+            known.clear()
+        elif (told := f"{type(error).__name__}: {error}") not in known and len(known) < ERRORS_TOLD:
+            known.add(told)
             log.error("%s: %s", trouble, error, exc_info=None if isinstance(error, DatabaseError) else error)
-        failing = error is not None
         await asyncio.sleep(pause)
 
 
@@ -135,7 +149,7 @@ def is_running() -> bool:
 
 
 async def start() -> None:
-    """Starts the loops unless they run; returns when the database was read once, or could not be."""
+    """Starts the loops unless they run; returns when the database was read once, or could not be (in time)."""
     global _background
     if _background is None or not is_running():
         _background = Background()

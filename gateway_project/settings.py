@@ -182,11 +182,25 @@ def database() -> dict:
         # IMMEDIATE: a writer queues at once instead of failing half-way with "database is locked".
         options |= {
             "transaction_mode": "IMMEDIATE",
-            "timeout": 10,
+            "timeout": 5,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
         # Threads share a test database only when it is a file.
         config["TEST"] = {"NAME": str(data_dir() / "test.sqlite3")}
+    else:
+        if not (find_spec("psycopg") or find_spec("psycopg2")):
+            raise ImproperlyConfigured(
+                'DATABASE_URL needs the package psycopg, which is not installed here: pip install "psycopg[binary]".'
+            )
+        # A host that is gone is noticed within 20 seconds; what the URL itself says wins.
+        config["OPTIONS"] = options = {
+            "connect_timeout": 5,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 2,
+            "tcp_user_timeout": 20_000,
+            **options,
+        }
     if "pool" in options:
         options["pool"] = str(options["pool"]).lower() in ("1", "true", "yes")
     return config

@@ -32,7 +32,7 @@ async def tidy() -> None:
     """
     now = timezone.now()
     await _until_done(folding.fold, now)
-    if await in_database(duties.claim, RETENTION, EVERY, now):
+    if await in_database(duties.claim, RETENTION, EVERY):
         await prune(now)
 
 

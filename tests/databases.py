@@ -25,6 +25,6 @@ def sort(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 def _touches(item: pytest.Item) -> bool:
     if item.get_closest_marker("live") is not None:
-        return item.get_closest_marker("any_database") is not None
+        return any(map(item.get_closest_marker, ("any_database", "postgres")))
     fixtures = set(getattr(item, "fixturenames", ()))
     return bool(fixtures & _FIXTURES) or any(map(item.get_closest_marker, ("django_db", "postgres")))

@@ -27,6 +27,11 @@ class CredentialView:
     expires_at: float | None = None
     refreshed_at: float = 0.0
 
+    @property
+    def bare(self) -> "CredentialView":
+        """The tokens alone: times lose digits on their way through the database."""
+        return CredentialView(self.refresh_token, self.access_token)
+
 
 @dataclass(frozen=True, slots=True)
 class AccountView:

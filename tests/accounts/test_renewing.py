@@ -1,15 +1,17 @@
 """One renewal: what a refusal costs, what an outage does not, and whose turn it is between processes."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import OperationalError, connections
+from django.db.models.functions import Now
 
-from accounts_app import credentials, journal, token_rows
+from accounts_app import credentials, database_thread, journal, token_rows
 from accounts_app.credentials import NeedsSignIn, TokenUnavailable, access_token
 from accounts_app.database_thread import in_database
 from accounts_app.models import Account, Credential
@@ -189,18 +191,97 @@ async def test_a_lost_database_stops_no_renewal(known: Known, upstream: Emulator
     assert (stored.refresh_token, stored.access_token) == ("1//rotated", "ya29.a")
 
 
+async def test_a_rotated_token_outlives_an_older_one_that_the_roster_shows_late(
+    known: Known, upstream: Emulator, lost_database, now: float
+):
+    alice = await known(good_until=now - 1)
+    for name in ("first", "second", "third"):
+        reply = f'{{"access_token": "ya29.{name}", "refresh_token": "1//{name}", "expires_in": 3599}}'.encode()
+        upstream.script(Reply(chunks=(reply,), sized=True), method="token")
+    first = await access_token(alice, now)
+    await in_database(lost_database, True)
+    credentials.expire(alice.id, first)
+    await access_token(alice, now + 1)
+    await in_database(lost_database, False)
+
+    alice = await seen(alice.id)
+    assert alice.credential.refresh_token == "1//first"
+    assert await access_token(alice, now + 2) == "ya29.second"
+    credentials.expire(alice.id, "ya29.second")
+    assert await access_token(alice, now + 3) == "ya29.third"
+
+    await journal.flush(force=True)
+    assert (await row_of(alice)).credential.refresh_token == "1//third"
+
+
+@pytest.mark.parametrize(
+    "life", [b'"Infinity"', b"1e300", b'"nan"', b"-5", b"true", b"null", b'"soon"', b"{}", b"9" * 400]
+)
+async def test_a_life_no_token_has_costs_neither_the_tokens_nor_the_turn(
+    known: Known, upstream: Emulator, now: float, life: bytes
+):
+    alice = await known(good_until=now - 1)
+    rotated = b'{"access_token": "ya29.a", "refresh_token": "1//rotated", "expires_in": ' + life + b"}"
+    upstream.script(Reply(chunks=(rotated,), sized=True), method="token")
+
+    assert await access_token(alice, now) == "ya29.a"
+
+    stored = (await row_of(alice)).credential
+    assert (stored.refresh_token, stored.access_token) == ("1//rotated", "ya29.a")
+    assert -1 < stored.expires_at.timestamp() - now < 86_401
+    assert stored.renewing_until is None
+
+
+async def test_a_database_that_hangs_holds_up_no_renewal_for_long(
+    known: Known, upstream: Emulator, now: float, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(database_thread, "ON_THE_ROAD", 0.05)
+    alice = await known(good_until=now - 1)
+    rotated = b'{"access_token": "ya29.a", "refresh_token": "1//rotated", "expires_in": 3599}'
+    upstream.script(Reply(chunks=(rotated,), sized=True), method="token")
+    may_end = threading.Event()
+    hanging = asyncio.ensure_future(in_database(may_end.wait))
+    await asyncio.sleep(0)
+
+    token = await access_token(alice, now)
+    assert (token, may_end.is_set(), journal.pending()) == ("ya29.a", False, 1)
+
+    may_end.set()
+    await hanging
+    await journal.flush(force=True)
+    stored = (await row_of(alice)).credential
+    assert (stored.refresh_token, stored.access_token, stored.renewing_until) == ("1//rotated", "ya29.a", None)
+
+
 # --- Between processes
 
 
 async def test_of_two_processes_one_gets_the_turn(known: Known, now: float):
     alice = await known(good_until=now - 1)
 
-    def claim(moment: float) -> Turn:
-        return token_rows.claim(alice.id, lambda tokens: False, moment).turn
+    def claim() -> Turn:
+        return token_rows.claim(alice.id, lambda tokens: False).turn
 
-    assert await in_database(claim, now) is Turn.OURS
-    assert await in_database(claim, now + 1) is Turn.THEIRS
-    assert await in_database(claim, now + token_rows.CLAIM_SECONDS) is Turn.OURS
+    assert await in_database(claim) is Turn.OURS
+    assert await in_database(claim) is Turn.THEIRS
+    await change(alice.id, renewing_until=Now() - timedelta(milliseconds=1))
+    assert await in_database(claim) is Turn.OURS
+
+
+async def test_a_claim_goes_by_the_databases_clock(known: Known, now: float, monkeypatch: pytest.MonkeyPatch):
+    alice = await known(good_until=now - 1)
+
+    def claim() -> token_rows.Claim:
+        return token_rows.claim(alice.id, lambda tokens: False)
+
+    with monkeypatch.context() as ahead:
+        ahead.setattr(time, "time", lambda: now + 2 * token_rows.CLAIM_SECONDS)
+        mine = await in_database(claim)
+    assert (await in_database(claim)).turn is Turn.THEIRS
+
+    await in_database(token_rows.release, alice.id, mine)
+
+    assert (await in_database(claim)).turn is Turn.OURS
 
 
 async def test_a_renewal_that_ends_between_reading_and_claiming_is_not_done_again(known: Known, now: float):
@@ -210,7 +291,7 @@ async def test_a_renewal_that_ends_between_reading_and_claiming_is_not_done_agai
         Credential.objects.filter(account_id=alice.id).update(access_token="ya29.theirs", renewing_until=None)
         return False
 
-    found = await in_database(token_rows.claim, alice.id, another_finishes_meanwhile, now)
+    found = await in_database(token_rows.claim, alice.id, another_finishes_meanwhile)
 
     assert found.turn is Turn.THEIRS
 
@@ -225,7 +306,7 @@ async def test_a_process_takes_over_what_another_has_renewed(known: Known, upstr
 
 async def test_a_process_waits_for_the_one_whose_turn_it_is(known: Known, upstream: Emulator, now: float):
     alice = await known(good_until=now - 1)
-    await in_database(token_rows.claim, alice.id, lambda tokens: False, now)
+    await in_database(token_rows.claim, alice.id, lambda tokens: False)
 
     waiting = asyncio.create_task(access_token(alice, now))
     await asyncio.wait({waiting}, timeout=0.05)

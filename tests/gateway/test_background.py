@@ -20,6 +20,19 @@ async def test_an_outage_is_one_line_at_its_start_and_one_at_its_end(caplog):
     ]
 
 
+async def test_each_new_error_is_told_though_one_is_known(caplog):
+    gone, odd = OperationalError("gone"), TypeError("odd")
+
+    await run_through([gone, odd, gone, odd, OperationalError("locked"), None])
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "The roster is not up to date: gone",
+        "The roster is not up to date: odd",
+        "The roster is not up to date: locked",
+        "Over: The roster is not up to date.",
+    ]
+
+
 async def test_a_bug_is_logged_with_its_traceback_and_the_loop_goes_on(caplog):
     await run_through([ZeroDivisionError("one"), None])
 

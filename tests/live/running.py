@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,14 @@ from tests import postgres
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 30.0
+
+
+def wait_until(true: Callable[[], object]) -> None:
+    """Returns when `true` is; raises AssertionError after PATIENCE seconds."""
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 @dataclass(slots=True)
@@ -44,7 +52,7 @@ class Gateway:
     def __enter__(self) -> Self:
         if self._data is None:
             self._data = tempfile.TemporaryDirectory(prefix="gateway-live-")
-            if server := postgres.given():
+            if (server := postgres.given()) and "DATABASE_URL" not in self.environment:
                 self.environment = {"DATABASE_URL": postgres.create_beside(server), **self.environment}
             self.manage("bootstrap")
             self.key = self.manage("issue_key", "live")
@@ -114,9 +122,10 @@ class Gateway:
         )
         return self._process
 
-    def stop(self) -> None:
+    def stop(self) -> int | None:
+        """End it by SIGTERM, or by force; its exit status, if it was running."""
         if self._process is None or self._log is None:
-            return
+            return None
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.communicate(timeout=PATIENCE)
@@ -124,7 +133,8 @@ class Gateway:
             self._process.kill()
             self._process.communicate()
         self._log.close()
-        self._process = None
+        status, self._process = self._process.returncode, None
+        return status
 
     def log(self) -> str:
         """What it wrote to standard error since it was started last."""

@@ -6,12 +6,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 
 from tests.live.node import PATIENCE, ROOT
 from tests.live.raw_client import ask, connected
+from tests.live.running import wait_until
 
 pytestmark = pytest.mark.live
 
@@ -53,13 +53,6 @@ def children_of(process):
     """The ids of its child processes, which are nodes."""
     listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True)
     return {int(number) for number in listed.stdout.split()}
-
-
-def wait_until(true):
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_one_node_serves_the_api_and_the_console_and_ends_well(serve):

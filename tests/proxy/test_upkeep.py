@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts_app import duties
 from accounts_app.database_thread import in_database
+from accounts_app.models import Duty
 from gateway_project import upkeep
 from proxy_app import retention
 from proxy_app.models import UsageHour, UsageQuarter, UsageRecord
@@ -67,8 +69,9 @@ async def test_old_sums_go_once_they_are_folded(operator_sets):
 
 
 async def test_of_several_nodes_one_deletes(operator_sets):
-    claimed = [await in_database(duties.claim, upkeep.RETENTION, upkeep.EVERY, NOW) for _ in range(3)]
-    later = await in_database(duties.claim, upkeep.RETENTION, upkeep.EVERY, NOW + upkeep.EVERY)
+    claimed = [await in_database(duties.claim, upkeep.RETENTION, upkeep.EVERY) for _ in range(3)]
+    await Duty.objects.aupdate(until=Now())
+    later = await in_database(duties.claim, upkeep.RETENTION, upkeep.EVERY)
 
     assert claimed == [True, False, False]
     assert later

@@ -1,9 +1,11 @@
 """`manage.py serve`: the gateway behind daphne, with back-pressure, limits, background loops and a drain."""
 
 import asyncio
+import os
 import socket
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
+from threading import Timer
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +19,8 @@ from gateway_project.processes import Processes
 
 # Connections the kernel keeps waiting for us: a burst of SDK clients opens one each.
 BACKLOG = 1024
+# After everything is closed; what is still running then is waiting for nobody.
+EXIT_SECONDS = 2.0
 
 
 class Command(BaseCommand):
@@ -95,6 +99,10 @@ def serve(listener: socket.socket, proxies: tuple[forwarded.Network, ...], is_ch
         parent=sys.stdin if is_child else None,
     )
     server.run()
+    # A thread that hangs in the database, a console page's say, would hold up the interpreter's own end for ever.
+    last_resort = Timer(EXIT_SECONDS, os._exit, [server.exit_status])
+    last_resort.daemon = True
+    last_resort.start()
     return server.exit_status
 
 

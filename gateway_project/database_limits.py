@@ -1,0 +1,25 @@
+"""How long a server may wait for PostgreSQL. Set by the application, so that commands may take the time they need.
+
+A connection's own limits (to connect, a peer that is gone) are in settings.py; SQLite has its busy timeout there.
+"""
+
+from typing import Any
+
+from django.db.backends.signals import connection_created
+
+# Seconds. A lock is held for milliseconds here; the longest statement is a page of the console over a month of usage.
+LOCK, STATEMENT, IDLE_IN_TRANSACTION = 2, 20, 60
+
+
+def enforce() -> None:
+    """Have every connection that this process opens from now on give up in time."""
+    connection_created.connect(_limit, dispatch_uid="database limits")
+
+
+def _limit(connection: Any, **_: Any) -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SET lock_timeout = '{LOCK}s'; SET statement_timeout = '{STATEMENT}s'; "
+                f"SET idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION}s'"
+            )
