@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from accounts_app import control_plane, credentials, roster
+from accounts_app import control_plane, credentials, model_lists, roster
 from accounts_app.control_plane import ControlPlaneError, Refused, either, objects
 from accounts_app.database_thread import in_database
 from accounts_app.models import Account
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 # Accounts in use are looked at this often, each a little more or less so that they do not ask together.
 EVERY = timedelta(minutes=15)
+# The lists of models that Gemini API keys have change by the week.
+LIST_EVERY = timedelta(hours=6)
 SPREAD = timedelta(minutes=3)
 FETCHES_AT_ONCE = 4
 # What a node can fetch before it looks again; more would be claimed for nothing should it end meanwhile.
@@ -96,6 +98,8 @@ async def update(account: AccountView, now: float) -> dict[str, ModelQuota]:
 async def update_due(now: float) -> int:
     """Update the accounts that are due, finding out their projects first; how many came out well.
 
+    A Gemini API key has no quota to look at, but a list of models of its own.
+
     For a loop, every minute or so, on every node.
     """
     accounts = roster.current().accounts
@@ -104,10 +108,13 @@ async def update_due(now: float) -> int:
     async def one(account: AccountView) -> bool:
         async with gate:
             try:
-                access = await credentials.access(account, now)
-                await update(replace(account, project=access.project), now)
+                if account.kind == Account.Kind.GEMINI_API:
+                    await model_lists.update(account, now)
+                else:
+                    access = await credentials.access(account, now)
+                    await update(replace(account, project=access.project), now)
             except (credentials.CredentialError, credentials.NotEligible, ControlPlaneError) as error:
-                log.info("The quota of account %d is not known: %s", account.id, error)
+                log.info("The quota or model list of account %d is not known: %s", account.id, error)
                 return False
             return True
 
@@ -116,20 +123,21 @@ async def update_due(now: float) -> int:
 
 
 def claim_due(now: float) -> list[int]:
-    """The accounts whose quota is to be looked at, claimed by moving `quota_asked_at` on: of several nodes one gets it.
+    """The accounts whose quota or list is to be looked at. Moving `quota_asked_at` on claims one: one node gets it.
 
     Due are those in use whose last look is a quarter of an hour ago, and each account once when it has been connected.
     A fetch that fails is tried again after the usual time, not at once.
     """
     moment = datetime.fromtimestamp(now, UTC)
-    serving = Account.objects.filter(kind=Account.Kind.CLOUD_CODE, enabled=True, parked="")
+    serving = Account.objects.filter(enabled=True, parked="")
     connected = Q(quota_asked_at=None, is_demo=False)
     in_use = Q(last_used_at__gte=moment - EVERY) & (
         Q(quota_asked_at=None) | Q(quota_asked_at__lte=moment - EVERY + SPREAD)
     )
     claimed = []
-    for account_id, asked_at in list(serving.filter(connected | in_use).values_list("pk", "quota_asked_at")):
-        if asked_at is not None and moment - asked_at < _period(account_id):
+    due = serving.filter(connected | in_use).values_list("pk", "kind", "quota_asked_at")
+    for account_id, kind, asked_at in list(due):
+        if asked_at is not None and moment - asked_at < _period(account_id, kind):
             continue
         # Not the stamping queryset: nothing has changed that the roster would have to read.
         unclaimed = QuerySet[Account](Account).filter(pk=account_id, quota_asked_at=asked_at)
@@ -140,9 +148,10 @@ def claim_due(now: float) -> list[int]:
     return claimed
 
 
-def _period(account_id: int) -> timedelta:
-    """A quarter of an hour, three minutes more or less, always the same for one account."""
-    return EVERY + SPREAD * (zlib.crc32(str(account_id).encode()) % 2001 / 1000 - 1)
+def _period(account_id: int, kind: str) -> timedelta:
+    """A quarter of an hour, or six hours, three minutes more or less, always the same for one account."""
+    every = LIST_EVERY if kind == Account.Kind.GEMINI_API else EVERY
+    return every + SPREAD * (zlib.crc32(str(account_id).encode()) % 2001 / 1000 - 1)
 
 
 async def _models(account: AccountView, token: str) -> dict[str, ModelQuota]:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from accounts_app import leasing
-from proxy_app import auth, captures, errors, gateway, model_list, refused_calls, request_body
+from proxy_app import auth, captures, errors, gateway, model_list, model_lookup, refused_calls, request_body
 from proxy_app.explanation import Trail
 from proxy_app.refused_calls import OTHER_VERBS, VERBS
 from proxy_app.relay import Relay
@@ -50,13 +50,13 @@ async def list_models(request: HttpRequest) -> HttpResponse:
 
 
 async def get_model(request: HttpRequest, name: str) -> HttpResponse:
-    """One Model, or Google's 404."""
+    """One Model, or Google's 404. A name that only upstream can know is asked there."""
     if (verb := calls.parse_target(name).verb) in VERBS:
         raise errors.MethodNotAllowed(f"{verb} is called by POST, not by {request.method}.")
     name = _model(name, "GetModelRequest.name")  # which may have a colon without a verb after it
     if not request.auth.may_use(name):  # type: ignore[attr-defined]
         raise auth.not_allowed(name)
-    if model := model_list.find(name):
+    if model := model_list.find(name) or await model_lookup.look_up(name):
         return _json(model)
     raise errors.NotFound(
         f"models/{name} is not found for API version {_version(request)}, or is not supported for generateContent. "

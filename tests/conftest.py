@@ -12,7 +12,7 @@ from accounts_app import credentials, journal, leasing, metering, roster
 from accounts_app.models import Account
 from emulator import Emulator
 from gateway_project import background
-from proxy_app import refused_calls
+from proxy_app import model_lookup, refused_calls
 from proxy_app.models import UsageRecord
 from tests import databases
 from tests.asgi_client import Client
@@ -46,7 +46,7 @@ def forgetful() -> Iterator[None]:
     """The process remembers nothing of the test before."""
 
     def forget() -> None:
-        for remembering in (roster, leasing, journal, metering, credentials, refused_calls):
+        for remembering in (roster, leasing, journal, metering, credentials, refused_calls, model_lookup):
             remembering.reset()
         cache.clear()
 

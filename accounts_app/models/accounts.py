@@ -42,7 +42,9 @@ class Account(Stamped):
     proxy_url = EncryptedTextField(_("proxy URL"), blank=True)
     quota = models.JSONField(_("quota"), default=dict, blank=True)
     quota_fetched_at = models.DateTimeField(_("quota fetched"), null=True, blank=True)
-    # Some node has asked for it, or is asking; null since the account was connected.
+    # For a Gemini API key: the Model resources that upstream lists for it, by id, as JSON. Text, as many are the same.
+    model_list = models.TextField(blank=True, editable=False)
+    # Some node has asked for quota or list, or is asking; null since the account was connected.
     quota_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
 

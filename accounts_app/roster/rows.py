@@ -1,10 +1,12 @@
 """How a row becomes a view: the columns the roster reads, and what is made of them."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+import msgspec
 from django.conf import settings
 from django.db.models import Model, TextField
 from django.db.models.functions import Cast
@@ -27,7 +29,7 @@ FREE_WEIGHT = 2
 # Secrets are read as they are stored, so that one that does not decrypt costs its own account and no other.
 ACCOUNT_COLUMNS = (
     "kind", "email", "project", "tier", "enabled", "parked", "allowed_models", "max_concurrency", "priority", "quota",
-    "quota_fetched_at", "is_demo", Cast("proxy_url", TextField()),
+    "quota_fetched_at", "is_demo", "model_list", Cast("proxy_url", TextField()),
 )  # fmt: skip
 CREDENTIAL_COLUMNS = (
     Cast("refresh_token", TextField()),
@@ -48,7 +50,10 @@ REST_COLUMNS = ("account_id", "model", "until", "reason", "message", "streak", "
 
 
 def account_view(key: int, _: float, *columns: Any) -> AccountView:
-    kind, email, project, tier, enabled, parked, allowed, limit, priority, quota, fetched, is_demo, proxy_url = columns
+    (
+        kind, email, project, tier, enabled, parked, allowed, limit, priority, quota, fetched, is_demo, model_list,
+        proxy_url,
+    ) = columns  # fmt: skip
     clear_proxy_url = _clear(proxy_url, Account, "proxy_url", key)
     is_key = kind == Account.Kind.GEMINI_API
     return AccountView(
@@ -66,6 +71,7 @@ def account_view(key: int, _: float, *columns: Any) -> AccountView:
         priority=priority,
         quota=quota or {},
         quota_fetched_at=_seconds(fetched),
+        models=_models(model_list),
         is_demo=is_demo,
         standby=False,
         bases=(settings.GEMINI_API_URL,) if is_key else tuple(settings.CLOUD_CODE_URLS),
@@ -125,6 +131,15 @@ def rest_view(_: int, stamp: float, account: int, model: str, *columns: Any) -> 
     ends = until.timestamp()
     window = _seconds(window_until) or ends
     return (account, model), Rest(ends, reason, max(streak, 1), window, message, stamp)
+
+
+@lru_cache(maxsize=64)
+def _models(stored: str) -> Mapping[str, Mapping[str, Any]]:
+    """What `model_lists.store` wrote; accounts with the same list share it."""
+    try:
+        return msgspec.json.decode(stored, type=dict[str, dict[str, Any]]) if stored else {}
+    except msgspec.DecodeError:
+        return {}
 
 
 def _clear(stored: str, model: type[Model], column: str, key: int) -> str | None:

@@ -56,6 +56,7 @@ class AccountView:
     credential: CredentialView
     proxy_url: str = field(default="", repr=False)
     quota_fetched_at: float | None = None
+    models: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)  # upstream's own list, by id
 
     @property
     def available(self) -> bool:

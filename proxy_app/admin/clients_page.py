@@ -32,8 +32,13 @@ def show(request: HttpRequest) -> HttpResponse:
 def offered() -> dict[str, Any]:
     """The models there are, by name, and the one to begin with."""
     try:
-        models = [model["name"].removeprefix("models/") for model in model_list.offered()]
+        models = [model["name"].removeprefix("models/") for model in model_list.offered() if _answers(model)]
     except RosterUnavailable:
         models = []
     first = FIRST_CHOICE if FIRST_CHOICE in models or not models else models[0]
     return {"models": models, "first_model": first}
+
+
+def _answers(model: dict[str, Any]) -> bool:
+    """Whether it answers prompts: others are for embeddings, live sessions, pictures or films."""
+    return "generateContent" in model["supportedGenerationMethods"]

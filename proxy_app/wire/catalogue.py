@@ -1,16 +1,18 @@
 """The gateway's own list of models, as Google's Model resources, and paging over any list of them.
 
-The numbers are those of Google's models.list of June 2026. What an account's quota list knows better goes before them;
-of a model that nobody knows, nothing is claimed but its name.
+The list is a file, `models.json`, of the month that its `asOf` says. What upstream or an account's quota list knows
+goes before it; of a model that nobody knows, nothing is claimed but its name.
 """
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from proxy_app.wire.calls import Method
+import msgspec
+
 from proxy_app.wire.mistakes import Malformed
 
 Model = dict[str, Any]
@@ -18,86 +20,55 @@ Model = dict[str, Any]
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 1000
 
-_M = 1_048_576
-_K = 1_024
+_FILE: dict[str, Any] = msgspec.json.decode(Path(__file__).with_name("models.json").read_bytes())
+AS_OF: str = _FILE["asOf"]
+KNOWN: Mapping[str, Model] = {model["name"].removeprefix("models/"): model for model in _FILE["models"]}
+
+# As Google lists them for a model that answers prompts: streamGenerateContent is not among them.
+_METHODS = ("generateContent", "countTokens", "createCachedContent", "batchGenerateContent")
+_MONTH, _NUMBER = re.compile(r"\d\d-\d{4}$"), re.compile(r"\d+(?:\.\d+)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What Google publishes of a model; limits in tokens."""
-
-    display_name: str
-    version: str
-    input_limit: int = _M
-    output_limit: int = 64 * _K
-    thinking: bool = True
-    max_temperature: float = 2.0
-    top_k: int = 64
-
-
-KNOWN: Mapping[str, Known] = {
-    "gemini-2.5-pro": Known("Gemini 2.5 Pro", "2.5"),
-    "gemini-2.5-flash": Known("Gemini 2.5 Flash", "001"),
-    "gemini-2.5-flash-lite": Known("Gemini 2.5 Flash-Lite", "001"),
-    "gemini-2.5-flash-image": Known("Nano Banana", "2.0", 32 * _K, 32 * _K, thinking=False, max_temperature=1.0),
-    "gemini-2.5-flash-preview-tts": Known(
-        "Gemini 2.5 Flash Preview TTS", "gemini-2.5-flash-exp-tts-2025-05-19", 8 * _K, 16 * _K, thinking=False
-    ),
-    "gemini-2.5-pro-preview-tts": Known(
-        "Gemini 2.5 Pro Preview TTS", "gemini-2.5-pro-preview-tts-2025-05-19", 8 * _K, 16 * _K, thinking=False
-    ),
-    "gemini-2.5-computer-use-preview-10-2025": Known(
-        "Gemini 2.5 Computer Use Preview 10-2025", "Gemini 2.5 Computer Use Preview 10-2025", 128 * _K
-    ),
-    "gemini-3-pro-preview": Known("Gemini 3 Pro Preview", "3-pro-preview-11-2025"),
-    "gemini-3-flash-preview": Known("Gemini 3 Flash Preview", "3-flash-preview-12-2025"),
-    "gemini-3-pro-image": Known("Nano Banana Pro", "3.0", 128 * _K, 32 * _K, max_temperature=1.0),
-    "gemini-3-pro-image-preview": Known("Nano Banana Pro", "3.0", 128 * _K, 32 * _K, max_temperature=1.0),
-    "gemini-3.1-pro-preview": Known("Gemini 3.1 Pro Preview", "3.1-pro-preview-01-2026"),
-    "gemini-3.1-pro-preview-customtools": Known("Gemini 3.1 Pro Preview Custom Tools", "3.1-pro-preview-01-2026"),
-    "gemini-3.1-flash-lite": Known("Gemini 3.1 Flash Lite", "3.1-flash-lite-05-2026"),
-    "gemini-3.1-flash-lite-preview": Known("Gemini 3.1 Flash Lite Preview", "3.1-flash-lite-preview-03-2026"),
-    "gemini-3.1-flash-image": Known("Nano Banana 2", "3.0", 64 * _K, max_temperature=1.0),
-    "gemini-3.1-flash-image-preview": Known("Nano Banana 2", "3.0", 64 * _K, max_temperature=1.0),
-    "gemini-3.1-flash-tts-preview": Known("Gemini 3.1 Flash TTS Preview", "3.1-flash-tts-preview", 8 * _K, 16 * _K),
-    "gemini-3.5-flash": Known("Gemini 3.5 Flash", "3.5-flash-05-2026"),
-    "gemini-pro-latest": Known("Gemini Pro Latest", "Gemini Pro Latest"),
-    "gemini-flash-latest": Known("Gemini Flash Latest", "Gemini Flash Latest"),
-    "gemini-flash-lite-latest": Known("Gemini Flash-Lite Latest", "Gemini Flash-Lite Latest"),
-}
-
-_METHODS = [Method.GENERATE.value, Method.STREAM.value, Method.COUNT.value]
-
-
-def model_resource(model: str, quota: Mapping[str, Any] | None = None) -> Model:
+def model_resource(model: str, quota: Mapping[str, Any] | None = None, upstream: Model | None = None) -> Model:
     """The Model resource of `model`, as models.get answers it.
 
-    `quota` is what an account's quota list says of it: `{"display_name", "input_limit", "output_limit", "thinking"}`,
-    each optional. Limits that nobody knows are left out rather than invented; the SDKs read that as unknown.
+    `upstream` is what upstream's own list says of it, which is believed. `quota` is what an account's quota list says:
+    `{"display_name", "input_limit", "output_limit", "thinking"}`, each optional. Limits that nobody knows are left out
+    rather than invented; the SDKs read that as unknown.
     """
+    if upstream is not None:
+        return _complete(model, upstream)
+    resource = _complete(model, KNOWN.get(model, {}))
     quota = quota or {}
-    known = KNOWN.get(model)
-    display_name = quota.get("display_name") or (known.display_name if known else model)
-    resource: Model = {
+    if display_name := quota.get("display_name"):
+        resource["displayName"] = resource["description"] = display_name
+    for name, limit in (("inputTokenLimit", "input_limit"), ("outputTokenLimit", "output_limit")):
+        if quota.get(limit):
+            resource[name] = quota[limit]
+    if (thinking := quota.get("thinking")) is not None:
+        resource.pop("thinking", None)
+        resource |= {"thinking": True} if thinking else {}
+    return resource
+
+
+def _complete(model: str, found: Model) -> Model:
+    """`found` under the model's own name, with every field that Google's schema calls required."""
+    display_name = found.get("displayName") or model
+    methods = found.get("supportedGenerationMethods") or _METHODS
+    return {
         "name": f"models/{model}",
-        "baseModelId": model,
-        "version": known.version if known else None,
+        "version": _version(model),
         "displayName": display_name,
         "description": display_name,
-        "inputTokenLimit": quota.get("input_limit") or (known.input_limit if known else None),
-        "outputTokenLimit": quota.get("output_limit") or (known.output_limit if known else None),
-        "supportedGenerationMethods": list(_METHODS),
+        **{name: value for name, value in found.items() if name != "name"},
+        "supportedGenerationMethods": list(methods),
     }
-    if known:
-        resource |= {
-            "temperature": 1.0,
-            "topP": 0.95,
-            "topK": known.top_k,
-            "maxTemperature": known.max_temperature,
-        }
-    thinking = quota.get("thinking")
-    resource["thinking"] = bool(known and known.thinking) if thinking is None else bool(thinking)
-    return {name: value for name, value in resource.items() if value is not None and value is not False}
+
+
+def _version(model: str) -> str:
+    """The number in a model's name: 3.6 of gemini-3.6-flash, 04-2026 of one that ends with its month."""
+    found = _MONTH.search(model) or _NUMBER.search(model)
+    return found[0] if found else "001"
 
 
 def page(models: Sequence[Model], page_size: str | int | None = None, page_token: str | None = None) -> Model:

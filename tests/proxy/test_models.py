@@ -30,8 +30,10 @@ async def test_the_list_names_models_with_their_real_limits(client, alice):
     models = {model["name"]: model for model in reply.json()["models"]}
     flash, picture = models["models/gemini-2.5-flash"], models["models/gemini-2.5-flash-image"]
     assert (flash["inputTokenLimit"], flash["outputTokenLimit"]) == (1_048_576, 65_536)
-    assert (picture["inputTokenLimit"], picture["outputTokenLimit"]) == (32_768, 32_768)
-    assert flash["supportedGenerationMethods"] == ["generateContent", "streamGenerateContent", "countTokens"]
+    assert (picture["inputTokenLimit"], picture["outputTokenLimit"]) == (65_536, 32_768)
+    assert flash["supportedGenerationMethods"] == [
+        "generateContent", "countTokens", "createCachedContent", "batchGenerateContent",
+    ]  # fmt: skip
     assert reply.headers["content-type"] == "application/json; charset=UTF-8"
 
 
@@ -99,7 +101,7 @@ async def test_an_alias_has_the_limits_of_what_it_stands_for(client, alice, rout
     assert "models/fast" in await names(client)
     described = (await client.get(f"{LIST}/fast")).json()
     assert described["name"] == "models/fast"
-    assert described["inputTokenLimit"] == 32_768
+    assert described["inputTokenLimit"] == 65_536
 
 
 async def test_a_wildcard_is_no_name_but_what_it_matches_can_be_described(client, alice, route):

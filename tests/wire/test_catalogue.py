@@ -2,8 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy_app.wire.catalogue import KNOWN, model_resource, page
+from proxy_app.wire.catalogue import AS_OF, KNOWN, model_resource, page
 from proxy_app.wire.mistakes import Malformed
+
+METHODS = ["generateContent", "countTokens", "createCachedContent", "batchGenerateContent"]
 
 
 def names(models):
@@ -21,16 +23,72 @@ def test_a_known_model_has_googles_numbers():
     assert (model["inputTokenLimit"], model["outputTokenLimit"]) == (1048576, 65536)
     assert (model["temperature"], model["topP"], model["topK"], model["maxTemperature"]) == (1.0, 0.95, 64, 2.0)
     assert model["thinking"] is True
-    assert model["supportedGenerationMethods"] == ["generateContent", "streamGenerateContent", "countTokens"]
+    assert model["supportedGenerationMethods"] == METHODS
+    assert model["version"] == "2.5"
+
+
+@pytest.mark.parametrize(
+    ("model", "version"),
+    [
+        ("gemini-3.6-flash", "3.6"),
+        ("gemini-4-argon", "4"),
+        ("gemini-embedding-001", "001"),
+        ("deep-research-preview-04-2026", "04-2026"),
+        ("gemini-9.1-ultra", "9.1"),
+        ("gemini-9-ultra-preview-11-2027", "11-2027"),
+    ],
+)
+def test_a_version_is_in_the_name_where_google_told_none(model, version):
+    assert model_resource(model)["version"] == version
+
+
+def test_the_list_is_of_the_month_it_says_and_has_nothing_that_is_gone_by_then():
+    assert AS_OF == "2026-11"
+    assert {"gemini-3.8-flash", "gemini-3.5-flash", "gemini-flash-latest", "gemini-embedding-2"} <= KNOWN.keys()
+    assert not {"gemini-2.5-pro-preview-tts", "gemini-3-pro-image-preview", "veo-3.1-generate-preview"} & KNOWN.keys()
+
+
+@pytest.mark.parametrize(
+    ("model", "methods"),
+    [
+        ("gemini-embedding-001", ["embedContent", "countTextTokens", "countTokens", "asyncBatchEmbedContent"]),
+        ("gemini-3.8-live", ["bidiGenerateContent"]),
+        ("veo-3.1-generate-001", ["predictLongRunning"]),
+        ("imagen-3.0-generate-001", ["predict"]),
+    ],
+)
+def test_each_model_has_the_methods_it_has(model, methods):
+    assert model_resource(model)["supportedGenerationMethods"] == methods
+
+
+@pytest.mark.parametrize("model", sorted(KNOWN))
+def test_every_field_is_there_that_strict_clients_need(model):
+    resource = model_resource(model)
+
+    assert resource["name"] == f"models/{model}"
+    assert all(resource[field] for field in ("version", "displayName", "description"))
+    assert resource["inputTokenLimit"] > 0
+    assert resource["outputTokenLimit"] > 0
+    assert "streamGenerateContent" not in resource["supportedGenerationMethods"]
+    assert "baseModelId" not in resource
+
+
+def test_upstreams_own_list_is_believed():
+    listed = {"name": "models/gemini-2.5-pro", "version": "9", "inputTokenLimit": 7, "new": True}
+
+    model = model_resource("gemini-2.5-pro", {"input_limit": 5}, listed)
+
+    assert (model["version"], model["inputTokenLimit"], model["new"]) == ("9", 7, True)
+    assert "outputTokenLimit" not in model
 
 
 @pytest.mark.parametrize(
     ("model", "limits"),
     [
-        ("gemini-2.5-flash-image", (32768, 32768)),
-        ("gemini-3-pro-image-preview", (131072, 32768)),
-        ("gemini-3.1-flash-image", (65536, 65536)),
-        ("gemini-2.5-pro-preview-tts", (8192, 16384)),
+        ("gemini-2.5-flash-image", (65536, 32768)),
+        ("gemini-3-pro-image", (65536, 32768)),
+        ("gemini-3.1-flash-image", (131072, 32768)),
+        ("gemini-3.8-flash-tts", (8192, 16384)),
     ],
 )
 def test_limits_are_each_models_own(model, limits):
@@ -54,10 +112,10 @@ def test_what_an_account_knows_goes_first():
 def test_of_an_unknown_model_nothing_is_invented(quota):
     assert model_resource("nobody-knows", quota) == {
         "name": "models/nobody-knows",
-        "baseModelId": "nobody-knows",
+        "version": "001",
         "displayName": "nobody-knows",
         "description": "nobody-knows",
-        "supportedGenerationMethods": ["generateContent", "streamGenerateContent", "countTokens"],
+        "supportedGenerationMethods": METHODS,
     }
 
 
