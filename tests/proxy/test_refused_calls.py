@@ -10,8 +10,9 @@ from accounts_app.models import Account, ApiKey, Rest
 from accounts_app.outcome_words import OUTCOMES, REMEDIES
 from accounts_app.pool.outcomes import Refusal
 from accounts_app.pool.strangers import ROWS
-from proxy_app import figures
+from proxy_app import errors, figures
 from proxy_app.admin.call_page import TONES
+from proxy_app.errors import GatewayError
 from proxy_app.figures import Period
 from tests.factories import a_prompt
 
@@ -199,6 +200,14 @@ async def test_refusals_are_nobodys_failure(client, alice, key_with, ledger):
         assert (whole.calls, whole.failed, whole.attempts, whole.refused) == (3, 0, 1, 2)
     account = await Account.objects.aget()
     assert (account.parked, await Rest.objects.acount()) == ("", 0)
+
+
+def test_an_error_of_ours_that_is_the_clients_own_doing_is_no_failure():
+    kinds = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, GatewayError)]
+    refusing = [each for each in kinds if each.code < 500 and each is not errors.UpstreamError]
+
+    assert len(refusing) > 5
+    assert not [each for each in refusing if not isinstance(each.outcome, Refusal)]
 
 
 def test_every_refusal_has_words_a_colour_and_what_helps():
