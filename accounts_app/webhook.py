@@ -97,7 +97,7 @@ def content(item: Item) -> dict[str, Any]:
             "reason": item.reason,
             "account": item.email,
             "detail": _LINK.sub("…", item.detail),
-            "console": item.action.url if item.action and is_page else "/admin/inbox/",
+            "console": settings.GATEWAY_PATH_PREFIX + (item.action.url if item.action and is_page else "/admin/inbox/"),
             "since": item.since.isoformat() if item.since else None,
             "key": item.key,
             "gateway": settings.USER_AGENT,

@@ -6,11 +6,10 @@ and must not wait for anything.
 """
 
 import io
-import os
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from functools import lru_cache
 from inspect import isawaitable
-from time import monotonic, time_ns
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -22,8 +21,8 @@ from django.urls import ResolverMatch, URLResolver, get_resolver
 
 from gateway_project.answer_headers import EVENT_STREAM, Header
 from gateway_project.caller import Caller, Receive, Send
-from gateway_project.refusals import Refusal, bad_request, not_allowed, not_found, too_large
-from proxy_app import refused_calls
+from gateway_project.refusals import OnRefusal, Refusal, bad_request, not_allowed, not_found, too_large
+from gateway_project.request_ids import new_request_id
 
 # Longer ones lead nowhere as a rule, and their number in memory times their length would be the clients' to choose.
 REMEMBERED_PATH = 512
@@ -52,8 +51,9 @@ class ApiHandler(ASGIHandler):
     response has an attribute `heartbeat` (bytes), it is sent whenever nothing was for `heartbeat_seconds`.
     """
 
-    def __init__(self, heartbeat_seconds: float) -> None:
+    def __init__(self, heartbeat_seconds: float, on_refusal: OnRefusal | None = None) -> None:
         super().__init__()
+        self.on_refusal = on_refusal
         self.heartbeat_seconds = heartbeat_seconds
         # Imports the views now: the first call would otherwise wait for it, and everyone with it.
         _ = get_resolver().url_patterns
@@ -72,7 +72,7 @@ class ApiHandler(ASGIHandler):
         body = await whole_body(receive, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         if body is None:
             return
-        request_id = new_request_id()
+        request_id = scope.get("request_id") or new_request_id()
         async with Caller(receive, send, scope, request_id) as caller:
             if isinstance(body, Refusal):
                 return await self.refuse(body, caller, scope, request_id, arrived)
@@ -93,10 +93,9 @@ class ApiHandler(ASGIHandler):
         self, refusal: Refusal, caller: Caller, scope: Mapping[str, Any], request_id: str, arrived: float
     ) -> None:
         """Answer a request that no view has seen."""
-        address = (scope.get("client") or ("",))[0]
-        refused_calls.unread(
-            scope["method"], scope["path"], address, request_id, refusal.code, refusal.message, arrived
-        )
+        if self.on_refusal is not None:
+            address = (scope.get("client") or ("",))[0]
+            self.on_refusal(scope["method"], scope["path"], address, request_id, refusal.code, refusal.message, arrived)
         await caller.refuse(refusal)
 
     async def view_response(self, request: ApiRequest) -> HttpResponseBase:
@@ -136,12 +135,6 @@ class ApiHandler(ASGIHandler):
             if heartbeat:
                 caller.keep_awake(heartbeat, self.heartbeat_seconds)
                 heartbeat = b""
-
-
-def new_request_id() -> str:
-    """A UUID of version 7 (RFC 9562), in hex: they sort by time, so the ledger's index of them grows at its end."""
-    random = int.from_bytes(os.urandom(10)) & ~(0xF << 76 | 0x3 << 62)
-    return f"{time_ns() // 1_000_000 << 80 | 0x7 << 76 | 0x2 << 62 | random:032x}"
 
 
 def resolved(resolver: URLResolver, path: str) -> ResolverMatch:

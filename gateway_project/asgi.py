@@ -1,24 +1,34 @@
 """The ASGI application: the console by Django's own handler, everything else by the lean one."""
 
+import asyncio
 import os
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
-console = get_asgi_application()  # also sets Django up, which what follows needs
+pages = get_asgi_application()  # also sets Django up, which what follows needs
 
 from django.conf import settings  # noqa: E402
 
-from gateway_project import background, database_limits  # noqa: E402
+from gateway_project import background, database_limits, prefix, sessions  # noqa: E402
 from gateway_project.api_handler import ApiHandler  # noqa: E402
 from gateway_project.dropping import forget_query  # noqa: E402
 from gateway_project.server import stop_with_the_server  # noqa: E402
+from proxy_app import refused_calls  # noqa: E402
 
 _SLASHES = re.compile("/{2,}")
+# Requests of the console that are being answered at once, each in a thread of its own.
+CONSOLE_PLACES = 4
+# What the console takes of somebody who has not signed in.
+STRANGERS_BODY = 1024 * 1024
 
-api = ApiHandler(settings.API_HEARTBEAT_SECONDS)
+api = ApiHandler(settings.API_HEARTBEAT_SECONDS, refused_calls.unread)
+places = asyncio.Semaphore(CONSOLE_PLACES)
 database_limits.enforce()
 
 
@@ -33,7 +43,14 @@ async def application(scope: dict, receive: Callable[[], Awaitable[dict]], send:
             if "//" in scope["path"]:
                 # Of a base URL that ends in a slash, joined by clients that do not look.
                 scope = {**scope, "path": _SLASHES.sub("/", scope["path"])}
-            await (console if is_console(scope["path"]) else api)(scope, receive, send)
+            under = prefix.of(scope, settings.GATEWAY_PATH_PREFIX)
+            path = prefix.without(under, scope["path"])
+            if is_console(path):
+                await console({**scope, "path": under + path, "root_path": under}, receive, send)
+            elif under:
+                await api({**scope, "path": path, "root_path": "", "prefix": under}, receive, send)
+            else:
+                await api(scope, receive, send)
         case "lifespan":
             await lifespan(receive, send)
         case "websocket":
@@ -41,8 +58,30 @@ async def application(scope: dict, receive: Callable[[], Awaitable[dict]], send:
             await send({"type": "websocket.close"})
 
 
+async def console(scope: dict, receive: Callable[[], Awaitable[dict]], send: Callable) -> None:
+    """A page, in one of the console's places until its answer begins: whoever reads slowly keeps nobody waiting."""
+    async with AsyncExitStack() as place:
+        await place.enter_async_context(places)
+
+        async def answer(message: Mapping[str, Any]) -> None:
+            await place.aclose()
+            await send(message)
+
+        await pages(scope, receive, answer)
+
+
 def is_console(path: str) -> bool:
     return path == "/" or any(path == root or path.startswith(f"{root}/") for root in settings.CONSOLE_PATHS)
+
+
+def body_limit(path: bytes, cookies: Mapping[bytes, bytes]) -> int:
+    """How large a body may be in bytes; `path` is as it came."""
+    # Under whatever prefix, which only a trusted proxy may set: this is not yet the place to find out.
+    written = unquote_to_bytes(path).decode(errors="replace").rstrip("/") + "/"
+    at_console = written == "/" or any(f"{root}/" in written for root in settings.CONSOLE_PATHS)
+    key = cookies.get(settings.SESSION_COOKIE_NAME.encode(), b"").decode("latin-1")
+    limit: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return min(limit, STRANGERS_BODY) if at_console and not sessions.is_issued(key) else limit
 
 
 async def lifespan(receive: Callable[[], Awaitable[dict]], send: Callable) -> None:

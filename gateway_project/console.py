@@ -28,7 +28,7 @@ class Console:
     """What every answer of the console goes through on its way out.
 
     1. A page gets its content security policy and stays out of caches.
-    2. Cookies are for TLS only where TLS is.
+    2. Cookies are for TLS only where TLS is, and for the path under which a proxy serves the gateway.
     3. A static file is handed to an ASGI server as it wants it: Django would complain of each one.
     """
 
@@ -40,8 +40,9 @@ class Console:
         if response.get("Content-Type", "").startswith("text/html"):
             response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
             response.headers.setdefault("Cache-Control", "no-store")
-        if request.is_secure():
-            for cookie in response.cookies.values():
+        for cookie in response.cookies.values():
+            cookie["path"] = request.META.get("SCRIPT_NAME") or "/"
+            if request.is_secure():
                 cookie["secure"] = True
         if isinstance(response, StreamingHttpResponse) and not response.is_async and hasattr(request, "scope"):
             response.streaming_content = _one_by_one(response.streaming_content)  # type: ignore[arg-type]

@@ -33,17 +33,19 @@ def client_address(peer: str, forwarded_for: str, trusted: Collection[Network]) 
 
 
 def resolve(scope: dict, trusted: Collection[Network]) -> None:
-    """Sets an ASGI scope's client and scheme by what a trusted proxy says; what anyone else says is left out."""
+    """Sets an ASGI scope's client, scheme and root_path as a trusted proxy says; what anyone else says is left out."""
     if not scope["client"] or not is_trusted(scope["client"][0], trusted):
         scope["headers"] = [field for field in scope["headers"] if not field[0].startswith(b"x-forwarded-")]
         return
     said: dict[bytes, str] = {}
     for name, value in scope["headers"]:
-        if name in (b"x-forwarded-for", b"x-forwarded-proto"):
+        if name in (b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-prefix"):
             said[name] = f"{said[name]},{value.decode('latin-1')}" if name in said else value.decode("latin-1")
     scope["client"] = [client_address(scope["client"][0], said.get(b"x-forwarded-for", ""), trusted), 0]
     if said.get(b"x-forwarded-proto", "").rpartition(",")[2].strip().lower() == "https":
         scope["scheme"] = "https"
+    # Each of several proxies has taken its own part away, the outermost first.
+    scope["root_path"] = "".join(part.strip().rstrip("/") for part in said.get(b"x-forwarded-prefix", "").split(","))
 
 
 def _address(written: str) -> IPv4Address | IPv6Address | None:

@@ -8,13 +8,17 @@ from typing import Any
 
 from twisted.internet import tcp
 from twisted.web import http
+from twisted.web.http_headers import Headers
 
-from gateway_project import access_log
 from gateway_project.refusals import Refusal, bad_request
+from gateway_project.request import common_headers, now
+from gateway_project.request_ids import new_request_id
 
 # How long a refused client may go on uploading before we close; closing at once would reset the connection, and many
 # clients then never read the refusal.
 LINGER_SECONDS = 5.0
+# How a TLS connection begins (RFC 8446 section 5.1), and no request of HTTP.
+TLS_HANDSHAKE = b"\x16"
 
 
 class Connection(tcp.Server):
@@ -83,26 +87,97 @@ class Channel(http.HTTPChannel):
     """One connection. What cannot become a request is refused in Google's JSON."""
 
     refused = False
+    # Whether nothing has come yet of the next request.
+    is_idle = True
+    _has_begun = False
+    # Bytes of bodies, over the life of the connection.
+    received = 0
+    arrived = 0.0
 
     def connectionMade(self) -> None:
         super().connectionMade()
-        self.factory.server.channels.add(self)
+        self.server = self.factory.server
+        self.server.opened(self)
 
     def connectionLost(self, reason: Any) -> None:
-        self.factory.server.channels.discard(self)
+        self.server.closed(self)
         super().connectionLost(reason)
+
+    # What comes in.
+
+    def dataReceived(self, data: bytes) -> None:
+        if self.is_idle and data.lstrip(b"\r\n"):
+            if data.startswith(TLS_HANDSHAKE):
+                return self.server.met_tls(self)
+            self.is_idle = False
+            self.arrived = self.server.now()
+            self.server.patience.head_begins(self, self.arrived)
+        super().dataReceived(data)
+        # A line that ends in LF alone never ends; proxies differ about where it does.
+        if self.line_mode and b"\n" in self._buffer and not self._busyReceiving and not self.refused:
+            self._respondToBadRequestAndDisconnect()
+
+    def lineReceived(self, line: bytes) -> None:
+        if not line and not self._has_begun:
+            return  # empty lines before a request (RFC 9112 section 2.2)
+        self._has_begun = True
+        if line[:1] in (b" ", b"\t"):
+            # A folded header (RFC 9112 section 5.2), which proxies read in different ways.
+            return self._respondToBadRequestAndDisconnect()
+        super().lineReceived(line)
+
+    def headerReceived(self, line: bytes) -> bool:
+        try:
+            return super().headerReceived(line)
+        except ValueError:  # a length of more digits than Python reads
+            self._respondToBadRequestAndDisconnect()
+            return False
+
+    def allHeadersReceived(self) -> None:
+        self.server.patience.head_ends(self)
+        headers = self.requests[-1].requestHeaders
+        coding = headers.getRawHeaders(b"transfer-encoding")
+        if len(headers.getRawHeaders(b"host", ())) > 1:
+            self.refuse(bad_request("The request has more than one Host header."))
+        elif coding and (self._version != b"HTTP/1.1" or coding[0].lower() != b"chunked"):
+            self.refuse(bad_request("A body is either chunked, in HTTP/1.1, or has a Content-Length."))
+        else:
+            super().allHeadersReceived()
+            if self.length != 0 and not self.refused:
+                self.server.patience.body_begins(self, self.server.now())
+
+    def allContentReceived(self) -> None:
+        self.server.patience.body_ends(self)
+        if not self.refused:
+            super().allContentReceived()
+
+    def requestDone(self, request: Any) -> None:
+        if self.persistent:
+            self.is_idle, self._has_begun = True, False
+            self.server.answered(self)
+        super().requestDone(request)
+
+    # How it ends.
 
     def refuse(self, refusal: Refusal) -> None:
         """Answers at once, then only listens until the client has hung up or LINGER_SECONDS are over."""
         self.refused = True
+        self.server.patience.forget(self)
         self.clearLineBuffer()
-        self.dataReceived = lambda data: None
-        self.transport.write(refusal.wire)
+        self.dataReceived = lambda data: None  # type: ignore[method-assign]
+        request = self.requests[-1] if self.requests else None
+        request_id = request.request_id if request else new_request_id()
+        given = request.requestHeaders if request else Headers()
+        headers = common_headers(refusal, given, self.server.origins, request_id)
+        self.transport.write(refusal.wire([*headers, (b"Date", now())]))
         self._networkProducer.unregisterProducer()
         self.transport.loseWriteConnection()
         self.setTimeout(LINGER_SECONDS)
+        if request:
+            request.content = None
+            request.let_go()
         method, uri = getattr(self, "_command", b"-"), getattr(self, "_path", b"-")
-        access_log.write(self.getPeer().host, method, uri.partition(b"?")[0], refusal.code, len(refusal.body))
+        self.server.refused(self, method, uri.partition(b"?")[0], given, refusal, request_id)
 
     def hang_up(self) -> None:
         """What was written goes out, unless the client is not reading."""
@@ -111,6 +186,17 @@ class Channel(http.HTTPChannel):
             self.transport.abortConnection()
         else:
             self.transport.loseConnection()
+
+    def give_up(self, refusal: Refusal) -> None:
+        """Hangs up; a call that has no answer yet gets `refusal` for one."""
+        request = self.requests[0] if self.requests else None
+        if request is None or self.refused or request._response_started:
+            self.hang_up()
+        elif self._handlingRequest:
+            self.persistent = False
+            request.answer(refusal)
+        else:
+            self.refuse(refusal)
 
     def lineLengthExceeded(self, line: bytes) -> None:
         self.refuse(bad_request("The request line or a header is too long."))
@@ -122,10 +208,6 @@ class Channel(http.HTTPChannel):
     def _send100Continue(self) -> None:
         if not self.refused:
             super()._send100Continue()
-
-    def allContentReceived(self) -> None:
-        if not self.refused:
-            super().allContentReceived()
 
 
 def adopted(reactor: Any, listener: socket.socket, factory: Any) -> Port:

@@ -1,8 +1,12 @@
 """Answers given before any view is reached, in the shape of Google's errors."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Protocol
+
+from gateway_project.answer_headers import Header
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +16,7 @@ class Refusal:
     code: int
     status: str
     message: str
+    retry_after: int = 0  # in seconds; 0 where it would be no use
 
     @property
     def body(self) -> bytes:
@@ -19,21 +24,31 @@ class Refusal:
         return json.dumps({"error": {"code": self.code, "message": self.message, "status": self.status}}).encode()
 
     @property
-    def headers(self) -> list[tuple[bytes, bytes]]:
-        return [
+    def headers(self) -> list[Header]:
+        told = [
             (b"Content-Type", b"application/json; charset=UTF-8"),
             (b"Content-Length", b"%d" % len(self.body)),
         ]
+        return [*told, (b"Retry-After", b"%d" % self.retry_after)] if self.retry_after else told
 
-    @property
-    def wire(self) -> bytes:
-        """The whole answer, for a connection that ends with it."""
+    def wire(self, more: Iterable[Header]) -> bytes:
+        """The whole answer with `more` headers, for a connection that ends with it."""
         head = b"HTTP/1.1 %d %s\r\n" % (self.code, HTTPStatus(self.code).phrase.encode())
-        fields = [b"%s: %s\r\n" % field for field in (*self.headers, (b"Connection", b"close"))]
+        fields = [b"%s: %s\r\n" % field for field in (*self.headers, *more, (b"Connection", b"close"))]
         return b"".join([head, *fields, b"\r\n", self.body])
 
 
+class OnRefusal(Protocol):
+    """Is told of what was refused before any view was reached; `arrived` by the monotonic clock, `path` decoded."""
+
+    def __call__(
+        self, method: str, path: str, address: str, request_id: str, status: int, message: str, arrived: float
+    ) -> None: ...
+
+
 INTERNAL = Refusal(500, "INTERNAL", "Internal error encountered.")
+NO_ROOM = Refusal(503, "UNAVAILABLE", "The gateway holds too many large requests in memory now.", retry_after=1)
+SHUTTING_DOWN = Refusal(503, "UNAVAILABLE", "The gateway is shutting down, and this call was not answered in time.")
 
 
 def bad_request(message: str) -> Refusal:

@@ -6,11 +6,14 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # Of a sign-in page that was opened by its own address.
 LOGIN_REDIRECT_URL = "admin:index"
+SESSION_ENGINE = "gateway_project.sessions"
 # Names of our own: cookies of another service on the same host do not get in the way. Behind TLS they are for TLS
 # only, which the Console middleware sees to, as one gateway may be reached with and without.
 SESSION_COOKIE_NAME = "gateway_session"
 CSRF_COOKIE_NAME = "gateway_csrf"
 CSRF_COOKIE_HTTPONLY = True
+
+PASSWORD_HASHERS = ["gateway_project.passwords.OneAtATime"]
 
 # --- Sign-in: whoever guesses is locked out for a while, by name and address; the right password clears the count.
 

@@ -1,29 +1,29 @@
 """daphne's server with what stands between long streams and bad clients: back-pressure, limits and a patient end.
 
-The only module that knows daphne, and with `listening` twisted.
+With `listening` and `request` the only module that knows daphne and twisted.
 """
 
 import asyncio
-import io
 import logging
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import IO, Any
+from urllib.parse import unquote_to_bytes
 
-from daphne.http_protocol import HTTPFactory, WebRequest
+from daphne.http_protocol import HTTPFactory
 from daphne.server import Server, reactor
 from twisted.internet.defer import Deferred
 from twisted.logger import STDLibLogObserver, globalLogBeginner
-from twisted.web import http
 
 from gateway_project import access_log, forwarded, interpreter, listening
-from gateway_project.backpressure import Backpressure
+from gateway_project.buffers import Buffers
 from gateway_project.drain import drain
 from gateway_project.listening import Channel
-from gateway_project.refusals import INTERNAL, bad_request, too_large
-from gateway_project.targets import origin_form
+from gateway_project.patience import Patience
+from gateway_project.refusals import OnRefusal, Refusal
+from gateway_project.request import Request
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +31,13 @@ log = logging.getLogger(__name__)
 # of twisted's cuts a slow download.
 LARGE_ANSWER = 64 * 1024
 
-# Looked up once: `http` is a proxy of a module, and looks its every name up anew.
-write_body, to_chunk = http.Request.write, http.toChunk
+LOOK_AGAIN_SECONDS = 1.0
+# Between two log lines about clients that speak TLS: they try again and again.
+TLS_HINT_SECONDS = 60.0
 
 Hook = Callable[[], Awaitable[None]]
+# The largest body in bytes for a path (undecoded, without its query) and the cookies that came with it.
+BodyLimit = Callable[[bytes, Mapping[bytes, bytes]], int]
 
 
 def stop_with_the_server(closing: Hook) -> None:
@@ -48,97 +51,6 @@ def awaited(work: Hook) -> Deferred:
     return Deferred.fromFuture(asyncio.ensure_future(work()))
 
 
-class Request(WebRequest):
-    """One request, its body in memory, its answer written no faster than the client reads."""
-
-    uri: bytes
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # A form is the view's to read; twisted would parse (and copy) it here.
-        self._parsePOSTFormSubmission = False
-        self.pressure = Backpressure(self.transport)
-
-    # The body in. A BytesIO gives its buffer away without copying, so a body is in memory once.
-
-    def gotLength(self, length: int | None) -> None:
-        self.content = io.BytesIO()
-        if length is not None and length > self.server.max_body:
-            self.channel.refuse(too_large(self.server.max_body))
-
-    def handleContentChunk(self, data: bytes) -> None:
-        if self.channel.refused:
-            return
-        if self.content.tell() + len(data) > self.server.max_body:
-            self.content = io.BytesIO()
-            self.channel.refuse(too_large(self.server.max_body))
-        else:
-            self.content.write(data)
-
-    def process(self) -> None:
-        # No WebSocket is spoken here, and a server may ignore an upgrade (RFC 9110 section 7.8).
-        self.requestHeaders.removeHeader(b"upgrade")
-        target, host = origin_form(self.uri)
-        if host:
-            self.uri, self.path = target, target.partition(b"?")[0]
-            self.requestHeaders.setRawHeaders(b"host", [host])
-        self.content = io.BytesIO(self.content.getvalue())
-        super().process()
-        if self.content is not None:
-            self.content.close()
-
-    def handle_reply(self, message: dict) -> None:
-        if self.method == b"HEAD" and message["type"] == "http.response.body":
-            message = {**message, "body": b""}
-        super().handle_reply(message)
-        if message["type"] == "http.response.start" and not self.is_gone():
-            self.open_answer()
-
-    def more(self, body: bytes) -> None:
-        """An event, say; daphne's own way for it is six times as long, and twisted's from there on twice."""
-        if self.is_gone() or self.method == b"HEAD":
-            return
-        if self.chunked and body:
-            self.sentLength += len(body)
-            self.channel.write(b"".join(to_chunk(body)))
-        else:
-            write_body(self, body)
-
-    def open_answer(self) -> None:
-        """The head of a stream goes out before its first event."""
-        if self.server.leaving is not None:
-            self.setHeader(b"connection", b"close")
-            self.channel.persistent = False
-        if self.channel._waitingForTransport:
-            self.pressure.pauseProducing()
-        self.registerProducer(self.pressure, True)
-        if not self.responseHeaders.hasHeader(b"content-length"):
-            write_body(self, b"")
-
-    def is_gone(self) -> bool:
-        return bool(self.finished or self.channel is None)
-
-    def finish(self) -> None:
-        if self.producer is not None:
-            self.unregisterProducer()
-        super().finish()
-
-    def connectionLost(self, reason: Any) -> None:
-        if hasattr(self, "request_start") and not self.finished:
-            self.server.factory.log(self, " cut" if self._response_started else " left before the answer")
-        self.pressure.stopProducing()
-        super().connectionLost(reason)
-
-    def basic_error(self, status: int, status_text: bytes, body: str) -> None:
-        """daphne's own refusals (a bad header, a failed application), as JSON instead of HTML."""
-        refusal = INTERNAL if status >= 500 else bad_request(f"{body}.")
-        if not self._response_started:
-            self.handle_reply({"type": "http.response.start", "status": refusal.code, "headers": refusal.headers})
-            self.handle_reply({"type": "http.response.body", "body": refusal.body})
-        elif not self.is_gone():
-            self.channel.hang_up()
-
-
 class Factory(HTTPFactory):
     """Makes a channel a connection and an access log line a request."""
 
@@ -146,7 +58,7 @@ class Factory(HTTPFactory):
         channel = Channel()
         channel.factory = self
         channel.requestFactory = Request
-        channel.timeOut = self.timeOut
+        channel.timeOut = None  # the server's Patience sees to it
         channel.callLater = self.reactor.callLater
         return channel
 
@@ -161,8 +73,9 @@ class GatewayServer(Server):
     """
     One node: serves `application` on the listening socket until SIGTERM or SIGINT, then drains.
 
-    `max_body` in bytes, `drain` in seconds; `opening` runs before the first connection is taken, `closing` after the
-    last call has ended. The end of `parent` (a pipe) is taken for a SIGTERM.
+    `max_body` and `buffers` (of all bodies together) in bytes, `drain` in seconds; `opening` runs before the first
+    connection is taken, `closing` after the last call has ended. `origins` are those of answer_headers. The end of
+    `parent` (a pipe) is taken for a SIGTERM.
     """
 
     def __init__(
@@ -174,13 +87,24 @@ class GatewayServer(Server):
         closing: Hook,
         max_body: int,
         drain: float,
+        buffers: int,
+        body_limit: BodyLimit | None = None,
+        on_refusal: OnRefusal | None = None,
+        origins: Collection[str] = (),
         trusted_proxies: tuple[forwarded.Network, ...] = (),
+        patience: Patience | None = None,
         parent: IO | None = None,
     ) -> None:
         # One read takes the whole body: daphne would hand it on in 8 KiB pieces.
         super().__init__(application, endpoints=[listener], request_buffer_size=max_body + 1, server_name="")
         self.listener, self.opening, self.closing, self.parent = listener, opening, closing, parent
-        self.max_body, self.drain_seconds, self.trusted_proxies = max_body, drain, trusted_proxies
+        self.drain_seconds, self.trusted_proxies, self.origins = drain, trusted_proxies, origins
+        self.body_limit = body_limit or (lambda path, cookies: max_body)
+        self.on_refusal = on_refusal
+        self.buffers = Buffers(buffers)
+        self.patience = patience or Patience()
+        self.tls_hint_due = 0.0
+        self.now = reactor._asyncioEventloop.time
         self.connections: dict = {}
         self.channels: set[Channel] = set()
         self.factory = Factory(self)
@@ -209,6 +133,66 @@ class GatewayServer(Server):
         if self.leaving is None:
             self.port = listening.adopted(reactor, self.listener, self.factory)
             self.application_checker()
+            self.look_around()
+
+    # Connections, as their channels tell of them.
+
+    def opened(self, channel: Channel) -> None:
+        self.channels.add(channel)
+        self.close_idle(self.patience.opened(channel, self.now()))
+
+    def answered(self, channel: Channel) -> None:
+        self.close_idle(self.patience.answered(channel, self.now()))
+
+    def closed(self, channel: Channel) -> None:
+        self.channels.discard(channel)
+        self.patience.forget(channel)
+
+    def close_idle(self, channel: Any | None) -> None:
+        if channel is not None:
+            self.patience.forget(channel)
+            channel.timeoutConnection()
+
+    def look_around(self) -> None:
+        """Ends the connections whose time is over."""
+        for channel, refusal in self.patience.over(self.now()):
+            if refusal is None:
+                self.close_idle(channel)
+            else:
+                channel.refuse(refusal)
+        reactor.callLater(LOOK_AGAIN_SECONDS, self.look_around)
+
+    @property
+    def ends_connections(self) -> bool:
+        """Whether connections are told to end with the answer that is about to be given."""
+        return self.leaving is not None or self.patience.is_crowded
+
+    def met_tls(self, channel: Channel) -> None:
+        channel.hang_up()
+        if self.now() >= self.tls_hint_due:
+            self.tls_hint_due = self.now() + TLS_HINT_SECONDS
+            log.warning(
+                "A client at %s speaks TLS to this port, which speaks plain HTTP: give it an http:// address, or put a "
+                "proxy that ends TLS in front.",
+                channel.getPeer().host,
+            )
+
+    def refused(
+        self, channel: Channel, method: bytes, path: bytes, headers: Any, refusal: Refusal, request_id: str
+    ) -> None:
+        """`headers` are twisted's, as far as they came."""
+        address = channel.getPeer().host
+        if self.trusted_proxies:
+            said = b",".join(headers.getRawHeaders(b"x-forwarded-for", ())).decode("latin-1")
+            address = forwarded.client_address(address, said, self.trusted_proxies)
+        access_log.write(address, method, path, refusal.code, len(refusal.body), f" {request_id}")
+        if self.on_refusal is not None:
+            decoded = unquote_to_bytes(path).decode(errors="replace")
+            self.on_refusal(
+                method.decode("latin-1"), decoded, address, request_id, refusal.code, refusal.message, channel.arrived
+            )
+
+    # How it ends.
 
     def leave(self) -> None:
         """The first signal begins the drain, the second ends it, the third ends the process."""
@@ -253,6 +237,7 @@ class GatewayServer(Server):
         if self.trusted_proxies:
             forwarded.resolve(scope, self.trusted_proxies)
             protocol.client_addr = scope["client"]
+        scope["request_id"] = protocol.request_id
         return super().create_application(protocol, scope)
 
     async def handle_reply(self, protocol: Request, message: dict) -> None:

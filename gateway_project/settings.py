@@ -255,6 +255,10 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "gateway_project.prefix.StaticFiles"},
+}
 WHITENOISE_USE_FINDERS = True  # no collectstatic step
 WHITENOISE_AUTOREFRESH = DEBUG
 

@@ -9,6 +9,7 @@ import msgspec
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.urls import set_script_prefix
 from django.utils import translation
 
 from accounts_app import metering
@@ -43,6 +44,7 @@ async def usage(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest) -> HttpResponse:
+    set_script_prefix(request.scope.get("prefix", "") + "/")  # type: ignore[attr-defined]
     with translation.override(translation.get_language_from_request(request)):
         limits = [(_camel(limit), key_limits.label(limit)) for limit in Limit]
         language = translation.get_language()

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import get_script_prefix
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -23,7 +24,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "title": _("Connect a client"),
         "snippets": snippets.SNIPPETS,
         "placeholder": snippets.PLACEHOLDER,
-        "address": request.build_absolute_uri("/").rstrip("/"),
+        "address": request.build_absolute_uri(get_script_prefix()).rstrip("/"),
         **offered(),
     }
     return TemplateResponse(request, "console/clients.html", context)

@@ -6,8 +6,8 @@ import uuid
 import pytest
 
 from gateway_project import background
-from gateway_project.api_handler import new_request_id
 from gateway_project.asgi import application, is_console
+from gateway_project.request_ids import new_request_id
 
 
 @pytest.mark.parametrize("path", ["/", "/admin", "/admin/", "/admin/accounts_app/", "/static/a.css", "/i18n/setlang/"])

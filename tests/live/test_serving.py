@@ -11,7 +11,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.live.node import Node, free_port
-from tests.live.raw_client import RawClient, ask, connected
+from tests.live.raw_client import PATIENCE, RawClient, ask, connected
 
 pytestmark = pytest.mark.live
 
@@ -99,6 +99,52 @@ def test_a_chunked_body_is_counted_and_refused_when_it_grows_too_large(node):
         answer = client.read_to_the_end()
 
     assert_refused_as_too_large(answer)
+
+
+def begun_upload(client, path="/size", size=MEGABYTE - 1000):
+    """All but the end of a body of a megabyte."""
+    client.send(b"POST %s HTTP/1.1\r\nHost: g\r\nContent-Length: %d\r\n\r\n" % (path.encode(), MEGABYTE) + b"x" * size)
+
+
+def wait_for_room(node, taken):
+    """Until bodies take so many megabytes of memory, rounded; what was sent is in somebody's buffers for a while."""
+    deadline = time.monotonic() + PATIENCE
+    while round(ask(node.port, "/state")["buffered"] / MEGABYTE) != taken:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_bodies_in_memory_are_bounded_together(start):
+    node = start("30")
+    with ExitStack() as opened:
+        clients = [opened.enter_context(connected(node.port)) for _ in range(4)]
+        for client in clients:
+            begun_upload(client)
+        wait_for_room(node, 4)
+        with connected(node.port) as one_too_many:
+            begun_upload(one_too_many)
+            status, headers, body = one_too_many.answer()
+        assert (status, headers["retry-after"], headers["connection"]) == (503, "1", "close")
+        assert json.loads(body)["error"]["status"] == "UNAVAILABLE"
+
+        clients[0].send(b"x" * 1000)  # its end: answered, it makes room
+        assert clients[0].answer()[0] == 200
+        clients[1].reset()  # and so does one that leaves
+        wait_for_room(node, 2)
+        with connected(node.port) as another:
+            begun_upload(another, size=MEGABYTE)
+            assert another.answer()[0] == 200
+
+
+def test_a_body_makes_room_when_its_stream_begins(start):
+    node = start("30")
+    with ExitStack() as opened:
+        for _ in range(6):
+            client = opened.enter_context(connected(node.port))
+            begun_upload(client, "/stream?gap=3600", size=MEGABYTE)
+            client.read_until(b"data: 0")
+
+        assert ask(node.port, "/state")["buffered"] == 0
 
 
 def assert_refused_as_too_large(answer):
@@ -471,11 +517,21 @@ def test_streams_that_outlive_the_drain_are_cut_and_cleaned_up(start):
 
         assert node.ended() == 0
         assert clients[0].read_to_the_end() == b""
+        assert_refused_by_the_drain(clients[2])
     assert {"stream", "stubborn", "slow", "torrent"} <= set(node.out.split())
     assert node.out.rstrip().endswith("closing")
 
 
-def test_an_upload_under_way_does_not_break_the_end(start):
+def assert_refused_by_the_drain(client):
+    """Also the request id in the answer is that of the call."""
+    status, headers, body = client.answer()
+    assert (status, headers["connection"]) == (503, "close")
+    assert json.loads(body)["error"]["status"] == "UNAVAILABLE"
+    assert len(headers["x-request-id"]) == 32
+    assert client.read_to_the_end() == b""
+
+
+def test_an_upload_under_way_is_told_of_the_end(start):
     node = start("0.1")
     with connected(node.port) as client:
         client.send(b"POST /size HTTP/1.1\r\nHost: g\r\nContent-Length: 1000\r\n\r\nhalf")
@@ -483,6 +539,7 @@ def test_an_upload_under_way_does_not_break_the_end(start):
 
         node.signal(signal.SIGTERM)
 
+        assert_refused_by_the_drain(client)
         assert node.ended() == 0
     assert "Traceback" not in node.err
 

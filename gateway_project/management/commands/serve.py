@@ -42,13 +42,13 @@ class Command(BaseCommand):
             listener = listen(host, port)
         except OSError as error:
             raise CommandError(f"Cannot listen on {host}:{port}: {error.strerror or error}.") from error
-        self.banner(host, listener.getsockname()[1])
+        self.banner(host, listener.getsockname()[1], settings.GATEWAY_PATH_PREFIX)
         if processes > 1:
             sys.exit(asyncio.run(Processes(listener, processes).run()))
         sys.exit(serve(listener, proxies))
 
-    def banner(self, host: str, port: int) -> None:
-        url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    def banner(self, host: str, port: int, prefix: str) -> None:
+        url = f"http://{f'[{host}]' if ':' in host else host}:{port}{prefix}"
         self.stdout.write(f"Gemini Gateway on {url}\n  API      {url}/v1beta\n  console  {url}/admin/")
         if says_demo():
             self.stdout.write("  No account is connected: a demo account answers. Add one in the console.")
@@ -85,8 +85,9 @@ def listen(host: str, port: int) -> socket.socket:
 
 def serve(listener: socket.socket, proxies: tuple[forwarded.Network, ...], is_child: bool = False) -> int:
     """One node until its end; the exit status."""
-    from gateway_project.asgi import application
+    from gateway_project.asgi import application, body_limit
     from gateway_project.server import GatewayServer
+    from proxy_app import refused_calls
 
     server = GatewayServer(
         application,
@@ -94,6 +95,10 @@ def serve(listener: socket.socket, proxies: tuple[forwarded.Network, ...], is_ch
         opening=background.start,
         closing=background.stop,
         max_body=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+        buffers=settings.GATEWAY_BUFFER_MB * 1024 * 1024,
+        body_limit=body_limit,
+        on_refusal=refused_calls.unread,
+        origins=settings.GATEWAY_CORS_ORIGINS,
         drain=settings.GATEWAY_DRAIN_SECONDS,
         trusted_proxies=proxies,
         parent=sys.stdin if is_child else None,

@@ -44,7 +44,7 @@ document.addEventListener("DOMContentLoaded", () => {
         if (fields.system.value.trim()) body.systemInstruction = { parts: [{ text: fields.system.value }] };
         const headers = { "Content-Type": "application/json", "X-Gateway-Explain": "1" };
         if (key) headers["x-goog-api-key"] = key;
-        return fetch(`/v1beta/models/${model}:${verb}`, { method: "POST", headers, body: JSON.stringify(body), signal, credentials: "omit" });
+        return fetch(`${form.dataset.base}/v1beta/models/${model}:${verb}`, { method: "POST", headers, body: JSON.stringify(body), signal, credentials: "omit" });
     }
 
     /* An operator's pass for this one call; null if the console gives none. */

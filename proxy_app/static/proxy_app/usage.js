@@ -14,7 +14,7 @@ byId("ask").addEventListener("submit", async (event) => {
   byId("trouble").hidden = true;
   byId("report").hidden = true;
   try {
-    const reply = await fetch("/usage", {
+    const reply = await fetch(location.pathname, {
       headers: { Accept: "application/json", "x-goog-api-key": byId("key").value.trim() },
       cache: "no-store",
     });

@@ -1,4 +1,9 @@
-"""`python -m tests.live.serving [drain seconds] [trusted proxy ...]`: one GatewayServer; prints its port first."""
+"""`python -m tests.live.serving [--hasty] [drain seconds] [trusted proxy ...]`: one GatewayServer.
+
+It prints its port first.
+
+`--hasty`: a second for a head or a body, two idle connections.
+"""
 
 import socket
 import sys
@@ -18,9 +23,16 @@ def main():
     from django.conf import settings
 
     from gateway_project import forwarded
+    from gateway_project.patience import Patience
     from gateway_project.server import GatewayServer
+    from tests.live.serving import views
 
-    drain, *proxies = sys.argv[1:] or ["30"]
+    arguments = sys.argv[1:]
+    patience = Patience()
+    if arguments[:1] == ["--hasty"]:
+        patience = Patience(head=1.0, body=1.0, idle=60.0, most_idle=2)
+        del arguments[0]
+    drain, *proxies = arguments or ["30"]
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
     print(listener.getsockname()[1], flush=True)
     server = GatewayServer(
@@ -29,9 +41,13 @@ def main():
         opening=opening,
         closing=closing,
         max_body=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+        buffers=settings.GATEWAY_BUFFER_MB * 1024 * 1024,
+        origins=settings.GATEWAY_CORS_ORIGINS,
         drain=float(drain),
+        patience=patience,
         trusted_proxies=forwarded.networks(proxies),
     )
+    views.buffers = server.buffers
     server.run()
     sys.exit(server.exit_status)
 

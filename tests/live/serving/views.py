@@ -10,6 +10,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.urls import path
 
+# Of the server that serves this, if it has some.
+buffers = None
 hops = 0
 written = 0
 
@@ -52,6 +54,8 @@ async def state(request):
             "rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
             "client": request.META["REMOTE_ADDR"],
             "scheme": request.scheme,
+            "root_path": request.META["SCRIPT_NAME"],
+            "buffered": buffers.taken if buffers else None,
         }
     )
 
