@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.db.models.functions import Now
 
 from accounts_app import journal
@@ -33,6 +33,7 @@ SWEPT = timedelta(hours=2)
 # A node that died is believed to hold its calls for this long; it is three times as long as the living wait to tell.
 PRESENCE_LASTS = timedelta(seconds=9)
 PRESENCE_EVERY = timedelta(seconds=3)
+USE_NOTED_EVERY = timedelta(minutes=1)
 
 NODE = uuid.uuid4().hex
 
@@ -144,7 +145,8 @@ def news(now: float) -> list[Learnt]:
 def write(rows: list[UseRow]) -> None:
     """Add calls to the sums of their hours."""
     sums: dict[Place, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    there = set(ApiKey.objects.filter(pk__in={row.key for row in rows}).values_list("pk", flat=True))
+    there = dict(ApiKey.objects.filter(pk__in={row.key for row in rows}).values_list("pk", "last_used_at"))
+    _note_use(rows, there)
     for row in rows:
         if row.key not in there:
             continue  # deleted meanwhile, and its use with it
@@ -167,6 +169,18 @@ def write(rows: list[UseRow]) -> None:
     own = {place: (added["requests"], _charged(added)) for place, added in sums.items()}
     # Not before the sums are really there: a batch that fails is written again.
     transaction.on_commit(partial(_books.note_own, own))
+
+
+def _note_use(rows: list[UseRow], noted: Mapping[int, datetime | None]) -> None:
+    """When each key was last used, unless that was written within the last minute."""
+    newest: dict[int, float] = {}
+    for row in rows:
+        newest[row.key] = max(row.at, newest.get(row.key, 0.0))
+    for key, before in noted.items():
+        used = _moment(newest[key])
+        if before is None or used - before >= USE_NOTED_EVERY:
+            # Not the stamping queryset: nothing has changed that the roster would have to read.
+            QuerySet[ApiKey](ApiKey).filter(pk=key).update(last_used_at=used)
 
 
 def tell_presence(calls: Mapping[int, int], now: float) -> dict[int, int]:

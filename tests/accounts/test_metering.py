@@ -227,3 +227,28 @@ async def test_a_key_whose_networks_cannot_be_read_is_good_from_nowhere():
 
     assert not key.may_call_from("127.0.0.1")
     assert key.limits == Limits()
+
+
+async def test_when_a_key_was_last_used_is_written_at_most_once_a_minute(key):
+    began = datetime.now(UTC)
+
+    async def noted(at: datetime) -> datetime | None:
+        journal.append(metering_rows.KEY_USE, metering_rows.UseRow(key.id, MODEL, at.timestamp(), requests=1))
+        await journal.flush(force=True)
+        return (await ApiKey.objects.aget(pk=key.id)).last_used_at
+
+    first, soon, later = [await noted(began + timedelta(seconds=seconds)) for seconds in (0, 59, 60)]
+
+    assert first == soon == began
+    assert later == began + timedelta(seconds=60)
+
+
+async def test_that_a_key_was_used_gives_the_roster_nothing_to_read(key):
+    before = roster.current().version
+    call(key)
+    await journal.flush(force=True)
+
+    await roster.refresh()
+
+    assert (await ApiKey.objects.aget(pk=key.id)).last_used_at is not None
+    assert roster.current().version == before
