@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import Now
 
-from accounts_app import journal
+from accounts_app import journal, known_models
 from accounts_app.models import ApiKey, KeyPresence, KeyUse
 from accounts_app.pool.limits import NO_TOKENS, Tokens, month_of
 from accounts_app.sums import add_up
@@ -23,7 +23,7 @@ from accounts_app.sums import add_up
 KEY_USE = "key_use"
 IDENTITY = ("api_key", "hour", "model")
 HOUR = 3600
-LONGEST_MODEL = 128  # what the column takes; clients name models
+LONGEST_MODEL = 128  # what the column takes
 
 # Sums of older hours are taken as they were when first read: a day is all that limits by the day can ask for.
 LIVELY = timedelta(hours=25)
@@ -151,7 +151,7 @@ def write(rows: list[UseRow]) -> None:
         if row.key not in there:
             continue  # deleted meanwhile, and its use with it
         hour = _moment(row.at // HOUR * HOUR)
-        place = sums[row.key, hour, row.model.replace("\0", "")[:LONGEST_MODEL]]
+        place = sums[row.key, hour, known_models.named(row.model)[:LONGEST_MODEL]]
         place["requests"] += row.requests
         place["refused"] += row.refused
         place["prompt_tokens"] += row.tokens.prompt

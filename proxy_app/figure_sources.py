@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from django.db.models import QuerySet, Sum
 
+from accounts_app import known_models
 from proxy_app import rollups
 from proxy_app.folding import QUARTER, folded_until, quarter_of
 from proxy_app.models import UsageHour, UsageQuarter, UsageRecord
@@ -94,7 +95,7 @@ class Newest:
     def __init__(self, begin: datetime) -> None:
         names = [name for name in rollups.COLUMNS if name != "at"]
         rows = UsageRecord.objects.filter(at__gte=begin).order_by("-at").values("at", *names)[:NEWEST]
-        self._rows = list(rows)
+        self._rows = [row | {"model": known_models.named(row["model"])} for row in rows]
         self.complete_from = self._rows[-1]["at"] if len(self._rows) == NEWEST else begin
 
     def rows(

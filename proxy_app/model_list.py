@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from accounts_app import roster
+from accounts_app import known_models, roster
 from accounts_app.roster import AccountView, Roster
 from proxy_app.wire import catalogue
 from proxy_app.wire.catalogue import Model
+
+known_models.tell(catalogue.KNOWN)
 
 # What quota lists hold beside models that people talk to.
 _INTERNAL = ("chat_", "tab_")

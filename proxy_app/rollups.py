@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from accounts_app import known_models
 from accounts_app.sums import add_up
 from proxy_app.models import UsageHour, UsageRecord
 from proxy_app.models.sums import NUMBERS
 
 IDENTITY = ("hour", "api_key_id", "account_id", "model", "outcome")
+LONGEST_MODEL = 128  # what the column takes
 # Upper bounds of the buckets, in milliseconds; whatever is above the last one is in `…_more`.
 FIRST_EVENT_BOUNDS = (100, 250, 500, 1000, 2500, 5000, 10_000, 30_000)
 OVERHEAD_BOUNDS = (1, 2, 5, 10, 25, 50, 100)
@@ -30,7 +32,7 @@ def add(rows: Iterable[Mapping[str, Any]]) -> None:
     for row in rows:
         ended = row["at"] + timedelta(milliseconds=row["duration_ms"])
         key, account = row["api_key_id"] or 0, row["account_id"] or 0
-        into = sums[_hour(ended), key, account, row["model"], row["outcome"]]
+        into = sums[_hour(ended), key, account, _model(row["model"]), row["outcome"]]
         count(into, row)
     _store(sums)
 
@@ -55,13 +57,21 @@ def add_repeated(row: UsageRecord, number: int) -> None:
     """Add as many further calls that came to the same as that of `row`, which was refused without an attempt."""
     ended = row.at + timedelta(milliseconds=row.duration_ms)
     _store(
-        {(_hour(ended), row.api_key_id or 0, 0, row.model, row.outcome): dict.fromkeys(NUMBERS, 0) | {"calls": number}}
+        {
+            (_hour(ended), row.api_key_id or 0, 0, _model(row.model), row.outcome): dict.fromkeys(NUMBERS, 0)
+            | {"calls": number}
+        }
     )
 
 
 def _store(sums: Mapping[tuple[Any, ...], Mapping[str, int]]) -> None:
     rows = [{**dict(zip(IDENTITY, place, strict=True)), **added} for place, added in sums.items()]
     add_up(UsageHour, IDENTITY, rows)
+
+
+def _model(asked: str) -> str:
+    """What the model is called in sums, of which there must not be one for whatever a client invents."""
+    return known_models.named(asked)[:LONGEST_MODEL]
 
 
 def _hour(moment: datetime) -> datetime:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from accounts_app import roster
+from accounts_app import known_models, roster
 from accounts_app.leasing import rows as leasing_rows
 from accounts_app.leasing.lender import Borrowed, CallFaults, Lender, NothingAvailable
 from accounts_app.pool.board import Standing, WhyNot
@@ -91,6 +91,7 @@ class Lease:
 
     def answered(self, now: float) -> None:
         """The first event is in hand: what this account rested for is over, and others need not wait for the end."""
+        known_models.learn(self._borrowed.model, now)
         self._lender.clear(self.account.id, self._borrowed.model, self._since, now)
 
     def give_back(self) -> None:

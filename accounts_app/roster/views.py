@@ -1,13 +1,12 @@
 """What a call may know of accounts, keys, settings and routes: frozen views, held together by the `Roster`."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from types import MappingProxyType
 
 from accounts_app.pool.cooldown import Rest
+from accounts_app.pool.globs import any_matches, matcher
 from accounts_app.pool.limits import NO_LIMITS, Limits
 from accounts_app.pool.networks import Network, lets_in
 from accounts_app.pool.selection import Strategy
@@ -65,7 +64,7 @@ class AccountView:
 
     def serves(self, model: str) -> bool:
         """Whether its operator lets it answer for `model`. Its cached quota list has no say: it may be out of date."""
-        return not self.allowed_models or any(_pattern(allowed).fullmatch(model) for allowed in self.allowed_models)
+        return not self.allowed_models or any_matches(self.allowed_models, model)
 
     def remaining(self, model: str, now: float) -> float | None:
         """The part of the quota for `model` that was left when last seen, 0..1; None when that says nothing now."""
@@ -103,7 +102,7 @@ class KeyView:
 
     def may_use(self, model: str) -> bool:
         """Whether it may ask for `model`, by the name it asks with."""
-        return not self.allowed_models or any(_pattern(allowed).fullmatch(model) for allowed in self.allowed_models)
+        return not self.allowed_models or any_matches(self.allowed_models, model)
 
     def may_call_from(self, address: str) -> bool:
         """Whether it is good at `address`, an IP address; "" where there is none, as on a Unix socket."""
@@ -146,7 +145,7 @@ class RouteTable:
         wild = [route for pattern, route in known.items() if "*" in pattern]
         # Specific = more letters of its own; the pattern itself settles a tie, so that every node answers alike.
         wild.sort(key=lambda route: (-len(route.pattern.replace("*", "")), route.pattern))
-        self._wild = [(_pattern(route.pattern), route) for route in wild]
+        self._wild = [(matcher(route.pattern), route) for route in wild]
 
     def __repr__(self) -> str:
         return f"<RouteTable {dict(self.targets)}>"
@@ -160,7 +159,7 @@ class RouteTable:
         """The route that a call for `model` takes; None when it goes upstream under its own name."""
         if exact := self._exact.get(model):
             return exact
-        return next((route for pattern, route in self._wild if pattern.fullmatch(model)), None)
+        return next((route for matches, route in self._wild if matches(model)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +181,6 @@ class Roster:
 
     def __repr__(self) -> str:
         return f"<Roster {self.version}: {len(self.accounts)} accounts, {len(self.keys)} keys, {len(self.rests)} rests>"
-
-
-@lru_cache(maxsize=1024)
-def _pattern(glob: str) -> re.Pattern[str]:
-    return re.compile(".*".join(re.escape(part) for part in glob.split("*")), re.DOTALL)
 
 
 def _moment(stamp: str) -> float | None:

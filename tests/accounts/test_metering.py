@@ -6,7 +6,7 @@ from time import time
 
 import pytest
 
-from accounts_app import database_thread, journal, metering, metering_rows, roster
+from accounts_app import database_thread, journal, known_models, metering, metering_rows, roster
 from accounts_app.database_thread import in_database
 from accounts_app.metering import NO_TOKENS, Limit, OverLimit, Tokens
 from accounts_app.models import ApiKey, KeyPresence, KeyUse
@@ -102,6 +102,8 @@ async def test_a_call_over_the_limit_counts_only_as_refused():
 
 async def test_sums_are_kept_by_hour_key_and_model(key):
     other = await a_key("phone")
+    for model in (MODEL, "gemini-3-pro"):
+        known_models.learn(model, time())
     for whose, model in ((key, MODEL), (key, MODEL), (key, "gemini-3-pro"), (other, MODEL)):
         call(whose, A_CALL, model)
     await journal.flush(force=True)
@@ -216,10 +218,13 @@ async def test_a_key_that_is_deleted_takes_its_use_along_and_holds_nothing_up(ke
 
 
 async def test_whatever_a_client_calls_a_model_fits(key):
-    call(key, model="x\0" * 200)
+    known_models.learn("x" * 200, time())
+    for model in ("x" * 200, "y\0" * 100, "z"):
+        call(key, model=model)
     await journal.flush(force=True)
 
-    assert (await in_database(KeyUse.objects.get)).model == "x" * 128
+    rows = await in_database(lambda: dict(KeyUse.objects.values_list("model", "requests")))
+    assert rows == {"x" * 128: 1, known_models.OTHERS: 2}
 
 
 async def test_a_key_whose_networks_cannot_be_read_is_good_from_nowhere():
