@@ -65,4 +65,5 @@ def _catch_up(snapshot: roster.Roster) -> None:
 
 def _names_of(account: AccountView) -> Iterable[str]:
     yield from account.quota
+    yield from account.models
     yield from (name for name in account.allowed_models if "*" not in name)
