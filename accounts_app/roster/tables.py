@@ -22,6 +22,7 @@ from accounts_app.roster import rows
 from accounts_app.roster.views import AccountView, CredentialView, RestKey, Roster, RouteTable, SettingsView
 
 V = TypeVar("V")
+DemoState = tuple[bool, str | None]  # whether other accounts exist, where the demo account's upstream listens
 
 OVERLAP = timedelta(seconds=5)  # longer than any of our transactions, and than clocks kept by NTP differ
 SWEEP_EVERY = 60.0  # seconds
@@ -29,7 +30,7 @@ CHUNK = 500  # keys in one query: older SQLites take 999 parameters at most
 
 
 class Table(Generic[V]):
-    """One table as last read: a view of each row, by `key`, and which of them have changed since `take()`.
+    """One table as last read: a view of each row, by `key`, and which of them have changed.
 
     `make` gets a row's key, its stamp (seconds, epoch) and its `columns`.
     """
@@ -43,7 +44,7 @@ class Table(Generic[V]):
         self._stamps: dict[int, datetime] = {}
         self._mark: tuple[int, datetime | None] | None = None
         self._sweep_at = 0.0
-        self._changed: set[int] = set()
+        self.changed: set[int] = set()  # the keys of rows that came, changed or went; emptied by who has taken them
 
     def __repr__(self) -> str:
         return f"<Table {self._rows.model.__name__}: {len(self.views)} rows>"
@@ -71,17 +72,12 @@ class Table(Generic[V]):
             self._sweep_at = time.monotonic() + SWEEP_EVERY
         self._mark = mark
 
-    def take(self) -> set[int]:
-        """The keys of rows that came, changed or went since the last call."""
-        changed, self._changed = self._changed, set()
-        return changed
-
     def _load(self, rows: QuerySet[Any]) -> None:
         for key, stamp, *values in rows.values_list(*self._columns):
             if self._stamps.get(key) != stamp:
                 self.views[key] = self._make(key, stamp.timestamp(), *values)
                 self._stamps[key] = stamp
-                self._changed.add(key)
+                self.changed.add(key)
 
     def _look(self, rows: QuerySet[Any]) -> dict[int, datetime]:
         """Load those of `rows` whose stamp is not the known one; the stamps of all of them."""
@@ -95,7 +91,7 @@ class Table(Generic[V]):
         there = self._look(self._rows)
         for key in self.views.keys() - there.keys():
             del self.views[key], self._stamps[key]
-            self._changed.add(key)
+            self.changed.add(key)
 
 
 class Tables:
@@ -117,7 +113,7 @@ class Tables:
         self._routes = Table(ModelRoute, rows.ROUTE_COLUMNS, rows.route_view)
         self._rests = Table(RestRow, rows.REST_COLUMNS, rows.rest_view)
         self._rest_keys: dict[int, RestKey] = {}
-        self._demo_state: tuple[bool, str | None] | None = None
+        self._demo_state: DemoState | None = None
         self._snapshot: Roster | None = None
 
     def set_demo_upstream(self, url: str | None) -> None:
@@ -130,58 +126,64 @@ class Tables:
             began = time.time()
             for table in self._all():
                 table.read()
-            # Nothing is taken before all is read: a database lost half-way loses no change.
-            accounts, changed_accounts = self._take_accounts()
-            rests, changed_rests = self._take_rests()
-            others = [bool(table.take()) for table in (self._keys, self._settings, self._routes)]
-            if self._snapshot and not (changed_accounts or changed_rests or any(others)):
+            if self._snapshot and not any(table.changed for table in self._all()) and not self._demo_has_turned():
                 return self._snapshot
-            self._version += 1
-            self._snapshot = Roster(
+            # Nothing is taken before all is read and made: what fails half-way loses no change.
+            demo_state = self._demo_state_now()
+            accounts, changed_accounts = self._accounts_now(demo_state)
+            rests, changed_rests, rest_keys = self._rests_now()
+            snapshot = Roster(
                 accounts=accounts,
                 keys=dict(self._keys.views.values()),
                 settings=self._settings.views.get(1) or SettingsView(auth_mode=settings.GATEWAY_AUTH_MODE),
                 routes=RouteTable(route for route in self._routes.views.values() if route),
                 rests=rests,
-                version=self._version,
+                version=self._version + 1,
                 loaded_at=began,
                 changed_accounts=frozenset(changed_accounts),
                 changed_rests=frozenset(changed_rests),
             )
-            return self._snapshot
+            self._demo_state, self._rest_keys = demo_state, rest_keys
+            self._snapshot, self._version = snapshot, snapshot.version
+            for table in self._all():
+                table.changed = set()
+            return snapshot
 
     def _all(self) -> tuple[Table[Any], ...]:
         return (self._accounts, self._credentials, self._keys, self._settings, self._routes, self._rests)
 
-    def _take_accounts(self) -> tuple[Mapping[int, AccountView], set[int]]:
-        changed = self._accounts.take() | self._credentials.take()
+    def _demo_has_turned(self) -> bool:
+        """Whether the demo account's upstream is another, which no row tells."""
+        return self._demo_state is None or self._demo_state[1] != self._demo_upstream
+
+    def _demo_state_now(self) -> DemoState:
+        """Whether other accounts exist than the demo account, and where its upstream listens."""
+        return any(not account.is_demo for account in self._accounts.views.values()), self._demo_upstream
+
+    def _accounts_now(self, demo_state: DemoState) -> tuple[Mapping[int, AccountView], set[int]]:
+        changed = self._accounts.changed | self._credentials.changed
         views = self._accounts.views
-        if changed or self._demo_state is None or self._demo_state[1] != self._demo_upstream:
-            demos = {key for key, account in views.items() if account.is_demo}
-            state = (len(views) > len(demos), self._demo_upstream)
-            if state != self._demo_state:
-                self._demo_state = state
-                changed |= demos
+        if demo_state != self._demo_state:
+            changed |= {key for key, account in views.items() if account.is_demo}
         known = self._snapshot.accounts if self._snapshot else {}
         if not changed:
             return known, changed
         accounts = dict(known)
         for key in changed:
             if key in views:
-                accounts[key] = self._whole(views[key])
+                accounts[key] = self._whole(views[key], demo_state)
             else:
                 accounts.pop(key, None)
         return accounts, changed
 
-    def _whole(self, account: AccountView) -> AccountView:
+    def _whole(self, account: AccountView, demo_state: DemoState) -> AccountView:
         """An account with its tokens, and for the demo account its upstream."""
         credential = self._credentials.views.get(account.id, CredentialView())
         if credential is None:
             return replace(account, parked=account.parked or Account.Parked.MISCONFIGURED)
         if not account.is_demo:
             return replace(account, credential=credential)
-        upstream = self._demo_upstream
-        others_exist = self._demo_state is not None and self._demo_state[0]
+        others_exist, upstream = demo_state
         return replace(
             account,
             credential=credential,
@@ -192,20 +194,22 @@ class Tables:
             standby=others_exist,
         )
 
-    def _take_rests(self) -> tuple[Mapping[RestKey, Rest], set[RestKey]]:
+    def _rests_now(self) -> tuple[Mapping[RestKey, Rest], set[RestKey], dict[int, RestKey]]:
         known = self._snapshot.rests if self._snapshot else {}
-        changed = self._rests.take()
-        if not changed:
-            return known, set()
-        rests, keys = dict(known), set()
-        for row in changed:
-            key, rest = self._rests.views.get(row) or (self._rest_keys.pop(row), None)
-            keys.add(key)
+        if not self._rests.changed:
+            return known, set(), self._rest_keys
+        rests, changed, row_keys = dict(known), set(), dict(self._rest_keys)
+        for row in self._rests.changed:
+            key, rest = self._rests.views.get(row) or (row_keys.pop(row, None), None)
+            if key is None:
+                continue  # it came and went between two snapshots
+            changed.add(key)
             rests.pop(key, None)
-            self._rest_keys[row] = key
+            if row in self._rests.views:
+                row_keys[row] = key
             if rest is not None:
                 rests[key] = rest
-        return rests, keys
+        return rests, changed, row_keys
 
 
 def _is_recent(moment: datetime | None) -> bool:

@@ -197,6 +197,33 @@ def test_rests_are_seen_and_so_is_their_end(long_ago):
     assert (after.rests, after.changed_rests) == ({}, {(alice.pk, "m")})
 
 
+def test_a_rest_that_came_and_went_between_two_snapshots_costs_no_other_change(long_ago):
+    alice = make_account()
+    old = Rest.objects.create(account=alice, model="old", until=timezone.now() + timedelta(hours=1))
+    long_ago()
+    roster.load_now()
+    old.delete()
+    brief, lasting = (
+        Rest.objects.create(account=alice, model=model, until=timezone.now() + timedelta(hours=1))
+        for model in ("brief", "lasting")
+    )
+    Account.objects.filter(pk=alice.pk).update(project="new")
+
+    def lost_half_way(execute, sql, params, many, context):
+        if "accounts_app_rest" in sql and "WHERE" not in sql and "COUNT" not in sql:
+            raise OperationalError("the database is away")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(lost_half_way), pytest.raises(OperationalError):
+        roster.load_now()
+    brief.delete()
+    after = roster.load_now()
+
+    assert set(after.rests) == {(alice.pk, lasting.model)}
+    assert after.changed_rests == {(alice.pk, "old"), (alice.pk, "lasting")}
+    assert after.accounts[alice.pk].project == "new"
+
+
 def test_the_demo_account_stands_by_once_another_is_there_and_never_calls_google():
     demo = make_account("demo account", is_demo=True)
     view = roster.load_now().accounts[demo.pk]
