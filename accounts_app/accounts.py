@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts_app.encryption import Unreadable
 from accounts_app.models import Account, Credential, Rest
 from accounts_app.pool import secret_shapes
 
@@ -195,15 +196,28 @@ def known_secrets() -> dict[str, str]:
 
 
 def exported(ids: Iterable[int] | None = None) -> Iterator[dict[str, str]]:
-    """Every account, or those chosen, as import_accounts reads it back. In the clear: this is what an export is."""
+    """Every account, or those chosen, as import_accounts reads it back. In the clear: this is what an export is.
+
+    Accounts whose secrets cannot be read are left out; `unreadable` names them.
+    """
     rows = Credential.objects.select_related("account").filter(account__is_demo=False).order_by("account_id")
     if ids is not None:
         rows = rows.filter(account__in=ids)
     for row in rows.iterator(chunk_size=500):
-        if row.account.kind == Account.Kind.GEMINI_API:
+        if row.account.kind != Account.Kind.GEMINI_API:
+            if row.refresh_token:
+                yield {"email": row.account.email, "refresh_token": row.refresh_token}
+        elif not isinstance(row.access_token, Unreadable):
             yield {"kind": row.account.kind, "email": row.account.email, "api_key": row.access_token}
-        elif row.refresh_token:
-            yield {"email": row.account.email, "refresh_token": row.refresh_token}
+
+
+def unreadable(ids: Iterable[int] | None = None) -> list[str]:
+    """The names of the accounts, or of those chosen, whose secrets cannot be read with the keys at hand."""
+    rows = Credential.objects.select_related("account").filter(account__is_demo=False).order_by("account_id")
+    if ids is not None:
+        rows = rows.filter(account__in=ids)
+    secrets = ((row.account.email, row.refresh_token, row.access_token) for row in rows.iterator(chunk_size=500))
+    return [name for name, *both in secrets if any(isinstance(secret, Unreadable) for secret in both)]
 
 
 def fingerprint(secret: str) -> str:

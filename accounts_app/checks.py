@@ -77,15 +77,18 @@ def _keys_of_one_node() -> Iterator[CheckMessage]:
 
 
 def _stored_secrets() -> Iterator[CheckMessage]:
-    try:
-        for credential in Credential.objects.only("refresh_token", "access_token").order_by("-pk")[:1]:
-            repr((credential.refresh_token, credential.access_token))
-    except encryption.Undecryptable as error:
-        yield Warning(
-            _("Stored secrets cannot be read: %(reason)s") % {"reason": retold(str(error))},
-            hint=_("Accounts answer again as soon as the key they were stored with is in GATEWAY_ENCRYPTION_KEYS."),
-            id="gateway.W005",
-        )
+    for credential in Credential.objects.only("refresh_token", "access_token").order_by("-pk")[:1]:
+        for secret in (credential.refresh_token, credential.access_token):
+            if isinstance(secret, encryption.Unreadable):
+                yield Warning(
+                    _("Stored secrets cannot be read: %(reason)s") % {"reason": retold(secret.reason)},
+                    hint=_(
+                        "Accounts answer again as soon as the key they were stored with is in GATEWAY_ENCRYPTION_KEYS, "
+                        "or when they are connected anew."
+                    ),
+                    id="gateway.W005",
+                )
+                return
 
 
 def _oauth_client() -> Iterator[CheckMessage]:

@@ -8,7 +8,7 @@ import base64
 import binascii
 import hashlib
 import os
-from typing import Any
+from typing import Any, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -23,6 +23,24 @@ NONCE_BYTES = 12  # what GCM is specified for
 
 class Undecryptable(Exception):
     """A stored secret cannot be read with the keys at hand. The message never carries the value."""
+
+
+class Unreadable(str):
+    """A stored secret that cannot be read with the keys at hand: an empty text, and written back as it was stored.
+
+    `reason` says why, and which key is missing.
+    """
+
+    stored: str
+    reason: str
+
+    def __new__(cls, stored: str, reason: str) -> Self:
+        made = super().__new__(cls, "")
+        made.stored, made.reason = stored, reason
+        return made
+
+    def __repr__(self) -> str:
+        return "<Unreadable>"
 
 
 def new_key() -> str:
@@ -78,11 +96,16 @@ def _key_id(key: bytes) -> str:
 
 
 class EncryptedTextField(models.TextField):
-    """Text in Python, ciphertext in the database. It cannot be searched, only compared with nothing."""
+    """Text in Python, ciphertext in the database. It cannot be searched, only compared with nothing.
+
+    What cannot be read is `Unreadable`, so that a row is loaded and written whatever has become of its keys.
+    """
 
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
         if value is None or hasattr(value, "as_sql"):
             return super().get_db_prep_save(value, connection)
+        if isinstance(value, Unreadable):
+            return value.stored
         return encrypt(str(value), self.context)
 
     def get_prep_value(self, value: Any) -> Any:
@@ -95,7 +118,12 @@ class EncryptedTextField(models.TextField):
         return super().get_lookup(lookup_name) if lookup_name in ("exact", "isnull") else None
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
-        return None if value is None else decrypt(value, self.context)
+        if value is None:
+            return None
+        try:
+            return decrypt(value, self.context)
+        except Undecryptable as error:
+            return Unreadable(value, str(error))
 
     @property
     def context(self) -> str:

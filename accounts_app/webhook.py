@@ -19,7 +19,6 @@ from django.utils import timezone, translation
 
 from accounts_app import http_client, inbox
 from accounts_app.database_thread import in_database
-from accounts_app.encryption import Undecryptable
 from accounts_app.inbox import Item
 from accounts_app.models import GatewaySettings, Notice
 
@@ -56,10 +55,7 @@ def claim_due(now: datetime) -> tuple[str, list[Due]]:
 
     Whoever moves `next_try_at` on has claimed an event; should it die, another tries after that.
     """
-    try:
-        address = GatewaySettings.load().webhook_url
-    except Undecryptable:
-        return "", []  # a check says so already
+    address = GatewaySettings.load().webhook_url
     if not address:
         return "", []
     _take_down(now)

@@ -29,6 +29,7 @@ from accounts_app import connect, errands, settling, sign_ins
 from accounts_app.accounts import Connected
 from accounts_app.admin.fields import NO_PROXY, ProxyField
 from accounts_app.connect import Callback, Rights
+from accounts_app.encryption import Unreadable
 from accounts_app.models import Account
 from accounts_app.own_words import retold
 from accounts_app.settling import Settled, Step
@@ -75,6 +76,11 @@ def begin(request: HttpRequest, page: ModelAdmin, account: Account | None = None
     form = ConnectForm(request.POST or None)
     address = sign_ins.return_address(request.scheme or "", request.get_host(), reverse(CALLBACK))
     client_is_set = sign_ins.client_is_set()
+    if account is not None and isinstance(account.proxy_url, Unreadable):
+        # Its owner must not be signed in past the proxy that the account was given.
+        trouble = _("This account's proxy cannot be read any more: set it anew first.")
+        page.message_user(request, trouble, messages.ERROR)
+        return redirect("admin:accounts_app_account_change", account.pk)
     if request.method == "POST" and client_is_set and form.is_valid():
         proxy = form.cleaned_data["proxy"]
         sign_ins.begin(

@@ -13,9 +13,7 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from accounts_app import accounts
-from accounts_app.encryption import Undecryptable
 from accounts_app.models import Account
-from accounts_app.own_words import retold
 
 
 def export(request: HttpRequest, page: ModelAdmin, chosen: QuerySet[Account]) -> HttpResponse | None:
@@ -33,11 +31,15 @@ def export(request: HttpRequest, page: ModelAdmin, chosen: QuerySet[Account]) ->
             "across": request.POST.get("select_across", "0"),
         }
         return TemplateResponse(request, "console/export.html", context)
-    try:
-        rows = list(accounts.exported(chosen.values_list("pk", flat=True)))
-    except Undecryptable as error:
-        page.message_user(request, retold(str(error)), messages.ERROR)
-        return None
+    ids = list(chosen.values_list("pk", flat=True))
+    rows = list(accounts.exported(ids))
+    if left_out := accounts.unreadable(ids):
+        page.message_user(
+            request,
+            _("Left out, because their secrets cannot be read with the keys at hand: %(names)s")
+            % {"names": ", ".join(left_out)},
+            messages.WARNING,
+        )
     LogEntry.objects.log_actions(str(request.user.pk), chosen, CHANGE, _("Exported, with its secrets."))
     text = json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
     name = f"accounts-{timezone.now():%Y-%m-%d}.json"

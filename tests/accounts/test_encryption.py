@@ -4,8 +4,8 @@ import pytest
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import connection
 
-from accounts_app import encryption
-from accounts_app.encryption import Undecryptable, decrypt, encrypt, new_key
+from accounts_app import accounts, encryption, roster
+from accounts_app.encryption import Undecryptable, Unreadable, decrypt, encrypt, new_key
 from accounts_app.models import Account, Credential
 
 
@@ -125,6 +125,49 @@ def test_a_second_rotation_finds_nothing_to_do(settings, credential):
     encryption.rotate_all()
 
     assert encryption.rotate_all() == 0
+
+
+@pytest.mark.usefixtures("forgetful")
+class TestALostKey:
+    """What it encrypted is lost; whatever else is asked of the gateway goes on."""
+
+    @pytest.fixture
+    def lost(self, settings, credential):
+        settings.GATEWAY_ENCRYPTION_KEYS = [new_key()]
+        return credential.account
+
+    def test_is_a_value_that_is_written_back_as_it_was(self, lost):
+        before = stored()
+        row = Credential.objects.get()
+
+        row.save()
+
+        assert (row.refresh_token, stored()) == ("", before)
+        assert isinstance(row.refresh_token, Unreadable)
+        assert "GATEWAY_ENCRYPTION_KEYS" in row.refresh_token.reason
+
+    def test_the_same_account_is_connected_anew(self, lost):
+        Account.objects.update(proxy_url="")
+        connected = accounts.connect(accounts.Newcomer(email=lost.email, refresh_token="1//newer"))
+
+        assert (connected.account_id, connected.is_new) == (lost.pk, False)
+        assert Credential.objects.get().refresh_token == "1//newer"
+        assert roster.load_now().accounts[lost.pk].available
+
+    def test_a_new_token_is_typed_in(self, lost):
+        accounts.replace_tokens(lost.pk, refresh_token="1//newer")
+
+        assert Credential.objects.get().refresh_token == "1//newer"
+
+    def test_others_are_connected_and_exported_and_it_is_named(self, lost):
+        accounts.connect(accounts.Newcomer(email="bob@example.com", refresh_token="1//bob"))
+
+        assert list(accounts.exported()) == [{"email": "bob@example.com", "refresh_token": "1//bob"}]
+        assert accounts.unreadable() == [lost.email]
+        assert list(accounts.known_secrets().values()) == ["bob@example.com"]
+
+    def test_the_account_is_out_of_service_meanwhile(self, lost):
+        assert roster.load_now().accounts[lost.pk].parked == "misconfigured"
 
 
 def test_rotation_without_the_old_key_changes_nothing(settings, credential):

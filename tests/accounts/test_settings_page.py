@@ -74,5 +74,4 @@ def test_without_its_key_the_webhook_alone_cannot_be_read(operator: Client, sett
 
     assert GatewaySettings.load().strategy == "consistent_hash"
     assert operator.get(PAGE).status_code == 200
-    with pytest.raises(encryption.Undecryptable):
-        _ = GatewaySettings.load().webhook_url
+    assert isinstance(GatewaySettings.load().webhook_url, encryption.Unreadable)
