@@ -200,15 +200,16 @@ class Tables:
             return known, set(), self._rest_keys
         rests, changed, row_keys = dict(known), set(), dict(self._rest_keys)
         for row in self._rests.changed:
-            key, rest = self._rests.views.get(row) or (row_keys.pop(row, None), None)
-            if key is None:
-                continue  # it came and went between two snapshots
-            changed.add(key)
-            rests.pop(key, None)
-            if row in self._rests.views:
+            if (gone := row_keys.pop(row, None)) is not None:
+                changed.add(gone)
+                rests.pop(gone, None)
+            # One that came and went between two snapshots is in neither.
+            if (found := self._rests.views.get(row)) is not None:
+                key, rest = found
+                changed.add(key)
                 row_keys[row] = key
-            if rest is not None:
-                rests[key] = rest
+                if rest is not None:
+                    rests[key] = rest
         return rests, changed, row_keys
 
 
