@@ -51,6 +51,7 @@ class _Kind:
     droppable: bool
     name_of: Callable[[Row], object]
     size_of: Callable[[Row], int]
+    batch: int
     waiting: deque[Row] = field(default_factory=deque)
     in_hand: list[Row] = field(default_factory=list)  # the batch that is being written
     aside: list[Row] = field(default_factory=list)  # not to be dropped, and not to be written so far
@@ -64,7 +65,7 @@ class _Kind:
     def take(self) -> list[Row]:
         """The rows to write next: those in hand, where a try has failed."""
         if not self.in_hand:
-            self.in_hand = [self.waiting.popleft() for _ in range(min(BATCH, len(self.waiting)))]
+            self.in_hand = [self.waiting.popleft() for _ in range(min(self.batch, len(self.waiting)))]
         return self.in_hand
 
     def give_up(self, row: Row) -> None:
@@ -98,19 +99,18 @@ class Journal:
         droppable: bool,
         name_of: Callable[[Row], object] = type,
         size_of: Callable[[Row], int] = lambda _: 1,
+        batch: int = BATCH,
     ) -> None:
         """Name a kind of row and who writes it; `droppable` rows may go when too many wait.
 
-        `write_batch` gets at most `BATCH` rows, oldest first, on the database thread, inside a transaction. It may see
+        `write_batch` gets at most `batch` rows, oldest first, on the database thread, inside a transaction. It may see
         a row twice if the connection broke while committing. `name_of` says in the log which row was given up, without
         secrets; `size_of` is what `held` adds up.
         """
-        known = self._kinds.get(kind)
-        if known is None:
-            self._kinds[kind] = _Kind(write_batch, droppable, name_of, size_of)
-        else:
-            known.write, known.droppable = write_batch, droppable
-            known.name_of, known.size_of = name_of, size_of
+        made = _Kind(write_batch, droppable, name_of, size_of, batch)
+        if (known := self._kinds.get(kind)) is not None:
+            made.waiting = known.waiting
+        self._kinds[kind] = made
 
     def append(self, kind: str, row: Row) -> None:
         """Queue one row; never waits. Raises KeyError for a kind nobody registered."""
@@ -202,7 +202,7 @@ class Journal:
     def reset(self) -> None:
         """Forget every row and every pause; the kinds stay. For tests."""
         for name, kind in self._kinds.items():
-            self._kinds[name] = _Kind(kind.write, kind.droppable, kind.name_of, kind.size_of)
+            self._kinds[name] = _Kind(kind.write, kind.droppable, kind.name_of, kind.size_of, kind.batch)
         self._pause = self._not_before = 0.0
         self._running = None
 

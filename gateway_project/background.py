@@ -10,7 +10,6 @@ from django.db import Error as DatabaseError
 from accounts_app import connect, credentials, database_thread, http_client, journal, metering, quota, roster, webhook
 from emulator import Emulator, Style
 from gateway_project import upkeep
-from proxy_app import captures
 
 log = logging.getLogger(__name__)
 
@@ -21,8 +20,6 @@ JOURNAL_SECONDS = 0.5
 TOKENS_SECONDS = 30.0
 # Quotas are looked at every quarter of an hour while an account is in use; this is how often we see whose turn it is.
 QUOTA_SECONDS = 60.0
-# Prompts are kept for days: an hour more or less is nobody's trouble.
-CAPTURES_SECONDS = 3600.0
 # Old rows can wait; figures over a week are the quicker the sooner the hours are folded.
 TIDY_SECONDS = 60.0
 # What needs a person is told in seconds; without a webhook it costs a query.
@@ -54,7 +51,6 @@ class Background:
             self.loop.create_task(repeat("Quotas are not known", self._weigh, quota_seconds, at_once=False)),
             self.loop.create_task(repeat("The webhook is not told", webhook.tell, WEBHOOK_SECONDS, at_once=False)),
             self.loop.create_task(repeat("Old rows stay", upkeep.tidy, TIDY_SECONDS, at_once=False)),
-            self.loop.create_task(repeat("Prompts are kept for too long", self._forget, CAPTURES_SECONDS)),
         ]
 
     async def stop(self) -> None:
@@ -89,10 +85,6 @@ class Background:
     async def _renew(self) -> None:
         await self.has_looked.wait()
         await credentials.renew_due(time.time())
-
-    async def _forget(self) -> None:
-        await self.has_looked.wait()
-        await database_thread.in_database(captures.prune)
 
     async def _weigh(self) -> None:
         await self.has_looked.wait()

@@ -15,7 +15,7 @@ from proxy_app import captures, folding, retention
 log = logging.getLogger(__name__)
 
 RETENTION = "retention"
-# Whoever has the duty looks this often; it is long enough for many batches, and for a dead node's to be taken over.
+# Whoever has the duty looks this often; it is longer than a round takes, and a dead node's is taken over after it.
 EVERY = timedelta(minutes=10)
 # Batches in one go. What is left waits for the next: 200,000 rows in ten minutes outrun the busiest gateway.
 BATCHES = 200
@@ -24,38 +24,36 @@ BREATH = 0.05
 
 
 async def tidy() -> None:
-    """
-    1. Fold hours into quarters of days: cheap when there is nothing to do, and done twice it changes nothing.
-    2. Whose turn it is deletes what is older than the operator keeps, batch by batch, and gives the disk back.
+    """Whose turn it is, on one node at a time:
+
+    1. Folds hours into quarters of days.
+    2. Deletes what is older than the operator keeps, batch by batch, and gives the disk back.
 
     Raises Django's database errors.
     """
-    now = timezone.now()
-    await _until_done(folding.fold, now)
     if await in_database(duties.claim, RETENTION, EVERY):
+        now = timezone.now()
+        await _until_done(folding.fold, now)
         await prune(now)
 
 
 async def prune(now: datetime) -> int:
     """Delete what is due, in batches; how many rows of usage that were."""
     kept = await in_database(GatewaySettings.load)
-    pruned = 0
-    for _ in range(BATCHES):
-        deleted = await in_database(retention.prune_some, kept.keep_days, kept.keep_rows, now)
-        pruned += deleted
-        if not deleted:
-            break
-        await asyncio.sleep(BREATH)
-    said = await in_database(captures.prune)
+    pruned = await _until_done(retention.prune_some, kept.keep_days, kept.keep_rows, now)
+    said = await _until_done(captures.prune_some, now)
     if pruned or said:
         log.info("Deleted %d rows of usage and %d prompts that are older than is kept.", pruned, said)
     await _until_done(retention.give_back)
     return pruned
 
 
-async def _until_done(work: Callable[..., object], *args: object) -> None:
-    """Bit by bit, until there is nothing left, or until the next turn."""
+async def _until_done(work: Callable[..., int], *args: object) -> int:
+    """Bit by bit, until there is nothing left, or until the next turn; what it added up to."""
+    done = 0
     for _ in range(BATCHES):
-        if not await in_database(work, *args):
-            return
+        if not (some := await in_database(work, *args)):
+            break
+        done += some
         await asyncio.sleep(BREATH)
+    return done

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from time import time
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from django.apps import apps
-from django.utils import timezone
 
 from accounts_app import journal
 from accounts_app.api_keys import KeyView
@@ -26,8 +25,8 @@ KIND = "captured"
 BODY_LIMIT = 128 * 1024
 # What may wait for the database in one process; past it a call is not captured, and counted.
 WAITING_LIMIT = 64 * 1024 * 1024
-# Rows of up to half a megabyte: few enough that a writer waiting behind one batch does not notice.
-BATCH = 50
+# Rows of up to half a megabyte, written or deleted: few enough that who waits behind one batch does not notice.
+BATCH = 20
 
 
 @dataclass(slots=True)
@@ -42,9 +41,21 @@ class _Side:
         if (room := BODY_LIMIT - len(self.kept)) > 0:
             self.kept += said[:room]
 
-    def text(self) -> str:
-        # PostgreSQL takes no NUL in a text.
-        return self.kept.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A call's words on their way to the database; `columns` are those of `CapturedCall` beside them."""
+
+    columns: dict[str, Any]
+    request: bytes = field(repr=False)
+    answer: bytes = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        return len(self.request) + len(self.answer)
+
+    def row(self) -> CapturedCall:
+        return CapturedCall(**self.columns, request=_text(self.request), answer=_text(self.answer))
 
 
 @dataclass(slots=True)
@@ -52,7 +63,9 @@ class Capture:
     """One call's words. A context manager: leaving it writes them down."""
 
     key: int
-    call: Call
+    request_id: str
+    model: str
+    method: str
     trail: Trail
     _prompt: _Side = field(default_factory=_Side)
     _answer: _Side = field(default_factory=_Side)
@@ -73,72 +86,70 @@ class Capture:
         if isinstance(error, GatewayError):
             self._answer.add(error.body())
             self._refusal = "refused"
-        _waiting.add(self)
+        _keep(self.said())
 
-    def row(self) -> CapturedCall:
+    def said(self) -> Said:
         last = self.trail.entries[-1].fault.outcome.value if self.trail.entries else ""
-        return CapturedCall(
-            at=datetime.fromtimestamp(self.at, UTC),
-            request_id=self.call.request_id,
-            api_key_id=self.key,
-            model=self.call.model,
-            method=self.call.method.value,
-            outcome=last or self._refusal,
-            request=self._prompt.text(),
-            request_bytes=self._prompt.length,
-            answer=self._answer.text(),
-            answer_bytes=self._answer.length,
-        )
-
-
-class _Waiting:
-    """What waits for the database, in bytes. `added` is the event loop's, `written` the database thread's."""
-
-    def __init__(self) -> None:
-        self.added = self.written = self.passed_over = 0
-
-    def add(self, capture: Capture) -> None:
-        row = capture.row()
-        size = len(row.request) + len(row.answer)
-        if self.added - self.written + size > WAITING_LIMIT:
-            self.passed_over += 1
-            return
-        self.added += size
-        journal.append(KIND, row)
-
-
-_waiting = _Waiting()
+        columns = {
+            "at": datetime.fromtimestamp(self.at, UTC),
+            "request_id": self.request_id,
+            "api_key_id": self.key,
+            "model": self.model,
+            "method": self.method,
+            "outcome": last or self._refusal,
+            "request_bytes": self._prompt.length,
+            "answer_bytes": self._answer.length,
+        }
+        return Said(columns, bytes(self._prompt.kept), bytes(self._answer.kept))
 
 
 def begin(key: KeyView | None, call: Call, raw: bytes, trail: Trail) -> AbstractContextManager[Capture | None]:
     """A capture of `call`, whose body came as `raw`, if its key has this turned on; else nothing."""
     if key is None or not key.capture:
         return nullcontext()
-    capture = Capture(key.id, call, trail)
+    capture = Capture(key.id, call.request_id, call.model, call.method.value, trail)
     capture._prompt.add(raw)
     return capture
 
 
-def prune() -> int:
-    """Delete what is older than the settings say, oldest first, in batches; how many calls that were."""
+def prune_some(now: datetime) -> int:
+    """Delete one batch of what is older than the settings say, oldest first; how many calls it had."""
     days = apps.get_model("accounts_app.GatewaySettings").load().capture_days
-    old = CapturedCall.objects.filter(at__lt=timezone.now() - timedelta(days=days)).order_by("pk")
-    pruned = 0
-    while batch := list(old.values_list("pk", flat=True)[:BATCH]):
-        pruned += CapturedCall.objects.filter(pk__in=batch).delete()[0]
-    return pruned
+    old = CapturedCall.objects.filter(at__lt=now - timedelta(days=days)).order_by("pk")
+    batch = list(old.values_list("pk", flat=True)[:BATCH])
+    return CapturedCall.objects.filter(pk__in=batch).delete()[0] if batch else 0
 
 
 def passed_over() -> int:
     """Calls that were not captured because too much waited for the database."""
-    return _waiting.passed_over
+    return _passed_over
 
 
-def _write(rows: list[CapturedCall]) -> None:
-    keys = {row.api_key_id for row in rows}
+def _keep(said: Said) -> None:
+    global _passed_over
+    if journal.held(KIND) + said.size > WAITING_LIMIT:
+        _passed_over += 1
+    else:
+        journal.append(KIND, said)
+
+
+def _text(kept: bytes) -> str:
+    # PostgreSQL takes no NUL in a text.
+    return kept.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def _write(calls: list[Said]) -> None:
+    keys = {said.columns["api_key_id"] for said in calls}
     there = set(apps.get_model("accounts_app.ApiKey").objects.filter(pk__in=keys).values_list("pk", flat=True))
-    CapturedCall.objects.bulk_create([row for row in rows if row.api_key_id in there])
-    _waiting.written += sum(len(row.request) + len(row.answer) for row in rows)
+    CapturedCall.objects.bulk_create([said.row() for said in calls if said.columns["api_key_id"] in there])
 
 
-journal.register(KIND, _write, droppable=True)
+_passed_over = 0
+journal.register(
+    KIND,
+    _write,
+    droppable=True,
+    batch=BATCH,
+    name_of=lambda said: said.columns["request_id"],
+    size_of=lambda said: said.size,
+)

@@ -119,6 +119,19 @@ async def test_more_than_may_wait_is_passed_over(client, alice, key, monkeypatch
     assert await captured() == []
 
 
+async def test_what_waits_is_counted_as_long_as_it_waits_and_in_bytes(key, monkeypatch):
+    monkeypatch.setattr(journal, "BOUND", 2)
+    key_id = (await ApiKey.objects.aget()).pk
+    for number in range(5):
+        columns = {"at": timezone.now(), "request_id": str(number), "api_key_id": key_id}
+        captures._keep(captures.Said(columns, "€".encode() * 1000, b"{}"))
+    assert journal.held(captures.KIND) == 2 * 3002
+
+    assert [row.request_id for row in await captured()] == ["3", "4"]
+
+    assert journal.held(captures.KIND) == 0
+
+
 @pytest.mark.django_db
 def test_it_is_gone_after_the_days_the_settings_say():
     make_capturing_key()
@@ -127,8 +140,8 @@ def test_it_is_gone_after_the_days_the_settings_say():
         CapturedCall.objects.create(at=timezone.now() - timedelta(days=days), api_key=key)
     GatewaySettings(capture_days=3).save()
 
-    assert captures.prune() == 2
-    assert captures.prune() == 0
+    assert captures.prune_some(timezone.now()) == 2
+    assert captures.prune_some(timezone.now()) == 0
     assert CapturedCall.objects.count() == 1
 
 

@@ -1,5 +1,6 @@
 """What keeps itself in order: the ledger by age and by rows, its disk, and that one node does it for all."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -9,10 +10,10 @@ from django.utils import timezone
 
 from accounts_app import duties
 from accounts_app.database_thread import in_database
-from accounts_app.models import Duty
+from accounts_app.models import ApiKey, Duty
 from gateway_project import upkeep
-from proxy_app import retention
-from proxy_app.models import UsageHour, UsageQuarter, UsageRecord
+from proxy_app import captures, retention
+from proxy_app.models import CapturedCall, UsageHour, UsageQuarter, UsageRecord
 
 NOW = timezone.now()
 
@@ -86,6 +87,23 @@ async def test_a_round_folds_and_deletes(operator_sets):
 
     assert not await UsageRecord.objects.aexists()
     assert await UsageQuarter.objects.filter(dimension="model", calls=1).acount() == 1
+
+
+async def test_prompts_are_deleted_in_small_steps_between_which_others_have_their_turn(operator_sets, monkeypatch):
+    await operator_sets(capture_days=1)
+    key = await in_database(ApiKey.objects.create, name="watched", digest="d")
+    old = [CapturedCall(at=NOW - timedelta(days=2), api_key=key) for _ in range(3 * captures.BATCH)]
+    await in_database(CapturedCall.objects.bulk_create, old)
+    monkeypatch.setattr(upkeep, "BREATH", 0)
+    left = []
+
+    async def look() -> None:
+        while not left or left[-1]:
+            left.append(await in_database(CapturedCall.objects.count))
+
+    await asyncio.gather(upkeep.prune(NOW), look())
+
+    assert len(set(left)) >= 3
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="Postgres keeps its room")
