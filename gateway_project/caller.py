@@ -86,6 +86,10 @@ class Caller:
         await self._send({"type": "http.response.body", "body": body})
 
     async def refuse(self, refusal: Refusal) -> None:
+        scope = self._scope
+        refusal = refusal.asked_by(
+            scope["path"], scope["query_string"], scope["headers"], settings.GATEWAY_STREAM_DEFAULT
+        )
         await self.start(refusal.code, refusal.headers)
         await self.end(refusal.body)
 

@@ -11,7 +11,7 @@ from twisted.web import http
 from twisted.web.http_headers import Headers
 
 from gateway_project.refusals import Refusal, bad_request
-from gateway_project.request import common_headers, now
+from gateway_project.request import as_asked, common_headers, now
 from gateway_project.request_ids import new_request_id
 
 # How long a refused client may go on uploading before we close; closing at once would reset the connection, and many
@@ -168,6 +168,7 @@ class Channel(http.HTTPChannel):
         request = self.requests[-1] if self.requests else None
         request_id = request.request_id if request else new_request_id()
         given = request.requestHeaders if request else Headers()
+        refusal = as_asked(refusal, getattr(self, "_path", b""), given, self.server.stream_default)
         headers = common_headers(refusal, given, self.server.origins, request_id)
         self.transport.write(refusal.wire([*headers, (b"Date", now())]))
         self._networkProducer.unregisterProducer()

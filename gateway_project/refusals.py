@@ -2,31 +2,44 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Protocol
+from typing import Protocol, Self
+from urllib.parse import parse_qsl
 
 from gateway_project.answer_headers import Header
+from proxy_app.wire.stream_forms import ErrorFrame, error_frame, framed
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A status code (HTTP), its name (google.rpc.Code) and what to tell the client."""
+    """A status code (HTTP), its name (google.rpc.Code) and what to tell the client, in the frame that it reads."""
 
     code: int
     status: str
     message: str
     retry_after: int = 0  # in seconds; 0 where it would be no use
+    frame: ErrorFrame = ErrorFrame.OBJECT
+
+    def asked_by(self, path: str, query: bytes, headers: Iterable[Header], default: str) -> Self:
+        """The same for a client that asked for `path` (decoded) with these headers (names in lower case); `default` is
+        GATEWAY_STREAM_DEFAULT.
+        """
+        named = {name: value.decode("latin-1") for name, value in headers if name in (b"accept", b"user-agent")}
+        asked = dict(parse_qsl(query.decode("latin-1")))
+        accept, agent = named.get(b"accept", ""), named.get(b"user-agent", "")
+        return replace(self, frame=error_frame(path, asked, accept, agent, default))
 
     @property
     def body(self) -> bytes:
         """Google's JSON, `error` first."""
-        return json.dumps({"error": {"code": self.code, "message": self.message, "status": self.status}}).encode()
+        error = {"error": {"code": self.code, "message": self.message, "status": self.status}}
+        return framed(json.dumps(error).encode(), self.frame)
 
     @property
     def headers(self) -> list[Header]:
         told = [
-            (b"Content-Type", b"application/json; charset=UTF-8"),
+            (b"Content-Type", self.frame.content_type.encode()),
             (b"Content-Length", b"%d" % len(self.body)),
         ]
         return [*told, (b"Retry-After", b"%d" % self.retry_after)] if self.retry_after else told

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from email.utils import formatdate
 from time import time
 from typing import Any
+from urllib.parse import unquote
 
 from daphne.http_protocol import WebRequest
 from twisted.web import http
@@ -135,10 +136,18 @@ class Request(WebRequest):
 
     def answer(self, refusal: Refusal) -> None:
         """In place of the application, which finds its client gone."""
+        refusal = as_asked(refusal, self.uri, self.requestHeaders, self.server.stream_default)
         common = common_headers(refusal, self.requestHeaders, self.server.origins, self.request_id)
         headers = [*refusal.headers, *common]
         self.handle_reply({"type": "http.response.start", "status": refusal.code, "headers": headers})
         self.handle_reply({"type": "http.response.body", "body": refusal.body})
+
+
+def as_asked(refusal: Refusal, uri: bytes, given: Any, stream_default: str) -> Refusal:
+    """`refusal` in the frame that a client reads which asked for `uri` with the headers `given`, as twisted has them."""
+    path, _, query = uri.partition(b"?")
+    headers = [(name.lower(), values[0]) for name, values in given.getAllRawHeaders()]
+    return refusal.asked_by(unquote(path.decode("latin-1")), query, headers, stream_default)
 
 
 def common_headers(refusal: Refusal, given: Any, origins: Collection[str], request_id: str) -> list[Header]:

@@ -74,7 +74,7 @@ class GatewayServer(Server):
     One node: serves `application` on the listening socket until SIGTERM or SIGINT, then drains.
 
     `max_body` and `buffers` (of all bodies together) in bytes, `drain` in seconds; `opening` runs before the first
-    connection is taken, `closing` after the last call has ended. `origins` are those of answer_headers. The end of
+    connection is taken, `closing` after the last call has ended. `origins` are those of answer_headers, `stream_default` is that of Refusal.asked_by. The end of
     `parent` (a pipe) is taken for a SIGTERM.
     """
 
@@ -91,6 +91,7 @@ class GatewayServer(Server):
         body_limit: BodyLimit | None = None,
         on_refusal: OnRefusal | None = None,
         origins: Collection[str] = (),
+        stream_default: str = "auto",
         trusted_proxies: tuple[forwarded.Network, ...] = (),
         patience: Patience | None = None,
         parent: IO | None = None,
@@ -99,6 +100,7 @@ class GatewayServer(Server):
         super().__init__(application, endpoints=[listener], request_buffer_size=max_body + 1, server_name="")
         self.listener, self.opening, self.closing, self.parent = listener, opening, closing, parent
         self.drain_seconds, self.trusted_proxies, self.origins = drain, trusted_proxies, origins
+        self.stream_default = stream_default
         self.body_limit = body_limit or (lambda path, cookies: max_body)
         self.on_refusal = on_refusal
         self.buffers = Buffers(buffers)

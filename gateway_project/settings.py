@@ -139,6 +139,10 @@ GOOGLE_OAUTH_AUTHORIZE_URL = url("GOOGLE_OAUTH_AUTHORIZE_URL", "https://accounts
 GOOGLE_OAUTH_TOKEN_URL = url("GOOGLE_OAUTH_TOKEN_URL", "https://oauth2.googleapis.com/token")
 GOOGLE_USERINFO_URL = url("GOOGLE_USERINFO_URL", "https://www.googleapis.com/oauth2/v2/userinfo")
 
+# --- Answers
+
+GATEWAY_STREAM_DEFAULT = choice("GATEWAY_STREAM_DEFAULT", "auto", ("auto", "sse", "json"))
+
 # --- Limits
 
 GATEWAY_MAX_BODY_MB = whole("GATEWAY_MAX_BODY_MB", 100, 1, 4096)

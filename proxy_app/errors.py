@@ -26,6 +26,7 @@ import msgspec
 from django.http import HttpResponse
 
 from accounts_app.pool.outcomes import Outcome, Refusal
+from proxy_app.wire.stream_forms import ErrorFrame, framed
 
 Detail = Mapping[str, Any]
 
@@ -201,12 +202,8 @@ def error_info(reason: str, **metadata: str) -> Detail:
     }
 
 
-def render(error: GatewayError, *, in_array: bool = False) -> HttpResponse:
-    """The response for `error`; `in_array` for clients that asked for a JSON array and read nothing else."""
-    body = error.body()
+def render(error: GatewayError, frame: ErrorFrame = ErrorFrame.OBJECT) -> HttpResponse:
+    """The response for `error`, in the frame that its client reads."""
     return HttpResponse(
-        b"[" + body + b"]" if in_array else body,
-        status=error.code,
-        content_type=JSON,
-        headers=error.headers,
+        framed(error.body(), frame), status=error.code, content_type=frame.content_type, headers=error.headers
     )

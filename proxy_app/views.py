@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from time import time
 
 import msgspec
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
@@ -14,8 +15,9 @@ from proxy_app.explanation import Trail
 from proxy_app.refused_calls import OTHER_VERBS, VERBS
 from proxy_app.relay import Relay
 from proxy_app.rendering import EventStream
-from proxy_app.wire import affinity, calls, catalogue, resource_names
+from proxy_app.wire import affinity, calls, catalogue, resource_names, stream_forms
 from proxy_app.wire.calls import Call, ClientKind, Malformed, Method, StreamForm, Target
+from proxy_app.wire.stream_forms import ErrorFrame
 
 # What Google calls the field that a path's model is, also where it streams.
 _GENERATE_NAME = "GenerateContentRequest.model"
@@ -101,9 +103,11 @@ async def wrong_path(request: HttpRequest) -> HttpResponse:
     raise errors.NotFound(_NO_PATH.format(method=request.method, path=request.path))
 
 
-def wants_array_errors(request: HttpRequest) -> bool:
-    """Whether this client reads an error only inside an array: it asked for a stream as a plain JSON array."""
-    return request.path.endswith(":" + Method.STREAM) and calls.wraps_errors(request.GET)
+def error_frame(request: HttpRequest) -> ErrorFrame:
+    """How an error is written that answers `request`."""
+    meta = request.META
+    agent, default = meta.get("HTTP_USER_AGENT", ""), settings.GATEWAY_STREAM_DEFAULT
+    return stream_forms.error_frame(request.path, request.GET, meta.get("HTTP_ACCEPT", ""), agent, default)
 
 
 async def _read_call(request: HttpRequest, target: Target) -> Call:
@@ -117,14 +121,18 @@ async def _read_call(request: HttpRequest, target: Target) -> Call:
         conversation = affinity.affinity_key(body, key_id, meta.get("HTTP_X_SESSION_AFFINITY", ""))
     except Malformed as error:
         raise errors.InvalidArgument(str(error)) from error
-    form = calls.stream_form(request.GET, meta.get("HTTP_ACCEPT", "")) if method is Method.STREAM else None
+    agent = meta.get("HTTP_USER_AGENT", "")
+    form = None
+    if method is Method.STREAM:
+        default = settings.GATEWAY_STREAM_DEFAULT
+        form = stream_forms.stream_form(request.GET, meta.get("HTTP_ACCEPT", ""), agent, default)
     return Call(
         method=method,
         model=model,
         body=body,
         request_id=request.request_id,  # type: ignore[attr-defined]
         form=form,
-        client=calls.client_kind(meta.get("HTTP_X_GOOG_API_CLIENT", ""), meta.get("HTTP_USER_AGENT", ""), form),
+        client=calls.client_kind(meta.get("HTTP_X_GOOG_API_CLIENT", ""), agent, form),
         affinity=conversation,
         session_id=affinity.session_id(conversation),
         timeout=_seconds(meta.get("HTTP_X_SERVER_TIMEOUT", "")),

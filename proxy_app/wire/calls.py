@@ -1,15 +1,16 @@
 """What a client asks for: the target in the path, the form of the answer, and who is asking, as one `Call`.
 
-The body is read in `bodies`; its names are offered here too, so that callers have one place to come to.
+The body is read in `bodies`, the form of a stream in `stream_forms`; their names are offered here too, so that callers
+have one place to come to.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
 from proxy_app.wire.bodies import Body, read_body
 from proxy_app.wire.mistakes import Malformed
+from proxy_app.wire.stream_forms import STREAMING_VERB, StreamForm
 
 __all__ = [
     "Body",
@@ -23,8 +24,6 @@ __all__ = [
     "client_kind",
     "parse_target",
     "read_body",
-    "stream_form",
-    "wraps_errors",
 ]
 
 
@@ -35,15 +34,8 @@ class Method(StrEnum):
     """The verbs the gateway forwards; the value is the verb as it stands in a path."""
 
     GENERATE = "generateContent"
-    STREAM = "streamGenerateContent"
+    STREAM = STREAMING_VERB
     COUNT = "countTokens"
-
-
-class StreamForm(Enum):
-    """How a stream is framed; the value is its content type."""
-
-    SSE = "text/event-stream"
-    ARRAY = "application/json; charset=UTF-8"
 
 
 class ErrorForm(Enum):
@@ -115,31 +107,6 @@ def parse_target(path: str) -> Target:
     return Target(name, verb) if colon else Target(path, "")
 
 
-def stream_form(query: Mapping[str, str], accept: str) -> StreamForm:
-    """The form a stream is asked for in: by `alt`, or `$alt` as the legacy Python SDK writes it, else by Accept.
-
-    `alt=sse` always wins. Without any `alt`, a client that names JSON and not event streams gets the array, which is
-    what Google would send it.
-    """
-    asked = [_alt(query, "alt"), _alt(query, "$alt")]
-    if "sse" in asked:
-        return StreamForm.SSE
-    if "json" in asked:
-        return StreamForm.ARRAY
-    types = {entry.partition(";")[0].strip().lower() for entry in accept.split(",")}
-    if not any(asked) and "application/json" in types and "text/event-stream" not in types:
-        return StreamForm.ARRAY
-    return StreamForm.SSE
-
-
-def wraps_errors(query: Mapping[str, str]) -> bool:
-    """Whether an error before a stream's first event goes out as `[{"error":…}]`: for a plain `alt=json` only.
-
-    Google wraps for every array. The legacy Python SDK, which asks by `$alt`, types an error only if it is not wrapped.
-    """
-    return _alt(query, "alt") == "json" and not _alt(query, "$alt")
-
-
 def client_kind(api_client: str, user_agent: str, form: StreamForm | None = None) -> ClientKind:
     """The client's kind, from its headers `x-goog-api-client` and `User-Agent`.
 
@@ -162,8 +129,3 @@ def client_kind(api_client: str, user_agent: str, form: StreamForm | None = None
 
 
 _FAILS_ON_DONE = ("google-genai-sdk/", "genai-js/", "genai-py/", "geminicli", "litellm/", "langchain")
-
-
-def _alt(query: Mapping[str, str], name: str) -> str:
-    """The value of a system parameter without its options: `json` of `json;enum-encoding=int`."""
-    return (query.get(name) or "").partition(";")[0].strip().lower()

@@ -1,7 +1,6 @@
-"""A stream as one JSON array, the way Google frames it without `alt=sse`.
+"""A stream as one JSON array, byte for byte the way Google frames it without `alt=sse`: `[{…}\n,\r\n{…}\n]`.
 
-A body is OPENING, the events joined by SEPARATOR, CLOSING. The legacy Python SDK reads it strictly: nothing before `[`,
-and not one byte after `]`. Blanks are free in between.
+The legacy Python SDK reads it strictly: nothing before `[`, and not one byte after `]`. Blanks are free in between.
 """
 
 from collections.abc import Iterable
@@ -10,7 +9,9 @@ OPENING = b"["
 SEPARATOR = b",\r\n"
 CLOSING = b"]"
 
+_END = b"\n"
+
 
 def join(payloads: Iterable[bytes]) -> bytes:
-    """Several payloads as consecutive elements of the array."""
-    return SEPARATOR.join(payloads)
+    """Several payloads as consecutive elements of the array, the last one's end with them."""
+    return (_END + SEPARATOR).join(payloads) + _END

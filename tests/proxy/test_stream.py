@@ -208,11 +208,21 @@ async def test_an_upstream_that_compresses_is_read_as_it_comes(client, alice, up
     assert "content-encoding" not in reply.headers
 
 
-async def test_events_are_sent_to_whoever_asks_for_them_or_for_nothing(client, alice):
-    for query in ("", "?alt=sse", "?alt=SSE", "?$alt=sse", "?%24alt=sse", "?alt=sse&$alt=json"):
+async def test_events_are_sent_to_whoever_asks_for_them(client, alice):
+    for query in ("?alt=sse", "?alt=SSE", "?$alt=sse", "?%24alt=sse", "?alt=sse&$alt=json"):
         reply = await client.post(BARE + query, a_prompt(), accept="*/*")
         assert reply.headers["content-type"] == "text/event-stream"
         assert reply.body.startswith(b"data: {")
+
+
+@pytest.mark.parametrize(
+    "headers", [{"user_agent": "curl/8.5.0"}, {"user_agent": "X PowerShell/7.4.0"}, {"accept": "text/event-stream"}]
+)
+async def test_events_are_sent_to_people_at_a_shell_and_to_whoever_accepts_them(headers, client, alice):
+    reply = await client.post(BARE, a_prompt(), **headers)
+
+    assert reply.headers["content-type"] == "text/event-stream"
+    assert reply.body.startswith(b"data: {")
 
 
 async def test_asking_for_events_wins_over_accepting_json(client, alice):

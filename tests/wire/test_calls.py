@@ -9,8 +9,6 @@ from proxy_app.wire.calls import (
     client_kind,
     parse_target,
     read_body,
-    stream_form,
-    wraps_errors,
 )
 
 GO = [
@@ -52,45 +50,6 @@ NOT_GO = [
 )
 def test_a_path_names_a_model_and_a_verb(path, name, verb):
     assert parse_target(path) == Target(name, verb)
-
-
-@pytest.mark.parametrize(
-    ("query", "accept", "form"),
-    [
-        ({"alt": "sse"}, "*/*", StreamForm.SSE),
-        ({"alt": "sse"}, "application/json", StreamForm.SSE),
-        ({"alt": "SSE"}, "", StreamForm.SSE),
-        ({"alt": "sse", "$alt": "json;enum-encoding=int"}, "application/json", StreamForm.SSE),
-        ({"$alt": "sse"}, "", StreamForm.SSE),
-        ({}, "", StreamForm.SSE),
-        ({}, "*/*", StreamForm.SSE),
-        ({}, "text/event-stream", StreamForm.SSE),
-        ({}, "text/event-stream, application/json", StreamForm.SSE),
-        ({"alt": "json"}, "*/*", StreamForm.ARRAY),
-        ({"alt": "json"}, "text/event-stream", StreamForm.ARRAY),
-        ({"$alt": "json;enum-encoding=int"}, "*/*", StreamForm.ARRAY),
-        ({"$alt": "json"}, "", StreamForm.ARRAY),
-        ({}, "application/json", StreamForm.ARRAY),
-        ({}, "Application/JSON;q=0.9, */*", StreamForm.ARRAY),
-        ({"alt": "media"}, "application/json", StreamForm.SSE),
-    ],
-)
-def test_the_form_of_a_stream_is_what_was_asked_for(query, accept, form):
-    assert stream_form(query, accept) is form
-
-
-@pytest.mark.parametrize(
-    ("query", "wrapped"),
-    [
-        ({"alt": "json"}, True),
-        ({"$alt": "json;enum-encoding=int"}, False),
-        ({"alt": "json", "$alt": "json"}, False),
-        ({"alt": "sse"}, False),
-        ({}, False),
-    ],
-)
-def test_only_a_plain_alt_json_wraps_its_errors(query, wrapped):
-    assert wraps_errors(query) is wrapped
 
 
 @pytest.mark.parametrize(

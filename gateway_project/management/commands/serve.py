@@ -99,6 +99,7 @@ def serve(listener: socket.socket, proxies: tuple[forwarded.Network, ...], is_ch
         body_limit=body_limit,
         on_refusal=refused_calls.unread,
         origins=settings.GATEWAY_CORS_ORIGINS,
+        stream_default=settings.GATEWAY_STREAM_DEFAULT,
         drain=settings.GATEWAY_DRAIN_SECONDS,
         trusted_proxies=proxies,
         parent=sys.stdin if is_child else None,
