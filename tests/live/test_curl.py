@@ -116,7 +116,7 @@ def test_a_stream_is_events_as_they_come(gateway: Gateway, version: str):
 def test_a_json_array_is_streamed_too_and_ends_with_its_bracket(gateway: Gateway):
     got = post(f"{gateway.url}/v1beta/models/{SLOW}:streamGenerateContent?alt=json&key={gateway.key}")
 
-    assert got.body.startswith(b"[{") and got.body.endswith(b"}]")
+    assert got.body.startswith(b"[{") and got.body.endswith(b"}\n]")
     assert [text_of(element) for element in got.json()] == list(PIECES)
     assert got.at[-1] - got.at[0] > GAP * (len(PIECES) - 1) / 2
 
