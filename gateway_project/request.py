@@ -144,7 +144,7 @@ class Request(WebRequest):
 
 
 def as_asked(refusal: Refusal, uri: bytes, given: Any, stream_default: str) -> Refusal:
-    """`refusal` in the frame that a client reads which asked for `uri` with the headers `given`, as twisted has them."""
+    """`refusal` in the frame that a client reads which asked for `uri` with the headers `given`, twisted's."""
     path, _, query = uri.partition(b"?")
     headers = [(name.lower(), values[0]) for name, values in given.getAllRawHeaders()]
     return refusal.asked_by(unquote(path.decode("latin-1")), query, headers, stream_default)

@@ -74,8 +74,8 @@ class GatewayServer(Server):
     One node: serves `application` on the listening socket until SIGTERM or SIGINT, then drains.
 
     `max_body` and `buffers` (of all bodies together) in bytes, `drain` in seconds; `opening` runs before the first
-    connection is taken, `closing` after the last call has ended. `origins` are those of answer_headers, `stream_default` is that of Refusal.asked_by. The end of
-    `parent` (a pipe) is taken for a SIGTERM.
+    connection is taken, `closing` after the last call has ended. `origins` are those of answer_headers,
+    `stream_default` is that of Refusal.asked_by. The end of `parent` (a pipe) is taken for a SIGTERM.
     """
 
     def __init__(

@@ -84,7 +84,7 @@ async def test_a_model_is_not_looked_up_by_what_is_no_name(client, upstream, poo
 @pytest.mark.parametrize("verb", ["generateContent", "streamGenerateContent", "countTokens"])
 async def test_a_call_without_a_model_is_told_in_googles_words(verb, client, upstream):
     for path in (f"/v1beta/models/:{verb}", f"/v1/models/models/:{verb}", f"/v1beta/models//:{verb}"):
-        reply = await client.post(path, a_prompt())
+        reply = await client.post(f"{path}?$alt=json", a_prompt())
 
         assert reply.status == 400
         assert reply.json()["error"]["status"] == "INVALID_ARGUMENT"
