@@ -28,7 +28,8 @@ class ErrorFrame(Enum):
 
     @property
     def content_type(self) -> str:
-        return (StreamForm.SSE if self is ErrorFrame.LINES else StreamForm.ARRAY).value
+        form: StreamForm = StreamForm.SSE if self is ErrorFrame.LINES else StreamForm.ARRAY
+        return str(form.value)
 
 
 def stream_form(query: Mapping[str, str], accept: str, user_agent: str = "", default: str = "auto") -> StreamForm:

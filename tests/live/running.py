@@ -143,12 +143,12 @@ class Gateway:
         return path.read_text() if path.exists() else ""
 
     def ledger_size(self) -> int:
-        """How many ledger entries the database holds; complete once the gateway has stopped."""
+        """How many attempts the ledger holds; complete once the gateway has stopped."""
         assert self._data is not None
         if url := self.environment.get("DATABASE_URL"):
-            return int(postgres.execute(url, "SELECT count(*) FROM proxy_app_usagerecord")[0][0])
+            return int(postgres.execute(url, "SELECT count(*) FROM proxy_app_usagerecord WHERE attempt > 0")[0][0])
         with contextlib.closing(sqlite3.connect(Path(self._data.name) / "gateway.sqlite3")) as database:
-            (size,) = database.execute("SELECT count(*) FROM proxy_app_usagerecord").fetchone()
+            (size,) = database.execute("SELECT count(*) FROM proxy_app_usagerecord WHERE attempt > 0").fetchone()
         return int(size)
 
     def _environment(self) -> dict[str, str]:
