@@ -18,7 +18,7 @@ def check_contents(inner: Json) -> None:
     if not contents:
         raise _invalid("* GenerateContentRequest.contents: contents is not specified\n")
     for index, content in enumerate(contents):
-        if content.get("role", "user") not in {"user", "model", "function"}:
+        if content.get("role", "user") not in {"user", "model", "function", "tool"}:
             raise refuse(400, "Please use a valid role: user, model.")
         parts = content.get("parts")
         where = f"* GenerateContentRequest.contents[{index}].parts"

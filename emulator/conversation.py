@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 from .fields import decoded_bytes
 from .pictures import describe
 from .replies import Json
+
+# Blocks that coding tools put into a user's turn: their tags have names of several words.
+_CONTEXT = re.compile(r"^\s*<([a-z]+(?:[_-][a-z]+)+)>.*?</\1>\s*$", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +31,9 @@ class Conversation:
 
     @property
     def prompt(self) -> str:
-        """The last thing the user said in words."""
+        """The last thing the user said in words, without what a tool has put before it (`<session_context>…`)."""
         said = self.user_texts()
-        return said[-1] if said else ""
+        return (_CONTEXT.sub("", said[-1]).strip() or said[-1]) if said else ""
 
     @property
     def instruction(self) -> str:

@@ -3,6 +3,7 @@
 import base64
 import json
 import struct
+from pathlib import Path
 
 import pytest
 
@@ -252,6 +253,61 @@ def test_the_calling_mode_counts(caller: Caller, config: dict, called: list):
     response = caller.generate("The weather, please", tools=TOOLS, toolConfig={"functionCallingConfig": config})
 
     assert [call["name"] for call in calls_in(response)] == called
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Explain how weather works",
+        "Write a poem about the weather in Paris",
+        "Why is the weather in London so bad?",
+        "What is the weather?",
+        "Play",
+        "What music was written in Vienna?",
+    ],
+)
+def test_a_prompt_that_only_speaks_of_it_or_says_too_little_calls_nothing(caller: Caller, prompt: str):
+    assert calls_in(caller.generate(prompt, tools=TOOLS)) == []
+
+
+@pytest.mark.parametrize(
+    ("prompt", "called"),
+    [
+        ("hello", []),
+        ("Explain this project", []),
+        ("What does the content of a file mean?", []),
+        ("Fix the bug in my code and search for a better way", []),
+        ("Tell me about the directory structure", []),
+        ("Please read the file README.md", [("read_file", {"file_path": "README.md"})]),
+        ("Read src/main.py", [("read_file", {"file_path": "src/main.py"})]),
+        ("List the files in the current directory", [("list_directory", {"dir_path": "."})]),
+        ("Search the web for otters", [("google_web_search", {"query": "otters"})]),
+    ],
+)
+def test_a_coding_tools_first_request_calls_only_what_is_plainly_asked_for(caller: Caller, prompt: str, called: list):
+    request = json.loads((Path(__file__).parent / "gemini_cli_first_request.json").read_text())
+    request["contents"][0]["parts"][1]["text"] = prompt
+
+    response = caller.generate(model="gemini-3.8-flash", **request)
+
+    assert [(call["name"], call["args"]) for call in calls_in(response)] == called
+    assert called or text_of(response)
+    assert "session_context" not in text_of(response)
+
+
+def test_a_mode_forces_a_call_whatever_was_said(caller: Caller):
+    response = caller.generate("hello", tools=TOOLS, toolConfig={"functionCallingConfig": {"mode": "ANY"}})
+
+    assert len(calls_in(response)) == 1
+
+
+def test_results_may_come_in_the_role_of_a_tool(caller: Caller):
+    called = caller.generate("Weather in Paris?", tools=TOOLS)["candidates"][0]["content"]
+    result = {"functionResponse": {"name": "get_weather", "response": {"result": "18 degrees"}}}
+
+    contents = [user("Weather in Paris?"), called, {"role": "tool", "parts": [result]}]
+
+    assert "18 degrees" in text_of(caller.generate(contents=contents, tools=TOOLS))
 
 
 @pytest.mark.parametrize("model", ["gemini-3-flash", "gemini-2.5-pro"])
