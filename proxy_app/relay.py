@@ -4,6 +4,7 @@ Whoever holds a `Relay` holds the account's slot, the upstream connection and th
 failing in it and closing it all lead to the same `aclose`.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, ExitStack
 from time import monotonic, time
@@ -16,6 +17,9 @@ from proxy_app.usage_log import Entry
 from proxy_app.wire import faults, sse
 from proxy_app.wire.dialects import Dialect, NotAnAnswer
 from proxy_app.wire.usage import StreamState, peek
+
+# How long upstream may be silent between its finish and the end of its answer.
+AFTER_FINISH_SECONDS = 2.0
 
 _CUT = "The upstream broke off its answer."
 _UNFINISHED = "The upstream ended its answer without finishing it."
@@ -134,6 +138,8 @@ class Relay:
             return batch
         if self._events is None or self._fault is not None:
             return []
+        if self._events.state.complete:
+            return await self._rest(self._events)
         try:
             batch = await self._events.batch()
         except Interrupted as error:
@@ -141,11 +147,25 @@ class Relay:
         except NotAnAnswer as error:
             raise await self._broken(str(error), errors.error_object(502, _UNREADABLE, status="UNKNOWN")) from error
         except ErrorEvent as error:
-            fault = faults.classify(200, error.error)
-            raise await self._broken(fault.message, error.error) from error
+            raise await self._taken_back(error) from error
         if not batch and not self._events.state.complete:
             raise await self._broken(_UNFINISHED, errors.error_object(503, _UNFINISHED))
         return batch
+
+    async def _rest(self, events: Events) -> list[bytes]:
+        """What comes after the finish: counts, as a rule. The answer is whole, so that nothing can break it any more,
+        except that upstream itself takes it back.
+        """
+        try:
+            async with asyncio.timeout(AFTER_FINISH_SECONDS):
+                return await events.batch()
+        except (Interrupted, NotAnAnswer, TimeoutError):
+            return []
+        except ErrorEvent as error:
+            raise await self._taken_back(error) from error
+
+    async def _taken_back(self, error: ErrorEvent) -> errors.BrokenStream:
+        return await self._broken(faults.classify(200, error.error).message, error.error)
 
     async def _broken(self, message: str, event: bytes) -> errors.BrokenStream:
         self._settle(Fault(Outcome.INTERRUPTED, status=200, message=message))
