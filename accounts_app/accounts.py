@@ -78,7 +78,7 @@ def check(newcomer: Newcomer) -> None:
             raise Unusable(_("A Gemini API key is one word of plain characters."))
         _check_kind(api_key=newcomer.api_key)
         return
-    if len(newcomer.email) > 254 or not ADDRESS.fullmatch(newcomer.email):
+    if len(newcomer.email) > 254 or not newcomer.email.isprintable() or not ADDRESS.fullmatch(newcomer.email):
         raise Unusable(_("“%(email)s” is not an email address.") % {"email": newcomer.email})
     if not SECRET.fullmatch(newcomer.refresh_token):
         raise Unusable(_("A refresh token is one word of plain characters."))

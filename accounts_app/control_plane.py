@@ -17,6 +17,7 @@ import httpx
 import msgspec
 
 from accounts_app import http_client
+from accounts_app.pool import foreign_text
 
 if TYPE_CHECKING:
     from accounts_app.roster import AccountView
@@ -118,4 +119,4 @@ def _json_object(raw: bytes) -> dict[str, Any] | None:
         found = msgspec.json.decode(raw)
     except msgspec.DecodeError:
         return None
-    return found if isinstance(found, dict) else None
+    return foreign_text.cleaned_json(found) if isinstance(found, dict) else None

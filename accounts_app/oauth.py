@@ -27,6 +27,7 @@ import msgspec
 from django.conf import settings
 
 from accounts_app import http_client
+from accounts_app.pool import foreign_text
 
 if TYPE_CHECKING:
     from accounts_app.roster import AccountView
@@ -44,6 +45,9 @@ SILENCE_SECONDS = 20.0
 USUAL_LIFE = 3600.0
 # Workforce and service tokens may be set to twelve hours; whatever is said beyond a day is no time.
 LONGEST_LIFE = 86_400.0
+
+# Descriptions are a sentence; whatever is longer is a page that a proxy has put there.
+LONGEST_TEXT = 500
 
 # Errors that end a grant: its owner has to sign in again. Everything else is transient.
 PERMANENT = frozenset({"invalid_grant", "invalid_rapt", "access_denied", "admin_policy_enforced", "invalid_scope"})
@@ -168,11 +172,11 @@ async def userinfo(access_token: str, *, proxy_url: str = "", url: str = "") -> 
     found = _json_object(response)
     if response.status_code in (401, 403):
         raise InvalidGrant("access_denied", "the access token is not accepted")
-    email = found.get("email")
-    if response.status_code != 200 or not isinstance(email, str) or not email:
+    email = _text(found, "email")
+    if response.status_code != 200 or not email:
         raise TokenEndpointUnavailable(f"userinfo answered with {response.status_code} and no email.")
     verified = found.get("verified_email", found.get("email_verified", True))
-    return Person(email, str(found.get("name", "")), verified not in (False, "false"))
+    return Person(email, _text(found, "name"), verified not in (False, "false"))
 
 
 async def _ask_token_endpoint(url: str, form: dict[str, str], proxy_url: str) -> TokenGrant:
@@ -182,10 +186,10 @@ async def _ask_token_endpoint(url: str, form: dict[str, str], proxy_url: str) ->
     request = http_client.request("POST", url, headers, body, read_timeout=SILENCE_SECONDS)
     response = await _send(request, proxy_url)
     found = _json_object(response)
-    access_token = found.get("access_token")
-    if response.status_code == 200 and isinstance(access_token, str) and access_token:
+    access_token = _token(found, "access_token")
+    if response.status_code == 200 and access_token:
         return TokenGrant(
-            access_token, _seconds(found.get("expires_in")), _text(found, "refresh_token"), _text(found, "scope")
+            access_token, _seconds(found.get("expires_in")), _token(found, "refresh_token"), _text(found, "scope")
         )
     raise _failure(response.status_code, found)
 
@@ -232,7 +236,13 @@ def _said(reason: str, description: str) -> str:
 
 def _text(found: dict[str, Any], name: str) -> str:
     value = found.get(name)
-    return value if isinstance(value, str) else ""
+    return foreign_text.cleaned(value, LONGEST_TEXT) if isinstance(value, str) else ""
+
+
+def _token(found: dict[str, Any], name: str) -> str:
+    """As it is, or nothing where it could not stand in a header (RFC 6749, appendix A.12)."""
+    value = found.get(name)
+    return value if isinstance(value, str) and value.isascii() and value.isprintable() else ""
 
 
 def _seconds(value: object) -> float:

@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import CharField, PositiveIntegerField, TextField
 
 from accounts_app import journal
+from accounts_app.pool import foreign_text
 from accounts_app.pool.outcomes import Fault, Outcome
 from accounts_app.sums import insert
 from proxy_app import rollups
@@ -117,8 +118,7 @@ def _write(rows: list[dict[str, Any]]) -> None:
 def _fitting(row: dict[str, Any]) -> dict[str, Any]:
     """The row as its columns take it, whatever a client named or upstream counted: one refused would leave no trace."""
     for name, length in _TEXTS.items():
-        if len(row[name]) > length or "\0" in row[name]:
-            row[name] = row[name].replace("\0", "")[:length]
+        row[name] = foreign_text.cleaned(row[name], length)
     for name in _COUNTS:
         if row[name] is not None and not 0 <= row[name] <= LARGEST_COUNT:
             row[name] = min(max(row[name], 0), LARGEST_COUNT)

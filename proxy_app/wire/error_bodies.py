@@ -13,6 +13,8 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
+from accounts_app.pool import foreign_text
+
 # How often an error may be found as JSON text in another's message; gemini-cli unwraps as deep.
 _NESTED = 10
 
@@ -99,7 +101,7 @@ def read_error(body: bytes) -> ErrorBody | None:
         if inner is None:
             break
         error = inner
-    return _as_error_body(error)
+    return _as_error_body(foreign_text.cleaned_json(error))
 
 
 _LARGEST = 1024 * 1024  # errors are a few kB, those with an HTML page in them some more

@@ -7,6 +7,7 @@ of the pool. Sources: Google's `error_reason.proto`, gemini-cli's classification
 
 import re
 
+from accounts_app.pool import foreign_text
 from accounts_app.pool.outcomes import Fault, Outcome
 from proxy_app.wire.delays import delay_in
 from proxy_app.wire.error_bodies import ErrorBody, error_object, read_error
@@ -190,7 +191,11 @@ def _link(error: ErrorBody) -> str:
 def _without_words(status: int, body: bytes, content_type: str) -> Fault:
     """An answer that is not Google's JSON: from a front end, a proxy on the way, or nobody."""
     is_page = "html" in content_type.lower() or body.lstrip()[:1] == b"<"
-    fault = Fault(_outcome_without_words(status, is_page), status=status, message=_plain_text(status, body, is_page))
+    fault = Fault(
+        _outcome_without_words(status, is_page),
+        status=status,
+        message=foreign_text.cleaned(_plain_text(status, body, is_page)),
+    )
     if fault.outcome is Outcome.RATE_LIMITED:
         return Fault(Outcome.RATE_LIMITED, status=status, message=fault.message, bare=True)
     return fault

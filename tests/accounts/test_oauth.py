@@ -113,6 +113,20 @@ async def test_a_refresh_sends_the_operators_client(google: Emulator, settings):
     assert seen.headers["user-agent"].startswith("gemini-gateway/")
 
 
+async def test_what_the_endpoint_says_is_fit_for_a_row_and_its_tokens_are_left_alone(google: Emulator):
+    said = b'{"error": "invalid_grant", "error_description": "Tok\\u0000en \\u001b[1mrevoked' + b"!" * 9000 + b'"}'
+    google.script(Reply(400, chunks=(said,), sized=True), method="token")
+    with pytest.raises(InvalidGrant) as refused:
+        await oauth.refresh(account_at(google))
+    assert "Token [1mrevoked!" in str(refused.value)
+    assert len(str(refused.value)) < 700
+
+    odd = b'{"access_token": "ya29.a\\r\\nX-Injected: 1", "expires_in": 3599}'
+    google.script(Reply(chunks=(odd,), sized=True), method="token")
+    with pytest.raises(TokenEndpointUnavailable):
+        await oauth.refresh(account_at(google))
+
+
 async def test_googles_endpoint_is_not_asked_without_an_oauth_client(google: Emulator):
     account = replace(account_at(google), token_url="https://oauth2.googleapis.com/token")
 

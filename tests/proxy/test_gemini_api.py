@@ -1,10 +1,13 @@
 """Accounts of the public Gemini API beside those of v1internal: same calls, same answers, no envelope."""
 
+import json
+
 import pytest
 from asgiref.sync import sync_to_async
 
 from accounts_app import journal
 from accounts_app.models import Account
+from emulator import Reply
 from tests.factories import a_prompt, make_account
 
 MODEL = "gemini-2.5-flash"
@@ -78,6 +81,28 @@ async def test_a_key_that_google_no_longer_takes_is_parked_and_another_account_a
     await journal.flush(force=True)
     await key_account.arefresh_from_db()
     assert key_account.parked == "misconfigured"
+
+
+async def test_whatever_characters_upstream_says_it_with_it_is_stored(client, key_account, upstream, ledger):
+    error = {
+        "code": 403,
+        "message": "API\0 has not \x1b[31mbeen used\x85 before or it is disabled.",
+        "status": "PERMISSION_DENIED",
+        "details": [{
+            "@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED",
+            "domain": "googleapis.com", "metadata": {"activationUrl": "https://console.example/\0api"},
+        }],
+    }  # fmt: skip
+    upstream.script(Reply(403, chunks=(json.dumps({"error": error}).encode(),), sized=True), times=None)
+
+    await client.post(PLAIN, a_prompt())
+
+    (entry,) = await ledger()
+    await key_account.arefresh_from_db()
+    assert key_account.parked == "service_disabled"
+    assert key_account.parked_link == "https://console.example/api"
+    told = "API has not [31mbeen used before or it is disabled."
+    assert (entry.message, key_account.parked_message) == (told, told)
 
 
 async def test_an_error_of_the_request_is_upstreams_own(client, key_account, upstream):

@@ -1,0 +1,44 @@
+"""Text from outside, made fit for columns, logs and pages."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts_app.pool.foreign_text import cleaned, cleaned_json
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("", ""),
+        ("plain text, 純文字, \N{PILE OF POO}", "plain text, 純文字, \N{PILE OF POO}"),
+        ("two\nlines\tand\r\nmore", "two\nlines\tand\r\nmore"),
+        ("a\0b", "ab"),
+        ("\x1b[31mred\x07", "[31mred"),
+        ("del\x7f nel\x85 csi\x9b", "del nel csi"),
+        ("half \ud83d a pair \udca9", "half \N{REPLACEMENT CHARACTER} a pair \N{REPLACEMENT CHARACTER}"),
+    ],
+)
+def test_what_no_column_terminal_or_encoding_takes_is_left_out(written, kept):
+    assert cleaned(written) == kept
+
+
+@given(st.text(alphabet=st.characters(codec=None)), st.integers(0, 20))
+def test_whatever_is_written_can_be_stored(written, longest):
+    kept = cleaned(written, longest)
+
+    assert len(kept) <= longest
+    assert "\0" not in kept
+    kept.encode()
+    assert cleaned(kept) == kept
+
+
+@pytest.mark.parametrize(("longest", "kept"), [(3, "abc"), (4, "abcd"), (5, "abcd"), (0, "")])
+def test_it_is_no_longer_than_it_may_be(longest, kept):
+    assert cleaned("abcd", longest) == kept
+
+
+def test_json_is_cleaned_throughout():
+    found = {"na\0me": ["a\0", 1, None, True, 1.5, {"inner": "\0"}], "whole": "text"}
+
+    assert cleaned_json(found) == {"name": ["a", 1, None, True, 1.5, {"inner": ""}], "whole": "text"}
