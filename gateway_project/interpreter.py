@@ -1,9 +1,10 @@
-"""Python itself, told what a server knows: what was there at the start stays, the event loop comes first, and large
-bodies leave nothing behind.
+"""Python itself, told what a server knows: what was there at the start stays, the event loop comes first, large bodies
+leave nothing behind, and every call holds two connections.
 """
 
 import ctypes
 import gc
+import resource
 import sys
 from contextlib import suppress
 
@@ -27,5 +28,13 @@ def tune() -> None:
     gc.freeze()
     gc.set_threshold(YOUNG, 10, 10)
     sys.setswitchinterval(SWITCH_SECONDS)
+    raise_descriptors()
     with suppress(OSError, AttributeError):  # other C libraries know no such thing
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, LARGE_BLOCK)
+
+
+def raise_descriptors() -> None:
+    """Lets the process open as many files as it may: a soft limit of 1,024 is for programs that use select(2)."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):  # macOS calls its limit infinite and then takes no such number
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

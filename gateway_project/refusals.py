@@ -46,7 +46,7 @@ class Refusal:
 
     def wire(self, more: Iterable[Header]) -> bytes:
         """The whole answer with `more` headers, for a connection that ends with it."""
-        head = b"HTTP/1.1 %d %s\r\n" % (self.code, HTTPStatus(self.code).phrase.encode())
+        head = b"HTTP/1.1 %d %s\r\n" % (self.code, reason_phrase(self.code))
         fields = [b"%s: %s\r\n" % field for field in (*self.headers, *more, (b"Connection", b"close"))]
         return b"".join([head, *fields, b"\r\n", self.body])
 
@@ -57,6 +57,22 @@ class OnRefusal(Protocol):
     def __call__(
         self, method: str, path: str, address: str, request_id: str, status: int, message: str, arrived: float
     ) -> None: ...
+
+
+# In use without being registered: Google's for CANCELLED, and what overloaded front ends say.
+_PHRASES = {499: b"Client Closed Request", 529: b"Site Overloaded"}
+_CLASSES = {1: b"Informational", 2: b"Success", 3: b"Redirection", 4: b"Client Error", 5: b"Server Error"}
+
+
+def reason_phrase(code: int) -> bytes:
+    """The words of a status line: twisted has none for 429 and a dozen others, and its own for some.
+
+    Google's Java SDK builds its error text from them.
+    """
+    try:
+        return HTTPStatus(code).phrase.encode()
+    except ValueError:
+        return _PHRASES.get(code) or _CLASSES.get(code // 100, b"Unknown")
 
 
 INTERNAL = Refusal(500, "INTERNAL", "Internal error encountered.")

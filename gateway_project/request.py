@@ -12,7 +12,7 @@ from twisted.web import http
 
 from gateway_project.answer_headers import Header, answer_headers
 from gateway_project.backpressure import Backpressure
-from gateway_project.refusals import INTERNAL, NO_ROOM, Refusal, bad_request, too_large
+from gateway_project.refusals import INTERNAL, NO_ROOM, Refusal, bad_request, reason_phrase, too_large
 from gateway_project.request_ids import new_request_id
 from gateway_project.targets import origin_form
 
@@ -109,6 +109,9 @@ class Request(WebRequest):
         self.registerProducer(self.pressure, True)
         if not self.responseHeaders.hasHeader(b"content-length"):
             write_body(self, b"")
+
+    def setResponseCode(self, code: int, message: bytes | None = None) -> None:
+        super().setResponseCode(code, message or reason_phrase(code))
 
     def is_gone(self) -> bool:
         return bool(self.finished or self.channel is None)

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import resource
 import signal
 import socket
 import time
@@ -567,3 +568,37 @@ def test_a_signal_during_a_quiet_time_ends_with_status_zero(start):
 
     assert node.ended() == 0
     assert node.out.splitlines()[1:] == ["opening", "closing"]
+
+
+# --- Status lines and descriptors
+
+
+@pytest.mark.parametrize(
+    ("status", "phrase"),
+    [
+        (200, b"OK"),
+        (408, b"Request Timeout"),
+        (422, b"Unprocessable"),
+        (429, b"Too Many Requests"),
+        (499, b"Client Closed Request"),
+        (504, b"Gateway Timeout"),
+        (529, b"Site Overloaded"),
+        (599, b"Server Error"),
+    ],
+)
+def test_every_status_line_says_what_the_status_means(node, status, phrase):
+    with connected(node.port) as client:
+        client.get(f"/status/{status}")
+
+        assert client.read_until(b"\r\n").startswith(b"HTTP/1.1 %d %s" % (status, phrase))
+
+
+def test_a_server_may_open_as_many_files_as_the_system_lets_it(start):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(1024, hard), hard))
+    try:
+        node = start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert ask(node.port, "/descriptors") == {"soft": hard, "hard": hard}

@@ -139,7 +139,18 @@ async def forbidden(request):
     raise PermissionDenied
 
 
+async def status(request, code):
+    return HttpResponse(b"{}", status=code)
+
+
+async def descriptors(request):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return JsonResponse({"soft": soft, "hard": hard})
+
+
 urlpatterns = [
+    path("status/<int:code>", status),
+    path("descriptors", descriptors),
     path("state", state),
     path("size", size),
     path("stream", stream),
