@@ -1,10 +1,12 @@
 """Where connections come from: pooled or made anew, direct or through a proxy, and told apart for each call."""
 
 import asyncio
+import logging
 import ssl
 from contextlib import ExitStack
 from contextvars import ContextVar
 from functools import partial
+from time import monotonic
 from typing import Any
 
 import aiohappyeyeballs
@@ -25,6 +27,9 @@ KEEPALIVE_SECONDS = 60.0
 # Ways, each an endpoint through one proxy, that keep idle connections. Ten thousand accounts with ten thousand
 # proxies are served all the same, only with a fresh connection more often.
 MAX_IDLE_WAYS = 256
+
+log = logging.getLogger(__name__)
+_told_at: float | None = None
 
 # What a proxy answers to CONNECT when it is the endpoint that cannot be reached, or may not be.
 _ENDPOINT_STATUSES = (403, 502, 503, 504)
@@ -64,6 +69,7 @@ class Way:
             if self._was_stale(error):
                 return StaleConnection(str(error), request=request)
         elif isinstance(error, aiohttp.ClientConnectorError) and out_of_descriptors(error.os_error):
+            _tell_once_a_minute()
             return OutOfDescriptors(str(error), request=request)
         elif self.proxy is not None:
             return self._of_proxy(self.proxy, error, request)
@@ -94,6 +100,13 @@ class Way:
             case aiohttp.ClientConnectorError() | aiohttp.InvalidURL() | ValueError():
                 return translated(error, request)
         return httpx.ProxyError(f"The proxy failed: {error or type(error).__name__}.", request=request)
+
+
+def _tell_once_a_minute() -> None:
+    global _told_at
+    if _told_at is None or monotonic() - _told_at > 60.0:
+        _told_at = monotonic()
+        log.error("This gateway has run out of file descriptors; raise the hard limit (ulimit -Hn).")
 
 
 # aiohttp takes nothing of ours along to its connector; a call connects within its own task.

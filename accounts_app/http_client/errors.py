@@ -20,7 +20,7 @@ import socket
 
 import aiohttp
 import httpx
-from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
+from aiohttp.http_exceptions import LineTooLong
 
 
 class OutOfDescriptors(httpx.ConnectError):
@@ -48,7 +48,6 @@ _TRANSLATIONS: tuple[tuple[type[BaseException], type[httpx.TransportError]], ...
     (aiohttp.ClientConnectionResetError, httpx.WriteError),
     (aiohttp.ClientOSError, httpx.ReadError),
     (aiohttp.ClientPayloadError, httpx.RemoteProtocolError),
-    (aiohttp.ClientResponseError, Unreadable),
     (aiohttp.NonHttpUrlClientError, httpx.UnsupportedProtocol),
     (aiohttp.InvalidURL, httpx.LocalProtocolError),
     (aiohttp.ClientConnectionError, httpx.ReadError),
@@ -64,10 +63,13 @@ _OUT_OF_DESCRIPTORS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS)
 def translated(error: BaseException, request: httpx.Request) -> httpx.TransportError:
     """aiohttp's exception as the httpx exception that tells whether the request may have been sent."""
     text = str(error) or type(error).__name__
-    if isinstance(error.__cause__, LineTooLong):
-        return Unreadable("a line of its head is longer than 8190 bytes", request=request)
-    if isinstance(error.__cause__, HttpProcessingError):
-        return Unreadable("it is not HTTP", request=request)
+    if isinstance(error, aiohttp.ClientResponseError):
+        # aiohttp hides what its parser found behind two of its own.
+        parsed = error.__cause__ and error.__cause__.__cause__
+        too_long = isinstance(parsed, LineTooLong)
+        return Unreadable(
+            "a line of its head is longer than 8190 bytes" if too_long else "it is not HTTP", request=request
+        )
     for theirs, ours in _TRANSLATIONS:
         if isinstance(error, theirs):
             return ours(text, request=request)
