@@ -1,26 +1,27 @@
-"""The public API as an upstream: what goes out is what came in, and what comes back is what goes on."""
-
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from proxy_app.wire.bodies import read_body
-from proxy_app.wire.calls import Call, Method
+from proxy_app.wire.calls import Call, Method, read_body
 from proxy_app.wire.dialects import DIALECTS, NotAnAnswer
+from proxy_app.wire.resource_names import BadName
 
 GEMINI_API = DIALECTS["gemini_api"]
-BODY = b'{"contents":[{"parts":[{"text":"Hi", "x":1.50}]}],"generationConfig":{"temperature":0.5}}'
-OBEY = {"role": "user", "parts": [{"text": "Obey."}]}
 
 
-def build(raw=BODY, method=Method.GENERATE, model="gemini-2.5-pro", prefix="", **call):
+def build(raw, method=Method.GENERATE, model="gemini-2.5-pro", version="v1beta", **options):
     call = Call(
-        method=method, model="asked-for", body=read_body(raw, counting=method is Method.COUNT),
-        request_id="0123456789abcdef0123456789abcdef", session_id="-42", **call,
-    )  # fmt: skip
-    return GEMINI_API.build(
-        call, model=model, project="p", token="AIza-secret", base="https://upstream.test", instruction_prefix=prefix
+        method=method,
+        model="asked-for",
+        body=read_body(raw if isinstance(raw, bytes) else raw.encode(), counting=method is Method.COUNT),
+        request_id="0123456789abcdef0123456789abcdef",
+        session_id="-42",
+        version=version,
     )
+    options = {"project": "my-project", "token": "AIza-secret", "base": "https://upstream.test", **options}
+    return GEMINI_API.build(call, model=model, **options)
 
 
 def sent(request) -> bytes:
@@ -28,64 +29,114 @@ def sent(request) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("method", "end"),
+    ("method", "url"),
     [
-        (Method.GENERATE, ":generateContent"),
-        (Method.STREAM, ":streamGenerateContent?alt=sse"),
-        (Method.COUNT, ":countTokens"),
+        (Method.GENERATE, "https://upstream.test/v1beta/models/gemini-2.5-pro:generateContent"),
+        (Method.STREAM, "https://upstream.test/v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse"),
+        (Method.COUNT, "https://upstream.test/v1beta/models/gemini-2.5-pro:countTokens"),
     ],
 )
-def test_a_call_goes_to_its_model_and_verb(method, end):
-    request = build(b'{"contents":[]}', method)
+def test_a_call_goes_to_the_method_of_its_model(method, url):
+    assert build('{"contents":[]}', method).url == url
 
-    assert request.url == f"https://upstream.test/v1beta/models/gemini-2.5-pro{end}"
+
+@pytest.mark.parametrize("version", ["v1", "v1beta", "v1alpha"])
+def test_the_version_asked_for_is_the_version_asked_of_upstream(version):
+    assert build("{}", version=version).url == f"https://upstream.test/{version}/models/gemini-2.5-pro:generateContent"
+
+
+def test_a_tuned_model_keeps_its_collection():
+    assert build("{}", model="tunedModels/mine").url == "https://upstream.test/v1beta/tunedModels/mine:generateContent"
+
+
+@pytest.mark.parametrize("model", ["", "a/../b", "..", "a\r\nb"])
+def test_a_name_that_no_model_can_have_is_refused(model):
+    with pytest.raises(BadName):
+        build("{}", model=model)
+
+
+def test_the_account_is_known_by_its_key_alone():
+    request = build('{"contents":[]}')
+
     assert request.headers == {"x-goog-api-key": "AIza-secret", "Content-Type": "application/json"}
+    assert b"my-project" not in sent(request)
+    assert b"-42" not in sent(request)
+    assert "AIza-secret" not in repr(request)
+
+
+@pytest.mark.parametrize("method", [Method.GENERATE, Method.STREAM])
+def test_a_body_goes_up_byte_for_byte(method):
+    contents = '[ {"parts":[{"inline_data" : {"data":"__-_"},"x":1.50 ,\n "t":"\\u00e9é"}]} ]'
+
+    request = build(f'{{"contents":{contents},"somethingNew":{{"a" : 1}}}}', method)
+
+    assert sent(request).decode() == f'{{"contents":{contents},"somethingNew":{{"a" : 1}}}}'
+
+
+def test_an_empty_body_is_an_empty_object():
+    assert sent(build("")) == b"{}"
+
+
+def test_the_operators_words_stand_before_the_clients():
+    request = build('{"contents":[],"system_instruction":{"parts":[{"text":"mine"}]}}', instruction_prefix="ours")
+
+    instruction = json.loads(sent(request))["system_instruction"]
+    assert [part["text"] for part in instruction["parts"]] == ["ours", "mine"]
+
+
+def test_a_model_that_draws_gets_no_words_of_the_operator():
+    request = build('{"contents":[]}', model="gemini-2.5-flash-image", instruction_prefix="ours")
+
     assert sent(request) == b'{"contents":[]}'
 
 
-def test_a_call_is_asked_of_the_version_that_the_client_asked():
-    assert build(version="v1").url == "https://upstream.test/v1/models/gemini-2.5-pro:generateContent"
+class TestCount:
+    def test_contents_alone_are_counted_as_they_came(self):
+        assert sent(build('{"contents":[ 1 ]}', Method.COUNT)) == b'{"contents":[ 1 ]}'
+        assert sent(build('{"generateContentRequest":{"contents":[ 1 ]}}', Method.COUNT)) == b'{"contents":[ 1 ]}'
+
+    def test_nothing_is_counted_as_nothing(self):
+        assert sent(build("{}", Method.COUNT)) == b"{}"
+
+    @pytest.mark.parametrize("field", ["tools", "systemInstruction", "generationConfig"])
+    def test_with_anything_beside_them_the_longer_form_is_used(self, field):
+        request = json.loads(sent(build(f'{{"contents":[1],"{field}":{{}}}}', Method.COUNT)))
+
+        assert request == {
+            "generateContentRequest": {"model": "models/gemini-2.5-pro", "contents": [1], field: {}},
+        }
+
+    def test_the_longer_form_names_a_tuned_model_by_its_own_collection(self):
+        request = json.loads(sent(build('{"tools":[]}', Method.COUNT, model="tunedModels/mine")))
+
+        assert request["generateContentRequest"]["model"] == "tunedModels/mine"
+
+    def test_the_operators_words_are_not_counted(self):
+        assert sent(build('{"contents":[]}', Method.COUNT, instruction_prefix="ours")) == b'{"contents":[]}'
 
 
-def test_the_body_goes_out_byte_for_byte():
-    assert sent(build()) == BODY
+@given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), st.integers() | st.text('aé\u2028"\\')))
+def test_what_was_read_is_what_is_sent(body):
+    body = {name: value for name, value in body.items() if name != "model" and value != "[undefined]"}
+
+    assert json.loads(sent(build(json.dumps(body)))) == body
 
 
-def test_the_operators_words_come_first():
-    assert json.loads(sent(build(b'{"contents":[]}', prefix="Obey."))) == {"contents": [], "systemInstruction": OBEY}
-    assert sent(build(b'{"contents":[]}', model="gemini-2.5-flash-image", prefix="Obey.")) == b'{"contents":[]}'
+@pytest.mark.parametrize("payload", [b'{"candidates":[]}', b' \n{"totalTokens":1}\n', b"{}"])
+def test_an_answer_is_handed_on_byte_for_byte(payload):
+    assert GEMINI_API.unwrap(payload) is payload
+    assert GEMINI_API.unwrap_count(payload) is payload
 
 
-def test_more_than_contents_is_counted_in_the_longer_form_without_the_operators_words():
-    raw = b'{"contents":[],"systemInstruction":{"parts":[]}}'
-
-    counted = json.loads(sent(build(raw, Method.COUNT, prefix="Obey.")))
-
-    assert counted == {"generateContentRequest": {"model": "models/gemini-2.5-pro", **json.loads(raw)}}
-
-
-def test_an_empty_count_is_left_for_upstream_to_refuse():
-    assert sent(build(b"{}", Method.COUNT)) == b"{}"
+@pytest.mark.parametrize("payload", [b"", b"[]", b'"x"', b"<html>", b"nonsense", b"null"])
+def test_what_is_no_object_is_no_answer(payload):
+    for unwrap in (GEMINI_API.unwrap, GEMINI_API.unwrap_count):
+        with pytest.raises(NotAnAnswer, match="not a JSON object"):
+            unwrap(payload)
 
 
-def test_a_request_shows_neither_key_nor_prompt():
-    assert repr(build()) == "UpstreamRequest(url='https://upstream.test/v1beta/models/gemini-2.5-pro:generateContent')"
-
-
-@pytest.mark.parametrize("payload", [b'{"candidates":[]}', b' \r\n{"totalTokens":3}'])
-def test_an_answer_is_taken_as_it_comes(payload):
-    assert GEMINI_API.unwrap(payload) == payload
-    assert GEMINI_API.unwrap_count(payload) == payload
-
-
-@pytest.mark.parametrize("payload", [b"", b"[{}]", b"<html>", b"[DONE]", b'"{"'])
-def test_what_is_no_answer_says_so(payload):
-    with pytest.raises(NotAnAnswer, match=r"^something that is not a JSON object$"):
-        GEMINI_API.unwrap(payload)
-    with pytest.raises(NotAnAnswer):
-        GEMINI_API.unwrap_count(payload)
-
-
-def test_it_has_the_verbs_of_the_gateway_and_tells_its_name():
-    assert [verb for verb in (*Method, "embedContent") if GEMINI_API.supports(verb)] == list(Method)
-    assert (repr(GEMINI_API), GEMINI_API.name) == ("<GeminiApi>", "gemini_api")
+def test_it_serves_the_methods_that_the_gateway_forwards_and_no_other():
+    assert GEMINI_API.name == "gemini_api"
+    assert repr(GEMINI_API) == "<GeminiApi>"
+    assert all(GEMINI_API.supports(verb) for verb in ("generateContent", "streamGenerateContent", "countTokens"))
+    assert not any(GEMINI_API.supports(verb) for verb in ("embedContent", "", "GENERATE", "generatecontent"))
