@@ -69,8 +69,11 @@ class Admission:
         if self._ended:
             return
         self._ended = True
-        now, tokens = time(), self._spent()
-        self._meter.end(tokens.charged, now)
+        now, tokens = time(), NO_TOKENS
+        try:
+            tokens = self._spent()
+        finally:
+            self._meter.end(tokens.charged, now)
         if tokens != NO_TOKENS:
             journal.append(KEY_USE, UseRow(self._key.id, self._model, now, tokens=tokens))
 
@@ -145,9 +148,15 @@ def _keys_sharing_slots() -> tuple[int, ...]:
     global _shared
     snapshot = roster.current()
     if _shared[0] != snapshot.version:
+        _forget_deleted({key.id for key in snapshot.keys.values()})
         limited = [key.id for key in snapshot.keys.values() if key.limits.max_concurrency is not None]
         _shared = (snapshot.version, tuple(limited))
     return _shared[1]
+
+
+def _forget_deleted(there: Collection[int]) -> None:
+    for key in [key for key, meter in _meters.items() if key not in there and not meter.in_flight]:
+        del _meters[key]
 
 
 def _exchange(under_way: dict[int, int], now: float) -> tuple[list[Learnt], dict[int, int]]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts_app import duties
 from accounts_app.database_thread import in_database
 from accounts_app.models import GatewaySettings
+from gateway_project import outdated
 from proxy_app import captures, folding, retention
 
 log = logging.getLogger(__name__)
@@ -41,11 +42,17 @@ async def prune(now: datetime) -> int:
     """Delete what is due, in batches; how many rows of usage that were."""
     kept = await in_database(GatewaySettings.load)
     pruned = await _until_done(retention.prune_some, kept.keep_days, kept.keep_rows, now)
+    await _until_done(_delete_outdated, now)
     said = await _until_done(captures.prune_some, now)
     if pruned or said:
         log.info("Deleted %d rows of usage and %d prompts that are older than is kept.", pruned, said)
     await _until_done(retention.give_back)
     return pruned
+
+
+def _delete_outdated(now: datetime) -> int:
+    """One batch of what nobody needs any more; how many rows it had."""
+    return next(filter(None, map(retention.delete_some, outdated.rows(now))), 0)
 
 
 async def _until_done(work: Callable[..., int], *args: object) -> int:

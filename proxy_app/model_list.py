@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts_app import known_models, roster
+from accounts_app.pool.names import is_model_name
 from accounts_app.roster import AccountView, Roster
 from proxy_app.wire import catalogue
 from proxy_app.wire.catalogue import Model
@@ -64,7 +65,7 @@ def _resource(name: str, known: _Known) -> Model:
 
 
 def _aliases() -> list[str]:
-    return [pattern for pattern in roster.current().routes.targets if "*" not in pattern]
+    return list(filter(is_model_name, roster.current().routes.targets))  # no name has a * in it
 
 
 def _known() -> _Known:

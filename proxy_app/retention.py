@@ -25,7 +25,7 @@ KEEP_QUARTERS = timedelta(days=400)
 
 def prune(before: datetime) -> int:
     """Delete the ledger's entries older than `before`, oldest first, in batches; how many they were."""
-    return sum(iter(lambda: _delete(older_than(before)), 0))
+    return sum(iter(lambda: delete_some(older_than(before)), 0))
 
 
 def older_than(before: datetime) -> QuerySet[UsageRecord]:
@@ -42,7 +42,7 @@ def beyond(rows: int) -> QuerySet[UsageRecord]:
 def prune_some(days: int | None, rows: int | None, now: datetime) -> int:
     """Delete one batch of what is older than `days` or beyond the newest `rows`, or of old sums; how many it had."""
     for due in _due(days, rows, now):
-        if deleted := _delete(due):
+        if deleted := delete_some(due):
             return deleted
     return 0
 
@@ -92,6 +92,7 @@ def _due(days: int | None, rows: int | None, now: datetime) -> Iterator[QuerySet
     yield UsageQuarter.objects.filter(start__lt=now - KEEP_QUARTERS).order_by("pk")
 
 
-def _delete(rows: QuerySet) -> int:
+def delete_some(rows: QuerySet) -> int:
+    """Delete one batch of `rows`, the first in their order; how many it had."""
     batch = list(rows.values_list("pk", flat=True)[:BATCH])
     return rows.model._default_manager.filter(pk__in=batch).delete()[0] if batch else 0

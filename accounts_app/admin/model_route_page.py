@@ -1,5 +1,6 @@
 """The model names an operator gives away, what is pinned to them, and where a name would lead."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -15,6 +16,7 @@ from accounts_app.admin import route_tester
 from accounts_app.admin.generation_config import GenerationConfigField
 from accounts_app.admin.revisions import Revised
 from accounts_app.models import ModelRoute
+from accounts_app.pool import names
 
 
 class ModelRouteForm(forms.ModelForm):
@@ -31,13 +33,12 @@ class ModelRouteForm(forms.ModelForm):
         fields = ("pattern", "target", "generation_config", "enabled", "note")
 
     def clean_pattern(self) -> str:
-        return _bare(self.cleaned_data["pattern"])
+        return _checked(self.cleaned_data["pattern"], names.is_pattern)
 
     def clean_target(self) -> str:
-        target = _bare(self.cleaned_data["target"])
-        if "*" in target:
+        if "*" in self.cleaned_data["target"]:
             raise forms.ValidationError(_("A route leads to one model: * has no meaning here."))
-        return target
+        return _checked(self.cleaned_data["target"], names.is_model_name)
 
 
 @admin.register(ModelRoute)
@@ -75,6 +76,11 @@ class ModelRoutePage(Revised):
         return ", ".join(route.generation_config) or "-"
 
 
-def _bare(name: str) -> str:
-    """Clients say `models/x` and the path has it too: a route is about `x`."""
-    return name.strip().removeprefix("models/")
+def _checked(name: str, is_one: Callable[[str], bool]) -> str:
+    """The bare name: clients say `models/x` and the path has it too, a route is about `x`. Raises ValidationError."""
+    bare = name.strip().removeprefix("models/")
+    if not is_one(bare):
+        raise forms.ValidationError(
+            _("No model can be called this: a name has letters, digits and . _ ~ : @ + - in it, and / between parts.")
+        )
+    return bare

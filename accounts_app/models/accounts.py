@@ -93,7 +93,7 @@ class Credential(Stamped):
 
 
 class Rest(Stamped):
-    """An account's pause, for one model or (empty) for all. Clearing sets `until` to null; rows are never deleted."""
+    """An account's pause, for one model or (empty) for all. Clearing sets `until` to null; rows go a week later."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="rests", verbose_name=_("account"))
     model = models.CharField(_("model"), max_length=128, blank=True)

@@ -40,6 +40,23 @@ def where(console: Client, model: str, **headers: str) -> str:
     return console.get(page(f"{ROUTE}_where"), {"model": model}, headers=headers).content.decode()
 
 
+@pytest.mark.parametrize("field", ["pattern", "target"])
+@pytest.mark.parametrize("name", ["a/../b", "..", "a//b", "a?b", "a#b", "a%2Fb", "a\\b", "a\tb", "\uff0f", "模" * 100])
+def test_a_route_is_about_names_that_models_can_have(console, field, name):
+    reply = console.post(page(f"{ROUTE}_add"), route_form(**{field: name}))
+
+    assert "No model can be called this" in reply.content.decode()
+    assert not ModelRoute.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["models/x", "org/name:v1", "tunedModels/mine", "快速", "my model"])
+def test_a_route_may_have_any_name_that_a_client_can_write(console, name):
+    console.post(page(f"{ROUTE}_add"), route_form(pattern=f"{name}-*", target=name))
+
+    route = ModelRoute.objects.get()
+    assert (route.pattern, route.target) == (f"{name.removeprefix('models/')}-*", name.removeprefix("models/"))
+
+
 class TestPins:
     def test_what_is_pinned_is_stored_by_its_camel_case_names(self, console):
         config = '{"temperature": 0.2, "thinking_config": {"thinking_budget": 0}}'

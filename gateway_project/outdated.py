@@ -1,0 +1,33 @@
+"""Rows beside those of usage that nobody needs any more, of every table that grows by what clients or operators do."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
+
+from accounts_app.models import KeyUse, Rest
+
+# Limits by the month look back on one, and so does /usage.
+KEEP_KEY_USE = timedelta(days=62)
+# What a cooldown may still say after its end: that the next of its kind is a longer one, for much less than this.
+KEEP_COOLDOWNS = timedelta(days=7)
+# What operators have changed can be undone for as long as figures are kept.
+KEEP_CHANGES = timedelta(days=400)
+# Whoever guesses passwords names the users: more than this many names within the time that counts tell nothing new.
+FAILED_SIGN_INS = 10_000
+
+
+def rows(now: datetime) -> Iterator[QuerySet]:
+    """What may be deleted as of `now`, a table at a time, in an order that an index gives."""
+    yield KeyUse.objects.filter(hour__lt=now - KEEP_KEY_USE).order_by("hour")
+    yield Rest.objects.filter(until=None, updated_at__lt=now - KEEP_COOLDOWNS).order_by("pk")
+    yield Rest.objects.filter(until__lt=now - KEEP_COOLDOWNS).order_by("pk")
+    yield Session.objects.filter(expire_date__lt=now).order_by("expire_date")
+    yield LogEntry.objects.filter(action_time__lt=now - KEEP_CHANGES).order_by("pk")
+    yield AccessAttempt.objects.filter(attempt_time__lt=now - settings.AXES_COOLOFF_TIME).order_by("pk")
+    newest = AccessAttempt.objects.order_by("-pk").values_list("pk", flat=True)[FAILED_SIGN_INS:].first()
+    yield AccessAttempt.objects.filter(pk__lte=newest or 0).order_by("pk")
