@@ -1,7 +1,7 @@
 """The ledger: one entry an attempt, queued without waiting, written in batches by the journal."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import UTC, datetime
 from operator import itemgetter
 from types import TracebackType
@@ -38,9 +38,12 @@ LARGEST_COUNT = 2**31 - 1  # what such a column holds everywhere
 
 @dataclass(slots=True)
 class Entry:
-    """What is known of an attempt so far; put into the journal when its `with` block ends, however it ends."""
+    """What is known of an attempt so far; put into the journal when its `with` block ends, however it ends.
 
-    call: Call
+    Of `call` it keeps what the row says, and not the body: an answer may take hours.
+    """
+
+    call: InitVar[Call]
     attempt: int
     account_id: int
     account_label: str
@@ -57,6 +60,14 @@ class Entry:
     delivered: bool = False
     events: int = 0
     usage: Usage = _NO_TOKENS
+    request_id: str = field(init=False)
+    api_key_id: int | None = field(init=False)
+    method: str = field(init=False)
+    model: str = field(init=False)
+
+    def __post_init__(self, call: Call) -> None:
+        self.request_id, self.api_key_id = call.request_id, call.api_key_id
+        self.method, self.model = call.method.value, call.model
 
     def __enter__(self) -> Self:
         return self
@@ -76,14 +87,14 @@ class Entry:
         first = self.first_event_after
         return {
             "at": datetime.fromtimestamp(self.at, UTC),
-            "request_id": self.call.request_id,
+            "request_id": self.request_id,
             "attempt": self.attempt,
-            "api_key_id": self.call.api_key_id,
+            "api_key_id": self.api_key_id,
             "account_id": self.account_id,
             "account_label": self.account_label,
             "dialect": self.dialect,
-            "method": self.call.method.value,
-            "model": self.call.model,
+            "method": self.method,
+            "model": self.model,
             "upstream_model": self.upstream_model,
             "endpoint": self.endpoint,
             "why": self.why,
