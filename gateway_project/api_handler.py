@@ -93,10 +93,13 @@ class ApiHandler(ASGIHandler):
         self, refusal: Refusal, caller: Caller, scope: Mapping[str, Any], request_id: str, arrived: float
     ) -> None:
         """Answer a request that no view has seen."""
+        self.tell(refusal, scope, request_id, arrived)
+        await caller.refuse(refusal)
+
+    def tell(self, refusal: Refusal, scope: Mapping[str, Any], request_id: str, arrived: float) -> None:
         if self.on_refusal is not None:
             address = (scope.get("client") or ("",))[0]
             self.on_refusal(scope["method"], scope["path"], address, request_id, refusal.code, refusal.message, arrived)
-        await caller.refuse(refusal)
 
     async def view_response(self, request: ApiRequest) -> HttpResponseBase:
         try:
@@ -106,14 +109,19 @@ class ApiHandler(ASGIHandler):
                 response = await response
             request.owned.append(response)
             if isinstance(response, HttpResponseNotAllowed):
-                return rendered(not_allowed(request.method))
+                return self.rendered(not_allowed(request.method), request)
             return response
         except Http404:
-            return rendered(not_found(request.path))
+            return self.rendered(not_found(request.path), request)
         except PermissionDenied as error:
-            return rendered(Refusal(403, "PERMISSION_DENIED", str(error) or "Permission denied."))
+            return self.rendered(Refusal(403, "PERMISSION_DENIED", str(error) or "Permission denied."), request)
         except (BadRequest, SuspiciousOperation) as error:
-            return rendered(bad_request(str(error) or "Bad request."))
+            return self.rendered(bad_request(str(error) or "Bad request."), request)
+
+    def rendered(self, refusal: Refusal, request: ApiRequest) -> HttpResponse:
+        """The answer to a request for which there is no view."""
+        self.tell(refusal, request.scope, request.request_id, request.arrived)
+        return HttpResponse(refusal.body, status=refusal.code, content_type="application/json; charset=UTF-8")
 
     async def deliver(self, response: HttpResponseBase, caller: Caller, head_only: bool) -> None:
         headers = wire_headers(response)
@@ -213,7 +221,3 @@ def wire_headers(response: HttpResponseBase) -> list[Header]:
     if response.get("Content-Type", "").startswith("text/event-stream"):
         headers.append(EVENT_STREAM)
     return headers + cookies
-
-
-def rendered(refusal: Refusal) -> HttpResponse:
-    return HttpResponse(refusal.body, status=refusal.code, content_type="application/json; charset=UTF-8")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from django.apps import apps
 from django.conf import settings
@@ -85,7 +85,8 @@ def redacted(text: str) -> str:
 def _replay(entry: UsageRecord) -> dict[str, Any]:
     query = "?alt=sse" if entry.method == "streamGenerateContent" else ""
     command = [
-        f'curl -N "$GATEWAY/v1beta/models/{entry.model}:{entry.method}{query}"',
+        # Clients make names up, and somebody is going to paste this into a shell.
+        f'curl -N "$GATEWAY/v1beta/models/{quote(entry.model)}:{quote(entry.method)}{query}"',
         '-H "x-goog-api-key: $API_KEY"',
         '-H "X-Gateway-Explain: 1"',
         '-H "Content-Type: application/json"',

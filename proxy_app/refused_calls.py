@@ -23,7 +23,7 @@ from proxy_app.wire import resource_names
 from proxy_app.wire.calls import Method, parse_target
 
 AGAIN = "refused_again"
-MESSAGE_LIMIT, MODEL_LIMIT = 500, 256  # what a row in memory may take; columns may take less
+MESSAGE_LIMIT = 500  # characters: names that clients made up may be in it
 
 # Google's other verbs on models, so that "not here" and "nowhere" can be told apart.
 OTHER_VERBS = frozenset(
@@ -42,7 +42,7 @@ OTHER_VERBS = frozenset(
 )
 VERBS = OTHER_VERBS | set(Method)
 
-_MODELS = re.compile("/+v1[a-z]*/+models/")
+_MODELS, _VERB = re.compile("/+v1[a-z]*/+models/"), re.compile("[A-Za-z]{1,64}")
 _BLANK = {
     field.attname: field.get_default() for field in UsageRecord._meta.local_concrete_fields if not field.primary_key
 }
@@ -86,7 +86,10 @@ def _answered(request: HttpRequest, outcome: Outcome | Refusal, status: int, mes
 
 
 def _called(method: str, path: str) -> tuple[str, str] | None:
-    """Model and verb, where a path is that of a method on a model; looking at a model is none."""
+    """Model and verb, where a path is that of a method on a model; looking at a model is none.
+
+    A model or verb that can be none is left out: anybody may have made it up, and the message says what is wrong.
+    """
     found = _MODELS.match(path)
     if found is None or method == "OPTIONS":
         return None
@@ -94,8 +97,9 @@ def _called(method: str, path: str) -> tuple[str, str] | None:
     try:
         name = resource_names.model(target.name).model
     except resource_names.BadName:
-        name = target.name
-    return (name, target.verb) if method == "POST" or target.verb in VERBS else None
+        name = ""
+    verb = target.verb if _VERB.fullmatch(target.verb) else ""
+    return (name, verb) if method == "POST" or verb in VERBS else None
 
 
 def _row(
@@ -108,7 +112,7 @@ def _row(
         "request_id": request_id,
         "attempt": 0,
         "method": verb,
-        "model": model[:MODEL_LIMIT],
+        "model": model,
         "outcome": outcome.value,
         "status": status,
         "message": message[:MESSAGE_LIMIT],

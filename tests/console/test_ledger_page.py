@@ -162,6 +162,17 @@ class TestCall:
         )
         assert "went to the client" in told
 
+    def test_a_refused_one_says_what_helps(self, console):
+        an_entry(attempt=0, outcome="key_invalid", status=401, message="API key not valid.", repeated=7, duration_ms=3)
+
+        told = console.get(page("proxy_app_usagerecord_call", CALL)).content.decode()
+        listed = console.get(page(LEDGER), {"outcome": "key_invalid"}).content.decode()
+
+        assert all(words in told for words in ("Refused by the gateway", "invalid key", "401", "Issue a key under"))
+        assert "7 further calls like this one" in told
+        assert "Attempt 0" not in told
+        assert CALL[:8] in listed
+
     def test_an_entry_leads_to_its_call(self, console):
         entry = an_entry()
 
@@ -186,6 +197,13 @@ class TestBundle:
         answer = console.get(page("proxy_app_usagerecord_bundle", CALL))
         assert answer["Content-Disposition"] == 'attachment; filename="gemini-gateway-call-cccccccc.json"'
         return json.loads(answer.content), answer.content.decode()
+
+    def test_what_a_client_made_up_is_no_command(self, console):
+        an_entry(model='x";$(id);`id`"', method="y;id")
+
+        told, _ = self.bundle(console)
+
+        assert "models/x%22%3B%24%28id%29%3B%60id%60%22:y%3Bid" in told["replay"]["command"]
 
     def test_it_has_what_it_takes_to_play_the_call_again(self, console):
         two_attempts()

@@ -128,6 +128,16 @@ async def test_a_call_by_the_wrong_http_method_has_a_row(client, alice, ledger):
     assert (await the_row(ledger, reply)).outcome == "malformed"
 
 
+@pytest.mark.parametrize("name", ["a%2F..%2Fb", "x" * 5000, "a%0D%0Ab", "x%22;$(id)", "%00"])
+async def test_a_name_that_is_none_is_not_written_down(name, client, alice, key_with, ledger):
+    good = await key_with()
+    for headers in ({}, {"x_goog_api_key": good}):
+        reply = await client.post(f"/v1beta/models/{name}:generateContent", a_prompt(), **headers)
+
+        row = await the_row(ledger, reply)
+        assert (row.model, row.method, row.status) == ("", "generateContent", reply.status)
+
+
 async def test_what_is_no_call_has_no_row(client, alice, key_with, ledger):
     await key_with()
     for path in ("/healthz", "/readyz", "/v1beta/models", f"/v1beta/models/{MODEL}", "/usage", "/nothing/here"):
