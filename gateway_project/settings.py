@@ -25,7 +25,6 @@ from gateway_project.environment import (
     networks,
     origins,
     path_prefix,
-    proxy,
     seconds,
     secret,
     switch,
@@ -33,7 +32,6 @@ from gateway_project.environment import (
     token,
     url,
     urls,
-    usual_proxy,
     whole,
 )
 from gateway_project.logs import LOGGING as LOGGING
@@ -132,8 +130,9 @@ CLOUD_CODE_URLS = urls(
     "https://cloudcode-pa.googleapis.com,https://daily-cloudcode-pa.sandbox.googleapis.com",
 )
 GEMINI_API_URL = url("GEMINI_API_URL", "https://generativelanguage.googleapis.com")
-GATEWAY_PROXY_URL = proxy("GATEWAY_PROXY_URL")
-ENVIRONMENT_PROXY_URL, ENVIRONMENT_NO_PROXY = usual_proxy()
+GATEWAY_PROXY_URL = ""
+ENVIRONMENT_PROXY_URL = ""
+ENVIRONMENT_NO_PROXY = ""
 GOOGLE_OAUTH_CLIENT_ID = text("GOOGLE_OAUTH_CLIENT_ID")
 GOOGLE_OAUTH_CLIENT_SECRET = secret("GOOGLE_OAUTH_CLIENT_SECRET")
 GOOGLE_OAUTH_AUTHORIZE_URL = url("GOOGLE_OAUTH_AUTHORIZE_URL", "https://accounts.google.com/o/oauth2/v2/auth")

@@ -76,7 +76,7 @@ api.add_router("", elsewhere)  # last: it takes every path that is left
 @api.exception_handler(errors.GatewayError)
 def refused(request: HttpRequest, error: errors.GatewayError) -> HttpResponse:
     refused_calls.refused(request, error)
-    return errors.render(error, views.error_frame(request))
+    return views.rendered(request, error)
 
 
 @api.exception_handler(Exception)
@@ -84,4 +84,4 @@ def failed(request: HttpRequest, error: Exception) -> HttpResponse:
     log.error("%s %s failed", request.method, request.path, exc_info=error)  # the path has no query, so no key
     internal = errors.GatewayError("Internal error encountered.")
     refused_calls.refused(request, internal)
-    return errors.render(internal, views.error_frame(request))
+    return views.rendered(request, internal)

@@ -202,8 +202,7 @@ def error_info(reason: str, **metadata: str) -> Detail:
     }
 
 
-def render(error: GatewayError, frame: ErrorFrame = ErrorFrame.OBJECT) -> HttpResponse:
-    """The response for `error`, in the frame that its client reads."""
-    return HttpResponse(
-        framed(error.body(), frame), status=error.code, content_type=frame.content_type, headers=error.headers
-    )
+def render(error: GatewayError, frame: ErrorFrame = ErrorFrame.OBJECT, pretty: bool | None = None) -> HttpResponse:
+    """The response for `error`, in the frame that its client reads, and laid out as it wants it."""
+    body = framed(error.body(), frame, pretty)
+    return HttpResponse(body, status=error.code, content_type=frame.content_type, headers=error.headers)

@@ -10,15 +10,17 @@ from collections.abc import AsyncIterator
 from proxy_app.errors import BrokenStream
 from proxy_app.relay import Relay
 from proxy_app.wire import json_array, sse
+from proxy_app.wire.answer_shape import Shape
 from proxy_app.wire.calls import ClientKind, ErrorForm, StreamForm
 
 
 class EventStream:
     """What a StreamingHttpResponse iterates; closing it closes the relay, also when it was never begun."""
 
-    def __init__(self, relay: Relay, form: StreamForm, client: ClientKind) -> None:
+    def __init__(self, relay: Relay, form: StreamForm, client: ClientKind, shape: Shape | None = None) -> None:
         self._relay = relay
         self._client = client
+        self._shape = shape
         self._in_array = form is StreamForm.ARRAY
         self._begun = False
         self._ended = False
@@ -45,6 +47,8 @@ class EventStream:
             if self._client.error_form is ErrorForm.BARE:
                 return sse.encode_bare(broken.event)
             return self._frame([broken.event])
+        if self._shape is not None:
+            batch = [self._shape.applied(event, one_line=not self._in_array) for event in batch]
         return self._frame(batch)
 
     async def aclose(self) -> None:

@@ -15,9 +15,9 @@ from proxy_app.explanation import Trail
 from proxy_app.refused_calls import OTHER_VERBS, VERBS
 from proxy_app.relay import Relay
 from proxy_app.rendering import EventStream
-from proxy_app.wire import affinity, calls, catalogue, resource_names, stream_forms
-from proxy_app.wire.calls import Call, ClientKind, Malformed, Method, StreamForm, Target
-from proxy_app.wire.stream_forms import ErrorFrame
+from proxy_app.wire import affinity, answer_shape, calls, catalogue, resource_names, stream_forms
+from proxy_app.wire.answer_shape import Shape
+from proxy_app.wire.calls import Call, Malformed, Method, StreamForm, Target
 
 # What Google calls the field that a path's model is, also where it streams.
 _GENERATE_NAME = "GenerateContentRequest.model"
@@ -48,7 +48,7 @@ async def list_models(request: HttpRequest) -> HttpResponse:
         page = catalogue.page(_offered_to(request), query.get("pageSize"), query.get("pageToken"))
     except Malformed as error:
         raise errors.InvalidArgument(str(error)) from error
-    return _json(page)
+    return _json(page, shape=_shape(request))
 
 
 async def get_model(request: HttpRequest, name: str) -> HttpResponse:
@@ -59,7 +59,7 @@ async def get_model(request: HttpRequest, name: str) -> HttpResponse:
     if not request.auth.may_use(name):  # type: ignore[attr-defined]
         raise auth.not_allowed(name)
     if model := model_list.find(name) or await model_lookup.look_up(name):
-        return _json(model)
+        return _json(model, shape=_shape(request))
     raise errors.NotFound(
         f"models/{name} is not found for API version {_version(request)}, or is not supported for generateContent. "
         "Call ListModels to see the list of available models and their supported methods."
@@ -103,17 +103,19 @@ async def wrong_path(request: HttpRequest) -> HttpResponse:
     raise errors.NotFound(_NO_PATH.format(method=request.method, path=request.path))
 
 
-def error_frame(request: HttpRequest) -> ErrorFrame:
-    """How an error is written that answers `request`."""
-    meta = request.META
+def rendered(request: HttpRequest, error: errors.GatewayError) -> HttpResponse:
+    """`error` as the answer to `request`, in the form that was asked for."""
+    meta, query = request.META, request.GET
     agent, default = meta.get("HTTP_USER_AGENT", ""), settings.GATEWAY_STREAM_DEFAULT
-    return stream_forms.error_frame(request.path, request.GET, meta.get("HTTP_ACCEPT", ""), agent, default)
+    frame = stream_forms.error_frame(request.path, query, meta.get("HTTP_ACCEPT", ""), agent, default)
+    return errors.render(error, frame, answer_shape.asked_layout(query))
 
 
 async def _read_call(request: HttpRequest, target: Target) -> Call:
     """The call in a POST. Raises NotFound, Unimplemented, InvalidArgument, PayloadTooLarge, UnsupportedEncoding."""
     model = _model(target.name, "CountTokensRequest.model" if target.verb == Method.COUNT else _GENERATE_NAME)
     method = _method(target.verb, model)
+    shape = _shape(request)
     body = await request_body.read(request, counting=method is Method.COUNT)
     key_id = request.auth.key_id  # type: ignore[attr-defined]
     meta = request.META
@@ -139,6 +141,7 @@ async def _read_call(request: HttpRequest, target: Target) -> Call:
         arrived=request.arrived,  # type: ignore[attr-defined]
         api_key_id=key_id,
         version=_version(request),
+        shape=shape,
     )
 
 
@@ -173,8 +176,9 @@ async def _answer(request: HttpRequest, call: Call, trail: Trail) -> HttpRespons
         request._body = b""
         relay.keep(held.pop_all(), capture.hear if capture else None)
     if call.form is None:
-        return HttpResponse(await _whole(relay), content_type=errors.JSON)
-    return _streamed(relay, call.form, call.client)
+        whole = await _whole(relay)
+        return HttpResponse(call.shape.applied(whole) if call.shape else whole, content_type=errors.JSON)
+    return _streamed(relay, call.form, call)
 
 
 def _offered_to(request: HttpRequest) -> list[catalogue.Model]:
@@ -189,13 +193,13 @@ def _explanation(request: HttpRequest, trail: Trail) -> dict[str, str]:
     return trail.headers() if asked and request.auth.may_explain else {}  # type: ignore[attr-defined]
 
 
-def _streamed(relay: Relay, form: StreamForm, client: ClientKind) -> StreamingHttpResponse:
+def _streamed(relay: Relay, form: StreamForm, call: Call) -> StreamingHttpResponse:
     response = StreamingHttpResponse(
-        EventStream(relay, form, client),
+        EventStream(relay, form, call.client, call.shape),
         content_type=form.value,
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
-    response.heartbeat = client.heartbeat  # type: ignore[attr-defined]
+    response.heartbeat = call.client.heartbeat  # type: ignore[attr-defined]
     return response
 
 
@@ -221,5 +225,14 @@ def _seconds(text: str) -> float | None:
     return seconds if 0 < seconds < float("inf") else None
 
 
-def _json(content: object, status: int = 200) -> HttpResponse:
-    return HttpResponse(msgspec.json.encode(content), status=status, content_type=errors.JSON)
+def _shape(request: HttpRequest) -> Shape | None:
+    """What is asked of the answer's shape. Raises InvalidArgument."""
+    try:
+        return answer_shape.asked_shape(request.GET, request.META.get(answer_shape.FIELD_MASK_HEADER, ""))
+    except Malformed as error:
+        raise errors.InvalidArgument(str(error)) from error
+
+
+def _json(content: object, status: int = 200, shape: Shape | None = None) -> HttpResponse:
+    body = msgspec.json.encode(content)
+    return HttpResponse(shape.applied(body) if shape else body, status=status, content_type=errors.JSON)

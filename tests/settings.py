@@ -11,9 +11,7 @@ import tempfile
 from tests import postgres
 
 for name in list(os.environ):
-    if name.startswith(
-        ("GATEWAY_", "CLOUD_CODE_", "GEMINI_API_", "GOOGLE_", "DATABASE_", "CACHE_")
-    ) or name.lower() in ("https_proxy", "no_proxy"):
+    if name.startswith(("GATEWAY_", "CLOUD_CODE_", "GEMINI_API_", "GOOGLE_", "DATABASE_", "CACHE_")):
         del os.environ[name]
 
 kept_in = tempfile.mkdtemp(prefix="gateway-tests-")

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
+from proxy_app.wire.answer_shape import Shape
 from proxy_app.wire.bodies import Body, read_body
 from proxy_app.wire.mistakes import Malformed
 from proxy_app.wire.stream_forms import STREAMING_VERB, StreamForm
@@ -73,7 +74,8 @@ class Call:
 
     `form` is None unless the answer is streamed. `affinity` is the 64-bit key of the conversation, `session_id` the
     name upstream knows it by. `timeout` is what the client said it would wait, in seconds. `arrived` is when it was
-    wholly here, by a clock that only tells differences.
+    wholly here, by a clock that only tells differences. `shape` is what the client wants of the answer's fields and
+    layout, None for nothing.
     """
 
     method: Method
@@ -88,6 +90,7 @@ class Call:
     arrived: float = 0.0
     api_key_id: int | None = None
     version: str = "v1beta"
+    shape: Shape | None = None
 
 
 _SLASH_VERB = "/" + Method.COUNT

@@ -65,15 +65,13 @@ def error_frame(path: str, query: Mapping[str, str], accept: str, user_agent: st
     return ErrorFrame.OBJECT if _alt(query, "$alt") else ErrorFrame.ELEMENT
 
 
-def framed(error: bytes, frame: ErrorFrame) -> bytes:
-    """An error's JSON object as it is sent."""
-    match frame:
-        case ErrorFrame.ELEMENT:
-            return b"[" + error + b"\n]"
-        case ErrorFrame.LINES:
-            return _in_lines(error)
-        case _:
-            return error
+def framed(error: bytes, frame: ErrorFrame, pretty: bool | None = None) -> bytes:
+    """An error's JSON object as it is sent; `pretty` is what `prettyPrint` says, None for nothing."""
+    if pretty is None:
+        pretty = True if frame is ErrorFrame.LINES else None
+    if pretty is not None:
+        error = _laid_out(error, pretty)
+    return b"[" + error + b"\n]" if frame is ErrorFrame.ELEMENT else error
 
 
 def _at_a_shell(user_agent: str) -> bool:
@@ -82,9 +80,9 @@ def _at_a_shell(user_agent: str) -> bool:
     return user_agent.startswith("curl/") or "powershell/" in user_agent
 
 
-def _in_lines(error: bytes) -> bytes:
+def _laid_out(error: bytes, pretty: bool) -> bytes:
     try:
-        return msgspec.json.format(error, indent=2) + b"\n"
+        return msgspec.json.format(error, indent=2) + b"\n" if pretty else msgspec.json.format(error, indent=-1)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return error
 
