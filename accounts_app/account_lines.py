@@ -7,7 +7,7 @@ from accounts_app.accounts import ADDRESS, Newcomer
 from accounts_app.models import Account
 from accounts_app.pool import secret_shapes
 
-_COMMENT = ("#", "//", ";", "--", "<!--")
+_COMMENT = ("#", "//", ";", "-- ", "<!--")
 _LATER_COMMENT = re.compile(r"\s(?:#|//)")
 _SEPARATORS = re.compile(r"[,;:=|\s\"'`<>()\[\]{}]+")
 # `name: value`, `export NAME=value`, `"name": value`, also as an item of a YAML list.

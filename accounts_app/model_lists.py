@@ -20,7 +20,7 @@ from accounts_app.roster import AccountView
 
 Models = Mapping[str, Mapping[str, Any]]
 
-SILENCE_SECONDS = 20.0  # a list is no inference
+CONNECT_SECONDS, SILENCE_SECONDS = 5.0, 20.0  # a list is no inference, and somebody may wait for it
 PAGE, MOST_PAGES = 1_000, 3
 MOST_BYTES = 1024 * 1024  # of one answer; Google's whole list has some 40 kB
 # A model as a path may name it. Nothing else may become part of an upstream URL.
@@ -86,7 +86,9 @@ def id_of(resource: Mapping[str, Any]) -> str:
 
 async def _get(account: AccountView, key: str, path: str) -> Found:
     url, headers = f"{account.bases[0]}/v1beta/{path}", {"x-goog-api-key": key}
-    request = http_client.request("GET", url, headers, b"", read_timeout=SILENCE_SECONDS)
+    request = http_client.request(
+        "GET", url, headers, b"", read_timeout=SILENCE_SECONDS, connect_timeout=CONNECT_SECONDS
+    )
     try:
         response = await http_client.client(account.proxy_url).send(request)
     except httpx.HTTPError as error:

@@ -134,6 +134,7 @@ def secrets(text: Any) -> list[str]:
         "api_key\n{0}\n{1}",
         "https://generativelanguage.googleapis.com/v1beta/models?key={0}\nand {1}.",
         "我的金鑰是「{0}」與「{1}」。",
+        "gateway add_account --api-key {0}\n--api-key={1}",
         "| work | `{0}` |\n| home | `{1}` |",
         '["{0}", "{1}"]',
         '{{"keys": ["{0}", "{1}"]}}',
