@@ -81,7 +81,7 @@ def refused(request: HttpRequest, error: errors.GatewayError) -> HttpResponse:
 
 @api.exception_handler(Exception)
 def failed(request: HttpRequest, error: Exception) -> HttpResponse:
-    log.error("%s %s failed", request.method, request.path, exc_info=error)  # the path has no query, so no key
+    log.error("%s %a failed", request.method, request.path, exc_info=error)  # the path has no query, so no key
     internal = errors.GatewayError("Internal error encountered.")
     refused_calls.refused(request, internal)
     return views.rendered(request, internal)

@@ -222,6 +222,14 @@ class TestBundle:
         assert told["versions"]["gateway"].startswith("gemini-gateway/")
         assert told["settings"]["GATEWAY_MAX_ATTEMPTS"] == 3
 
+    def test_what_a_client_called_a_model_is_no_part_of_a_command(self, console):
+        an_entry(model='x"$(touch /tmp/x)`id`', method='y"; rm z', attempt=0)
+
+        told, _ = self.bundle(console)
+
+        url = told["replay"]["command"].splitlines()[0]
+        assert url == 'curl -N "$GATEWAY/v1beta/models/x%22%24%28touch%20/tmp/x%29%60id%60:y%22%3B%20rm%20z" \\'
+
     def test_nothing_in_it_is_anybodys_business(self, console, settings):
         settings.GOOGLE_OAUTH_CLIENT_SECRET = settings.GATEWAY_API_KEY = "hunter2-secret"
         settings.GATEWAY_ALLOWED_HOSTS = ["gateway.example.net"]
