@@ -81,9 +81,17 @@ class _Held:
     refused: str = field(default="", repr=False)  # an access token upstream answered 401 to
     used_at: float = 0.0
     renewal: asyncio.Task[CredentialView] | None = None
+    paused_at: float = 0.0
     not_before: float = 0.0
     failures: int = 0
     trouble: CredentialError | None = None
+
+    def pauses(self, now: float) -> bool:
+        """Whether renewals pause. A clock that was set back ends the pause: it has nothing more to say about it."""
+        return self.paused_at <= now < self.not_before
+
+    def pause(self, now: float, seconds: float) -> None:
+        self.paused_at, self.not_before = now, now + seconds
 
     def tokens(self, account: AccountView) -> CredentialView:
         if self.renewed is not None:
@@ -138,7 +146,7 @@ async def access_token(account: AccountView, now: float) -> str:
         case Freshness.FRESH:
             pass
         case Freshness.STALE:
-            if now >= held.not_before:
+            if not held.pauses(now):
                 _renewal(account, held, now)
         case Freshness.INVALID:
             return await _renewed(account, held, tokens, now)
@@ -192,7 +200,7 @@ def reset() -> None:
 def _is_due(account: AccountView, held: _Held, now: float) -> bool:
     if account.kind != "cloud_code" or not account.available:
         return False
-    if now - held.used_at > IN_USE_SECONDS or now < held.not_before:
+    if now - held.used_at > IN_USE_SECONDS or held.pauses(now):
         return False
     tokens = held.tokens(account)
     if held.freshness(tokens, now) is not Freshness.STALE:
@@ -204,7 +212,7 @@ def _is_due(account: AccountView, held: _Held, now: float) -> bool:
 async def _renewed(account: AccountView, held: _Held, tokens: CredentialView, now: float) -> str:
     """Wait for a renewal. When the network fails it, a token in its last minute is still better than none."""
     try:
-        if held.trouble is not None and now < held.not_before and not _is_running(held.renewal):
+        if held.trouble is not None and held.pauses(now) and not _is_running(held.renewal):
             raise _again(held.trouble)
         # Shielded: a client that leaves must not end what others wait for.
         return (await asyncio.shield(_renewal(account, held, now))).access_token
@@ -248,9 +256,10 @@ async def _renew(account: AccountView, held: _Held, now: float) -> CredentialVie
         renewed = await renewing.renew(account, held.tokens(account), held.outdated, is_good, now)
     except CredentialError as error:
         held.failures += 1
-        held.not_before = now + min(FIRST_PAUSE * 2 ** (held.failures - 1), LONGEST_PAUSE)
+        held.pause(now, min(FIRST_PAUSE * 2 ** (held.failures - 1), LONGEST_PAUSE))
         held.trouble = error
         raise
     held.take(account, renewed)
-    held.trouble, held.failures, held.not_before = None, 0, now + RENEWED_PAUSE
+    held.trouble, held.failures = None, 0
+    held.pause(now, RENEWED_PAUSE)
     return renewed

@@ -7,12 +7,12 @@ a process that is killed forgets what it had not yet written. Days and months su
 
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
-from time import time
+from time import monotonic, time
 from types import TracebackType
 from typing import Self
 
 from accounts_app import journal, metering_rows, roster
-from accounts_app.database_thread import in_database
+from accounts_app.database_thread import in_database, soon_in_database
 from accounts_app.metering_rows import KEY_USE, Learnt, ModelUse, UseRow
 from accounts_app.pool.limits import NO_TOKENS, Exceeded, Limit, Meter, Standing, Tokens, day_of, month_of
 from accounts_app.roster import KeyView
@@ -88,10 +88,10 @@ def enter(key: KeyView, model: str, now: float, spent: Callable[[], Tokens]) -> 
     Raises OverLimit. A call that is turned away counts nowhere but among the refused.
     """
     meter = _meter(key.id)
-    if exceeded := meter.exceeded(key.limits, now):
+    if exceeded := meter.exceeded(key.limits, now, steady := monotonic()):
         journal.append(KEY_USE, UseRow(key.id, model, now, refused=1))
         raise OverLimit(exceeded)
-    meter.begin(now)
+    meter.begin(now, steady)
     journal.append(KEY_USE, UseRow(key.id, model, now, requests=1))
     return Admission(key, model, meter, spent)
 
@@ -103,17 +103,18 @@ async def refresh() -> None:
     """
     now = time()
     under_way = {key: _meter(key).in_flight for key in _keys_sharing_slots()}
+    steady = monotonic()
     learnt, elsewhere = await in_database(_exchange, under_way, now)
     for news in learnt:
         meter = _meter(news.key)
-        meter.learn(news.moment, news.requests, news.tokens, now, just_now=news.just_now)
+        meter.learn(news.moment, news.requests, news.tokens, now, steady, just_now=news.just_now)
     for key in under_way:
         _meter(key).elsewhere = elsewhere.get(key, 0)
 
 
 def standings(key: KeyView, now: float) -> list[Standing]:
     """How far each limit of `key` is used, all nodes together as far as known."""
-    return _meter(key.id).standings(key.limits, now)
+    return _meter(key.id).standings(key.limits, now, monotonic())
 
 
 async def by_model(key: KeyView, since: float) -> list[ModelUse]:
@@ -121,7 +122,7 @@ async def by_model(key: KeyView, since: float) -> list[ModelUse]:
 
     Raises Django's database errors.
     """
-    return await in_database(metering_rows.by_model, key.id, datetime.fromtimestamp(since, UTC))
+    return await soon_in_database(metering_rows.by_model, key.id, datetime.fromtimestamp(since, UTC))
 
 
 def in_flight() -> int:

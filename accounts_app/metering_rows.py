@@ -95,7 +95,7 @@ class Books:
             before, rows = list(_before(since, now)), KeyUse.objects.filter(hour__gte=since)
         else:
             before, rows = [], KeyUse.objects.filter(hour__gte=since, updated_at__gte=self._mark - OVERLAP)
-        if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
+        if _is_due(self._swept_at, now, SWEEP_EVERY):
             self._swept_at = now
             rows = rows | KeyUse.objects.filter(hour__gte=max(since, now - SWEPT))
             self._forget(since)
@@ -190,7 +190,7 @@ def tell_presence(calls: Mapping[int, int], now: float) -> dict[int, int]:
     """
     global _presence_told_at
     moment = _moment(now)
-    due = _presence_told_at is None or moment - _presence_told_at >= PRESENCE_EVERY
+    due = _is_due(_presence_told_at, moment, PRESENCE_EVERY)
     changed = {key: held for key, held in calls.items() if held != _presence_told.get(key, 0) or (held and due)}
     there = set(ApiKey.objects.filter(pk__in=changed).values_list("pk", flat=True)) if changed else set()
     if changed := {key: held for key, held in changed.items() if key in there}:
@@ -227,6 +227,11 @@ def _before(since: datetime, now: datetime) -> Iterator[Learnt]:
 
 def _charged(added: Mapping[str, int]) -> int:
     return sum(added[f"{kind}_tokens"] for kind in ("prompt", "candidates", "thoughts", "tool"))
+
+
+def _is_due(last: datetime | None, now: datetime, every: timedelta) -> bool:
+    """Whether something was last done `every` ago, or at a time that a clock set back has made to come."""
+    return last is None or not timedelta() <= now - last < every
 
 
 def _moment(seconds: float) -> datetime:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import Error as DatabaseError
 
-from accounts_app import control_plane
+from accounts_app import control_plane, roster
 from accounts_app.control_plane import Answer, Refused, Unreachable, either, objects
 from accounts_app.database_thread import soon_in_database
 from accounts_app.models import Account
@@ -152,6 +152,15 @@ async def ensure_project(account: AccountView, token: str, now: float) -> str:
         # Whoever waits gets the exception; when all have left nobody needs it.
         task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
     return await asyncio.shield(task)
+
+
+@roster.on_change
+def _shown(snapshot: roster.Roster) -> None:
+    """Forget the projects that are in the roster now: one that an operator clears after that is asked for anew."""
+    for account_id in list(_projects):
+        account = snapshot.accounts.get(account_id)
+        if account is None or account.project:
+            del _projects[account_id]
 
 
 def reset() -> None:

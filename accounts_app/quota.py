@@ -70,9 +70,9 @@ async def fetch(account: AccountView, token: str) -> dict[str, ModelQuota]:
 
 
 def store(account_id: int, found: Mapping[str, ModelQuota], now: float) -> bool:
-    """Write a quota unless a later one is there."""
+    """Write a quota unless a later one is there; one that is much later was written by a clock that was wrong."""
     moment = datetime.fromtimestamp(now, UTC)
-    earlier = Q(quota_fetched_at=None) | Q(quota_fetched_at__lte=moment)
+    earlier = Q(quota_fetched_at=None) | ~Q(quota_fetched_at__range=(moment, moment + EVERY))
     quota = {model: asdict(each) for model, each in found.items()}
     rows = Account.objects.filter(earlier, pk=account_id)
     return bool(rows.update(quota=quota, quota_fetched_at=moment, quota_asked_at=moment))
@@ -126,18 +126,19 @@ def claim_due(now: float) -> list[int]:
     """The accounts whose quota or list is to be looked at. Moving `quota_asked_at` on claims one: one node gets it.
 
     Due are those in use whose last look is a quarter of an hour ago, and each account once when it has been connected.
-    A fetch that fails is tried again after the usual time, not at once.
+    A fetch that fails is tried again after the usual time, not at once. A look that is yet to come was noted by a clock
+    that was wrong.
     """
     moment = datetime.fromtimestamp(now, UTC)
     serving = Account.objects.filter(enabled=True, parked="")
     connected = Q(quota_asked_at=None, is_demo=False)
     in_use = Q(last_used_at__gte=moment - EVERY) & (
-        Q(quota_asked_at=None) | Q(quota_asked_at__lte=moment - EVERY + SPREAD)
+        Q(quota_asked_at=None) | ~Q(quota_asked_at__range=(moment - EVERY + SPREAD, moment + EVERY))
     )
     claimed = []
     due = serving.filter(connected | in_use).values_list("pk", "kind", "quota_asked_at")
     for account_id, kind, asked_at in list(due):
-        if asked_at is not None and moment - asked_at < _period(account_id, kind):
+        if asked_at is not None and -EVERY <= moment - asked_at < _period(account_id, kind):
             continue
         # Not the stamping queryset: nothing has changed that the roster would have to read.
         unclaimed = QuerySet[Account](Account).filter(pk=account_id, quota_asked_at=asked_at)

@@ -163,7 +163,11 @@ class Span:
 
 
 class Meter:
-    """What one key has used. `elsewhere` are its calls under way at other nodes, as far as known."""
+    """What one key has used. `elsewhere` are its calls under way at other nodes, as far as known.
+
+    Days and months go by the wall clock, `now` (seconds, epoch). The minute goes by `steady`, a clock that nobody sets,
+    where one is given.
+    """
 
     __slots__ = ("day", "elsewhere", "in_flight", "minute", "month")
 
@@ -177,11 +181,13 @@ class Meter:
     def __repr__(self) -> str:
         return f"<Meter {self.in_flight} in flight, {self.minute!r}, day {self.day!r}, month {self.month!r}>"
 
-    def exceeded(self, limits: Limits, now: float) -> list[Exceeded]:
+    def exceeded(self, limits: Limits, now: float, steady: float | None = None) -> list[Exceeded]:
         """The limits that do not let another call begin now; empty when it may."""
         found: list[Exceeded] = []
-        if (most := limits.requests_per_minute) is not None and self.minute.used(now) >= most:
-            found.append(Exceeded(Limit.REQUESTS_PER_MINUTE, most, self.minute.frees_at(most, now)))
+        steady = now if steady is None else steady
+        if (most := limits.requests_per_minute) is not None and self.minute.used(steady) >= most:
+            frees_in = self.minute.frees_at(most, steady) - steady
+            found.append(Exceeded(Limit.REQUESTS_PER_MINUTE, most, now + frees_in))
         day, month = self.day.at(now), self.month.at(now)
         if (most := limits.requests_per_day) is not None and day.requests >= most:
             found.append(Exceeded(Limit.REQUESTS_PER_DAY, most, day.ends))
@@ -195,10 +201,10 @@ class Meter:
             found.append(Exceeded(Limit.MAX_CONCURRENCY, most, now + SLOT_FREES_IN))
         return found
 
-    def begin(self, now: float) -> None:
+    def begin(self, now: float, steady: float | None = None) -> None:
         """A call begins."""
         self.in_flight += 1
-        self.minute.add(1, now)
+        self.minute.add(1, now if steady is None else steady)
         self._count(now, now, 1, 0)
 
     def end(self, tokens: int, now: float) -> None:
@@ -206,19 +212,23 @@ class Meter:
         self.in_flight -= 1
         self._count(now, now, 0, tokens)
 
-    def learn(self, moment: float, requests: int, tokens: int, now: float, *, just_now: bool) -> None:
+    def learn(
+        self, moment: float, requests: int, tokens: int, now: float, steady: float | None = None, *, just_now: bool
+    ) -> None:
         """Others have used this at `moment`, as is heard at `now`; `just_now` when it must have been within the minute.
 
         Negative numbers take back what was heard before.
         """
         if just_now:
-            self.minute.add(requests, now)
+            self.minute.add(requests, now if steady is None else steady)
         self._count(moment, now, requests, tokens)
 
-    def standings(self, limits: Limits, now: float) -> list[Standing]:
+    def standings(self, limits: Limits, now: float, steady: float | None = None) -> list[Standing]:
         """Every limit there could be, with what is used of it."""
+        steady = now if steady is None else steady
+        minute_frees = now + self.minute.frees_at(1, steady) - steady
         used: dict[Limit, tuple[int, float | None]] = {
-            Limit.REQUESTS_PER_MINUTE: (self.minute.used(now), self.minute.frees_at(1, now)),
+            Limit.REQUESTS_PER_MINUTE: (self.minute.used(steady), minute_frees),
             Limit.REQUESTS_PER_DAY: (self.day.at(now).requests, self.day.ends),
             Limit.REQUESTS_PER_MONTH: (self.month.at(now).requests, self.month.ends),
             Limit.TOKENS_PER_DAY: (self.day.tokens, self.day.ends),

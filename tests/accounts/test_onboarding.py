@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from accounts_app import control_plane, onboarding
+from accounts_app import accounts, control_plane, onboarding
 from accounts_app.credentials import Access, NotEligible, Refused, TokenUnavailable, access
 from accounts_app.database_thread import in_database
 from accounts_app.models import Account
 from accounts_app.onboarding import Onboarding, onboard
 from emulator import Emulator, Reply, dead_address
-from tests.accounts.conftest import Known, row_of
+from tests.accounts.conftest import Known, row_of, seen
 
 TOKEN = "access-alice@example.com"
 
@@ -196,6 +196,17 @@ async def test_an_account_with_a_project_asks_nobody(known: Known, upstream: Emu
 
     assert await access(alice, now) == Access(TOKEN, "own-project")
     assert not upstream.requests
+
+
+async def test_a_project_that_the_operator_clears_is_asked_for_anew(known: Known, upstream: Emulator, now: float):
+    alice = await known(project="", at_google={"project": "managed-1"})
+    assert (await access(alice, now)).project == "managed-1"
+    await seen(alice.id)
+    await in_database(accounts.change, alice.id, project="")
+    found = {"currentTier": {"id": "free-tier"}, "cloudaicompanionProject": "managed-2"}
+    upstream.script(said(found), method="loadCodeAssist")
+
+    assert (await access(await seen(alice.id), now)).project == "managed-2"
 
 
 async def test_an_account_google_gives_no_project_is_parked_with_the_reasons(known: Known, now: float):

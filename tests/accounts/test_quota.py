@@ -201,6 +201,16 @@ async def test_of_several_nodes_one_fetches_an_accounts_quota(known: Known, now:
     assert await in_database(quota.claim_due, later) == [alice.id]
 
 
+async def test_a_look_noted_by_a_clock_that_was_ahead_holds_nobody_up(known: Known, now: float):
+    ahead = datetime.fromtimestamp(now + 2 * 3600, UTC)
+    alice = await known(
+        last_used_at=datetime.fromtimestamp(now, UTC), quota_asked_at=ahead, quota_fetched_at=ahead, quota={}
+    )
+
+    assert await in_database(quota.claim_due, now) == [alice.id]
+    assert await in_database(quota.store, alice.id, {"m": quota.ModelQuota(0.5)}, now)
+
+
 async def test_a_quota_that_cannot_be_fetched_waits_for_its_next_time(known: Known, upstream: Emulator, now: float):
     alice = await known(last_used_at=datetime.fromtimestamp(now, UTC), quota={"a": {"remaining": 0.5}})
     for method in ("fetchAvailableModels", "retrieveUserQuota"):

@@ -105,6 +105,15 @@ async def test_an_outage_of_the_token_endpoint_costs_the_account_nothing(
     assert (await access_token(alice, now + credentials.LONGEST_PAUSE)).startswith("ya29.")
 
 
+async def test_a_clock_set_back_prolongs_no_pause(known: Known, upstream: Emulator, now: float):
+    alice = await known(good_until=now - 3 * 3600)
+    upstream.script(OUTAGE, method="token")
+    with pytest.raises(TokenUnavailable):
+        await access_token(alice, now)
+
+    assert (await access_token(alice, now - 2 * 3600)).startswith("ya29.")
+
+
 async def test_an_outage_is_not_answered_with_a_token_request_a_call(known: Known, upstream: Emulator, now: float):
     alice = await known(good_until=now - 1)
     upstream.script(OUTAGE, method="token", times=None)

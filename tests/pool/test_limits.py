@@ -283,3 +283,14 @@ def test_a_meter_tells_its_state():
     meter.begin(NOW)
 
     assert repr(meter).startswith("<Meter 1 in flight, <SlidingMinute 1>, day <Span 1 requests, 0 tokens")
+
+
+def test_the_minute_goes_by_a_clock_that_nobody_sets():
+    meter, limits, steady = Meter(), Limits(requests_per_minute=1), 1000.0
+    meter.begin(NOW, steady)
+
+    set_back = NOW - 2 * 3600
+    (exceeded,) = meter.exceeded(limits, set_back, steady + 50)
+
+    assert set_back + 10 <= exceeded.frees_at <= set_back + 10.1
+    assert meter.exceeded(limits, set_back, steady + MINUTE + 1) == []
