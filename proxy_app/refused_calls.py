@@ -121,7 +121,7 @@ def _row(
 
 
 def _write_once(row: dict[str, Any], address: str) -> None:
-    if tenth := _strangers.counted_in(address, row["request_id"], monotonic()):
+    if tenth := _strangers.counted_in(address, row["outcome"], row["request_id"], monotonic()):
         journal.append(AGAIN, tenth)
     else:
         journal.append(usage_log.KIND, row)

@@ -188,6 +188,18 @@ async def test_of_bad_keys_ten_have_rows_and_the_tenth_counts_the_rest(client, a
     assert (await the_row(ledger, limited)).outcome == "malformed"
 
 
+async def test_a_missing_key_is_not_counted_among_the_bad_ones(client, alice, key_with, ledger):
+    await key_with()
+    for headers in ({"x_goog_api_key": "gw-wrong"}, {}):
+        for _ in range(ROWS + 2):
+            await client.post(PLAIN, a_prompt(), **headers)
+
+    counted = dict.fromkeys(("key_invalid", "key_missing"), 0)
+    for row in await ledger():
+        counted[row.outcome] += 1 + row.repeated
+    assert counted == {"key_invalid": ROWS + 2, "key_missing": ROWS + 2}
+
+
 async def test_more_bad_keys_are_added_to_a_row_that_is_written_already(client, alice, key_with, ledger):
     await key_with()
     for total in (ROWS, ROWS + 1, ROWS + 3):
