@@ -30,3 +30,15 @@ def idle_timeout() -> float:
     """How long an upstream may be silent after that, in seconds."""
     chosen = roster.current().settings.idle_timeout
     return settings.GATEWAY_IDLE_TIMEOUT if chosen is None else chosen
+
+
+def answer_timeout(asked: float | None, *, plain: bool) -> float:
+    """How long a call may take to its first event, or to its end where the answer is plain: in seconds, waits included.
+
+    `asked` is the client's own word (X-Server-Timeout): a shorter time always counts, a longer one up to
+    GATEWAY_MAX_SERVER_TIMEOUT.
+    """
+    usual = settings.GATEWAY_PLAIN_ANSWER_TIMEOUT if plain else first_event_timeout()
+    if asked is None or asked <= usual:
+        return usual if asked is None else asked
+    return max(usual, min(asked, settings.GATEWAY_MAX_SERVER_TIMEOUT))

@@ -104,6 +104,10 @@ class Exchange:
         """Upstream's header `Retry-After` as it came: seconds or a date; empty for none."""
         return self._response.headers.get("retry-after", "")
 
+    def limit_silence(self, seconds: float) -> None:
+        """From now on the body may be silent for so many seconds; call it between two chunks."""
+        http_client.limit_silence(self._response, seconds)
+
     async def __aenter__(self) -> Self:
         return self
 
@@ -152,19 +156,25 @@ async def turn_of_others(size: int) -> None:
 
 
 async def exchange(
-    request: UpstreamRequest, proxy_url: str = "", *, fresh: bool = False, connect_timeout: float | None = None
+    request: UpstreamRequest,
+    proxy_url: str = "",
+    *,
+    fresh: bool = False,
+    connect_timeout: float | None = None,
+    silence: float | None = None,
 ) -> Exchange:
     """Send `request` and wait for the answer's head. Raises Failure, but no Interrupted.
 
     `fresh` takes no connection that was used before: what may never be sent twice, and what is sent once more after
-    a StaleConnection. `connect_timeout` bounds the way to a connection, in seconds, instead of GATEWAY_CONNECT_TIMEOUT.
+    a StaleConnection. `connect_timeout` bounds the way to a connection, in seconds, instead of GATEWAY_CONNECT_TIMEOUT,
+    and `silence` what upstream may be silent, before the answer and within it, instead of GATEWAY_IDLE_TIMEOUT.
     """
     outgoing = http_client.request(
         "POST",
         request.url,
         request.headers,
         *request.pieces,
-        read_timeout=patience.idle_timeout(),
+        read_timeout=patience.idle_timeout() if silence is None else silence,
         connect_timeout=connect_timeout,
         fresh=fresh,
     )

@@ -137,7 +137,7 @@ async def _read_call(request: HttpRequest, target: Target) -> Call:
         client=calls.client_kind(meta.get("HTTP_X_GOOG_API_CLIENT", ""), agent, form),
         affinity=conversation,
         session_id=affinity.session_id(conversation),
-        timeout=_seconds(meta.get("HTTP_X_SERVER_TIMEOUT", "")),
+        timeout=calls.server_timeout(meta.get("HTTP_X_SERVER_TIMEOUT", "")),
         arrived=request.arrived,  # type: ignore[attr-defined]
         api_key_id=key_id,
         version=_version(request),
@@ -214,15 +214,6 @@ async def _whole(relay: Relay) -> bytes:
 
 def _version(request: HttpRequest) -> str:
     return request.path.lstrip("/").partition("/")[0]
-
-
-def _seconds(text: str) -> float | None:
-    """A header's number of seconds; None for none, or for nonsense."""
-    try:
-        seconds = float(text)
-    except ValueError:
-        return None
-    return seconds if 0 < seconds < float("inf") else None
 
 
 def _shape(request: HttpRequest) -> Shape | None:

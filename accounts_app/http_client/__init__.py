@@ -13,7 +13,7 @@ import aiohttp
 import httpx
 from django.conf import settings
 
-from accounts_app.http_client.body import reader, whole
+from accounts_app.http_client.body import limit_silence, reader, whole
 from accounts_app.http_client.errors import OutOfDescriptors, StaleConnection, TooLarge, Unreadable
 from accounts_app.http_client.proxies import DIRECT, proxy_of
 from accounts_app.http_client.transport import AiohttpTransport, new_session
@@ -28,6 +28,7 @@ __all__ = [
     "Unreadable",
     "client",
     "close_all",
+    "limit_silence",
     "probe",
     "reader",
     "request",

@@ -59,6 +59,11 @@ class Body(httpx.AsyncByteStream):
                 raise translated(lost, self._request) from lost
         return chunk
 
+    def limit_silence(self, seconds: float) -> None:
+        """From now on the longest silence is of so many seconds."""
+        if self._silence is not None:
+            self._silence.limit(seconds)
+
     async def aclose(self) -> None:
         self.hang_up()
 
@@ -103,6 +108,13 @@ class _Silence:
     ) -> None:
         self._since = None
 
+    def limit(self, seconds: float) -> None:
+        """Between two waits: the next one may last so long."""
+        if seconds != self._seconds:
+            self._seconds = seconds
+            self.over()
+            self._timer = None
+
     def over(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
@@ -132,6 +144,12 @@ def reader(response: httpx.Response) -> Callable[[], Awaitable[bytes]]:
     if body.encoding in PLAIN:
         return body.read
     return _Inflated(body, response.request).read
+
+
+def limit_silence(response: httpx.Response, seconds: float) -> None:
+    """From now on an answer may be silent for so many seconds; call it between two reads."""
+    if isinstance(response.stream, Body):
+        response.stream.limit_silence(seconds)
 
 
 async def whole(read: Callable[[], Awaitable[bytes]], limit: int) -> bytes:

@@ -132,3 +132,11 @@ def client_kind(api_client: str, user_agent: str, form: StreamForm | None = None
 
 
 _FAILS_ON_DONE = ("google-genai-sdk/", "genai-js/", "genai-py/", "geminicli", "litellm/", "langchain")
+
+_SECONDS = re.compile(r"[0-9]{1,30}(?:\.[0-9]{0,30})?", re.ASCII)
+
+
+def server_timeout(header: str) -> float | None:
+    """The seconds in a client's `X-Server-Timeout`; None for none, and for what is no number above 0."""
+    given = header.strip()
+    return (float(given) or None) if _SECONDS.fullmatch(given) else None

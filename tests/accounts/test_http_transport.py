@@ -81,6 +81,20 @@ async def test_silence_before_the_answer_is_a_read_timeout():
             await client().post(address, timeout=httpx.Timeout(9, read=0.05))
 
 
+async def test_the_silence_within_an_answer_may_be_limited_anew_once_it_has_begun():
+    async with serving(part(CHUNKED, *in_chunks(b"a"), then="stall")) as address:
+        request = http_client.request("POST", address, {}, b"{}", read_timeout=3600.0)
+        response = await client().send(request, stream=True)
+        read = reader(response)
+        assert await read() == b"a"
+
+        http_client.limit_silence(response, 0.05)
+
+        with pytest.raises(httpx.ReadTimeout):
+            await read()
+        await response.aclose()
+
+
 async def test_silence_within_the_answer_is_a_read_timeout():
     async with (
         serving(part(CHUNKED, *in_chunks(b"one"), then="stall")) as address,

@@ -9,6 +9,7 @@ from proxy_app.wire.calls import (
     client_kind,
     parse_target,
     read_body,
+    server_timeout,
 )
 
 GO = [
@@ -109,3 +110,22 @@ def test_the_legacy_python_sdk_is_spared_an_error_it_would_take_for_an_empty_res
 
     assert legacy.error_form is ErrorForm.NONE
     assert other.error_form is ErrorForm.EVENT
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("1", 1.0),
+        (" 30 ", 30.0),
+        ("0.25", 0.25),
+        ("5.", 5.0),
+        ("30000", 30000.0),
+        ("9" * 30, float("9" * 30)),
+        *(
+            (nonsense, None)
+            for nonsense in ("", "0", "0.0", "-1", "soon", "inf", "nan", "1e3", "1_0", "5s", "\u0661", "9" * 31)
+        ),
+    ],
+)
+def test_a_server_timeout_is_a_number_of_seconds(header, seconds):
+    assert server_timeout(header) == seconds
