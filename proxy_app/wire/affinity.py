@@ -34,15 +34,16 @@ def affinity_key(body: Body, api_key_id: int | None, session_hint: str = "") -> 
     """The key of the conversation `body` is a turn of.
 
     1. A cached content or an uploaded file belongs to the account it was made with: its name alone is the key.
-    2. `session_hint` is the client's own name for the session, from a header; it counts within its API key.
+    2. `session_hint` is the client's own name for the session, from a header (a character is a byte); it counts within
+       its API key.
     3. Otherwise API key, system instruction and first user content.
 
     Raises Malformed for a name of the client's own that is longer than any name may be.
     """
-    _bounded(session_hint.encode(), "X-Session-Affinity")
+    _bounded(len(session_hint), "X-Session-Affinity")
     for spelling in _SESSION:
         if spelling in body:
-            _bounded(body[spelling], spelling)
+            _bounded_in_json(body[spelling], spelling)
     if name := _cached_content(body):
         return _hash(b"cached", name)
     contents = body.get("contents", Raw())
@@ -67,15 +68,19 @@ def _hash(*parts: bytes) -> int:
     return int.from_bytes(digest.digest(), "big")
 
 
-def _bounded(name: bytes | Raw, where: str) -> None:
-    if memoryview(name).nbytes > LONGEST:
+def _bounded(length: int, where: str) -> None:
+    if length > LONGEST:
         raise Malformed(f"{where} is longer than {LONGEST} bytes.")
+
+
+def _bounded_in_json(name: Raw, where: str) -> None:
+    _bounded(memoryview(name).nbytes - len('""'), where)
 
 
 def _cached_content(body: Body) -> bytes:
     for spelling in _CACHED:
         if spelling in body:
-            _bounded(body[spelling], spelling)
+            _bounded_in_json(body[spelling], spelling)
             value = bytes(body[spelling])
             return b"" if value == b'""' else value
     return b""
