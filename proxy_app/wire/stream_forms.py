@@ -32,7 +32,7 @@ class ErrorFrame(Enum):
         return str(form.value)
 
 
-def stream_form(query: Mapping[str, str], accept: str, user_agent: str = "", default: str = "auto") -> StreamForm:
+def stream_form(query: Mapping[str, str], accept: str, user_agent: str, default: str) -> StreamForm:
     """The form a stream is asked for in.
 
     1. `alt`, or `$alt` as the legacy Python SDK writes it; `sse` in either wins.

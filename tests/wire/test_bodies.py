@@ -42,63 +42,6 @@ def test_what_javascript_left_undefined_is_left_out_at_any_depth():
     assert read(text) == {"b": '{"d":[{"f":1.0}]}', "g": '[1,"[undefined]"]'}
 
 
-@pytest.mark.parametrize("lists", [0, 1, 98, 99, 100, 101, 1000])
-def test_what_javascript_left_undefined_is_found_behind_any_number_of_lists(lists: int):
-    before = ",".join(["[]"] * lists)
-
-    assert read(f'{{"a":[{before}],"b":"[undefined]"}}') == {"a": f"[{before}]"}
-
-
-@pytest.mark.parametrize(
-    ("text", "left"),
-    [
-        ('{"a":{"b":"[undefined]"}}', "{}"),
-        ('{"a":{ "b" : "[undefined]" , "c" : 1 }}', '{ "c" : 1 }'.replace("{ ", "{  ")),
-        ('{"a":{"c":1 , "b":"[undefined]" }}', '{"c":1  }'),
-        ('{"a":{"b":"[undefined]","c":"[undefined]","d":"[undefined]"}}', "{}"),
-        ('{"a":{"x":[1] ,"b":"[undefined]" ,\n"c":"[undefined]"}}', '{"x":[1] }'),
-        ('{"a":{"q\\"\\\\":"[undefined]","k\\\\":"[undefined]","z":0}}', '{"z":0}'),
-        ('{"a":["[undefined]",{"b":["[undefined]"]}]}', '["[undefined]",{"b":["[undefined]"]}]'),
-        ('{"a":{"[undefined]":"[undefined]","b":":\\"[undefined]"}}', '{"b":":\\"[undefined]"}'),
-        ('{"a":' + '{"a":' * 50 + '{"b":"[undefined]"}' + "}" * 51, '{"a":' * 50 + "{}" + "}" * 50),
-    ],
-)
-def test_a_member_goes_with_one_comma(text, left):
-    assert json.loads(read(text)["a"]) == json.loads(left)
-
-
-@given(JSON_VALUES.map(lambda value: {"x": value}), st.sampled_from([None, 1]))
-def test_leaving_out_what_is_undefined_is_the_same_as_never_having_had_it(body, indent):
-    text = json.dumps(body, indent=indent).replace("true", '"[undefined]"')
-    try:
-        expected = without_undefined(json.loads(text))
-    except UnicodeEncodeError:
-        return
-
-    read_back = {name: json.loads(value) for name, value in read(text).items()}
-
-    assert read_back == {name: value for name, value in expected.items() if value is not None}
-
-
-def without_undefined(value):
-    if isinstance(value, dict):
-        return {name: without_undefined(member) for name, member in value.items() if member != "[undefined]"}
-    if isinstance(value, list):
-        return [without_undefined(item) for item in value]
-    return value
-
-
-def test_a_client_that_leaves_out_more_than_ten_thousand_values_is_refused():
-    with pytest.raises(Malformed, match="More than 10000 values"):
-        read('{"a":{' + ",".join(['"b":"[undefined]"'] * 10_001) + "}}")
-
-
-def test_a_text_about_undefined_stays_and_so_does_everything_around_it():
-    text = '{"a":[ "x [undefined]", "\\"[undefined]\\"", {"[undefined]" : 1} ],"b":"[undefined]"}'
-
-    assert json.loads(read(text)["a"]) == ["x [undefined]", '"[undefined]"', {"[undefined]": 1}]
-
-
 @pytest.mark.parametrize("spelling", ["generateContentRequest", "generate_content_request"])
 def test_both_forms_of_count_tokens_become_one(spelling):
     wrapped = f'{{"{spelling}":{{"model":"models/x","contents":[1],"tools":null}},"contents":null}}'
