@@ -1,0 +1,59 @@
+"""What the server itself refuses, before any view is reached, has a row in the request log too."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from emulator import Emulator
+from tests.live.running import Gateway, wait_until
+
+pytestmark = pytest.mark.live
+
+PLAIN = "/v1beta/models/gemini-2.5-flash:generateContent"
+
+
+@pytest.fixture(scope="module")
+def gateway() -> Iterator[Gateway]:
+    with Emulator() as google, Gateway(google) as serving:
+        serving.connect(google.add_account("alice@example.com"))
+        yield serving.start()
+
+
+def answered(gateway: Gateway, path: str, **headers: str) -> tuple[int, str]:
+    """Status and X-Request-Id of a POST of which only the head is sent."""
+    address = urlsplit(gateway.url)
+    with contextlib.closing(http.client.HTTPConnection(str(address.hostname), address.port, timeout=20)) as connection:
+        connection.putrequest("POST", path)
+        for name, value in headers.items():
+            connection.putheader(name.replace("_", "-"), value)
+        connection.endheaders()
+        answer = connection.getresponse()
+        return answer.status, answer.headers["X-Request-Id"]
+
+
+def rows_of(gateway: Gateway, request_id: str) -> list[tuple[str, int, int, str]]:
+    asked = "SELECT outcome, status, attempt, method FROM proxy_app_usagerecord WHERE request_id = ?"
+    with contextlib.closing(sqlite3.connect(Path(gateway._data.name) / "gateway.sqlite3")) as database:
+        return database.execute(asked, [request_id]).fetchall()
+
+
+def test_a_body_that_is_declared_too_large_has_a_row(gateway: Gateway):
+    status, request_id = answered(gateway, PLAIN, Content_Length=str(10**12))
+
+    wait_until(lambda: rows_of(gateway, request_id))
+    assert rows_of(gateway, request_id) == [("too_large", status, 0, "generateContent")]
+
+
+def test_what_is_no_call_has_none(gateway: Gateway):
+    elsewhere = answered(gateway, "/admin/", Content_Length=str(10**12))[1]
+    call = answered(gateway, PLAIN, Content_Length=str(10**12))[1]
+
+    wait_until(lambda: rows_of(gateway, call))
+    assert rows_of(gateway, elsewhere) == []
