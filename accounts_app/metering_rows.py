@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from operator import itemgetter
 
 from django.db import transaction
 from django.db.models import QuerySet, Sum
@@ -176,7 +177,7 @@ def _note_use(rows: list[UseRow], noted: Mapping[int, datetime | None]) -> None:
     newest: dict[int, float] = {}
     for row in rows:
         newest[row.key] = max(row.at, newest.get(row.key, 0.0))
-    for key, before in noted.items():
+    for key, before in sorted(noted.items(), key=itemgetter(0)):
         used = _moment(newest[key])
         if before is None or used - before >= USE_NOTED_EVERY:
             # Not the stamping queryset: nothing has changed that the roster would have to read.

@@ -74,7 +74,7 @@ def write_rests(rows: list[RestRow]) -> None:
     """
     newest = {(row.account, row.model): row for row in rows}
     there = set(Account.objects.filter(pk__in={row.account for row in rows}).values_list("pk", flat=True))
-    storable = [row for row in newest.values() if row.account in there and len(row.model) <= LONGEST_MODEL]
+    storable = [newest[key] for key in sorted(newest) if key[0] in there and len(key[1]) <= LONGEST_MODEL]
     RestModel.objects.bulk_create(
         [_rest(row) for row in storable],
         update_conflicts=True,
@@ -86,7 +86,7 @@ def write_rests(rows: list[RestRow]) -> None:
 
 def write_parks(rows: list[ParkRow]) -> None:
     """Park accounts that are not parked yet; a sign-in that came after the verdict wins."""
-    for row in rows:
+    for row in sorted(rows, key=lambda row: row.account):
         accounts = Account.objects.filter(pk=row.account, parked="")
         if row.parked == Account.Parked.SIGN_IN:
             accounts = accounts.exclude(credential__updated_at__gt=_moment(row.stamp))
@@ -99,7 +99,7 @@ def write_parks(rows: list[ParkRow]) -> None:
 def write_last_uses(rows: list[UseRow]) -> None:
     """Note when accounts were last used, without moving `updated_at`: the roster need not read them again for that."""
     newest = {row.account: row for row in rows}
-    accounts = [Account(pk=row.account, last_used_at=_moment(row.at)) for row in newest.values()]
+    accounts = [Account(pk=account, last_used_at=_moment(newest[account].at)) for account in sorted(newest)]
     QuerySet[Account](Account).bulk_update(accounts, ["last_used_at"])
 
 
