@@ -7,6 +7,7 @@ Which characters a name may have is settled in `accounts_app.pool.names`.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 from accounts_app.pool.names import LONGEST, is_id
@@ -88,6 +89,11 @@ def model(text: str) -> Name:
     Clients that put `models/` before a name that has it already are understood.
     """
     _bounded(text)
+    return _model(text)
+
+
+@lru_cache(maxsize=256)  # the same few are asked for again and again
+def _model(text: str) -> Name:
     while text.startswith("models/"):
         text = text.removeprefix("models/")
     if text.startswith("tunedModels/"):
@@ -100,8 +106,7 @@ def model(text: str) -> Name:
 
 
 def _bounded(text: str) -> None:
-    # The length in characters first: it is at hand.
-    if len(text) > LONGEST or len(text.encode(errors="replace")) > LONGEST:
+    if len(text) > LONGEST or (not text.isascii() and len(text.encode(errors="replace")) > LONGEST):
         raise BadName(f"unexpected name format, it is longer than {LONGEST} bytes")
 
 
