@@ -8,7 +8,7 @@ from typing import Any
 from django.db.backends.signals import connection_created
 
 # Seconds. A lock is held for milliseconds here; the longest statement is a page of the console over a month of usage.
-LOCK, STATEMENT, IDLE_IN_TRANSACTION = 2, 20, 60
+LOCK, STATEMENT, IDLE_IN_TRANSACTION = 2.0, 20.0, 60.0
 
 
 def enforce() -> None:
@@ -20,6 +20,6 @@ def _limit(connection: Any, **_: Any) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SET lock_timeout = '{LOCK}s'; SET statement_timeout = '{STATEMENT}s'; "
-                f"SET idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION}s'"
+                f"SET lock_timeout = {LOCK * 1000:.0f}; SET statement_timeout = {STATEMENT * 1000:.0f}; "
+                f"SET idle_in_transaction_session_timeout = {IDLE_IN_TRANSACTION * 1000:.0f}"
             )

@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 
 from accounts_app import journal
 from accounts_app.database_thread import in_database
 from accounts_app.models import Credential, Rest
+from gateway_project import database_limits
 from proxy_app.models import UsageRecord
 from tests.factories import a_prompt
 
@@ -85,17 +86,27 @@ class TestALockedDatabase:
 
     @pytest.fixture
     async def impatient(self, upstream, monkeypatch) -> None:
-        """SQLite waits for a lock for ten seconds; here for a tenth of one."""
-        monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "timeout", 0.1)
+        """What waits for a lock for seconds waits for a tenth of one here."""
+        if connection.vendor == "sqlite":
+            monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "timeout", 0.1)
+        else:
+            monkeypatch.setattr(database_limits, "LOCK", 0.1)
         await in_database(connections.close_all)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        other = sqlite3.connect(connections.settings["default"]["NAME"], isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
-        other.close()
+        if connection.vendor == "sqlite":
+            other = sqlite3.connect(connections.settings["default"]["NAME"], isolation_level=None)
+            other.execute("BEGIN IMMEDIATE")
+            yield
+            other.execute("ROLLBACK")
+            other.close()
+            return
+        import psycopg
+
+        with psycopg.connect(**connections["default"].get_connection_params()) as other:
+            other.execute("LOCK TABLE proxy_app_usagerecord IN EXCLUSIVE MODE")
+            yield
 
     async def test_holds_up_no_call_and_loses_no_row(self, impatient, client, alice, ledger):
         await client.get("/readyz")
