@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts_app import real_accounts
 from accounts_app.encryption import Unreadable
 from accounts_app.models import Account, Credential, Rest
 from accounts_app.pool import secret_shapes
@@ -169,10 +170,13 @@ def replace_tokens(account_id: int, *, refresh_token: str = "", access_token: st
 def ensure_demo() -> bool:
     """Where no account is connected, put the demo account in place; whether it was not there.
 
-    One that is there starts anew: the emulator it talks to has forgotten its project, and why it was parked.
+    One that is there starts anew: the emulator it talks to has forgotten its project, and why it was parked. Where real
+    accounts have been, it has no place any more.
     """
     if Account.objects.exists():
         Account.objects.filter(is_demo=True).exclude(parked="", project="").update(**IN_SERVICE, project="")
+        return False
+    if real_accounts.have_been():
         return False
     account, is_new = Account.objects.get_or_create(is_demo=True, defaults={"email": "demo account"})
     Credential.objects.get_or_create(account=account, defaults={"refresh_token": DEMO_TOKEN})
@@ -182,7 +186,7 @@ def ensure_demo() -> bool:
 def only_the_demo_answers() -> bool:
     """Whether what clients hear comes from the emulator: the demo account is the only one."""
     rows = Account.objects.values_list("is_demo", flat=True)[:2]
-    return list(rows) == [True]
+    return list(rows) == [True] and not real_accounts.have_been()
 
 
 def known_secrets() -> dict[str, str]:

@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
-from accounts_app import encryption
+from accounts_app import encryption, real_accounts
 from accounts_app.models import Account, Credential, GatewaySettings
 from accounts_app.own_words import retold
 
@@ -89,6 +89,18 @@ def _stored_secrets() -> Iterator[CheckMessage]:
                     id="gateway.W005",
                 )
                 return
+
+
+def _lost_accounts() -> Iterator[CheckMessage]:
+    if real_accounts.have_been() and not Account.objects.filter(is_demo=False).exists():
+        yield Warning(
+            _("Accounts have been connected here, and the database has none."),
+            hint=_(
+                "Put the right database back, or connect accounts. The demo account does not stand in for them; to "
+                "have it again, remove the file real-accounts from the data directory."
+            ),
+            id="gateway.W011",
+        )
 
 
 def _oauth_client() -> Iterator[CheckMessage]:
@@ -197,5 +209,6 @@ CHECKS: tuple[Callable[[], list[CheckMessage]], ...] = tuple(
         _data_directory,
         _known_names,
         _debugging_in_public,
+        _lost_accounts,
     )
 )

@@ -7,7 +7,18 @@ from collections.abc import Awaitable, Callable
 
 from django.db import Error as DatabaseError
 
-from accounts_app import connect, credentials, database_thread, http_client, journal, metering, quota, roster, webhook
+from accounts_app import (
+    connect,
+    credentials,
+    database_thread,
+    http_client,
+    journal,
+    metering,
+    quota,
+    real_accounts,
+    roster,
+    webhook,
+)
 from emulator import Emulator, Style
 from gateway_project import upkeep
 
@@ -44,6 +55,7 @@ class Background:
         self.has_looked = asyncio.Event()
         self._looked_enough = self.loop.call_later(FIRST_LOOK_SECONDS, self.has_looked.set)
         self._demo: Emulator | None = None
+        self._accounts_noted = False
         self._tasks = [
             self.loop.create_task(repeat("The roster is not up to date", self._look, ROSTER_SECONDS)),
             self.loop.create_task(repeat("The journal is not being written", journal.flush, JOURNAL_SECONDS)),
@@ -90,10 +102,19 @@ class Background:
         await self.has_looked.wait()
         await quota.update_due(time.time())
 
+    def _note_accounts(self, known: roster.Roster) -> None:
+        """Once there are accounts, the demo account is out for good, whatever becomes of them."""
+        if self._accounts_noted or not any(not account.is_demo for account in known.accounts.values()):
+            return
+        real_accounts.note()
+        self._accounts_noted = True
+        roster.set_demo_upstream(None)
+
     async def _look(self) -> None:
         try:
             await roster.refresh()
             await metering.refresh()
+            self._note_accounts(roster.current())
             if self._demo is None and demo_answers(roster.current()):
                 # It then runs until the end, idle once there is a real account: calls under way may still be talking
                 # to it, and a thread that waits costs nothing.
@@ -105,8 +126,9 @@ class Background:
 
 
 def demo_answers(known: roster.Roster) -> bool:
-    """Whether nobody but the demo account is there to answer."""
-    return any(account.is_demo and not account.standby for account in known.accounts.values())
+    """Whether nobody but the demo account is there to answer, and nobody else ever was."""
+    only = any(account.is_demo and not account.standby for account in known.accounts.values())
+    return only and not real_accounts.have_been()
 
 
 def open_house() -> Emulator:

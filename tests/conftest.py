@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from django.core.cache import cache
 from django.db import connection
 
-from accounts_app import credentials, journal, known_models, leasing, metering, roster
+from accounts_app import credentials, journal, known_models, leasing, metering, real_accounts, roster
 from accounts_app.models import Account
 from emulator import Emulator
 from gateway_project import background
@@ -46,7 +46,17 @@ def forgetful() -> Iterator[None]:
     """The process remembers nothing of the test before."""
 
     def forget() -> None:
-        remembered = (roster, known_models, leasing, journal, metering, credentials, refused_calls, model_lookup)
+        remembered = (
+            roster,
+            known_models,
+            leasing,
+            journal,
+            metering,
+            credentials,
+            refused_calls,
+            model_lookup,
+            real_accounts,
+        )
         for remembering in remembered:
             remembering.reset()
         cache.clear()

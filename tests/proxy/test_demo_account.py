@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from asgiref.sync import sync_to_async
 
-from accounts_app import accounts
-from accounts_app.models import Rest
+from accounts_app import accounts, roster
+from accounts_app.checks import check_gateway
+from accounts_app.models import Account, Rest
+from gateway_project import background
 from tests.factories import a_prompt
 
 MODEL = "gemini-2.5-flash"
@@ -40,6 +42,30 @@ async def test_the_demo_account_steps_back_for_the_first_real_account(client, de
 
     assert {reply.status for reply in replies} == {200}
     assert {call.account for call in upstream.calls} == {"alice@example.com"}
+
+
+@pytest.mark.parametrize("whole_database", [False, True], ids=("deleted", "another database"))
+async def test_the_demo_account_does_not_come_back_when_the_real_ones_are_gone(
+    whole_database, client, demo, pool_of, upstream
+):
+    (alice,) = await pool_of("alice")
+    assert (await client.post(PLAIN, a_prompt())).status == 200
+    await alice.adelete()
+    if whole_database:
+        # As after a start on an empty file: nothing is remembered, and `bootstrap` looks for a demo account.
+        await background.stop()
+        await Account.objects.all().adelete()
+        roster.reset()
+        await sync_to_async(accounts.ensure_demo)()
+    else:
+        await roster.refresh()
+        await roster.refresh()
+
+    reply = await client.post(PLAIN, a_prompt("Hello"))
+
+    assert reply.status >= 400
+    assert await sync_to_async(accounts.only_the_demo_answers)() is False
+    assert "gateway.W011" in [message.id for message in await sync_to_async(check_gateway)()]
 
 
 async def test_the_demo_account_does_not_stand_in_for_real_accounts_that_rest(client, demo, alice):
