@@ -172,8 +172,7 @@ async def _answer(request: HttpRequest, call: Call, trail: Trail) -> HttpRespons
         held.enter_context(auth.begin(caller, call.model, trail))
         relay = await gateway.forward(call, trail)
         request.owned.append(relay)  # type: ignore[attr-defined]
-        # Nothing is sent a second time from here on, and the answer may take hours.
-        request._body = b""
+        request_body.let_go(request)
         relay.keep(held.pop_all(), capture.hear if capture else None)
     if call.form is None:
         whole = await _whole(relay)

@@ -17,12 +17,21 @@ _PIECE = 64 * 1024
 _PIECES_A_TURN = 16
 
 
+# A byte of deflate is 1,032 bytes at most.
+_RATIO = 1032
+
+
+def most(size: int, header: str) -> int:
+    """The bytes that `size` bytes under these encodings may become, at most."""
+    return size * _RATIO ** len(_encodings(header))
+
+
 def decoding(body: bytes, header: str, limit: int) -> Generator[None, None, bytes]:
     """`body` without the encodings that `header` names, the last one first; yields where others may have a turn.
 
     Raises UnknownEncoding, TooLarge (as soon as there are more than `limit` bytes of it) and Malformed.
     """
-    encodings = [name for entry in header.split(",") if (name := entry.strip().lower()) not in ("", "identity")]
+    encodings = _encodings(header)
     for name in encodings:
         if name.removeprefix("x-") not in ("gzip", "deflate"):
             raise UnknownEncoding(f"Content-Encoding {name[:64]!r} is not supported. Supported are: {KNOWN}.")
@@ -36,6 +45,10 @@ def decoding(body: bytes, header: str, limit: int) -> Generator[None, None, byte
         except zlib.error:
             raise Malformed(f"The request body is not {name}, although its Content-Encoding says so.") from None
     return body
+
+
+def _encodings(header: str) -> list[str]:
+    return [name for entry in header.split(",") if (name := entry.strip().lower()) not in ("", "identity")]
 
 
 def _inflating(body: bytes, name: str, limit: int) -> Generator[None, None, bytes]:

@@ -1,13 +1,17 @@
 """Bodies that are nonsense, hostile or large."""
 
+import asyncio
 import gzip
 import json
 import zlib
 
 import pytest
 
+from emulator import Ending
+from proxy_app import request_body
 from proxy_app.wire.large_bodies import LARGE_BYTES
 from tests.factories import a_prompt
+from tests.proxy.scripted import a_stream, a_text
 
 URL = "/v1beta/models/gemini-2.5-flash:generateContent"
 COUNT = "/v1beta/models/gemini-2.5-flash:countTokens"
@@ -158,6 +162,45 @@ class TestCompressed:
         assert reply.status == 413
         assert "100000 bytes" in reply.json()["error"]["message"]
         assert not upstream.requests
+
+
+class TestRoom:
+    """What compressed bodies become takes memory that all of them share."""
+
+    BODY = gzip.compress(json.dumps(a_prompt("x" * 2_000_000)).encode())
+
+    @pytest.fixture
+    def little_room(self, settings) -> None:
+        settings.GATEWAY_BUFFER_MB = 3
+        settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+
+    async def test_is_given_back_when_the_answer_begins(self, client, alice, upstream, little_room):
+        upstream.script(a_stream(a_text("one"), ending=Ending.STALL))
+        exchange = client.start("POST", STREAM, self.BODY, content_encoding="gzip")
+
+        await exchange.chunks()
+
+        assert request_body._Room.taken == 0
+        await exchange.hang_up()
+
+    async def test_that_is_not_there_is_a_503_for_a_moment(self, client, alice, upstream, little_room):
+        upstream.script("stall", times=None)
+        waiting = client.start("POST", URL, self.BODY, content_encoding="gzip")
+        await asyncio.to_thread(upstream.wait_for_requests, 1)
+
+        reply = await client.post(URL, self.BODY, content_encoding="gzip")
+
+        assert reply.status == 503
+        assert reply.headers["retry-after"] == "1"
+        assert "too many large requests" in reply.json()["error"]["message"]
+        await waiting.hang_up()
+        assert request_body._Room.taken == 0
+
+    @pytest.mark.parametrize("body", [b"nonsense", BODY[:-20]])
+    async def test_is_given_back_by_a_body_that_cannot_be_read(self, body, client, upstream):
+        await client.post(URL, body, content_encoding="gzip")
+
+        assert request_body._Room.taken == 0
 
 
 async def test_more_fields_than_a_request_can_have_are_refused(client, alice, upstream):

@@ -137,3 +137,16 @@ def test_others_have_their_turn_while_a_large_body_is_read():
     body = gzip.compress(b"x" * (8 * LIMIT))
 
     assert len(list(content_encoding.decoding(body, "gzip", 8 * LIMIT))) >= 8
+
+
+@pytest.mark.parametrize(
+    ("header", "most"), [("", 10), ("identity", 10), ("gzip", 10_320), ("deflate, identity, gzip", 10_650_240)]
+)
+def test_what_a_body_may_become_is_known_before_it_is_read(header, most):
+    assert content_encoding.most(10, header) == most
+
+
+def test_nothing_becomes_more_than_that():
+    for compress in (gzip.compress, zlib.compress):
+        compressed = compress(b"0" * 20 * LIMIT)
+        assert content_encoding.most(len(compressed), "gzip") >= 20 * LIMIT
