@@ -23,7 +23,9 @@ _RATIO = 1032
 
 def most(size: int, header: str) -> int:
     """The bytes that `size` bytes under these encodings may become, at most."""
-    return size * _RATIO ** len(_encodings(header))
+    for _ in _encodings(header)[:_MOST_ENCODINGS]:
+        size *= _RATIO
+    return size
 
 
 def decoding(body: bytes, header: str, limit: int) -> Generator[None, None, bytes]:

@@ -61,6 +61,7 @@ def test_a_path_names_a_model_and_a_verb(path, name, verb):
         ("genai-js/0.24.1", "node"),
         ("genai-py/0.8.6 gl-python/3.12 grpc/1.7 gax/2.3", "python-requests/2.32"),
         ("", "litellm/1.81.10"),
+        ("", "langchain-google-genai/4.0"),
         ("", "GeminiCLI/0.1"),
     ],
 )

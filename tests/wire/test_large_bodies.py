@@ -180,3 +180,7 @@ def test_a_large_body_keeps_its_bytes_and_its_errors():
     assert {name: bytes(value) for name, value in body.items()} == {"contents": image}
     with pytest.raises(Malformed, match=r"Unexpected end of string"):
         read_body(b'{"contents" : ' + image)
+
+
+def test_what_is_large_is_told_in_megabytes():
+    assert (large_bodies.LARGE_BYTES, large_bodies.VERY_LARGE_BYTES) == (4 << 20, 24 << 20)
