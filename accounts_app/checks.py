@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
+from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -77,7 +78,11 @@ def _keys_of_one_node() -> Iterator[CheckMessage]:
 
 
 def _stored_secrets() -> Iterator[CheckMessage]:
-    for credential in Credential.objects.only("refresh_token", "access_token").order_by("-pk")[:1]:
+    if not settings.GATEWAY_ENCRYPTION_KEYS:
+        return  # E001 says so
+    secrets = ("refresh_token", "access_token")
+    lost = (encryption.under_lost_keys(Credential, name)[:1] for name in secrets)
+    for credential in chain(Credential.objects.only(*secrets).order_by("-pk")[:1], *lost):
         for secret in (credential.refresh_token, credential.access_token):
             if isinstance(secret, encryption.Unreadable):
                 yield Warning(

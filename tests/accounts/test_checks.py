@@ -83,6 +83,15 @@ def test_secrets_that_cannot_be_read_are_told(settings):
     assert told() == ["gateway.W005"]
 
 
+def test_one_secret_that_cannot_be_read_is_told_though_others_can(settings):
+    settings.GOOGLE_OAUTH_CLIENT_ID = "client"
+    connect_alice()
+    settings.GATEWAY_ENCRYPTION_KEYS = [new_key()]
+    accounts.connect(accounts.Newcomer(email="bob@example.com", refresh_token="1//bob"))
+
+    assert told() == ["gateway.W005"]
+
+
 def test_accounts_without_an_oauth_client_are_told():
     connect_alice()
 
