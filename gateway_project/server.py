@@ -243,15 +243,15 @@ class GatewayServer(Server):
         return super().create_application(protocol, scope)
 
     async def handle_reply(self, protocol: Request, message: dict) -> None:
-        """Returns when the client is ready for more."""
+        """Returns when the client is ready for more. Unlike daphne's it takes the application at its word: bytes."""
         goes_on = message.get("more_body", False)
         if goes_on and protocol._response_started:
             protocol.more(message["body"])
         elif not goes_on and len(message.get("body", b"")) > LARGE_ANSWER:
             await self.handle_reply(protocol, {**message, "more_body": True})
-            await super().handle_reply(protocol, {"type": "http.response.body"})
+            protocol.handle_reply({"type": "http.response.body"})
         else:
-            await super().handle_reply(protocol, message)
+            protocol.handle_reply(message)
         if protocol.is_gone():
             # Without this, a generator that never waits would not hear of its cancellation.
             await asyncio.sleep(0)

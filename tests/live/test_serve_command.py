@@ -1,9 +1,11 @@
 """`manage.py serve` as operators start it, on a database of its own."""
 
+import contextlib
 import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 
@@ -110,3 +112,29 @@ def is_alive(number):
     """Not merely waiting for somebody to read its exit status."""
     state = subprocess.run(["ps", "-o", "stat=", "-p", str(number)], capture_output=True, text=True).stdout.strip()
     return bool(state) and not state.startswith("Z")
+
+
+def test_what_the_server_itself_refuses_is_in_the_request_log(serve, environment):
+    process, port = serve()
+    refused = {}
+    for name, length, more in [("large", 500_000_000, ""), ("two_hosts", 0, "Host: other")]:
+        with connected(port) as client:
+            client.get(
+                "/v1beta/models/gemini-2.5-flash:generateContent",
+                f"Content-Length: {length}",
+                more or "A: b",
+                method="POST",
+            )
+            status, headers, _ = client.answer()
+            refused[headers["x-request-id"]] = (name, status)
+    process.terminate()
+    assert process.wait(PATIENCE) == 0
+
+    with contextlib.closing(sqlite3.connect(f"{environment['GATEWAY_DATA_DIR']}/gateway.sqlite3")) as database:
+        rows = database.execute(
+            "SELECT request_id, outcome, status, method, model FROM proxy_app_usagerecord"
+        ).fetchall()
+    assert {refused[row[0]]: row[1:] for row in rows if row[0] in refused} == {
+        ("large", 413): ("too_large", 413, "generateContent", "gemini-2.5-flash"),
+        ("two_hosts", 400): ("malformed", 400, "generateContent", "gemini-2.5-flash"),
+    }
