@@ -144,7 +144,7 @@ def test_a_file_is_taken_in_with_a_bar_that_moves(page, gateway: Gateway, google
     assert page.locator('[data-count="added"]').inner_text() == "120"
     assert page.locator('[data-count="known"]').inner_text() == "1"
     assert page.locator('[data-count="refused"]').inner_text() == "1"
-    assert page.get_by_text("no refresh token here").is_visible()
+    assert page.get_by_text("neither a refresh token").is_visible()
     assert page.get_by_label("Paste").input_value() == ""
     seen = page.evaluate("window.seen")
     assert seen == sorted(seen)

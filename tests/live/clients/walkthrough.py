@@ -22,6 +22,8 @@ PIECES = ("One, ", "two, ", "three, ", "four, ", "five, ", "six.")
 GAP = 0.1
 # Long enough for one heartbeat of the gateway's between two events, too short for two; see `settings.py` beside.
 PAUSE = 0.3
+# Who hears anything of it has heard it before upstream was done.
+ENDLESS = Style(texts=PIECES * 1_000, gap=GAP)
 # What some of the SDKs' line readers take for ends of lines.
 SEPARATED = ("before\u2028", "between\u2029", "after\u0085", "it all")
 # 2 x 2 pixels, red.
@@ -36,6 +38,7 @@ class Client:
     command    a script in this folder and its arguments, or the name of what was compiled
     errors     which row of the tests' table of exceptions is its own
     without    the steps that it does not take
+    deadlines  whether it takes the step of a call whose time runs out
     """
 
     name: str
@@ -43,6 +46,7 @@ class Client:
     command: Sequence[str]
     errors: str
     without: frozenset[str] = frozenset()
+    deadlines: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -53,23 +57,21 @@ class Client:
 
 
 NO_LISTS = frozenset({"list_models", "get_model"})
-# Leaves in the middle of a stream, and has its time run out over a call.
-GOING = frozenset({"leave", "late"})
 CLIENTS = (
-    Client("google-genai-3", "google-genai-3", ("python/genai_sync.py",), "google-genai", GOING),
-    Client("google-genai-3-aiohttp", "google-genai-3", ("python/genai_async.py", "aiohttp"), "google-genai", GOING),
-    Client("google-genai-3-httpx", "google-genai-3", ("python/genai_async.py", "httpx"), "google-genai", GOING),
-    Client("google-genai-2", "google-genai-2", ("python/genai_sync.py",), "google-genai", GOING),
-    Client("google-genai-2-aiohttp", "google-genai-2", ("python/genai_async.py", "aiohttp"), "google-genai", GOING),
-    Client("google-genai-2-httpx", "google-genai-2", ("python/genai_async.py", "httpx"), "google-genai", GOING),
-    Client("google-generativeai", "google-generativeai", ("python/generativeai.py",), "google-generativeai", GOING),
-    Client("js-genai", "node", ("genai.mjs",), "js-genai", GOING),
-    Client("js-generative-ai", "node", ("generative-ai.mjs",), "js-generative-ai", GOING | NO_LISTS),
-    Client("go-genai-1.36", "go-genai-1.36", ("walk",), "go-genai"),
-    Client("go-genai-1.77", "go-genai-1.77", ("walk",), "go-genai"),
-    Client("java-genai-1", "java-genai-1", ("Genai",), "java-genai"),
-    Client("java-genai-2", "java-genai-2", ("Genai",), "java-genai"),
-    Client("langchain4j", "langchain4j", ("LangChain",), "langchain4j", frozenset({"get_model"})),
+    Client("google-genai-3", "google-genai-3", ("python/genai_sync.py",), "google-genai"),
+    Client("google-genai-3-aiohttp", "google-genai-3", ("python/genai_async.py", "aiohttp"), "google-genai"),
+    Client("google-genai-3-httpx", "google-genai-3", ("python/genai_async.py", "httpx"), "google-genai"),
+    Client("google-genai-2", "google-genai-2", ("python/genai_sync.py",), "google-genai"),
+    Client("google-genai-2-aiohttp", "google-genai-2", ("python/genai_async.py", "aiohttp"), "google-genai"),
+    Client("google-genai-2-httpx", "google-genai-2", ("python/genai_async.py", "httpx"), "google-genai"),
+    Client("google-generativeai", "google-generativeai", ("python/generativeai.py",), "google-generativeai"),
+    Client("js-genai", "node", ("genai.mjs",), "js-genai"),
+    Client("js-generative-ai", "node", ("generative-ai.mjs",), "js-generative-ai", NO_LISTS),
+    Client("go-genai-1.36", "go-genai-1.36", ("walk",), "go-genai", deadlines=True),
+    Client("go-genai-1.77", "go-genai-1.77", ("walk",), "go-genai", deadlines=True),
+    Client("java-genai-1", "java-genai-1", ("Genai",), "java-genai", deadlines=True),
+    Client("java-genai-2", "java-genai-2", ("Genai",), "java-genai", deadlines=True),
+    Client("langchain4j", "langchain4j", ("LangChain",), "langchain4j", frozenset({"get_model"}), deadlines=True),
 )
 SDKS = sorted({client.sdk for client in CLIENTS})
 
@@ -132,7 +134,7 @@ class Call:
 CALLS = tuple(Call(name, stream) for name, trial in TRIALS.items() for stream in (False, True) if stream or trial.unary)
 SCRIPTED_MODELS = (
     *(call.model(client) for client in CLIENTS for call in CALLS),
-    *(client.model(step) for client in CLIENTS for step in GOING - client.without),
+    *(client.model(step) for client in CLIENTS for step in ("leave", "late")),
 )
 
 
@@ -140,7 +142,7 @@ def script(upstream: Emulator) -> None:
     """Prepares the emulator for all clients."""
     upstream.script(Style(texts=PIECES, gap=GAP), model=SLOW, times=None)
     for client in CLIENTS:
-        upstream.script(Style(texts=PIECES * 50, gap=GAP), model=client.model("leave"), times=None)
+        upstream.script(ENDLESS, model=client.model("leave"), times=None)
         upstream.script(Style(delay=PATIENCE), model=client.model("late"), times=None)
         for call in CALLS:
             if (what := TRIALS[call.trial].upstream) is not None:
@@ -181,7 +183,12 @@ def walk_through(client: Client, place: Path, url: str, key: str) -> dict[str, O
         }
         for call in CALLS
     }
-    models = {"plain": PLAIN, "slow": SLOW, "signing": SIGNING, **{step: client.model(step) for step in GOING}}
+    models = {
+        "plain": PLAIN,
+        "slow": SLOW,
+        "signing": SIGNING,
+        **{step: client.model(step) for step in ("leave", "late")},
+    }
     plan = {"url": url, "key": key, "models": models, "trials": trials, "image": IMAGE}
     # Neither keys nor proxies of this machine: the SDKs read both from the environment.
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}

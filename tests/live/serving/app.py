@@ -9,12 +9,12 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.live.serving.settings")
 django.setup()
 
+from django.conf import settings  # noqa: E402
+
 from gateway_project.api_handler import ApiHandler  # noqa: E402
 from gateway_project.dropping import forget_query  # noqa: E402
 
-HEARTBEAT_SECONDS = 0.2
-
-handler = ApiHandler(heartbeat_seconds=HEARTBEAT_SECONDS)
+handler = ApiHandler(settings.API_HEARTBEAT_SECONDS)
 
 
 async def application(scope, receive, send):

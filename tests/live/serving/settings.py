@@ -10,6 +10,7 @@ ROOT_URLCONF = "tests.live.serving.views"
 ASGI_APPLICATION = "tests.live.serving.app.application"
 GATEWAY_CORS_ORIGINS = ["https://page.example"]
 DATABASES: dict = {}
+API_HEARTBEAT_SECONDS = 0.2
 USE_TZ = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 GATEWAY_BUFFER_MB = 4

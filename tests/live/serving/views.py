@@ -71,6 +71,7 @@ async def stream(request):
 
     async def events():
         try:
+            print("inside", flush=True)
             await asyncio.sleep(wait)
             for index in range(number):
                 yield f"data: {index}\r\n\r\n".encode()
@@ -79,6 +80,20 @@ async def stream(request):
             tell("stream")
 
     return event_stream(events(), request.GET.get("heartbeat", "").encode())
+
+
+async def steady(request):
+    """Forty events, a fiftieth of a second between them; the last one tells the longest time between two."""
+
+    async def events():
+        longest, last = 0.0, time.monotonic()
+        for _ in range(40):
+            await asyncio.sleep(0.02)
+            longest, last = max(longest, time.monotonic() - last), time.monotonic()
+            yield b"data: tick\r\n\r\n"
+        yield f"{longest}".encode()
+
+    return event_stream(events(), b"beat")
 
 
 async def stubborn(request):
@@ -97,6 +112,7 @@ async def stubborn(request):
 
 async def slow(request):
     try:
+        print("inside", flush=True)
         await asyncio.sleep(float(request.GET.get("wait", 3600)))
         return HttpResponse("done")
     finally:
@@ -154,6 +170,7 @@ urlpatterns = [
     path("state", state),
     path("size", size),
     path("stream", stream),
+    path("steady", steady),
     path("stubborn", stubborn),
     path("slow", slow),
     path("torrent", torrent),

@@ -110,6 +110,18 @@ async function get_model() {
   return { name: model.name, input: model.inputTokenLimit, output: model.outputTokenLimit };
 }
 
+async function leave(heard) {
+  const leaving = new AbortController();
+  const config = { abortSignal: leaving.signal };
+  const question = { model: models.leave, contents: PROMPT, config };
+  for await (const chunk of await client.models.generateContentStream(question)) {
+    heard.piece(chunk.text);
+    break;
+  }
+  leaving.abort();
+  return {};
+}
+
 async function tried({ key, model }) {
   await newClient(key).models.generateContent({ model, contents: PROMPT });
 }
@@ -121,6 +133,6 @@ async function triedStream({ key, model }, heard) {
 }
 
 await walk(
-  { generate, stream, chat, chat_stream, tools, structured, image, count, list_models, get_model },
+  { generate, stream, chat, chat_stream, tools, structured, image, count, list_models, get_model, leave },
   { tried, triedStream },
 );

@@ -94,6 +94,19 @@ async function count() {
   return { total: totalTokens, prompt: response.usageMetadata.promptTokenCount };
 }
 
+async function leave(heard) {
+  const leaving = new AbortController();
+  const { signal } = leaving;
+  const result = await newModel({ model: models.leave }).generateContentStream(PROMPT, { signal });
+  result.response.catch(() => {}); // that it was aborted
+  for await (const chunk of result.stream) {
+    heard.piece(chunk.text());
+    break;
+  }
+  leaving.abort();
+  return {};
+}
+
 async function tried({ key, model }) {
   await newModel({ model }, key).generateContent(PROMPT);
 }
@@ -106,4 +119,4 @@ async function triedStream({ key, model }, heard) {
   }
 }
 
-await walk({ generate, stream, chat, chat_stream, tools, structured, image, count }, { tried, triedStream });
+await walk({ generate, stream, chat, chat_stream, tools, structured, image, count, leave }, { tried, triedStream });

@@ -114,6 +114,13 @@ async def get_model(client: genai.client.AsyncClient, heard: Heard) -> dict[str,
     return {"name": model.name, "input": model.input_token_limit, "output": model.output_token_limit}
 
 
+async def leave(client: genai.client.AsyncClient, heard: Heard) -> dict[str, Any]:
+    async for chunk in await client.models.generate_content_stream(model=models["leave"], contents=PROMPT):
+        heard.piece(chunk.text)
+        break
+    return {}
+
+
 async def tried(trial: dict[str, Any], client: genai.client.AsyncClient, heard: Heard) -> None:
     await client.models.generate_content(model=trial["model"], contents=PROMPT)
 
@@ -124,7 +131,10 @@ async def tried_stream(trial: dict[str, Any], client: genai.client.AsyncClient, 
 
 
 async def main() -> None:
-    ordinary = (generate, stream, crowd, chat, chat_stream, tools, structured, image, count, list_models, get_model)
+    ordinary = (
+        *(generate, stream, crowd, chat, chat_stream, tools, structured, image, count, list_models, get_model),
+        leave,
+    )
     async with contextlib.AsyncExitStack() as open_clients:
         keys = {plan["key"], *(trial["key"] for trial in trials.values())}
         clients = {key: await open_clients.enter_async_context(new_client(key)) for key in keys}

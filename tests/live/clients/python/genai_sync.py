@@ -104,6 +104,13 @@ def get_model(heard: Heard) -> dict[str, Any]:
     return {"name": model.name, "input": model.input_token_limit, "output": model.output_token_limit}
 
 
+def leave(heard: Heard) -> dict[str, Any]:
+    chunks = client.models.generate_content_stream(model=models["leave"], contents=PROMPT)
+    heard.piece(next(chunks).text)
+    chunks.close()
+    return {}
+
+
 def tried(trial: dict[str, Any], heard: Heard) -> None:
     new_client(trial["key"]).models.generate_content(model=trial["model"], contents=PROMPT)
 
@@ -115,6 +122,6 @@ def tried_stream(trial: dict[str, Any], heard: Heard) -> None:
 
 
 walk(
-    [generate, stream, chat, chat_stream, tools, structured, image, count, list_models, get_model],
+    [generate, stream, chat, chat_stream, tools, structured, image, count, list_models, get_model, leave],
     {name: functools.partial(tried_stream if trial["stream"] else tried, trial) for name, trial in trials.items()},
 )
