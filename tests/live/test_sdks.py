@@ -110,7 +110,7 @@ def test_a_model_tells_its_limits(client: Client, walk: Callable[[Client], Told]
 def test_the_first_event_comes_before_the_last_and_a_stream_that_is_left_ends_at_upstream_too(
     client: Client, walk: Callable[[Client], Told], google: Emulator
 ):
-    left = walk(client)["leave"]  # of a stream that would take ten minutes
+    left = walk(client)["leave"]  # of a stream that would take an hour
 
     assert left.result() == {}
     assert left.pieces[0] == PIECES[0]

@@ -22,8 +22,8 @@ PIECES = ("One, ", "two, ", "three, ", "four, ", "five, ", "six.")
 GAP = 0.1
 # Long enough for one heartbeat of the gateway's between two events, too short for two; see `settings.py` beside.
 PAUSE = 0.3
-# Who hears anything of it has heard it before upstream was done.
-ENDLESS = Style(texts=PIECES * 1_000, gap=GAP)
+# Who hears anything of it has heard it long before upstream was done.
+ENDLESS = Style(texts=PIECES, gap=600.0)
 # What some of the SDKs' line readers take for ends of lines.
 SEPARATED = ("before\u2028", "between\u2029", "after\u0085", "it all")
 # 2 x 2 pixels, red.
