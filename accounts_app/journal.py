@@ -36,8 +36,8 @@ ASIDE_SECONDS = 60.0  # until a row is tried again that may not be dropped and c
 
 # Django's names for SQLSTATE classes 23 and 22; SQLite's driver, which knows no SQLSTATE, raises the same.
 _REFUSALS = (IntegrityError, DataError)
-# Of our own making: memory that has run out says nothing about a row.
-_AWAY = (Error, MemoryError)
+# Of our own making: memory that has run out, or a loop that ends, says nothing about a row.
+_AWAY = (Error, MemoryError, asyncio.CancelledError)
 
 Row = Any
 WriteBatch = Callable[[list[Row]], None]
@@ -58,6 +58,8 @@ class _Kind:
     size: int = 0
     dropped: int = 0
     aside_until: float = 0.0
+    pause: float = 0.0  # seconds; none while it can be written
+    not_before: float = 0.0
 
     def rows(self) -> int:
         return len(self.waiting) + len(self.in_hand) + len(self.aside)
@@ -78,8 +80,6 @@ class Journal:
 
     def __init__(self) -> None:
         self._kinds: dict[str, _Kind] = {}
-        self._pause = 0.0
-        self._not_before = 0.0
         self._running: asyncio.Future[None] | None = None
 
     def __repr__(self) -> str:
@@ -137,12 +137,14 @@ class Journal:
         """
         while self._running is not None and not self._running.done():
             await asyncio.wait({self._running})
-        if force or time.monotonic() >= self._not_before:
-            self._running = asyncio.ensure_future(self._write_all(force))
-            await asyncio.shield(self._running)
+        self._running = asyncio.ensure_future(self._write_all(force))
+        await asyncio.shield(self._running)
 
     async def _write_all(self, force: bool) -> None:
-        for name, kind in self._kinds.items():
+        """What may not be dropped goes first. A kind whose table is locked, say, waits alone."""
+        for name, kind in sorted(self._kinds.items(), key=lambda item: item[1].droppable):
+            if not force and time.monotonic() < kind.not_before:
+                continue
             if kind.aside and (force or time.monotonic() >= kind.aside_until):
                 kind.waiting.extendleft(reversed(kind.aside))
                 kind.aside = []
@@ -181,29 +183,32 @@ class Journal:
     def _went(self, kind: _Kind, error: BaseException | None, count: int) -> bool:
         """The first `count` rows in hand are written, or the database is away."""
         if error is not None:
-            self._back_off(error)
+            self._back_off(kind, error)
             return False
         kind.size -= sum(map(kind.size_of, kind.in_hand[:count]))
         kind.in_hand = kind.in_hand[count:]
-        self._recovered()
+        self._recovered(kind)
         return True
 
-    def _back_off(self, error: BaseException) -> None:
-        if not self._pause:
+    def _back_off(self, kind: _Kind, error: BaseException) -> None:
+        if not self._is_away():
             log.warning("The database is away (%s); %d rows wait in memory.", type(error).__name__, self.pending())
-        self._pause = min(max(2 * self._pause, FIRST_PAUSE), LONGEST_PAUSE)
-        self._not_before = time.monotonic() + self._pause
+        kind.pause = min(max(2 * kind.pause, FIRST_PAUSE), LONGEST_PAUSE)
+        kind.not_before = time.monotonic() + kind.pause
 
-    def _recovered(self) -> None:
-        if self._pause:
-            log.warning("The database is back; %d rows still to write.", self.pending())
-        self._pause = self._not_before = 0.0
+    def _recovered(self, kind: _Kind) -> None:
+        if kind.pause:
+            kind.pause = kind.not_before = 0.0
+            if not self._is_away():
+                log.warning("The database is back; %d rows still to write.", self.pending())
+
+    def _is_away(self) -> bool:
+        return any(kind.pause for kind in self._kinds.values())
 
     def reset(self) -> None:
         """Forget every row and every pause; the kinds stay. For tests."""
         for name, kind in self._kinds.items():
             self._kinds[name] = _Kind(kind.write, kind.droppable, kind.name_of, kind.size_of, kind.batch)
-        self._pause = self._not_before = 0.0
         self._running = None
 
 

@@ -195,6 +195,31 @@ async def test_a_database_that_refuses_everything_is_away_and_no_row_is_to_blame
     assert book.rows == list(range(5))
 
 
+async def test_a_kind_that_cannot_be_written_keeps_no_other_waiting(kept, book, caplog):
+    other = Book()
+    kept.register("other", other.write, droppable=True)
+    book.away = True
+    for number in range(3):
+        kept.append("number", number)
+        kept.append("other", number)
+        await kept.flush()
+
+    assert (book.rows, other.rows) == ([], [0, 1, 2])
+    assert len([record for record in caplog.records if "is away" in record.message]) == 1
+
+
+async def test_what_may_not_be_dropped_is_written_first(kept):
+    written = []
+    kept.register("droppable", lambda rows: written.append("droppable"), droppable=True)
+    kept.register("dear", lambda rows: written.append("dear"), droppable=False)
+    kept.append("droppable", 1)
+    kept.append("dear", 1)
+
+    await kept.flush()
+
+    assert written == ["dear", "droppable"]
+
+
 async def test_of_callers_at_once_each_waits_for_its_turn(kept, book):
     fill(kept, range(3 * BATCH))
     book.may_write.clear()
