@@ -287,6 +287,43 @@ async def test_who_wants_a_fresh_connection_gets_one_and_leaves_it_to_others():
     assert connections == 2
 
 
+async def test_a_question_that_met_a_stale_connection_is_asked_once_more():
+    heads = 0
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal heads
+        await head(reader)
+        writer.write(OK)
+        await head(reader)
+        heads += 1
+        writer.close()
+
+    async with serving(play) as address:
+        for _ in range(3):
+            assert (await client().send(request("POST", address, {}, b"{}"))).text == "ok"
+
+    assert heads == 2
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+async def test_an_answer_to_a_question_has_a_bound(encoding: str):
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head(reader)
+        writer.write(CHUNKED.replace(b"\r\n\r\n", f"\r\nContent-Encoding: {encoding}\r\n\r\n".encode()))
+        squeeze = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+        while True:
+            block = bytes(1024 * 1024)
+            writer.writelines(
+                in_chunks(squeeze.compress(block) + squeeze.flush(zlib.Z_SYNC_FLUSH) if encoding == "gzip" else block)
+            )
+            await writer.drain()
+            await asyncio.sleep(0)
+
+    async with serving(play) as address:
+        with pytest.raises(http_client.TooLarge):
+            await client().send(request("GET", address, {}))
+
+
 async def test_a_probe_connects_and_says_nothing():
     said: asyncio.Queue[bytes] = asyncio.Queue()
 

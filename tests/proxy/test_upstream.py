@@ -1,9 +1,12 @@
 """One exchange on real sockets: what each thing that can go wrong is told as, and the bounds of what is read."""
 
 import asyncio
+import contextlib
+import gc
 import gzip
 import os
 import resource
+import sys
 import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -266,3 +269,51 @@ async def test_a_probe_tells_what_an_exchange_would():
         await exchanges.probe(refusing_address())
     with pytest.raises(exchanges.ProxyFailed):
         await exchanges.probe("https://upstream.example", refusing_address())
+
+
+# --- What is left behind
+
+
+DEFLATED = b"Content-Encoding: gzip"
+
+
+@pytest.mark.parametrize(
+    "play",
+    [
+        pytest.param(part(), id="closed"),
+        pytest.param(part(then="reset"), id="reset"),
+        pytest.param(part(then="stall"), id="silent"),
+        pytest.param(part(b"SSH-2.0-OpenSSH_9.2\r\n\r\n"), id="no http"),
+        pytest.param(part(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 9000 + b"\r\n\r\n"), id="a long header"),
+        pytest.param(part(answer(b"<html>", b"Content-Type: text/html")), id="a web page"),
+        pytest.param(part(answer(b"x", b"Content-Encoding: br")), id="another compression"),
+        pytest.param(part(answer(gzip.compress(b"x"))), id="unlabelled"),
+        pytest.param(part(answer(b"no gzip", DEFLATED)), id="damaged"),
+        pytest.param(part(answer(gzip.compress(b"whole")[:-9], DEFLATED)), id="cut gzip"),
+        pytest.param(part(CHUNKED, *in_chunks(b"one")), id="cut"),
+        pytest.param(part(CHUNKED, *in_chunks(b"one"), then="reset"), id="cut by a reset"),
+        pytest.param(part(CHUNKED, *in_chunks(b"one"), then="stall"), id="fell silent"),
+        pytest.param(part(CHUNKED, b"zz\r\n", then="stall"), id="a broken chunk"),
+        pytest.param(part(answer(b"{}", status=b"500 No")), id="an error"),
+        pytest.param(part(OK), id="answered"),
+    ],
+)
+async def test_an_exchange_leaves_no_body_to_the_garbage_collector(play: Play, settings):
+    settings.GATEWAY_IDLE_TIMEOUT = 0.1
+    body = bytes(300 * 1024)
+
+    async def one(address: str) -> None:
+        with contextlib.suppress(exchanges.Failure):
+            async with await exchange(UpstreamRequest(address, {}, [body])) as exchanged:
+                await exchanged.read()
+
+    gc.collect()
+    gc.disable()
+    try:
+        async with serving(play) as address:
+            before = sys.getrefcount(body)
+            await asyncio.create_task(one(address))
+            await asyncio.sleep(0)
+            assert sys.getrefcount(body) == before
+    finally:
+        gc.enable()

@@ -124,6 +124,16 @@ def test_an_event_past_the_limit_is_given_up():
             decoder.feed(b"data: " + b"x" * 100)
 
 
+@pytest.mark.parametrize("line", [b"data:\n", b"{\n", b"x"], ids=["data", "bare", "one line"])
+def test_an_event_of_very_many_small_pieces_is_given_up_sooner(line):
+    decoder = sse.Decoder(limit=100_000)
+    decoder.feed(b"data:\n" if line == b"x" else line)
+
+    with pytest.raises(NotAnAnswer):
+        for _ in range(100_000 // (50 + len(line)) + 1):
+            decoder.feed(line)
+
+
 def test_the_limit_is_for_one_event_not_for_the_stream():
     decoder = sse.Decoder(limit=1000)
 
