@@ -15,6 +15,7 @@ import httpx
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.tracing import Trace
 
 from accounts_app.http_client.errors import OutOfDescriptors, StaleConnection, out_of_descriptors, translated
@@ -60,7 +61,6 @@ class Way:
         return self._handler is not None
 
     def reuse(self, handler: "_Handler") -> None:
-        handler.heard = False
         self._handler = handler
 
     def failure(self, error: Exception, request: httpx.Request) -> httpx.TransportError:
@@ -80,7 +80,7 @@ class Way:
     def _was_stale(self, error: Exception) -> bool:
         """Whether `error` is the end of a connection used before, without a byte of this call's answer."""
         closed = (aiohttp.ServerDisconnectedError, aiohttp.ClientConnectionResetError, aiohttp.ClientOSError)
-        return self._handler is not None and not self._handler.heard and isinstance(error, closed)
+        return self._handler is not None and not self._handler.begun and isinstance(error, closed)
 
     def _of_proxy(self, proxy: Proxy, error: Exception, request: httpx.Request) -> httpx.TransportError:
         """The proxy's own failure, or that of the endpoint behind it."""
@@ -126,13 +126,17 @@ class Request(aiohttp.ClientRequest):
 
 
 class _Handler(ResponseHandler):
-    """aiohttp's end of a connection, which also knows whether anything was heard since the last request."""
+    """aiohttp's end of a connection, which also knows whether it ended within the head of an answer."""
 
-    heard = False
+    begun = False  # of a head that never came whole, something had come
 
-    def data_received(self, data: bytes) -> None:
-        self.heard = True
-        super().data_received(data)
+    def connection_lost(self, exc: BaseException | None) -> None:
+        if self._parser is not None and (self._payload is None or self._payload.is_eof()):
+            try:
+                self.begun = self._parser.feed_eof() is not None
+            except HttpProcessingError:
+                self.begun = True
+        super().connection_lost(exc)
 
 
 class Connector(aiohttp.TCPConnector):
