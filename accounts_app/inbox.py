@@ -57,6 +57,9 @@ _TITLES = {
     Account.Parked.SUBSCRIPTION: _("Its subscription is needed"),
     Account.Parked.SERVICE_DISABLED: _("A service is not enabled in its project"),
     Account.Parked.MISCONFIGURED: _("Misconfigured"),
+    Account.Parked.BILLING: _("Out of credits, or at its spending cap"),
+    Account.Parked.SUSPENDED: _("Suspended by Google"),
+    Account.Parked.DEAD_KEY: _("Its API key was leaked or deleted"),
 }
 _REMEDIES = {
     Account.Parked.SIGN_IN: _("It answers again as soon as its owner has signed in."),
@@ -65,6 +68,11 @@ _REMEDIES = {
     Account.Parked.SUBSCRIPTION: _("Renew it, then revive the account."),
     Account.Parked.SERVICE_DISABLED: _("Enable it in the Google Cloud console, then revive the account."),
     Account.Parked.MISCONFIGURED: _("Correct on its page what the message says, then revive the account."),
+    Account.Parked.BILLING: _(
+        "Add credits or raise the cap at Google. A call tries it each hour, and it is back by itself."
+    ),
+    Account.Parked.SUSPENDED: _("Settle it with Google. It is asked now and then, and is back by itself."),
+    Account.Parked.DEAD_KEY: _("Make a new key at Google and set it on the account's page."),
 }
 _AT_GOOGLE = {
     Account.Parked.VERIFY: _("Verify at Google"),

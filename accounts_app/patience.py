@@ -9,7 +9,7 @@ from accounts_app import roster
 
 
 def max_attempts() -> int:
-    """How many accounts or endpoints one call may ask."""
+    """How many accounts may work on one call."""
     chosen = roster.current().settings.max_attempts
     return settings.GATEWAY_MAX_ATTEMPTS if chosen is None else chosen
 
@@ -42,3 +42,8 @@ def answer_timeout(asked: float | None, *, plain: bool) -> float:
     if asked is None or asked <= usual:
         return usual if asked is None else asked
     return max(usual, min(asked, settings.GATEWAY_MAX_SERVER_TIMEOUT))
+
+
+def connect_timeout() -> float:
+    """How long a connection to an upstream may take, in seconds."""
+    return float(settings.GATEWAY_CONNECT_TIMEOUT)

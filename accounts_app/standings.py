@@ -13,6 +13,7 @@ from accounts_app.leasing import Standing, WhyNot
 from accounts_app.models import Account
 from accounts_app.outcome_words import cause_in_words
 from accounts_app.own_words import retold
+from accounts_app.pool.standing import PATH
 from accounts_app.roster import AccountView
 from accounts_app.states import spoken
 
@@ -35,6 +36,9 @@ WORDS = {
     Standing.HALF_OPEN: Words(
         gettext_lazy("to be tried out"), "success", gettext_lazy("Its rest is over; the next call finds out.")
     ),
+    Standing.LAST: Words(
+        gettext_lazy("stands last"), "warning", gettext_lazy("It is asked when no other account is left.")
+    ),
     Standing.PROBING: Words(
         gettext_lazy("being tried out"), "info", gettext_lazy("One call is finding out whether it answers again.")
     ),
@@ -42,6 +46,12 @@ WORDS = {
         gettext_lazy("busy"), "info", gettext_lazy("Wait for a call to end, or allow it more calls at once.")
     ),
     Standing.RESTING: Words(gettext_lazy("resting"), "warning", gettext_lazy("Wait, or end its rests.")),
+    Standing.NO_TOKEN: Words(
+        gettext_lazy("no access token"), "warning", gettext_lazy("Its token endpoint cannot be reached now.")
+    ),
+    Standing.NO_PATH: Words(
+        gettext_lazy("no connection"), "warning", gettext_lazy("Look at its proxy, and at the network of this machine.")
+    ),
     Standing.PROTECTED: Words(
         gettext_lazy("keeps its quota"),
         "warning",
@@ -65,6 +75,11 @@ PARKED_REMEDIES = {
     Account.Parked.SUBSCRIPTION: gettext_lazy("Renew its subscription, then revive the account."),
     Account.Parked.SERVICE_DISABLED: gettext_lazy("Enable the service in its Google Cloud project, then revive it."),
     Account.Parked.MISCONFIGURED: gettext_lazy("Correct what the message says on its page, then revive the account."),
+    Account.Parked.BILLING: gettext_lazy(
+        "Add credits or raise the spending cap at Google; it then comes back by itself."
+    ),
+    Account.Parked.SUSPENDED: gettext_lazy("Settle it with Google; it then comes back by itself."),
+    Account.Parked.DEAD_KEY: gettext_lazy("Make a new key at Google and set it on its page."),
     Account.Parked.BY_HAND: gettext_lazy("Revive it in the list of accounts."),
 }
 
@@ -134,7 +149,9 @@ def _line(found: WhyNot, account: AccountView | None, row: Account | None, model
 
 def _in_words(found: WhyNot) -> str:
     """The cause of a standing; of a rest it is an outcome, and what upstream said."""
-    if found.standing in (Standing.RESTING, Standing.HALF_OPEN):
+    if found.standing is Standing.LAST and found.detail == PATH:
+        return _("its path to Google is silent, blocked or does not answer as the API does")
+    if found.standing in (Standing.RESTING, Standing.HALF_OPEN, Standing.LAST):
         outcome, _colon, message = found.detail.partition(": ")
         return cause_in_words(outcome, message)
     return retold(found.detail)

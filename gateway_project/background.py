@@ -21,6 +21,7 @@ from accounts_app import (
 )
 from emulator import Emulator, Style
 from gateway_project import upkeep
+from proxy_app import path_probes
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ ROSTER_SECONDS = 0.5
 JOURNAL_SECONDS = 0.5
 # Tokens are renewed from ten minutes ahead; looking costs nothing where none is due.
 TOKENS_SECONDS = 30.0
+# A path that is down is tried again after a second at the soonest.
+PATHS_SECONDS = 0.25
 # Quotas are looked at every quarter of an hour while an account is in use; this is how often we see whose turn it is.
 QUOTA_SECONDS = 60.0
 # Old rows can wait; figures over a week are the quicker the sooner the hours are folded.
@@ -60,6 +63,7 @@ class Background:
             self.loop.create_task(repeat("The roster is not up to date", self._look, ROSTER_SECONDS)),
             self.loop.create_task(repeat("The journal is not being written", journal.flush, JOURNAL_SECONDS)),
             self.loop.create_task(repeat("Tokens are not renewed ahead", self._renew, TOKENS_SECONDS)),
+            self.loop.create_task(repeat("Paths that are down stay so", self._probe, PATHS_SECONDS)),
             self.loop.create_task(repeat("Quotas are not known", self._weigh, quota_seconds, at_once=False)),
             self.loop.create_task(repeat("The webhook is not told", webhook.tell, WEBHOOK_SECONDS, at_once=False)),
             self.loop.create_task(repeat("Old rows stay", upkeep.tidy, TIDY_SECONDS, at_once=False)),
@@ -75,7 +79,7 @@ class Background:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(credentials.finish(), connect.finish())
+        await asyncio.gather(credentials.finish(), connect.finish(), path_probes.finish())
         await self._last_words()
         await http_client.close_all()
         if self._demo is not None:
@@ -97,6 +101,10 @@ class Background:
     async def _renew(self) -> None:
         await self.has_looked.wait()
         await credentials.renew_due(time.time())
+
+    async def _probe(self) -> None:
+        await self.has_looked.wait()
+        await path_probes.probe_due()
 
     async def _weigh(self) -> None:
         await self.has_looked.wait()

@@ -2,6 +2,7 @@
 
     GatewayError                a status, a message, details
     ├── InvalidArgument         400  the request cannot be read
+    ├── FailedPrecondition      400  nobody can serve before a person has acted; a 503 would be asked again for minutes
     ├── Unauthenticated         401  no key, or none that verifies
     ├── PermissionDenied        403  a page elsewhere, or a key that may not ask from here or for this
     ├── NotFound                404  no such path, model or verb
@@ -10,7 +11,9 @@
     ├── UnsupportedEncoding     415  the request is compressed in a way that nobody here can undo
     ├── ResourceExhausted       429  every account rests, or the key has used up a limit; says until when
     ├── Unimplemented           501  Google has this verb, the upstream has not
-    ├── Unavailable             503  nobody is connected, or nobody can be reached
+    ├── BadGateway              502  upstream's answer was none, or cannot be read
+    ├── Unavailable             503  nobody can be reached now
+    ├── DeadlineExceeded        504  upstream did not begin to answer in time
     └── UpstreamError           as upstream said it, byte for byte
     BrokenStream                an answer that broke off after its first event
 
@@ -83,6 +86,14 @@ class InvalidArgument(GatewayError):
     outcome = Refusal.MALFORMED
 
 
+class FailedPrecondition(GatewayError):
+    code = 400
+    outcome = Refusal.NO_ACCOUNT
+
+    def body(self) -> bytes:
+        return error_object(self.code, self.message, self.details, status="FAILED_PRECONDITION")
+
+
 class Unauthenticated(GatewayError):
     code = 401
     outcome = Refusal.KEY_INVALID
@@ -116,6 +127,14 @@ class UnsupportedEncoding(GatewayError):
 class Unimplemented(GatewayError):
     code = 501
     outcome = Refusal.UNSUPPORTED
+
+
+class BadGateway(GatewayError):
+    code = 502
+
+
+class DeadlineExceeded(GatewayError):
+    code = 504
 
 
 class Unavailable(GatewayError):
@@ -166,6 +185,12 @@ class BrokenStream(Exception):
     def __init__(self, event: bytes) -> None:
         super().__init__("the answer broke off")
         self.event = event
+
+
+def of_status(code: int, message: str) -> GatewayError:
+    """The error that an exchange with upstream ends in: 502, 504, and 503 for all else."""
+    kinds: dict[int, type[GatewayError]] = {502: BadGateway, 504: DeadlineExceeded}
+    return kinds.get(code, Unavailable)(message)
 
 
 def as_told(delay: float) -> float:

@@ -1,27 +1,30 @@
-"""Where a call goes next: the accounts and endpoints it has tried, and what it may still try.
+"""Carrying out a call's decisions: `pool.attempts` says whom to ask and how long to wait, here it is done.
 
-Only bookkeeping and the reading of verdicts; the attempts themselves are made in `gateway`.
+The exchanges themselves are made in `gateway`.
 """
 
 import asyncio
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
-from time import monotonic, time
+from functools import partial
+from time import monotonic
 from types import TracebackType
 from typing import Self
 
-from accounts_app import credentials, leasing, patience
-from accounts_app.leasing import CallFaults, Lease, NothingAvailable
-from accounts_app.pool.outcomes import Fault, Outcome, Retry, verdict_of
+from accounts_app import credentials, known_models, leasing, patience
+from accounts_app.leasing import Lease, Pause, Tell, Told, Wanted
+from accounts_app.pool.outcomes import Fault, Outcome
 from proxy_app import errors
 from proxy_app.explanation import Trail
-from proxy_app.failures import Failed
+from proxy_app.failures import Failed, failed
 from proxy_app.usage_log import Entry
 from proxy_app.wire.calls import Call, Method
 from proxy_app.wire.dialects import DIALECTS, Dialect, UpstreamRequest
+from proxy_app.wire.fingerprints import fingerprint
 from proxy_app.wire.pins import with_pins
 
-# Rests that end by upstream's own word: worth waiting for.
-_RECOVERS_BY_ITSELF = (Outcome.RATE_LIMITED, Outcome.QUOTA_EXHAUSTED)
+# A connection takes a fraction of a second; while there is anybody else to ask, no call waits longer for one.
+QUICK_CONNECT = 5.0
 
 _CONNECT_SOMEBODY = (
     "No account is connected to this gateway. Add one in its admin under Accounts, "
@@ -32,144 +35,114 @@ _SOMEBODY_LOOK = (
     "The admin says under Accounts what each one needs."
 )
 _NOBODY_SERVES = "No account of this gateway may serve {model}."
-_ALL_REST = "Every account of this gateway that could serve {model} is resting. Please retry in {delay:.0f}s."
-
-# Seconds by which the same rest, read back from the database, may end later: its columns hold microseconds.
-_ROUNDING = 0.001
-
-
-class Turn:
-    """One account's turn in a call: its lease, the endpoints still to ask, and the second chances it has had."""
-
-    def __init__(self, lease: Lease) -> None:
-        self.lease = lease
-        self.bases = list(lease.account.bases)
-        self.token = ""
-        self._refreshed = False
-        self._waited = False
-
-    async def stay(self, fault: Fault, patience: float) -> bool:
-        """Whether this account can be asked again, after what `fault` takes: a wait, a new token, the next endpoint."""
-        match verdict_of(fault).retry:
-            case Retry.SAME_ACCOUNT if not self._waited:
-                self._waited = True
-                return await self._sat_out(fault, patience)
-            case Retry.REFRESH if not self._refreshed:
-                self._refreshed = True
-                credentials.expire(self.lease.account.id, self.token)
-            # Without a token no endpoint was asked, and none can be.
-            case Retry.NEXT_ENDPOINT if self.token and len(self.bases) > 1:
-                del self.bases[0]
-            case _:
-                return False
-        self.lease.again(time())
-        return True
-
-    async def _sat_out(self, fault: Fault, patience: float) -> bool:
-        """
-        1. Settle the fault at once: while the account rests, other calls leave it alone.
-        2. Wait for the end of the rest, unless that takes longer than `patience` seconds.
-        3. Ask again, unless another call has heard worse of the account meanwhile.
-        """
-        self.lease.settle(fault, time())
-        until = self.lease.rests_until
-        if until - time() > patience:
-            return False
-        await asyncio.sleep(until - time())
-        if self.lease.rests_until > until + _ROUNDING:
-            return False
-        # The two clocks may differ by a hair, and an attempt begun before the end proves nothing about the rest.
-        self.lease.again(max(self.lease.rests_until, time()))
-        return True
-
-    def end(self, fault: Fault) -> Retry:
-        """Settle `fault` with the account and give it back."""
-        if fault.outcome is Outcome.UNAUTHENTICATED:
-            if self._refreshed:
-                # A new token did not help, so it is not the token.
-                fault = replace(fault, parked="sign_in")
-            credentials.expire(self.lease.account.id, self.token)
-        with self.lease:
-            return self.lease.settle(fault, time()).retry
+_COOLING_DOWN = "Every account of this gateway that could serve {model} is cooling down. Please retry in {delay:.0f}s."
+_NO_PATH = "No upstream of this gateway could be reached. Please try again later."
+_NO_TOKEN = "No access token could be had for any account of this gateway. Please try again later."
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One attempt to be made: who is asked, where, and the how-manieth this is."""
+    """One exchange to be made: who is asked, where, and the how-manieth this is."""
 
-    call: Call
-    turn: Turn
+    journey: "Journey"
+    lease: Lease
     number: int
-    model: str
-    waited: float
-    faults: CallFaults
-    trail: Trail
-
-    @property
-    def lease(self) -> Lease:
-        return self.turn.lease
 
     @property
     def dialect(self) -> Dialect:
         return DIALECTS[self.lease.account.kind]
 
-    def judged(self, failure: Failed) -> Failed:
-        """`failure` in the light of what the call has met before it."""
-        failure.fault = self.faults.judged(self.lease.account.id, failure.fault)
-        return failure
+    @property
+    def timeout(self) -> float:
+        """Seconds that are left for the first event."""
+        return max(0.0, self.journey.deadline - monotonic())
+
+    @property
+    def connect_timeout(self) -> float | None:
+        """Seconds that a connection may take; None for the operator's own bound."""
+        return min(QUICK_CONNECT, patience.connect_timeout()) if self.lease.turn.quick else None
 
     def request(self, access: credentials.Access, entry: Entry) -> UpstreamRequest:
         """The request to send; from here on `entry` counts as sent."""
         began = monotonic()
         # Should upstream refuse it, this very token is void, and not one renewed meanwhile.
-        self.turn.token = access.token
+        self.journey.token = access.token
+        self.lease.turn.sending(hash(access.token), began)
         request = self.dialect.build(
-            self.call,
-            model=self.model,
+            self.journey.call,
+            model=self.journey.model,
             project=access.project,
             token=access.token,
-            base=self.turn.bases[0],
+            base=self.lease.path.base,
             instruction_prefix=leasing.instruction_prefix(),
         )
-        entry.endpoint = self.turn.bases[0]
+        entry.endpoint = self.lease.path.base
         entry.overhead += monotonic() - began
         return request
 
     def entry(self) -> Entry:
-        """The ledger entry of this attempt, added to the call's trail."""
-        account = self.lease.account
-        before = monotonic() - self.call.arrived - self.waited if self.number == 1 and self.call.arrived else 0.0
+        """The ledger entry of this exchange, added to the call's trail."""
+        account, journey = self.lease.account, self.journey
+        call, waited = journey.call, journey.waited
+        before = monotonic() - call.arrived - waited if self.number == 1 and call.arrived else 0.0
         entry = Entry(
-            call=self.call,
+            call=call,
             attempt=self.number,
             account_id=account.id,
             account_label=account.email,
             dialect=account.kind,
-            upstream_model=self.model,
+            upstream_model=journey.model,
             why=self.lease.why,
-            waited=self.waited,
+            waited=waited,
             overhead=before,
         )
-        self.trail.entries.append(entry)
+        journey.trail.entries.append(entry)
         return entry
+
+    def heard(self) -> None:
+        """The head of an answer is there."""
+        self.lease.turn.heard(monotonic())
+
+    def answered(self) -> None:
+        """The first event of a good answer is in hand."""
+        now = monotonic()
+        self.journey.attempts.answered(now)
+        known_models.learn(self.journey.model, now)
+
+    def failed(self, error: Exception) -> Fault:
+        """The exchange has failed: what that comes to."""
+        account, journey = self.lease.account, self.journey
+        failure = failed(error, journey.call, account.kind, journey.seconds, journey.token, account.email)
+        journey.learn(self.lease, failure)
+        return failure.fault
 
 
 class Journey:
-    """What one call has tried. Leaving it by an exception gives back the account it still holds; otherwise a relay has
+    """One call under way. Leaving it without an answer gives back the account it still holds; otherwise a relay has
     taken that along.
     """
 
-    def __init__(self, call: Call, trail: Trail) -> None:
-        self._call = _with_pins(call)
-        self._trail = trail
-        self._model = leasing.routed(call.model)
-        self._began = monotonic()
-        self._tried: dict[int, Fault] = {}
-        self._faults = CallFaults()
-        self._attempts = 0
-        self._waited = 0.0
-        self._turn: Turn | None = None
-        self._last: Failed | None = None
+    def __init__(self, call: Call, trail: Trail, only: int | None = None, why: str = "") -> None:
+        self.call = _with_pins(call)
+        self.trail = trail
+        self.model = leasing.routed(call.model) if only is None else call.model
+        self.token = ""
+        self.seconds = patience.answer_timeout(call.timeout, plain=call.form is None)
+        self.deadline = monotonic() + self.seconds
+        self.attempts = leasing.attempts(
+            Wanted(
+                model=self.model,
+                conversation=call.affinity,
+                max_attempts=patience.max_attempts(),
+                patience=patience.max_wait() if only is None else 0.0,
+                deadline=self.deadline,
+                only=only,
+                why=why,
+                request=partial(_fingerprint, self.call, self.model),
+            )
+        )
+        self._steps = 0
+        self._answers: list[errors.GatewayError] = []
 
     def __enter__(self) -> Self:
         return self
@@ -180,75 +153,58 @@ class Journey:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._turn is not None and error is not None:
-            self._turn.lease.give_back()
+        if error is not None:
+            self.attempts.give_back(monotonic())
+        # What is raised holds the frames it came through, and they hold this: it must not hold what is raised.
+        self._answers.clear()
+
+    @property
+    def waited(self) -> float:
+        """Seconds spent waiting for an account."""
+        return self.attempts.waited
 
     async def step(self) -> Step:
-        """The next attempt to make. Raises GatewayError when there is none."""
-        if self._turn is None:
-            self._turn = await self._borrow()
-        self._attempts += 1
-        return Step(self._call, self._turn, self._attempts, self._model, self._waited, self._faults, self._trail)
-
-    async def learn(self, failure: Failed) -> None:
-        """Stay with the account where the verdict allows it, or leave it; raises what the client has to hear."""
-        assert self._turn is not None
-        self._last = failure
-        attempts_left = self._attempts < patience.max_attempts()
-        if attempts_left and await self._turn.stay(failure.fault, self._patience()):
-            return
-        turn, self._turn = self._turn, None
-        self._tried[turn.lease.account.id] = failure.fault
-        if turn.end(failure.fault) is Retry.NO or not attempts_left:
-            raise failure.answer
-
-    async def _borrow(self) -> Turn:
+        """The next exchange to make. Raises GatewayError when there is none."""
         while True:
-            try:
-                return Turn(
-                    leasing.lease(
-                        self._model,
-                        self._call.affinity,
-                        tried=self._tried.keys(),
-                        now=time(),
-                        call=self._faults,
-                    )
-                )
-            except NothingAvailable as nothing:
-                await self._wait_for_recovery(nothing)
+            match leasing.next_step(self.attempts, monotonic()):
+                case Lease() as lease:
+                    self._steps += 1
+                    return Step(self, lease, self._steps)
+                case Pause(until):
+                    await asyncio.sleep(max(0.0, until - monotonic()))
+                case Told() as told:
+                    raise self._answer(told)
 
-    async def _wait_for_recovery(self, nothing: NothingAvailable) -> None:
-        """Wait for the soonest recovery if that is soon enough; raises what to tell the client otherwise."""
-        delay = None if nothing.soonest is None else max(0.0, nothing.soonest - time())
-        if delay is None or delay > self._patience() or not self._recovers():
-            raise self._nobody(nothing, delay)
-        await asyncio.sleep(delay)
-        self._waited += delay
-        self._tried.clear()
+    def learn(self, lease: Lease, failed: Failed) -> None:
+        """Take in what the last step came to."""
+        self._answers.append(failed.answer)
+        if failed.fault.outcome is Outcome.UNAUTHENTICATED:
+            credentials.expire(lease.account.id, self.token)
+        self.attempts.failed(failed.fault, monotonic())
 
-    def _recovers(self) -> bool:
-        """Whether everybody tried so far was only told to come back later: after the wait they may be asked again."""
-        return all(fault.outcome in _RECOVERS_BY_ITSELF for fault in self._tried.values())
+    def _answer(self, told: Told) -> errors.GatewayError:
+        """What the client hears in the end."""
+        model = self.call.model
+        match told.tell:
+            case Tell.FAILURE:
+                return self._answers[told.index]
+            case Tell.COME_BACK:
+                return errors.ResourceExhausted(_COOLING_DOWN.format(model=model, delay=told.delay), told.delay)
+            case Tell.NO_PATH:
+                return errors.Unavailable(_NO_PATH)
+            case Tell.NO_TOKEN:
+                return errors.Unavailable(_NO_TOKEN)
+            case Tell.NOT_CONNECTED:
+                return errors.FailedPrecondition(_CONNECT_SOMEBODY)
+            case Tell.ACT:
+                return errors.FailedPrecondition(_SOMEBODY_LOOK.format(model=model))
+            case Tell.NOT_ALLOWED:
+                return errors.FailedPrecondition(_NOBODY_SERVES.format(model=model))
 
-    def _patience(self) -> float:
-        """Seconds this call may still spend waiting: the operator's word, and the client's where it gave one."""
-        operator = patience.max_wait() - self._waited
-        if self._call.timeout is None:
-            return operator
-        return min(operator, self._call.timeout - (monotonic() - self._began))
 
-    def _nobody(self, nothing: NothingAvailable, delay: float | None) -> errors.GatewayError:
-        """What to tell when no account is left: the truth about this call first, the state of the pool else."""
-        if self._last and self._last.fault.outcome not in _RECOVERS_BY_ITSELF:
-            return self._last.answer
-        if delay is not None:
-            return errors.ResourceExhausted(_ALL_REST.format(model=self._call.model, delay=max(delay, 1.0)), delay)
-        if self._last:
-            return self._last.answer
-        if not nothing.connected:
-            return errors.Unavailable(_CONNECT_SOMEBODY)
-        text = _SOMEBODY_LOOK if nothing.parked else _NOBODY_SERVES
-        return errors.Unavailable(text.format(model=self._call.model))
+def _fingerprint(call: Call, model: str) -> Hashable:
+    """What makes it the same request when it comes again."""
+    return (call.api_key_id, call.method, model, *fingerprint(call.body))
 
 
 def _with_pins(call: Call) -> Call:

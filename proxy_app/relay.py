@@ -7,7 +7,7 @@ failing in it and closing it all lead to the same `aclose`.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, ExitStack
-from time import monotonic, time
+from time import monotonic
 
 from accounts_app.leasing import Lease
 from accounts_app.pool.outcomes import Fault, Outcome
@@ -183,4 +183,4 @@ class Relay:
         if self._events is not None:
             self._entry.usage = self._events.state.usage
             self._entry.overhead += self._events.busy
-        self._lease.settle(fault, time())
+        self._lease.settle(fault, at=monotonic())

@@ -5,17 +5,14 @@ It goes the way every call goes: it is in the ledger, and what it comes to is th
 
 import uuid
 from dataclasses import dataclass
-from time import monotonic, time
+from time import monotonic
 
 import msgspec
 
 from accounts_app import leasing
-from accounts_app.leasing import CallFaults
 from accounts_app.pool.outcomes import Outcome
-from proxy_app import gateway
+from proxy_app import errors, gateway
 from proxy_app.explanation import Trail
-from proxy_app.failures import Failed
-from proxy_app.journey import Step, Turn
 from proxy_app.relay import Relay
 from proxy_app.wire import calls
 from proxy_app.wire.calls import Call, Method
@@ -23,8 +20,6 @@ from proxy_app.wire.calls import Call, Method
 WHY = "an operator's test"
 # Every kind of account has it, and it costs next to nothing.
 USUAL_MODEL = "gemini-2.5-flash"
-# Asked of the same account: with a renewed token, and at its next endpoint.
-ATTEMPTS = 3
 # Enough for a word after some thinking; a cut answer would do as well.
 PROMPT = msgspec.json.encode(
     {
@@ -51,31 +46,20 @@ async def ask(account: int) -> Trial:
     model = _model_of(known)
     if not known.bases:
         return Trial(model, trouble="It only stands by.")
-    turn = Turn(leasing.lease_this(account, model, WHY, time()))
-    with turn.lease:
-        failure = await _attempts(turn, model, began)
-    seconds = monotonic() - began
-    if failure is None:
-        return Trial(model, Outcome.SUCCEEDED, seconds)
-    return Trial(model, failure.fault.outcome, seconds, failure.fault.message or str(failure.answer))
-
-
-async def _attempts(turn: Turn, model: str, began: float) -> Failed | None:
-    """Ask until it answers, or until nothing is left to try; the last failure."""
+    trail = Trail()
     body = calls.read_body(PROMPT)
     call = Call(method=Method.GENERATE, model=model, body=body, request_id=uuid.uuid4().hex, arrived=began)
-    trail = Trail()
-    for number in range(1, ATTEMPTS + 1):
-        step = Step(call, turn, number, model, 0.0, CallFaults(), trail)
-        try:
-            await _read(await gateway.attempt(call, step))
-            return None
-        except Failed as failure:
-            last = failure
-            if number == ATTEMPTS or not await turn.stay(failure.fault, patience=0.0):
-                break
-    turn.end(last.fault)
-    return last
+    try:
+        await _read(await gateway.forward(call, trail, only=account, why=WHY))
+    except errors.GatewayError as error:
+        seconds = monotonic() - began
+        if not trail.entries:
+            return Trial(model, None, seconds, error.message)
+        met = trail.entries[-1].fault
+        return Trial(model, met.outcome, seconds, met.message or error.message)
+    except errors.BrokenStream as error:
+        return Trial(model, Outcome.INTERRUPTED, monotonic() - began, str(error))
+    return Trial(model, Outcome.SUCCEEDED, monotonic() - began)
 
 
 async def _read(relay: Relay) -> None:

@@ -47,7 +47,8 @@ class Body(httpx.AsyncByteStream):
                 chunk = await self._content.readany()
         except TRANSLATED as error:
             self.hang_up()
-            raise translated(error, self._request) from error
+            # aiohttp's reader keeps the error, which must not keep this frame, and so the reader and the request.
+            raise translated(error, self._request) from error.with_traceback(None)
         if chunk:
             return chunk
         if self._silence is not None:

@@ -1,36 +1,50 @@
-"""Borrow an account for a call, and give it back with a verdict. Synchronous, from memory: nothing here is awaited."""
+"""Borrow an account for a call, and give it back with a verdict. Synchronous, from memory: nothing here is awaited.
 
-from collections.abc import Collection, Mapping
+What calls say is by the clock that only goes forward (`monotonic`); what people read is by the clock on the wall.
+"""
+
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
+from time import monotonic
 from types import TracebackType
 from typing import Self
 
-from accounts_app import known_models, roster
+from accounts_app import roster
 from accounts_app.leasing import rows as leasing_rows
-from accounts_app.leasing.lender import Borrowed, CallFaults, Lender, NothingAvailable
+from accounts_app.leasing.lender import Lender, ahead
+from accounts_app.pool.attempts import Attempts
 from accounts_app.pool.board import Standing, WhyNot
 from accounts_app.pool.cooldown import Rest
-from accounts_app.pool.outcomes import Fault, Verdict, verdict_of
+from accounts_app.pool.outcomes import Fault
+from accounts_app.pool.paths import Path
+from accounts_app.pool.telling import Tell, Told
+from accounts_app.pool.turn import Pause, Turn, Wanted
 from accounts_app.roster import AccountView, RosterUnavailable
 
 __all__ = [
     "AccountView",
-    "CallFaults",
+    "Attempts",
     "Lease",
-    "NothingAvailable",
+    "Pause",
     "RosterUnavailable",
     "Standing",
+    "Tell",
+    "Told",
+    "Wanted",
     "WhyNot",
+    "attempts",
     "in_flight",
     "instruction_prefix",
     "known",
     "last_used",
-    "lease",
-    "lease_this",
     "load",
+    "next_step",
     "not_ready",
     "parked",
+    "paths_due",
     "pins",
+    "probed",
     "reset",
     "resting",
     "routed",
@@ -39,25 +53,19 @@ __all__ = [
 
 
 class Lease:
-    """One account, borrowed. Leaving it gives the slot back exactly once, whether or not it was settled.
+    """One account's turn in a call. Leaving it gives the account back exactly once, whether or not it was settled.
 
-    `why` says why this account. `fault` is what the last attempt came to, as settled.
+    A context manager; `turn` says by which path it is asked, and why this account.
     """
 
-    __slots__ = ("_borrowed", "_call", "_given_back", "_lender", "_since", "fault")
+    __slots__ = ("account", "turn")
 
-    def __init__(self, lender: Lender, borrowed: Borrowed, call: CallFaults, now: float) -> None:
-        self.fault: Fault | None = None
-        self._lender = lender
-        self._borrowed = borrowed
-        self._call = call
-        self._since = now
-        self._given_back = False
+    def __init__(self, account: AccountView, turn: Turn) -> None:
+        self.account = account
+        self.turn = turn
 
     def __repr__(self) -> str:
-        held = "given back" if self._given_back else "held"
-        settled = self.fault.outcome.value if self.fault else "unsettled"
-        return f"<Lease of account {self.account.id} for {self._borrowed.model}: {held}, {settled}>"
+        return f"<Lease: {self.turn!r}>"
 
     def __enter__(self) -> Self:
         return self
@@ -68,43 +76,20 @@ class Lease:
         self.give_back()
 
     @property
-    def account(self) -> AccountView:
-        return self._borrowed.account
-
-    @property
     def why(self) -> str:
-        return self._borrowed.why
+        return self.turn.why
 
     @property
-    def rests_until(self) -> float:
-        """When the account may answer for this model again, by all its rests (seconds, epoch); 0.0 without any."""
-        return self._lender.board.rests_until(self.account.id, self._borrowed.model)
+    def path(self) -> Path:
+        return self.turn.path
 
-    def settle(self, fault: Fault, now: float) -> Verdict:
-        """Say what the attempt came to: the account rests, is parked, or is well. The verdict says where to go next.
-
-        Only the first fault of an attempt counts. `again()` begins another attempt on the same lease.
-        """
-        if self.fault is None:
-            self.fault = self._lender.settle(self._borrowed, fault, self._call, self._since, now)
-        return verdict_of(self.fault)
-
-    def answered(self, now: float) -> None:
-        """The first event is in hand: what this account rested for is over, and others need not wait for the end."""
-        known_models.learn(self._borrowed.model, now)
-        self._lender.clear(self.account.id, self._borrowed.model, self._since, now)
+    def settle(self, fault: Fault, *, at: float) -> None:
+        """Say what the answer came to, at `at` (monotonic). Only the first time counts."""
+        self.turn.settle(fault, at)
 
     def give_back(self) -> None:
         """The call is through with the account. Only the first time does anything."""
-        if not self._given_back:
-            self._given_back = True
-            self._lender.give_back(self._borrowed)
-
-    def again(self, now: float) -> None:
-        """Another attempt with the same account begins."""
-        self._borrowed = self._lender.again(self._borrowed, now)
-        self.fault = None
-        self._since = now
+        self.turn.give_back(max(monotonic(), self.turn.began))
 
 
 _lender = Lender()
@@ -116,29 +101,34 @@ def _catch_up(_: roster.Roster) -> None:
     _lender.catch_up()
 
 
-def lease(
-    model: str, affinity: int, *, tried: Collection[int] = (), now: float, call: CallFaults | None = None
-) -> Lease:
-    """Borrow an account that can answer for `model` now and is not among `tried`. A context manager.
+def attempts(wanted: Wanted) -> Attempts:
+    """The decisions of one call. Raises RosterUnavailable."""
+    return _lender.attempts(wanted)
 
-    `affinity` (64 bits) keeps a conversation with its account. `call` carries what the call has met on other accounts.
-    Raises NothingAvailable, RosterUnavailable.
-    """
-    borrowed = _lender.borrow(model, affinity, tried, now)
-    return Lease(_lender, borrowed, call or CallFaults(), now)
+
+def next_step(attempts: Attempts, now: float) -> Lease | Pause | Told:
+    """What a call does next; `now` is monotonic. Raises RosterUnavailable."""
+    step = _lender.next(attempts, now)
+    if isinstance(step, Turn):
+        return Lease(roster.current().accounts[step.loan.account], step)
+    return step
+
+
+def paths_due(now: float) -> list[Path]:
+    """The paths that a bare connection is to be tried on; `now` is monotonic. Each has to be reported by `probed`."""
+    board = _lender.board
+    return board.paths.due(now, every_second=board.ways.none_is_left)
+
+
+def probed(path: Path, now: float, *, ok: bool, egress_ok: bool) -> None:
+    """What a bare connection came to, and whether the proxy at least worked."""
+    _lender.board.paths.probed(path, now, ok=ok, egress_ok=egress_ok)
+    _lender.board.look_at_paths(now)
 
 
 def known(account: int) -> AccountView:
     """An account as calls see it. Raises KeyError for one that is not there, RosterUnavailable."""
     return roster.current().accounts[account]
-
-
-def lease_this(account: int, model: str, why: str, now: float) -> Lease:
-    """Borrow one account to see whether it answers, also one that rests or is parked. A context manager.
-
-    Raises KeyError for one that is not there, RosterUnavailable.
-    """
-    return Lease(_lender, _lender.borrow_this(account, model, why, now), CallFaults(), now)
 
 
 def in_flight() -> int:
@@ -147,14 +137,16 @@ def in_flight() -> int:
 
 
 def why_not(model: str, now: float) -> list[WhyNot]:
-    """Every account's standing for `model`, by id. Only reads, so any thread may ask. Raises RosterUnavailable."""
+    """Every account's standing for `model`, by id; `now` on the wall. Any thread may ask. Raises RosterUnavailable."""
     roster.current()
-    return _lender.board.why_not(model, now)
+    found = _lender.board.why_not(model, _lender.by_our_clock(now))
+    return [each if each.until is None else replace(each, until=_lender.on_the_wall(each.until)) for each in found]
 
 
 def resting(now: float) -> list[tuple[int, str, Rest]]:
-    """The rests that are on: account, model ("" for all of them), rest. Any thread may ask."""
-    return _lender.board.resting(now)
+    """The rests that are on: account, model ("" for all of them), rest; times are by the wall. Any thread may ask."""
+    rests = _lender.board.rests.on(_lender.by_our_clock(now))
+    return [(account, model, replace(rest, until=_lender.on_the_wall(rest.until))) for account, model, rest in rests]
 
 
 def parked() -> dict[int, str]:
@@ -202,11 +194,11 @@ def instruction_prefix() -> str:
     return roster.current().settings.system_instruction_prefix
 
 
-def reset() -> None:
-    """As at start: nothing borrowed, nothing remembered. For tests."""
+def reset(ahead: Callable[[], float] = ahead) -> None:
+    """As at start: nothing borrowed, nothing remembered. For tests, which may set how far ahead the wall's clock is."""
     global _lender
     leasing_rows.reset()
-    _lender = Lender()
+    _lender = Lender(ahead)
     with suppress(RosterUnavailable):
         _lender.catch_up()
 

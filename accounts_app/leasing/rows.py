@@ -1,13 +1,16 @@
-"""What leasing writes down, and how: rests, parks and last uses, each a kind of journal row.
+"""What leasing writes down, and how: rests, parks and last uses, each a kind of journal row. All times are by the wall.
 
-Runs on the database thread. It remembers when each decision was written, so that leasing knows from which snapshot on
+Runs on the database thread. It remembers when each decision was committed, so that leasing knows from which snapshot on
 the database speaks for itself.
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts_app import journal
@@ -15,7 +18,7 @@ from accounts_app.models import Account
 from accounts_app.models import Rest as RestModel
 from accounts_app.pool.cooldown import Rest
 
-REST, PARK, LAST_USED = "rest", "park", "last_used"
+REST, PARK, UNPARK, LAST_USED = "rest", "park", "unpark", "last_used"
 
 # What the column takes. Clients name models; the rest of a longer name lives in memory alone.
 LONGEST_MODEL = 128
@@ -42,6 +45,14 @@ class ParkRow:
 
 
 @dataclass(frozen=True, slots=True)
+class UnparkRow:
+    """An account that was parked as `parked` has answered."""
+
+    account: int
+    parked: str
+
+
+@dataclass(frozen=True, slots=True)
 class UseRow:
     """An account borrowed at `at` (seconds, epoch)."""
 
@@ -49,7 +60,7 @@ class UseRow:
     at: float
 
 
-_written: dict[tuple[object, ...], tuple[object, float]] = {}  # about what -> the decision, when it was written
+_written: dict[tuple[object, ...], tuple[object, float]] = {}  # about what -> the decision, when it was committed
 
 
 def written_before(what: tuple[object, ...], decision: object, loaded_at: float) -> bool:
@@ -64,6 +75,10 @@ def written_before(what: tuple[object, ...], decision: object, loaded_at: float)
 def reset() -> None:
     """Forget what was written. For tests."""
     _written.clear()
+
+
+# Rows are written in the order of their keys, everywhere: two nodes that write the same ones wait for each other, and
+# never in a circle.
 
 
 def write_rests(rows: list[RestRow]) -> None:
@@ -81,7 +96,7 @@ def write_rests(rows: list[RestRow]) -> None:
         unique_fields=["account", "model"],
         update_fields=["until", "reason", "message", "streak", "window_until"],
     )
-    _note({(REST, row.account, row.model): row.rest for row in storable})
+    _note({(REST, row.account, row.model): row for row in storable})
 
 
 def write_parks(rows: list[ParkRow]) -> None:
@@ -94,6 +109,13 @@ def write_parks(rows: list[ParkRow]) -> None:
             parked=row.parked, parked_message=row.message, parked_link=row.link, parked_at=_moment(row.stamp)
         )
     _note({(PARK, row.account): row for row in rows})
+
+
+def write_unparks(rows: list[UnparkRow]) -> None:
+    """Take accounts back that have answered, unless they have been parked for something else meanwhile."""
+    for row in sorted(rows, key=lambda row: row.account):
+        accounts = Account.objects.filter(pk=row.account, parked=row.parked)
+        accounts.update(parked="", parked_message="", parked_link="", parked_at=None)
 
 
 def write_last_uses(rows: list[UseRow]) -> None:
@@ -120,11 +142,17 @@ def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _note(decisions: dict[tuple[object, ...], object]) -> None:
+def _note(decisions: Mapping[tuple[object, ...], object]) -> None:
+    """They count as written once they are committed: what is rolled back is not."""
+    transaction.on_commit(partial(_committed, decisions))
+
+
+def _committed(decisions: Mapping[tuple[object, ...], object]) -> None:
     now = time.time()
     _written.update({what: (decision, now) for what, decision in decisions.items()})
 
 
 journal.register(REST, write_rests, droppable=False)
 journal.register(PARK, write_parks, droppable=False)
+journal.register(UNPARK, write_unparks, droppable=False)
 journal.register(LAST_USED, write_last_uses, droppable=True)

@@ -24,6 +24,9 @@ class Account(Stamped):
         SUBSCRIPTION = "subscription", _("subscription required")
         SERVICE_DISABLED = "service_disabled", _("service disabled")
         MISCONFIGURED = "misconfigured", _("misconfigured")
+        BILLING = "billing", _("out of credits, or at its spending cap")
+        SUSPENDED = "suspended", _("suspended")
+        DEAD_KEY = "dead_key", _("API key leaked or deleted")
         BY_HAND = "by_hand", _("by an operator")
 
     kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.CLOUD_CODE)

@@ -5,20 +5,19 @@ named no time does a ladder guess, one step per window however many calls fail a
 without a real call asking again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from accounts_app.pool.backoff import DAY, GUESS_SPREAD, GUESSES, REFUSALS, Spread, step
+from accounts_app.pool.outcomes import GUESSES as GUESSED
 from accounts_app.pool.outcomes import Fault, Outcome
 
 # Peers report hints of 156 hours and of 18 days for quotas that were long back. Past a day one real call asks again.
-LONGEST = 24 * 3600.0
+LONGEST = DAY
 
 # "Your quota will reset after 0s" is a real answer. A floor keeps a busy pool from asking one account in a tight loop.
 SHORTEST = 0.25
-
-# A pool of one has nobody to hand over to, so a guess that is too long is an outage of our own making.
-LONGEST_GUESS_ALONE = 60.0
 
 # Calls that were under way together fail together; the stragglers of one failure arrive within this many seconds.
 WINDOW = 2.0
@@ -26,19 +25,13 @@ WINDOW = 2.0
 # A streak that nothing has added to for this long says nothing about now.
 FORGOTTEN_AFTER = 3600.0
 
-LADDERS: Mapping[Outcome, tuple[float, ...]] = {
-    # Per-minute limits: a minute always suffices, and usually a part of it.
-    Outcome.RATE_LIMITED: (5.0, 15.0, 30.0, 60.0),
-    # Daily or five-hourly limits with no reset named: first find out whether it was one at all, then ask ever less.
-    Outcome.QUOTA_EXHAUSTED: (300.0, 1800.0, 7200.0, 14400.0),
-    # Capacity comes back within seconds or within minutes; other accounts mostly meet the same servers.
-    Outcome.OVERLOADED: (3.0, 10.0, 30.0, 60.0),
-}
+# A token that was renewed and is refused all the same: 30 to 60 s.
+TOKEN_REFUSED, TOKEN_SPREAD = (30.0,), 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """One account's time out, seconds as float epoch.
+    """One account's time out, seconds by the clock of whoever holds it.
 
     `until` ends it. `reason` is the Outcome's value. `streak` counts windows with a failure since the last success;
     failures before `window_until` belong to the step already taken. `stamp` is when it was laid or cleared.
@@ -51,6 +44,11 @@ class Rest:
     message: str = ""
     stamp: float = 0.0
 
+    @property
+    def is_guess(self) -> bool:
+        """Whether nobody but we say so: it then puts the account last, and not out."""
+        return self.reason in GUESSED
+
 
 class RestState(Enum):
     """What a rest means now."""
@@ -60,12 +58,16 @@ class RestState(Enum):
     HALF_OPEN = "half-open"  # over, but unproven: one call at a time
 
 
-def next_rest(fault: Fault, previous: Rest | None, now: float, *, alone: bool = False) -> Rest:
+def next_rest(fault: Fault, previous: Rest | None, now: float, spread: Spread) -> Rest:
     """The rest that `fault` earns an account whose rest so far was `previous`.
 
-    `alone` says that no other account could serve the model. Inside a window the rest never gets shorter: a straggler's
-    "2 s" does not undo a quota that is gone until tomorrow.
+    Inside a window the rest never gets shorter: a straggler's "2 s" does not undo a quota that is gone until tomorrow.
+    Between upstream's word and a guess it is upstream's word that holds.
     """
+    if previous is not None and previous.is_guess != (fault.outcome in GUESSED):
+        if not previous.is_guess and now < previous.until:
+            return previous
+        previous = None
     same_window = previous is not None and previous.streak > 0 and now < previous.window_until
     streak = _streak(fault, previous, now, same_window)
     if fault.delay is not None:
@@ -73,7 +75,8 @@ def next_rest(fault: Fault, previous: Rest | None, now: float, *, alone: bool = 
     elif previous is not None and same_window and now < previous.until:
         return previous
     else:
-        length = _guess(fault.outcome, streak, alone)
+        ladder, part = _ladder(fault.outcome)
+        length = spread(step(ladder, streak), part)
     until = now + length
     if previous is not None and same_window and previous.until > until:
         return previous
@@ -111,7 +114,11 @@ def _streak(fault: Fault, previous: Rest | None, now: float, same_window: bool) 
     return previous.streak + 1
 
 
-def _guess(outcome: Outcome, streak: int, alone: bool) -> float:
-    ladder = LADDERS.get(outcome, LADDERS[Outcome.OVERLOADED])
-    length = ladder[min(streak, len(ladder)) - 1]
-    return min(length, LONGEST_GUESS_ALONE) if alone else length
+def _ladder(outcome: Outcome) -> tuple[Sequence[float], float]:
+    """The steps of a guess, and by which part they are drawn out."""
+    match outcome:
+        case Outcome.REFUSED:
+            return REFUSALS, GUESS_SPREAD
+        case Outcome.UNAUTHENTICATED:
+            return TOKEN_REFUSED, TOKEN_SPREAD
+    return GUESSES, GUESS_SPREAD

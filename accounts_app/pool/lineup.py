@@ -1,46 +1,98 @@
 """Who can answer for one model now, kept up to date so that a choice never has to look at everybody."""
 
-from collections.abc import Collection
-from heapq import heappop, heappush
+from collections import OrderedDict
+from collections.abc import Collection, Iterable
+from heapq import heapify, heappop, heappush
 
-from accounts_app.pool.breaker import Breaker
+from accounts_app.pool.retry_budget import RetryBudget
 from accounts_app.pool.selection import Choice, FillOrder, Load, Ring, Strategy, by_affinity, in_turn
 
 # When an account is only busy, nobody knows when it will be free; callers are told to look again after this many
 # seconds.
 SOON = 1.0
 
+# Who answered lately, for whoever was refused elsewhere.
+LATELY_SECONDS, LATELY = 600.0, 32
+
+
+class Tier:
+    """The accounts that may be chosen together: each with the quarters of its places that count."""
+
+    __slots__ = ("_fill", "_last", "_shares", "accounts", "weight")
+
+    def __init__(self) -> None:
+        self.accounts: dict[int, int] = {}
+        self.weight = 0
+        self._shares: dict[int, int] = {}  # weight x quarters
+        self._fill: FillOrder | None = None
+        self._last = 0  # the account whose turn it was last
+
+    def add(self, account: int, weight: int, quarters: int, priority: int) -> None:
+        self.accounts[account] = quarters
+        self._shares[account] = weight * quarters
+        self.weight += weight * quarters
+        if self._fill is not None:
+            self._fill.add(account, priority)
+
+    def remove(self, account: int) -> None:
+        if self.accounts.pop(account, None) is not None:
+            self.weight -= self._shares.pop(account)
+
+    def choose(
+        self, strategy: Strategy, ring: Ring, affinity: int, load: Load, tried: Collection[int], order: dict[int, int]
+    ) -> Choice | None:
+        """An account that has not been tried, by the operator's strategy, if there is one."""
+        if not self.accounts:
+            return None
+        match strategy:
+            case Strategy.CONSISTENT_HASH:
+                return by_affinity(ring, affinity, self.accounts, total_weight=self.weight, load=load, tried=tried)
+            case Strategy.ROUND_ROBIN:
+                choice = in_turn(ring.accounts, self._last, self.accounts, tried)
+                self._last = choice.account if choice else self._last
+                return choice
+            case Strategy.FILL_FIRST:
+                return self._fill_order(order).first(self.accounts.__contains__, tried)
+
+    def _fill_order(self, order: dict[int, int]) -> FillOrder:
+        """Made when the strategy is first used: most gateways never do."""
+        if self._fill is None:
+            self._fill = FillOrder()
+            for account in self.accounts:
+                self._fill.add(account, order[account])
+        return self._fill
+
 
 class Lineup:
-    """The accounts of one model: those ready, those that come back at a known time, and the calls each has in flight.
+    """The accounts of one model: those ready, those that stand last, those that come back at a known time.
 
-    `members` may answer for the model at all. `ready` maps those that can now to the quarters of their places that
-    count. `protection` is the part of each quota that was kept when everybody was last placed.
+    `members` may answer for the model at all. `protection` is the part of each quota that was kept when everybody was
+    last placed. `budget` are the model's retries.
     """
 
     __slots__ = (
-        *("model", "protection", "members", "ready", "weight", "load", "in_flight", "breaker"),
-        *("_busy", "_fill", "_last", "_shares", "_wake_at", "_wakes"),
+        *("model", "protection", "members", "ready", "last", "load", "in_flight", "budget", "finished_at"),
+        *("_answered", "_busy", "_wake_at", "_wakes"),
     )
 
     def __init__(self, model: str, protection: float = 0.0) -> None:
         self.model = model
         self.protection = protection
         self.members: set[int] = set()
-        self.ready: dict[int, int] = {}
-        self.weight = 0
+        self.ready = Tier()
+        self.last = Tier()
         self.load: dict[int, int] = {}
         self.in_flight = 0
-        self.breaker = Breaker()
-        self._shares: dict[int, int] = {}  # of the ready ones: weight x quarters
+        self.budget = RetryBudget()
+        self.finished_at = 0.0  # when an answer last ran to its end
+        self._answered: OrderedDict[int, float] = OrderedDict()
         self._busy: set[int] = set()
         self._wake_at: dict[int, float] = {}
         self._wakes: list[tuple[float, int]] = []
-        self._fill: FillOrder | None = None
-        self._last = 0  # the account whose turn it was last
 
     def __repr__(self) -> str:
-        return f"<Lineup {self.model}: {len(self.ready)} of {len(self.members)} ready, {self.in_flight} in flight>"
+        counts = f"{len(self.ready.accounts)} of {len(self.members)} ready, {len(self.last.accounts)} last"
+        return f"<Lineup {self.model}: {counts}, {self.in_flight} in flight>"
 
     def leave(self, account: int) -> None:
         """The account may not answer for this model."""
@@ -54,8 +106,7 @@ class Lineup:
         if until is None:
             self._busy.add(account)
         else:
-            self._wake_at[account] = until
-            heappush(self._wakes, (until, account))
+            self._wake(account, until)
 
     def probing(self, account: int, deadline: float) -> None:
         """The account is being tried out by one call; others may try after `deadline` at the latest."""
@@ -66,11 +117,15 @@ class Lineup:
         """The account can answer now."""
         self._out(account)
         self.members.add(account)
-        self.ready[account] = quarters
-        self._shares[account] = weight * quarters
-        self.weight += weight * quarters
-        if self._fill is not None:
-            self._fill.add(account, priority)
+        self.ready.add(account, weight, quarters, priority)
+
+    def stand_last(self, account: int, weight: int, quarters: int, priority: int, until: float | None) -> None:
+        """The account answers when nobody else is left, until it is looked at anew."""
+        self._out(account)
+        self.members.add(account)
+        self.last.add(account, weight, quarters, priority)
+        if until is not None:
+            self._wake(account, until)
 
     def due(self, now: float) -> list[int]:
         """The accounts whose time has come; each is to be looked at anew."""
@@ -92,26 +147,19 @@ class Lineup:
         return min(times, default=None)
 
     def choose(
-        self,
-        strategy: Strategy,
-        ring: Ring,
-        affinity: int,
-        tried: Collection[int],
-        priority: dict[int, int],
+        self, strategy: Strategy, ring: Ring, affinity: int, tried: Collection[int], order: dict[int, int]
     ) -> Choice | None:
-        """An account that can answer now and has not been tried, by the operator's strategy, if there is one."""
-        if not self.ready:
-            return None
-        match strategy:
-            case Strategy.CONSISTENT_HASH:
-                load = Load(self.load, self.in_flight)
-                return by_affinity(ring, affinity, self.ready, total_weight=self.weight, load=load, tried=tried)
-            case Strategy.ROUND_ROBIN:
-                choice = in_turn(ring.accounts, self._last, self.ready, tried)
-                self._last = choice.account if choice else self._last
-                return choice
-            case Strategy.FILL_FIRST:
-                return self._fill_order(priority).first(self.ready.__contains__, tried)
+        """An account that can answer now and has not been tried: one that is ready, else one that stands last."""
+        load = Load(self.load, self.in_flight)
+        choice = self.ready.choose(strategy, ring, affinity, load, tried, order)
+        if choice is None and self.last.accounts:
+            choice = self.last.choose(strategy, ring, affinity, load, tried, order)
+            return choice and Choice(choice.account, f"{choice.why}, of those that stand last")
+        return choice
+
+    def one_of(self, accounts: Iterable[int], tried: Collection[int]) -> int | None:
+        """The first of `accounts` that is ready and not tried."""
+        return next((each for each in accounts if each in self.ready.accounts and each not in tried), None)
 
     def borrow(self, account: int) -> None:
         """A call for this model begins on the account."""
@@ -126,16 +174,27 @@ class Lineup:
         else:
             self.load[account] -= 1
 
+    def answered(self, account: int, now: float) -> None:
+        """The account has answered for this model."""
+        self._answered[account] = now
+        self._answered.move_to_end(account)
+        if len(self._answered) > LATELY:
+            self._answered.popitem(last=False)
+
+    def lately(self, now: float) -> list[int]:
+        """The accounts that answered for this model within the last minutes, the last one first."""
+        return [each for each, at in reversed(self._answered.items()) if now - at <= LATELY_SECONDS]
+
     def _out(self, account: int) -> None:
-        if self.ready.pop(account, None) is not None:
-            self.weight -= self._shares.pop(account)
+        self.ready.remove(account)
+        self.last.remove(account)
         self._busy.discard(account)
         self._wake_at.pop(account, None)
 
-    def _fill_order(self, priority: dict[int, int]) -> FillOrder:
-        """Made when the strategy is first used: most gateways never do."""
-        if self._fill is None:
-            self._fill = FillOrder()
-            for account in self.ready:
-                self._fill.add(account, priority[account])
-        return self._fill
+    def _wake(self, account: int, when: float) -> None:
+        """Have it looked at anew. The heap keeps what has been overtaken, but never more of that than of the rest."""
+        self._wake_at[account] = when
+        heappush(self._wakes, (when, account))
+        if len(self._wakes) > 2 * len(self._wake_at) + 16:
+            self._wakes = [(at, each) for each, at in self._wake_at.items()]
+            heapify(self._wakes)

@@ -1,11 +1,11 @@
-"""The one table of blame: what happened, what that does to the account, and whether to go again.
+"""The one table of blame: what happened, what that does to whom, and whether to go again.
 
-Rule 1: everything that decides whose fault a failure was stands in `VERDICTS` below. What does not fit a table (how
-long a rate limit lasts, a 401 that outlived its refresh) is in `verdict_of`, in this same file, and nowhere else.
+Rule 1: whose fault a failure was stands in `VERDICTS` below, and nowhere else. Scopes go from small to large: the
+request, an account for one model, an account, a path (an endpoint through one egress), an egress.
 
 Three questions stay apart. What happened (`Outcome`) is read from upstream's answer elsewhere and arrives as a `Fault`.
 Whose fault it was is the verdict's `Effect`. Whether to go again is its `Retry`: what to try *first*; once that is used
-up, anything but `NO` falls on to another account.
+up, anything but `NO` falls on to another account. `pool/blame.py` carries effects out, `pool/attempts.py` the retries.
 """
 
 from collections.abc import Mapping
@@ -68,13 +68,22 @@ class Refusal(StrEnum):
 
 
 class Effect(Enum):
-    """What an outcome does to the account that was asked."""
+    """What an outcome does, and to whom."""
 
     NOTHING = "nothing"
-    CLEAR = "clear"  # its rests and streaks for this model are over
-    REST = "rest"  # out of the pool for a while, by itself
-    PARK = "park"  # out of the pool until a person looks
-    EXPIRE_TOKEN = "expire_token"  # its access token is not to be used again
+    CLEAR = "clear"  # the account's cooldowns, streak and evidence for this model are over
+    COOL_DOWN = "cool_down"  # account and model (or the whole account): out for as long as upstream says
+    SUSPECT = "suspect"  # account and model: a guess, once two conversations met it here and were answered elsewhere
+    DOUBT = "doubt"  # the same for a refusal without a known reason: three conversations, and for longer
+    OUTDONE = "outdone"  # account and model: a guess at the second conversation, if others did well meanwhile
+    PARK = "park"  # the account: out until a person acts
+    EXPIRE_TOKEN = (
+        "expire_token"  # the account: its access token is not to be used again; cools down if that is no help
+    )
+    AWAIT_TOKEN = "await_token"  # the account: not ready until it has a token again
+    BREAK_PATH = "break_path"  # the path, or the egress: down after two in a row
+    DETOUR_PATH = "detour_path"  # the path: stands last, once two conversations were answered by another
+    DETOUR_EGRESS = "detour_egress"  # the egress: stands last
 
 
 class Retry(Enum):
@@ -83,18 +92,29 @@ class Retry(Enum):
     NO = "no"
     SAME_ACCOUNT = "same_account"  # once, after `Fault.delay`
     REFRESH = "refresh"  # once, same account, with a new access token
-    NEXT_ENDPOINT = "next_endpoint"  # same account, the upstream's next base URL
+    FRESH_CONNECTION = "fresh_connection"  # once, same account and path
+    NEXT_PATH = "next_path"  # same account, the upstream's next base URL
     OTHER_ACCOUNT = "other_account"
+    OTHER_EGRESS = "other_egress"  # an account that leaves by another egress
+    OTHER_KIND = "other_kind"  # once, an account of another kind
+
+
+class Counts(Enum):
+    """What an exchange counts as in its call."""
+
+    ATTEMPT = "attempt"  # the account may have worked on it: GATEWAY_MAX_ATTEMPTS counts these
+    REFUSAL = "refusal"  # it was refused at once: at most ten a call
+    NOTHING = "nothing"  # nothing was sent, or nobody read it
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What one attempt came to, as read from upstream's answer.
+    """What one exchange came to, as read from upstream's answer.
 
-    `status` is upstream's HTTP status, 0 for none; `message` its text, never a prompt. `delay` is upstream's own word
-    for how long to stay away, in seconds. `whole_account` says that the fault is not about this model alone. `reason`
-    is Google's ErrorInfo.reason, `parked` the `Account.parked` value that a PARK effect writes, `link` what the
-    account's owner has to open. `bare` marks a 429 that says nothing about itself.
+    `status` is upstream's HTTP status, 0 for none; `message` its text, never a prompt or a secret. `delay` is
+    upstream's own word for how long to stay away, in seconds. `whole_account` says that the fault is not about this
+    model alone. `reason` is Google's ErrorInfo.reason, `parked` the `Account.parked` value that a PARK effect writes,
+    `link` what the account's owner has to open. `proxy` says that the egress proxy itself failed.
     """
 
     outcome: Outcome
@@ -105,57 +125,60 @@ class Fault:
     reason: str = ""
     parked: str = ""
     link: str = ""
-    bare: bool = False
+    proxy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a fault costs the account, and what the call does next."""
+    """What a fault costs whom, and what the call does next. `costs_retry`: going on is taken from the retry budget."""
 
     effect: Effect
     retry: Retry
-    micro_wait: bool = False
+    counts: Counts = Counts.ATTEMPT
+    costs_retry: bool = False
 
+
+_VAGUE = Verdict(Effect.SUSPECT, Retry.NEXT_PATH, Counts.ATTEMPT, costs_retry=True)
+_SPENT = Verdict(Effect.COOL_DOWN, Retry.OTHER_ACCOUNT, Counts.REFUSAL)
+_OWNER_NEEDED = Verdict(Effect.PARK, Retry.OTHER_ACCOUNT, Counts.REFUSAL)
+_TOLD = Verdict(Effect.NOTHING, Retry.NO)
 
 VERDICTS: Mapping[Outcome, Verdict] = {
     Outcome.SUCCEEDED: Verdict(Effect.CLEAR, Retry.NO),
-    Outcome.RATE_LIMITED: Verdict(Effect.REST, Retry.OTHER_ACCOUNT),
-    Outcome.QUOTA_EXHAUSTED: Verdict(Effect.REST, Retry.OTHER_ACCOUNT),
-    Outcome.OVERLOADED: Verdict(Effect.REST, Retry.NEXT_ENDPOINT),
-    Outcome.UNAUTHENTICATED: Verdict(Effect.EXPIRE_TOKEN, Retry.REFRESH),
-    Outcome.REVOKED: Verdict(Effect.PARK, Retry.OTHER_ACCOUNT),
-    Outcome.NEEDS_OWNER: Verdict(Effect.PARK, Retry.OTHER_ACCOUNT),
-    Outcome.REJECTED: Verdict(Effect.NOTHING, Retry.NO),
-    Outcome.BARE_429: Verdict(Effect.NOTHING, Retry.NO),
-    Outcome.EMPTY: Verdict(Effect.NOTHING, Retry.NEXT_ENDPOINT),
-    Outcome.DROPPED: Verdict(Effect.NOTHING, Retry.NEXT_ENDPOINT),
-    Outcome.TOKEN_UNAVAILABLE: Verdict(Effect.NOTHING, Retry.OTHER_ACCOUNT),
-    Outcome.REFUSED: Verdict(Effect.NOTHING, Retry.OTHER_ACCOUNT),
-    Outcome.UNKNOWN_FIELD: Verdict(Effect.NOTHING, Retry.NO),
-    Outcome.UNREACHABLE: Verdict(Effect.NOTHING, Retry.NEXT_ENDPOINT),
-    Outcome.STALE_CONNECTION: Verdict(Effect.NOTHING, Retry.NEXT_ENDPOINT),
-    Outcome.UNREADABLE: Verdict(Effect.NOTHING, Retry.NEXT_ENDPOINT),
-    Outcome.EGRESS_BLOCKED: Verdict(Effect.NOTHING, Retry.OTHER_ACCOUNT),
-    Outcome.TIMED_OUT: Verdict(Effect.NOTHING, Retry.NO),
-    Outcome.INTERRUPTED: Verdict(Effect.NOTHING, Retry.NO),
-    Outcome.ABANDONED: Verdict(Effect.NOTHING, Retry.NO),
-    Outcome.DEADLINE_PASSED: Verdict(Effect.NOTHING, Retry.NO),
-    Outcome.GATEWAY_ERROR: Verdict(Effect.NOTHING, Retry.NO),
+    Outcome.RATE_LIMITED: _SPENT,
+    Outcome.QUOTA_EXHAUSTED: _SPENT,
+    Outcome.OVERLOADED: _VAGUE,
+    Outcome.BARE_429: _VAGUE,
+    Outcome.EMPTY: _VAGUE,
+    Outcome.DROPPED: _VAGUE,
+    Outcome.UNAUTHENTICATED: Verdict(Effect.EXPIRE_TOKEN, Retry.REFRESH, Counts.REFUSAL),
+    Outcome.REVOKED: _OWNER_NEEDED,
+    Outcome.NEEDS_OWNER: _OWNER_NEEDED,
+    Outcome.TOKEN_UNAVAILABLE: Verdict(Effect.AWAIT_TOKEN, Retry.OTHER_ACCOUNT, Counts.NOTHING),
+    Outcome.REFUSED: Verdict(Effect.DOUBT, Retry.OTHER_ACCOUNT, Counts.REFUSAL, costs_retry=True),
+    Outcome.REJECTED: _TOLD,
+    Outcome.UNKNOWN_FIELD: Verdict(Effect.NOTHING, Retry.OTHER_KIND, Counts.REFUSAL),
+    Outcome.UNREACHABLE: Verdict(Effect.BREAK_PATH, Retry.NEXT_PATH, Counts.NOTHING),
+    Outcome.STALE_CONNECTION: Verdict(Effect.NOTHING, Retry.FRESH_CONNECTION, Counts.NOTHING),
+    Outcome.UNREADABLE: Verdict(Effect.DETOUR_PATH, Retry.NEXT_PATH, Counts.ATTEMPT, costs_retry=True),
+    Outcome.EGRESS_BLOCKED: Verdict(Effect.DETOUR_EGRESS, Retry.OTHER_EGRESS, Counts.REFUSAL),
+    Outcome.TIMED_OUT: Verdict(Effect.OUTDONE, Retry.NO),
+    Outcome.INTERRUPTED: Verdict(Effect.OUTDONE, Retry.NO),
+    Outcome.ABANDONED: _TOLD,
+    Outcome.DEADLINE_PASSED: _TOLD,
+    Outcome.GATEWAY_ERROR: _TOLD,
 }
 
-WAIT_HERE = Verdict(Effect.REST, Retry.SAME_ACCOUNT, micro_wait=True)
-REFRESH_WAS_NO_HELP = Verdict(Effect.PARK, Retry.OTHER_ACCOUNT)
+WAIT_HERE = Verdict(Effect.COOL_DOWN, Retry.SAME_ACCOUNT, Counts.REFUSAL)
+
+# A cooldown for one of these is a guess: it puts an account last, never out.
+GUESSES = frozenset(
+    outcome for outcome, verdict in VERDICTS.items() if verdict.effect in (Effect.SUSPECT, Effect.DOUBT, Effect.OUTDONE)
+)
 
 
 def verdict_of(fault: Fault) -> Verdict:
-    """The verdict on one fault: a row of `VERDICTS`, or one of the two cases that need more than the outcome.
-
-    A rate limit that upstream says is over within `MICRO_WAIT` is waited out on the same account. A 401 that came back
-    after a refresh (the caller says so with `parked`) is no longer about the token: the account waits for its owner.
-    """
-    match fault.outcome:
-        case Outcome.RATE_LIMITED if fault.delay is not None and fault.delay < MICRO_WAIT:
-            return WAIT_HERE
-        case Outcome.UNAUTHENTICATED if fault.parked:
-            return REFRESH_WAS_NO_HELP
+    """A row of `VERDICTS`, but that a rate limit which is over within `MICRO_WAIT` is waited out where it is."""
+    if fault.outcome is Outcome.RATE_LIMITED and fault.delay is not None and fault.delay < MICRO_WAIT:
+        return WAIT_HERE
     return VERDICTS[fault.outcome]

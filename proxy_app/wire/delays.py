@@ -5,7 +5,8 @@ RetryInfo, ErrorInfo's quotaResetDelay, its quotaResetTimeStamp, the message's o
 """
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from proxy_app.wire.error_bodies import ErrorBody
@@ -21,9 +22,41 @@ _IN_WORDS = re.compile(rf"\b(?:in|after)\s+((?:{_TERM})+)(?![A-Za-z0-9])", re.IG
 _SPELT_OUT = re.compile(r"\b(?:in|after)\s+(\d+(?:\.\d+)?)\s+(second|minute|hour)s?\b", re.IGNORECASE)
 _UNITS = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
 
+# Whatever an answer says: 9223372036854775807 s is a real one, and no clock and no column counts so far.
+LONGEST = 31 * 24 * 3600.0
+
+_DAY = 24 * 3600.0
+# Quotas of the public API are counted by days that begin at midnight Pacific, which is one of these hours (UTC). Who
+# asks at the earlier one where it is the later costs one call, and asks again an hour after.
+_MIDNIGHTS = (7 * 3600.0, 8 * 3600.0)
+
 
 def delay_in(error: ErrorBody, now: float = 0.0) -> float | None:
-    """Seconds from `now` (epoch) that `error` asks to wait, or None. A moment already past is 0."""
+    """Seconds from `now` (epoch) that `error` asks to wait, or None: 0 for a moment already past, `LONGEST` at most."""
+    delay = _delay_in(error, now)
+    return None if delay is None else min(delay, LONGEST)
+
+
+def header_delay(text: str, now: float = 0.0) -> float | None:
+    """Seconds that a `Retry-After` header asks to wait: a number of them, or a date (RFC 9110 10.2.3)."""
+    text = text.strip()
+    if text.isdecimal() and text.isascii():
+        return min(float(text), LONGEST)
+    try:
+        moment = parsedate_to_datetime(text)
+        # "-0000" says that the sender's zone is unknown; HTTP knows none but GMT.
+        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
+    except (ValueError, OverflowError):
+        return None
+    return min(max(0.0, seconds), LONGEST) if now else None
+
+
+def until_the_day_is_over(now: float) -> float:
+    """Seconds from `now` (epoch) until the quotas of a day may be back."""
+    return min((midnight - now) % _DAY or _DAY for midnight in _MIDNIGHTS)
+
+
+def _delay_in(error: ErrorBody, now: float) -> float | None:
     for retry in error.of_type("RetryInfo"):
         if (delay := _proto_duration(retry.get("retryDelay"))) is not None:
             return delay
@@ -51,7 +84,8 @@ def _proto_duration(value: Any) -> float | None:
     if not isinstance(value, dict):
         return None
     try:
-        return max(0.0, int(value.get("seconds") or 0) + int(value.get("nanos") or 0) * 1e-9)
+        seconds = min(int(value.get("seconds") or 0), int(LONGEST))
+        return max(0.0, seconds + int(value.get("nanos") or 0) * 1e-9)
     except (TypeError, ValueError, OverflowError):
         return None
 

@@ -86,9 +86,26 @@ class ErrorBody:
     @property
     def quota_ids(self) -> list[str]:
         """The names of the quotas that were used up, as QuotaFailure and ErrorInfo tell them."""
-        violations = [v for failure in self.of_type("QuotaFailure") for v in _list(failure.get("violations"))]
-        ids = [str(v.get("quotaId", "")) for v in violations if isinstance(v, dict)]
+        ids = [str(violation.get("quotaId", "")) for violation in self._violations]
         return [quota for quota in [*ids, self.metadata.get("quota_limit", "")] if quota]
+
+    @property
+    def quota_metrics(self) -> list[str]:
+        """What these quotas count."""
+        metrics = [str(violation.get("quotaMetric", "")) for violation in self._violations]
+        return [metric for metric in [*metrics, self.metadata.get("quota_metric", "")] if metric]
+
+    @property
+    def names_a_model(self) -> bool:
+        """Whether any of these quotas is a model's."""
+        dimensions = [violation.get("quotaDimensions") for violation in self._violations]
+        named = any(isinstance(each, dict) and "model" in each for each in dimensions)
+        return named or any("model" in quota.lower() for quota in self.quota_ids)
+
+    @property
+    def _violations(self) -> list[dict[str, Any]]:
+        found = [each for failure in self.of_type("QuotaFailure") for each in _list(failure.get("violations"))]
+        return [each for each in found if isinstance(each, dict)]
 
 
 def read_error(body: bytes) -> ErrorBody | None:

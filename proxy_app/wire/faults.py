@@ -9,8 +9,9 @@ import re
 
 from accounts_app.pool import foreign_text
 from accounts_app.pool.outcomes import Fault, Outcome
-from proxy_app.wire.delays import delay_in
+from proxy_app.wire.delays import delay_in, header_delay, until_the_day_is_over
 from proxy_app.wire.error_bodies import ErrorBody, error_object, read_error
+from proxy_app.wire.masking import masked, masked_bytes
 
 __all__ = ["classify", "delay_in", "error_in"]
 
@@ -18,12 +19,15 @@ __all__ = ["classify", "delay_in", "error_in"]
 PARKED_BY_REASON = {
     "VALIDATION_REQUIRED": "verify",
     "TOS_VIOLATION": "terms",
-    "CONSUMER_SUSPENDED": "terms",
+    "CONSUMER_SUSPENDED": "suspended",
+    "GCP_SUSPENDED": "suspended",
     "SERVICE_DISABLED": "service_disabled",
     "CONSUMER_INVALID": "service_disabled",
+    "SERVICE_NOT_VISIBLE": "service_disabled",
     "BILLING_DISABLED": "service_disabled",
     "SUBSCRIPTION_REQUIRED": "subscription",
     "ACCESS_TOKEN_SCOPE_INSUFFICIENT": "sign_in",
+    "ACCOUNT_STATE_INVALID": "sign_in",
     "API_KEY_INVALID": "misconfigured",
     "API_KEY_SERVICE_BLOCKED": "misconfigured",
     "API_KEY_HTTP_REFERRER_BLOCKED": "misconfigured",
@@ -47,12 +51,13 @@ PARKED_BY_TEXT = tuple(
     for pattern, parked in (
         (r"verify your account", "verify"),
         (r"this service has been disabled in this account for violation", "terms"),
-        (r"consumer '[^']*' has been suspended", "terms"),
+        (r"(permission denied: )?consumer '?[^\s']*'? has been suspended", "suspended"),
         (r"[\w ]+ api has not been used in project \S+ before or it is disabled", "service_disabled"),
         (r"permission denied on resource project", "service_disabled"),
         (r"permission '[\w.]+' denied on resource", "misconfigured"),
         (r"method doesn't allow unregistered callers", "misconfigured"),
-        (r"(your )?api key (not valid|not found|expired|was reported as leaked)", "misconfigured"),
+        (r"(the |your )?api key (was|has been) (reported as )?(leaked|deleted)", "dead_key"),
+        (r"(the |your )?api key (is )?(not valid|not found|invalid|(has )?expired)", "misconfigured"),
         (r"resource projects/\S+ could not be found", "misconfigured"),
         (r"invalid project resource name", "misconfigured"),
     )
@@ -62,61 +67,81 @@ _LICENCE = re.compile(r"\(#3501\)\W*$|gemini code assist licen[cs]e", re.IGNOREC
 _ABOUT_A_RESOURCE = re.compile(r"you do not have permission to access the|cachedcontent", re.IGNORECASE)
 
 _QUOTA_REASONS = ("QUOTA_EXHAUSTED", "INSUFFICIENT_G1_CREDITS_BALANCE")
+_QUOTA_TEXT = re.compile(r"individual quota reached", re.IGNORECASE)
+# The project has run out of money: no time helps, and no other model.
+_OUT_OF_MONEY = re.compile(
+    r"(your )?prepa(yment|id) credits (are|have been) (depleted|used up|exhausted)"
+    r"|.{0,200}\bexceeded its monthly spending cap",
+    re.IGNORECASE,
+)
+# Quotas that are not the model's: what the request asked for beside it, or a thing this project has none of at all.
 _NO_QUOTA_AT_ALL = re.compile(r"\blimit: 0\b")
-_QUOTA_TEXT = re.compile(r"individual quota reached|prepayment credits are depleted", re.IGNORECASE)
+_FEATURE = re.compile(r"ground|search|maps|storage|cache|batch|session|tuning|paid_?feature", re.IGNORECASE)
 _CAPACITY_TEXT = re.compile(r"no capacity available|model is overloaded", re.IGNORECASE)
 _PER_DAY = re.compile(r"per_?day|daily", re.IGNORECASE)
 _PER_MINUTE = re.compile(r"per_?minute", re.IGNORECASE)
 _A_MINUTE = 60.0
 
-_WRONG_PLACE = re.compile(r"user location is not supported", re.IGNORECASE)
+_WRONG_PLACE = re.compile(
+    r"user location is not supported|(your|the caller's?) ip( address)? .{0,60}\bblocked", re.IGNORECASE
+)
+_UNUSUAL_TRAFFIC = re.compile(rb"unusual traffic|automated (queries|requests)", re.IGNORECASE)
+_UNKNOWN_FIELD = re.compile(r'(invalid json payload received\. )?unknown name ".{0,300}?cannot find field', re.I | re.S)
+_BILLING = re.compile(r"\bbill(ed|ing)\b", re.IGNORECASE)
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 
 _MESSAGE_LIMIT = 2000  # characters; Google's longest, the free-tier quota text, has about 1,200
+_PAGE_LIMIT = 16 * 1024  # bytes of a web page that are looked at
 
 
-def classify(status: int, body: bytes, content_type: str = "", now: float = 0.0) -> Fault:
-    """What the answer `status` with `body` came to. `now` (epoch seconds) is for resets given as a moment.
+def classify(status: int, body: bytes, content_type: str = "", now: float = 0.0, retry_after: str = "") -> Fault:
+    """What the answer `status` with `body` came to; secrets in its text are masked.
 
-    An error reported inside a 200 is read by its own code. An answer that is neither an error nor of any use (empty, a
-    web page) counts as no answer at all: UNREACHABLE.
+    `now` (epoch seconds) is for resets given as a moment, `retry_after` the header of that name. An error reported
+    inside a 200 is read by its own code. An answer that is neither an error nor of any use is EMPTY or UNREADABLE.
     """
     error = read_error(body)
+    delay = header_delay(retry_after, now) if retry_after else None
     if error is None:
-        return _without_words(status, body, content_type)
+        return _without_words(status, body, content_type, delay)
     code = status if status >= 400 else error.code
+    if (told := delay_in(error, now)) is not None:
+        delay = told
     if parked := _parked(code, error):
         return _fault(Outcome.NEEDS_OWNER, code, error, parked=parked, link=_link(error))
     if (code == 429 or code >= 500) and _capacity(error):
-        return _fault(Outcome.OVERLOADED, code, error, delay=delay_in(error, now))
+        return _fault(Outcome.OVERLOADED, code, error, delay=delay)
     if code == 429 or error.status == "RESOURCE_EXHAUSTED":
-        return _limited(code, error, now)
+        return _limited(code, error, delay, now)
+    if code == 408 or code == 499 or (code >= 500 and code != 501):
+        return _fault(Outcome.OVERLOADED, code, error, delay=delay)
+    return _fault(_outcome_of(code, error), code or status, error)
+
+
+def _outcome_of(code: int, error: ErrorBody) -> Outcome:
+    """Of an error that is about neither a quota nor a server."""
     match code:
         case 401:
-            return _fault(Outcome.UNAUTHENTICATED, code, error)
-        case 400 if _WRONG_PLACE.match(error.message):
-            # Not the request: it is served from elsewhere. Not the account either, strictly, but the place its calls
-            # leave from, which may change by itself (a proxy, a VPN) and differs where accounts have proxies of their
-            # own. So the account as a whole steps back for a short while and comes back unasked; parking would take
-            # out a pool behind a flapping VPN until somebody had clicked through it.
-            return _fault(Outcome.OVERLOADED, code, error, whole_account=True)
-        case 408 | 499:
-            return _fault(Outcome.OVERLOADED, code, error)
-        case 501:
-            return _fault(Outcome.REJECTED, code, error)  # the verb does not exist there, whoever asks
-        case _ if code >= 500:
-            return _fault(Outcome.OVERLOADED, code, error, delay=delay_in(error, now))
+            return Outcome.UNAUTHENTICATED
+        case 400 | 403 if _WRONG_PLACE.match(error.message):
+            # Not the request: it is served from elsewhere. Not the account either, but the place its calls leave from.
+            return Outcome.EGRESS_BLOCKED
+        case 400 if _UNKNOWN_FIELD.match(error.message):
+            return Outcome.UNKNOWN_FIELD
+        case 400 if _BILLING.search(error.message):
+            return Outcome.REFUSED
+        case 403 | 404 if not _ABOUT_A_RESOURCE.match(error.message):
+            # It may be the account's, or the request's: nobody is parked for it, or one client could park a whole pool.
+            return Outcome.REFUSED
         case 0:
-            return _fault(Outcome.UNREACHABLE, status, error)
-    # 400, 404, 413 … and any 403 that does not speak of the account. If such a 403 were an account's after all, its
-    # calls are refused with upstream's words until somebody looks; if it were held against accounts, one client asking
-    # for a file that is not its own could park the whole pool, one account a try.
-    return _fault(Outcome.REJECTED, code, error)
+            return Outcome.UNREADABLE
+    return Outcome.REJECTED  # 400, 409, 413, 416 …, and 501: the verb does not exist there, whoever asks
 
 
 def error_in(payload: bytes) -> bytes | None:
-    """The `{"error":…}` object that an event of a 200 stream, or a 200 body, is; None if it is an answer."""
-    return error_object(payload)
+    """The `{"error":…}` object in an event or a body, its secrets masked; None if it is an answer."""
+    error = error_object(payload)
+    return None if error is None else masked_bytes(error)
 
 
 def _parked(code: int, error: ErrorBody) -> str:
@@ -140,21 +165,27 @@ def _capacity(error: ErrorBody) -> bool:
     return not error.reasons and _CAPACITY_TEXT.search(error.message) is not None
 
 
-def _limited(code: int, error: ErrorBody, now: float) -> Fault:
-    """A 429, told apart: a quota that is gone, a rate that was too high, or nothing said at all."""
-    delay = delay_in(error, now)
+def _limited(code: int, error: ErrorBody, delay: float | None, now: float) -> Fault:
+    """A 429, told apart: no money, a quota that is not the model's, one that is gone, a rate too high, or no word."""
     quotas = error.quota_ids
-    whole_account = bool(quotas) and not any("model" in quota.lower() for quota in quotas)
-    if _NO_QUOTA_AT_ALL.search(error.message) or any(_PER_DAY.search(quota) for quota in quotas):
+    named = [*quotas, *error.quota_metrics]
+    whole_account = bool(quotas) and not error.names_a_model
+    if _OUT_OF_MONEY.match(error.message):
+        return _fault(Outcome.NEEDS_OWNER, code, error, parked="billing", link=_link(error))
+    if _NO_QUOTA_AT_ALL.search(error.message) or any(_FEATURE.search(name) for name in named):
+        return _fault(Outcome.REFUSED, code, error)
+    if any(_PER_DAY.search(quota) for quota in quotas):
         # Google adds a RetryInfo of seconds to these as well: a day's quota is not back within the minute.
-        trusted = delay if delay is not None and delay > _A_MINUTE else None
-        return _fault(Outcome.QUOTA_EXHAUSTED, code, error, delay=trusted, whole_account=whole_account)
+        if delay is None or delay <= _A_MINUTE:
+            delay = until_the_day_is_over(now) if now else None
+        return _fault(Outcome.QUOTA_EXHAUSTED, code, error, delay=delay, whole_account=whole_account)
     if any(reason in _QUOTA_REASONS for reason in error.reasons) or _QUOTA_TEXT.search(error.message):
         return _fault(Outcome.QUOTA_EXHAUSTED, code, error, delay=delay, whole_account=whole_account)
     if delay is None and any(_PER_MINUTE.search(quota) for quota in quotas):
         delay = _A_MINUTE
-    bare = delay is None and not error.details
-    return _fault(Outcome.RATE_LIMITED, code, error, delay=delay, whole_account=whole_account, bare=bare)
+    if delay is None and not error.details:
+        return _fault(Outcome.BARE_429, code, error)
+    return _fault(Outcome.RATE_LIMITED, code, error, delay=delay, whole_account=whole_account)
 
 
 def _fault(
@@ -166,18 +197,16 @@ def _fault(
     whole_account: bool = False,
     parked: str = "",
     link: str = "",
-    bare: bool = False,
 ) -> Fault:
     return Fault(
         outcome,
         status=status,
-        message=error.message[:_MESSAGE_LIMIT],
+        message=masked(error.message)[:_MESSAGE_LIMIT],
         delay=delay,
         whole_account=whole_account,
         reason=next(iter(error.reasons), ""),
         parked=parked,
         link=link,
-        bare=bare,
     )
 
 
@@ -188,39 +217,35 @@ def _link(error: ErrorBody) -> str:
     return next((link for link in [*named, *error.links] if link.startswith(("https://", "http://"))), "")
 
 
-def _without_words(status: int, body: bytes, content_type: str) -> Fault:
+def _without_words(status: int, body: bytes, content_type: str, delay: float | None) -> Fault:
     """An answer that is not Google's JSON: from a front end, a proxy on the way, or nobody."""
     is_page = "html" in content_type.lower() or body.lstrip()[:1] == b"<"
-    fault = Fault(
-        _outcome_without_words(status, is_page),
-        status=status,
-        message=foreign_text.cleaned(_plain_text(status, body, is_page)),
-    )
-    if fault.outcome is Outcome.RATE_LIMITED:
-        return Fault(Outcome.RATE_LIMITED, status=status, message=fault.message, bare=True)
-    return fault
+    message = masked(foreign_text.cleaned(_plain_text(status, body, is_page)))
+    if is_page and 400 <= status < 500 and _UNUSUAL_TRAFFIC.search(body[:_PAGE_LIMIT]):
+        return Fault(Outcome.EGRESS_BLOCKED, status, message)
+    if status == 429:
+        return Fault(Outcome.BARE_429 if delay is None else Outcome.RATE_LIMITED, status, message, delay)
+    if status == 408 or status == 499 or (status >= 500 and status != 501):
+        return Fault(Outcome.OVERLOADED, status, message, delay)
+    return Fault(_outcome_without_words(status, body, is_page), status, message, proxy=status == 407)
 
 
-def _outcome_without_words(status: int, is_page: bool) -> Outcome:
+def _outcome_without_words(status: int, body: bytes, is_page: bool) -> Outcome:
     match status:
-        case 413:
-            return Outcome.REJECTED  # the body's size is the client's, whoever measured it
-        case 429:
-            return Outcome.RATE_LIMITED
-        case 408 | 499:
-            return Outcome.OVERLOADED
-        case 501:
-            return Outcome.REJECTED
-        case _ if status >= 500:
-            return Outcome.OVERLOADED
+        case 413 | 501:
+            return Outcome.REJECTED  # the body's size, and the verb, are the client's, whoever measured it
         case 407:
-            return Outcome.UNREACHABLE  # the account's own proxy wants a password
+            return Outcome.UNREACHABLE  # the egress proxy wants a password
+        case _ if status < 400 and not body.strip():
+            return Outcome.EMPTY
         case _ if status < 400 or is_page:
             # A web page with 401, 403 or 404 comes from something in front of the API (a captive portal, a wrong base
             # address). It has not even looked at the token, so nothing is held against the account.
-            return Outcome.UNREACHABLE
+            return Outcome.UNREADABLE
         case 401:
             return Outcome.UNAUTHENTICATED
+        case 403 | 404:
+            return Outcome.REFUSED
     return Outcome.REJECTED
 
 

@@ -108,13 +108,15 @@ def test_the_models_to_choose_from_are_those_of_quotas_routes_and_rests(console)
 
 
 def test_what_this_process_has_just_decided_is_shown_before_it_is_written(console):
-    now = time.time()
+    now = time.monotonic()
     make_account(max_concurrency=1)
     roster.load_now()
 
-    with leasing.lease(PRO, 1, now=now) as lease:
+    lease = leasing.next_step(leasing.attempts(leasing.Wanted(PRO, 1)), now)
+    assert isinstance(lease, leasing.Lease)
+    with lease:
         assert "1 calls in flight" in shown(console, model=PRO)
-        lease.settle(Fault(Outcome.NEEDS_OWNER, 403, parked="terms"), now)
+        lease.settle(Fault(Outcome.NEEDS_OWNER, 403, parked="terms"), at=now)
 
     assert "terms of service" in shown(console, model=PRO)
     assert Account.objects.get().parked == ""

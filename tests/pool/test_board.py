@@ -7,9 +7,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from accounts_app.pool.board import LINEUPS, PROBE_PATIENCE, Board, Standing
+from accounts_app.pool.backoff import Spread
+from accounts_app.pool.board import LINEUPS, Board, Loan, Standing
 from accounts_app.pool.cooldown import Rest, cleared
 from accounts_app.pool.lineup import SOON
+from accounts_app.pool.paths import Paths
+from accounts_app.pool.rests import PROBE_PATIENCE
 from accounts_app.pool.selection import Strategy
 
 NOW = 1_000_000.0
@@ -21,6 +24,9 @@ RING, TURNS, FILL = Strategy.CONSISTENT_HASH, Strategy.ROUND_ROBIN, Strategy.FIL
 class Someone:
     """An account in service, with nothing special about it."""
 
+    kind: str = "gemini_api"
+    bases: tuple[str, ...] = ("https://one.example",)
+    proxy_url: str = ""
     weight: int = 2
     priority: int = 0
     max_concurrency: int | None = None
@@ -43,7 +49,7 @@ class Someone:
 
 def board_of(**accounts: Someone) -> Board:
     """A board of accounts named a1, a2 …"""
-    board, known = Board(), {int(name[1:]): account for name, account in accounts.items()}
+    board, known = Board(Paths(Spread())), {int(name[1:]): account for name, account in accounts.items()}
     board.update(known, known, NOW)
     return board
 
@@ -135,13 +141,13 @@ def test_a_rest_over_is_tried_out_by_one_call_only():
     board.set_rest(1, PRO, a_rest(NOW + 10), NOW)
     later = NOW + 11
 
-    probed = board.borrow(1, PRO, later)
+    probe = board.borrow(1, PRO, later)
 
-    assert probed == [PRO]
+    assert [of for of, _ in probe.probed] == [PRO]
     assert picks(board, now=later) is None
     assert board.standing(1, PRO, later).standing is Standing.PROBING
     assert board.lineup(PRO, later).soonest(later) == later + SOON
-    board.give_back(1, PRO, probed, later)
+    board.give_back(probe, later)
     assert picks(board, now=later) == 1
 
 
@@ -167,11 +173,11 @@ def test_a_probe_that_succeeds_opens_the_account_to_everybody():
 
 def test_a_full_account_is_passed_over_until_a_call_of_its_own_ends():
     board = board_of(a1=Someone(max_concurrency=1))
-    board.borrow(1, FLASH, NOW)
+    call = board.borrow(1, FLASH, NOW)
 
     assert picks(board) is None
     assert board.lineup(PRO, NOW).soonest(NOW) == NOW + SOON
-    board.give_back(1, FLASH, [], NOW)
+    board.give_back(call, NOW)
     assert picks(board) == 1
 
 
@@ -249,13 +255,13 @@ def test_every_account_can_say_why_it_does_not_answer():
 
 def test_names_that_clients_make_up_do_not_fill_the_memory():
     board = board_of(a1=Someone())
-    board.borrow(1, PRO, NOW)
+    call = board.borrow(1, PRO, NOW)
 
     for number in range(2 * LINEUPS):
         picks(board, f"made-up-{number}")
 
     assert len(board._lineups) == LINEUPS
-    board.give_back(1, PRO, [], NOW)
+    board.give_back(call, NOW)
     assert board.in_flight == 0
 
 
@@ -266,20 +272,20 @@ class ABoardOverTime(RuleBasedStateMachine):
         super().__init__()
         self.now = NOW
         self.accounts = {number: Someone(max_concurrency=2 if number % 2 else None) for number in range(1, 5)}
-        self.board = Board()
+        self.board = Board(Paths(Spread()))
         self.board.update(self.accounts, self.accounts, NOW)
-        self.calls: list[tuple[int, str, list[str]]] = []
+        self.calls: list[Loan] = []
 
     @rule(model=st.sampled_from([PRO, FLASH]), key=st.integers(0, 2**64 - 1), strategy=st.sampled_from(list(Strategy)))
     def a_call_begins(self, model, key, strategy):
         if choice := self.board.choose(strategy, model, key, (), self.now):
             assert not self.board.standing(choice.account, model, self.now)
-            self.calls.append((choice.account, model, self.board.borrow(choice.account, model, self.now)))
+            self.calls.append(self.board.borrow(choice.account, model, self.now))
 
     @precondition(lambda self: self.calls)
     @rule()
     def a_call_ends(self):
-        self.board.give_back(*self.calls.pop(0), self.now)
+        self.board.give_back(self.calls.pop(0), self.now)
 
     @rule(account=st.integers(1, 4), model=st.sampled_from(["", PRO, FLASH]), length=st.integers(0, 30))
     def an_account_rests(self, account, model, length):
@@ -301,8 +307,8 @@ class ABoardOverTime(RuleBasedStateMachine):
         for model in (PRO, FLASH):
             lineup = self.board.lineup(model, self.now)
             ready = {account for account in self.accounts if not self.board.standing(account, model, self.now)}
-            assert set(lineup.ready) == ready
-            assert lineup.weight == sum(self.accounts[account].weight * 4 for account in ready)
+            assert set(lineup.ready.accounts) == ready
+            assert lineup.ready.weight == sum(self.accounts[account].weight * 4 for account in ready)
             assert lineup.in_flight == sum(lineup.load.values())
         assert self.board.in_flight == len(self.calls) == sum(self.board.load.values())
         assert self.board.connected == len(self.accounts)

@@ -19,7 +19,7 @@ def test_a_lineup_tells_its_state():
     tells.hold(3, NOW)
     tells.borrow(1)
 
-    assert repr(tells) == "<Lineup gemini-2.5-flash: 2 of 3 ready, 1 in flight>"
+    assert repr(tells) == "<Lineup gemini-2.5-flash: 2 of 3 ready, 0 last, 1 in flight>"
 
 
 def test_no_quota_is_kept_back_unless_that_is_asked_for():
@@ -65,7 +65,7 @@ def test_an_account_under_trial_is_looked_at_again_when_the_trial_ends_or_takes_
 
     held.probing(1, NOW + 30)
 
-    assert held.ready == {}
+    assert held.ready.accounts == {}
     assert held.soonest(NOW) == NOW + SOON
     assert held.due(NOW + 30) == [1]
 
@@ -85,7 +85,39 @@ def test_weight_and_load_are_what_the_ready_and_the_borrowed_make_of_them():
     pool.give_back(1)
     pool.admit(2, weight=3, quarters=1, priority=0)
 
-    assert (pool.weight, pool.load, pool.in_flight) == (2 * 4 + 3, {1: 1}, 1)
+    assert (pool.ready.weight, pool.load, pool.in_flight) == (2 * 4 + 3, {1: 1}, 1)
     pool.give_back(1)
     pool.leave(1)
-    assert (pool.weight, pool.load, pool.in_flight, pool.members) == (3, {}, 0, {2})
+    assert (pool.ready.weight, pool.load, pool.in_flight, pool.members) == (3, {}, 0, {2})
+
+
+def test_those_that_stand_last_are_chosen_when_nobody_else_is_left():
+    pool, ring = lineup(1), Ring({1: 2, 2: 2})
+    pool.stand_last(2, weight=2, quarters=4, priority=0, until=NOW + 5)
+
+    for strategy in Strategy:
+        choices = [pool.choose(strategy, ring, 7, tried, {1: 0, 2: 0}) for tried in ((), {1}, {1, 2})]
+        assert [choice and choice.account for choice in choices] == [1, 2, None]
+
+    assert choices[1] is not None and choices[1].why.endswith("of those that stand last")
+    assert pool.due(NOW + 5) == [2]
+
+
+def test_what_has_been_overtaken_does_not_fill_the_memory():
+    pool = lineup()
+
+    for number in range(10_000):
+        pool.hold(1, NOW + 86_400 + number)
+
+    assert len(pool._wakes) <= 18
+    assert pool.soonest(NOW) == NOW + 86_400 + 9_999
+
+
+def test_who_answered_lately_is_remembered_for_ten_minutes_and_not_without_end():
+    pool = lineup()
+    for account in range(100):
+        pool.answered(account, NOW + account)
+
+    assert pool.lately(NOW + 99)[:3] == [99, 98, 97]
+    assert len(pool.lately(NOW + 99)) == 32
+    assert pool.lately(NOW + 99 + 600) == [99]

@@ -2,46 +2,51 @@
 
 import pytest
 
-from accounts_app.pool.outcomes import MICRO_WAIT, VERDICTS, Effect, Fault, Outcome, Retry, Verdict, verdict_of
+from accounts_app.pool.outcomes import GUESSES, MICRO_WAIT, VERDICTS, Counts, Effect, Fault, Outcome, Retry, verdict_of
 
+ATTEMPT, REFUSAL, NOTHING = Counts.ATTEMPT, Counts.REFUSAL, Counts.NOTHING
+VAGUE = (Effect.SUSPECT, Retry.NEXT_PATH, ATTEMPT, True)
 TABLE = [
-    (Outcome.SUCCEEDED, Effect.CLEAR, Retry.NO),
-    (Outcome.RATE_LIMITED, Effect.REST, Retry.OTHER_ACCOUNT),
-    (Outcome.QUOTA_EXHAUSTED, Effect.REST, Retry.OTHER_ACCOUNT),
-    (Outcome.OVERLOADED, Effect.REST, Retry.NEXT_ENDPOINT),
-    (Outcome.UNAUTHENTICATED, Effect.EXPIRE_TOKEN, Retry.REFRESH),
-    (Outcome.REVOKED, Effect.PARK, Retry.OTHER_ACCOUNT),
-    (Outcome.NEEDS_OWNER, Effect.PARK, Retry.OTHER_ACCOUNT),
-    (Outcome.REJECTED, Effect.NOTHING, Retry.NO),
-    (Outcome.BARE_429, Effect.NOTHING, Retry.NO),
-    (Outcome.EMPTY, Effect.NOTHING, Retry.NEXT_ENDPOINT),
-    (Outcome.DROPPED, Effect.NOTHING, Retry.NEXT_ENDPOINT),
-    (Outcome.TOKEN_UNAVAILABLE, Effect.NOTHING, Retry.OTHER_ACCOUNT),
-    (Outcome.REFUSED, Effect.NOTHING, Retry.OTHER_ACCOUNT),
-    (Outcome.UNKNOWN_FIELD, Effect.NOTHING, Retry.NO),
-    (Outcome.UNREACHABLE, Effect.NOTHING, Retry.NEXT_ENDPOINT),
-    (Outcome.STALE_CONNECTION, Effect.NOTHING, Retry.NEXT_ENDPOINT),
-    (Outcome.UNREADABLE, Effect.NOTHING, Retry.NEXT_ENDPOINT),
-    (Outcome.EGRESS_BLOCKED, Effect.NOTHING, Retry.OTHER_ACCOUNT),
-    (Outcome.TIMED_OUT, Effect.NOTHING, Retry.NO),
-    (Outcome.DEADLINE_PASSED, Effect.NOTHING, Retry.NO),
-    (Outcome.GATEWAY_ERROR, Effect.NOTHING, Retry.NO),
-    (Outcome.INTERRUPTED, Effect.NOTHING, Retry.NO),
-    (Outcome.ABANDONED, Effect.NOTHING, Retry.NO),
+    (Outcome.SUCCEEDED, Effect.CLEAR, Retry.NO, ATTEMPT, False),
+    (Outcome.RATE_LIMITED, Effect.COOL_DOWN, Retry.OTHER_ACCOUNT, REFUSAL, False),
+    (Outcome.QUOTA_EXHAUSTED, Effect.COOL_DOWN, Retry.OTHER_ACCOUNT, REFUSAL, False),
+    (Outcome.OVERLOADED, *VAGUE),
+    (Outcome.BARE_429, *VAGUE),
+    (Outcome.EMPTY, *VAGUE),
+    (Outcome.DROPPED, *VAGUE),
+    (Outcome.UNAUTHENTICATED, Effect.EXPIRE_TOKEN, Retry.REFRESH, REFUSAL, False),
+    (Outcome.REVOKED, Effect.PARK, Retry.OTHER_ACCOUNT, REFUSAL, False),
+    (Outcome.NEEDS_OWNER, Effect.PARK, Retry.OTHER_ACCOUNT, REFUSAL, False),
+    (Outcome.TOKEN_UNAVAILABLE, Effect.AWAIT_TOKEN, Retry.OTHER_ACCOUNT, NOTHING, False),
+    (Outcome.REFUSED, Effect.DOUBT, Retry.OTHER_ACCOUNT, REFUSAL, True),
+    (Outcome.REJECTED, Effect.NOTHING, Retry.NO, ATTEMPT, False),
+    (Outcome.UNKNOWN_FIELD, Effect.NOTHING, Retry.OTHER_KIND, REFUSAL, False),
+    (Outcome.UNREACHABLE, Effect.BREAK_PATH, Retry.NEXT_PATH, NOTHING, False),
+    (Outcome.STALE_CONNECTION, Effect.NOTHING, Retry.FRESH_CONNECTION, NOTHING, False),
+    (Outcome.UNREADABLE, Effect.DETOUR_PATH, Retry.NEXT_PATH, ATTEMPT, True),
+    (Outcome.EGRESS_BLOCKED, Effect.DETOUR_EGRESS, Retry.OTHER_EGRESS, REFUSAL, False),
+    (Outcome.TIMED_OUT, Effect.OUTDONE, Retry.NO, ATTEMPT, False),
+    (Outcome.INTERRUPTED, Effect.OUTDONE, Retry.NO, ATTEMPT, False),
+    (Outcome.ABANDONED, Effect.NOTHING, Retry.NO, ATTEMPT, False),
+    (Outcome.DEADLINE_PASSED, Effect.NOTHING, Retry.NO, ATTEMPT, False),
+    (Outcome.GATEWAY_ERROR, Effect.NOTHING, Retry.NO, ATTEMPT, False),
 ]
 
 
-@pytest.mark.parametrize(("outcome", "effect", "retry"), TABLE, ids=lambda value: getattr(value, "value", value))
-def test_each_outcome_has_its_verdict(outcome, effect, retry):
-    assert verdict_of(Fault(outcome)) == Verdict(effect, retry)
+@pytest.mark.parametrize(("outcome", "effect", "retry", "counts", "costs"), TABLE)
+def test_each_outcome_has_its_verdict(outcome, effect, retry, counts, costs):
+    verdict = verdict_of(Fault(outcome))
+
+    assert (verdict.effect, verdict.retry, verdict.counts, verdict.costs_retry) == (effect, retry, counts, costs)
 
 
 def test_no_outcome_is_without_a_verdict():
-    assert set(VERDICTS) == set(Outcome)
+    assert set(VERDICTS) == set(Outcome) == {row[0] for row in TABLE}
 
 
 def test_a_rate_limit_of_a_moment_is_waited_out_on_the_same_account():
-    assert verdict_of(Fault(Outcome.RATE_LIMITED, delay=0.5)) == Verdict(Effect.REST, Retry.SAME_ACCOUNT, True)
+    assert verdict_of(Fault(Outcome.RATE_LIMITED, delay=0.5)).retry is Retry.SAME_ACCOUNT
+    assert verdict_of(Fault(Outcome.RATE_LIMITED, delay=0.5)).effect is Effect.COOL_DOWN
     assert verdict_of(Fault(Outcome.RATE_LIMITED, delay=MICRO_WAIT)).retry is Retry.OTHER_ACCOUNT
 
 
@@ -49,5 +54,8 @@ def test_a_spent_quota_is_not_waited_for_however_short_its_delay():
     assert verdict_of(Fault(Outcome.QUOTA_EXHAUSTED, delay=0.5)).retry is Retry.OTHER_ACCOUNT
 
 
-def test_a_401_that_outlived_a_refresh_parks_the_account():
-    assert verdict_of(Fault(Outcome.UNAUTHENTICATED, parked="sign_in")) == Verdict(Effect.PARK, Retry.OTHER_ACCOUNT)
+def test_only_what_upstream_did_not_say_is_a_guess():
+    assert {
+        *(Outcome.OVERLOADED, Outcome.BARE_429, Outcome.EMPTY, Outcome.DROPPED),
+        *(Outcome.REFUSED, Outcome.TIMED_OUT, Outcome.INTERRUPTED),
+    } == GUESSES

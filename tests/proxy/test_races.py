@@ -6,8 +6,7 @@ import json
 import pytest
 
 from accounts_app.models import Rest
-from accounts_app.pool.cooldown import LADDERS
-from accounts_app.pool.outcomes import Outcome
+from accounts_app.pool.backoff import GUESSES
 from emulator import Reply
 from tests.factories import a_prompt
 
@@ -39,7 +38,7 @@ async def test_a_hundred_429s_at_once_are_one_step_of_the_ladder(url, client, po
     rest = await Rest.objects.aget(account=alice)
     assert rest.streak == 1
     first, last = min(entry.at for entry in entries), rest.until
-    assert (last - first).total_seconds() < sum(LADDERS[Outcome.RATE_LIMITED][:2])
+    assert (last - first).total_seconds() < 1.2 * GUESSES[0] + GUESSES[1]
 
 
 async def test_a_hundred_calls_that_meet_a_spent_account_all_find_the_other(client, pool_of, upstream, ledger):

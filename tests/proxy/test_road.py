@@ -51,9 +51,10 @@ class TestAttempts:
         assert reply.status == 200
         assert reply.ended
         assert b"error" not in reply.body
-        assert len(set(asked(upstream))) == 3
+        assert len(asked(upstream)) == 3
 
-    async def test_end_with_upstreams_own_error_byte_for_byte(self, client, pool_of, upstream):
+    async def test_end_with_upstreams_own_error_byte_for_byte(self, client, pool_of, upstream, settings):
+        settings.GATEWAY_MAX_WAIT = 0.0
         await pool_of("alice", "bob")
         upstream.script("internal")
         upstream.script("capacity_503")
@@ -69,6 +70,7 @@ class TestAttempts:
     async def test_never_end_with_a_status_that_is_no_error(self, url, client, alice, upstream, settings):
         elsewhere = (("location", "https://elsewhere.example/"),)
         error = Reply(chunks=[b'{"error": {"code": 200,"message": "odd"}}'], sized=True)
+        settings.GATEWAY_MAX_WAIT = 0.0
         for odd in (
             Reply(status=302, headers=elsewhere),
             Reply(status=204),
@@ -133,10 +135,10 @@ class TestWhenAllRest:
 
         assert reply.status == 429
         assert reply.json()["error"]["status"] == "RESOURCE_EXHAUSTED"
-        assert int(reply.headers["retry-after"]) in (89, 90)
+        assert 89 <= int(reply.headers["retry-after"]) <= 99
         (retry_info,) = reply.json()["error"]["details"]
         assert retry_info["@type"] == "type.googleapis.com/google.rpc.RetryInfo"
-        assert 88 < float(retry_info["retryDelay"].removesuffix("s")) <= 90
+        assert 88 < float(retry_info["retryDelay"].removesuffix("s")) <= 99
 
     async def test_another_model_is_not_concerned(self, client, alice):
         await lay_rest(alice, 3600, "gemini-2.5-pro")
@@ -166,7 +168,7 @@ class TestWhenAllRest:
         reply = await client.post(PLAIN, a_prompt(), x_server_timeout="1")
 
         assert reply.status == 429
-        assert int(reply.headers["retry-after"]) <= 5
+        assert int(reply.headers["retry-after"]) <= 6
 
     async def test_a_timeout_that_is_no_number_of_seconds_counts_for_nothing(self, client, alice):
         for timeout in ("", "soon", "-1", "0", "nan", "inf", "1e400"):
@@ -194,8 +196,8 @@ class TestWhenNobodyCanAnswer:
     async def test_no_account_says_how_to_connect_one(self, client, upstream):
         reply = await client.post(PLAIN, a_prompt())
 
-        assert reply.status == 503
-        assert reply.json()["error"]["status"] == "UNAVAILABLE"
+        assert reply.status == 400
+        assert reply.json()["error"]["status"] == "FAILED_PRECONDITION"
         assert "add_account" in reply.json()["error"]["message"]
 
     async def test_all_parked_says_that_their_owners_are_needed(self, client, pool_of):
@@ -203,7 +205,7 @@ class TestWhenNobodyCanAnswer:
 
         reply = await client.post(PLAIN, a_prompt())
 
-        assert reply.status == 503
+        assert reply.status == 400
         assert "parked" in reply.json()["error"]["message"]
         assert "admin" in reply.json()["error"]["message"]
 
@@ -212,10 +214,11 @@ class TestWhenNobodyCanAnswer:
 
         reply = await client.post(PLAIN, a_prompt())
 
-        assert reply.status == 503
+        assert reply.status == 400
         assert MODEL in reply.json()["error"]["message"]
 
     async def test_a_dead_upstream_says_that_it_cannot_be_reached(self, client, alice, settings):
+        settings.GATEWAY_MAX_WAIT = 0.0
         settings.CLOUD_CODE_URLS = (dead_address(),)
 
         reply = await client.post(PLAIN, a_prompt())

@@ -1,6 +1,6 @@
 import pytest
 
-from proxy_app.wire.delays import delay_in, duration
+from proxy_app.wire.delays import LONGEST, delay_in, duration, header_delay, until_the_day_is_over
 from proxy_app.wire.error_bodies import ErrorBody
 
 RETRY = "type.googleapis.com/google.rpc.RetryInfo"
@@ -114,3 +114,35 @@ def test_a_moment_that_is_none(moment):
 
 def test_without_a_clock_a_moment_says_nothing():
     assert delay_in(ErrorBody(details=(info(quotaResetTimeStamp=MOMENT),))) is None
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("40", 40.0),
+        (" 3 ", 3.0),
+        ("9" * 400, LONGEST),
+        ("Mon, 20 Oct 2025 19:14:38 GMT", 30.0),
+        ("Mon, 20 Oct 2025 19:14:38 -0000", 30.0),
+        ("Mon, 20 Oct 2025 19:00:00 GMT", 0.0),
+        ("", None),
+        ("soon", None),
+        ("-5", None),
+        ("1.5", None),
+        ("\u0664\u0660", None),  # digits, but not HTTP's
+    ],
+)
+def test_a_header_says_seconds_or_a_date(header, seconds):
+    assert header_delay(header, EPOCH) == seconds
+
+
+def test_a_delay_of_any_length_is_one_that_clocks_can_count():
+    for delay in ("9" * 400 + "s", {"seconds": "9" * 400}, {"seconds": 9223372036854775807}):
+        error = ErrorBody(details=({"@type": RETRY, "retryDelay": delay},))
+        assert delay_in(error) == LONGEST
+    assert delay_in(ErrorBody(message=f"Please retry in {'9' * 400}h.")) == LONGEST
+
+
+@pytest.mark.parametrize(("hour", "hours"), [(0.0, 7.0), (6.9, 0.1), (7.0, 1.0), (7.5, 0.5), (8.0, 23.0), (20.0, 11.0)])
+def test_a_day_of_quotas_ends_at_midnight_pacific_summer_or_winter(hour, hours):
+    assert until_the_day_is_over(1_700_006_400.0 + hour * 3600) == pytest.approx(hours * 3600)

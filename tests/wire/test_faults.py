@@ -16,6 +16,11 @@ def body_of(case):
     return answer.encode() if isinstance(answer, str) else json.dumps(answer, indent=2).encode()
 
 
+def told_beside(case):
+    """What else is known of an answer than its status and its body."""
+    return case.get("content_type", ""), case.get("now", 0.0), case.get("retry_after", "")
+
+
 def expected_of(case):
     answer = case["answer"][0] if isinstance(case["answer"], list) else case["answer"]
     message = "" if isinstance(answer, str) else answer["error"]["message"]
@@ -29,7 +34,7 @@ def test_an_error_is_read_as_what_it_is(case):
     if isinstance(case["answer"], str) and "message" not in case["fault"]:
         del expected["message"]
 
-    fault = asdict(classify(case["status"], body_of(case), case.get("content_type", ""), case.get("now", 0.0)))
+    fault = asdict(classify(case["status"], body_of(case), *told_beside(case)))
 
     delay, wanted = fault.pop("delay"), expected.pop("delay")
     assert {name: fault[name] for name in expected} == expected
@@ -38,11 +43,9 @@ def test_an_error_is_read_as_what_it_is(case):
 
 @pytest.mark.parametrize("case", [case for case in cases("faults") if isinstance(case.values[0]["answer"], dict)])
 def test_an_error_reads_the_same_in_an_array(case):
-    arguments = (case.get("content_type", ""), case.get("now", 0.0))
+    wrapped = classify(case["status"], b"[" + body_of(case) + b"\n]\n", *told_beside(case))
 
-    wrapped = classify(case["status"], b"[" + body_of(case) + b"\n]\n", *arguments)
-
-    assert wrapped == classify(case["status"], body_of(case), *arguments)
+    assert wrapped == classify(case["status"], body_of(case), *told_beside(case))
 
 
 @pytest.mark.parametrize("case", cases("faults"))
@@ -95,7 +98,20 @@ def test_a_client_cannot_park_an_account_by_what_it_sends(reason):
         400, json.dumps({"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}}).encode()
     )
 
-    assert fault.outcome is Outcome.REJECTED
+    assert (fault.outcome, fault.parked) == (Outcome.UNKNOWN_FIELD, "")
+
+
+def test_a_secret_in_an_error_is_masked_whatever_form_the_error_has():
+    key = "AIzaSyAbcdefghijklmnopqrstuvwxyz0123456"
+    error = {"error": {"code": 403, "message": f"Consumer 'api_key:{key}' is odd", "details": [{"key": key}]}}
+
+    told = error_in(json.dumps(error).encode())
+
+    assert told is not None
+    assert key.encode() not in told
+    assert json.loads(told)["error"]["details"] == [{"key": "***"}]
+    assert key not in classify(403, json.dumps(error).encode()).message
+    assert key not in classify(403, f"no key {key} here".encode()).message
 
 
 ERROR = b'{"error":{"code":503,"message":"m","status":"UNAVAILABLE"}}'
