@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format messages bench bench-peers
+.PHONY: help run test mutants check format messages bench bench-peers
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -17,6 +17,9 @@ run: $(VENV)/.installed  ## set everything up and serve on http://127.0.0.1:8045
 
 test: $(VENV)/.installed-dev  ## every test this machine can run, those of the database on SQLite and on PostgreSQL
 	@$(BIN)/python -m tests -rs -n auto --dist loadfile $(ARGS)
+
+mutants: $(VENV)/.installed-dev  ## slips put into the pure parts, one by one: do their tests notice (ten minutes)?
+	@$(BIN)/python -m tests.mutation $(ARGS)
 
 check: $(VENV)/.installed-dev  ## format, lint, types, import contracts
 	@$(BIN)/ruff format --check .
