@@ -83,12 +83,14 @@ async def test_consent_comes_back_as_tokens_and_a_person(google: Emulator):
 
 async def test_a_code_is_good_once_and_only_with_its_verifier(google: Emulator):
     google.add_account("alice@example.com")
-    page = oauth.authorize_url(redirect_uri=CALLBACK, state="s", verifier=oauth.new_verifier())
-    code = parse_qs(urlsplit(google.consent(page, "alice@example.com")).query)["code"][0]
+    verifier = oauth.new_verifier()
+    page = oauth.authorize_url(redirect_uri=CALLBACK, state="s", verifier=verifier)
+    good, other = (parse_qs(urlsplit(google.consent(page, "alice@example.com")).query)["code"][0] for _ in range(2))
 
-    for _ in range(2):
+    assert (await oauth.exchange_code(good, redirect_uri=CALLBACK, verifier=verifier)).refresh_token
+    for code, told in ((good, verifier), (other, "another")):
         with pytest.raises(InvalidGrant) as failed:
-            await oauth.exchange_code(code, redirect_uri=CALLBACK, verifier="another")
+            await oauth.exchange_code(code, redirect_uri=CALLBACK, verifier=told)
         assert failed.value.reason == "invalid_grant"
 
 

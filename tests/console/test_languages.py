@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -240,5 +241,5 @@ def test_a_form_says_in_chinese_what_is_wrong():
     with translation.override("zh-hant"):
         with pytest.raises(Unusable, match="不是電子郵件位址"):
             check(Newcomer(email="nobody", refresh_token="1//x"))
-        with pytest.raises(Exception, match="temperature 應該是從 0 到 2 的數字。"):
+        with pytest.raises(ValidationError, match="temperature 應該是從 0 到 2 的數字。"):
             GenerationConfigField().clean('{"temperature": 5}')

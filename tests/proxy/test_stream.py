@@ -249,6 +249,7 @@ class TestForGooglesGoSdk:
         *events, error, rest = reply.body.split(b"\r\n\r\n")
         assert not reply.ended
         assert rest == b""
+        assert events
         assert all(event.startswith(b"data: {") for event in events)
         assert json.loads(error)["error"]["code"] in (502, 503)
         assert b"\n" not in error

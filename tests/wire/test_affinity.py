@@ -151,15 +151,16 @@ def test_only_the_beginning_of_a_large_body_is_looked_at():
     assert key(contents=[image]) == key(contents=[other])
 
 
-@pytest.mark.parametrize("contents", [None, "text", [], [[]], [None], 7, [says("model", "x")], "[" * 500])
-def test_odd_contents_have_a_key_too(contents):
-    assert key(contents=contents) == key(contents=contents)
+def test_odd_contents_have_keys_too_and_each_its_own():
+    odd = [None, "text", [[]], [None], 7, [says("model", "x")], "[" * 500]
+
+    assert len({key(contents=contents) for contents in odd}) == len(odd)
 
 
 def test_contents_nested_too_deep_for_a_reader_have_a_key_too():
     body = read_body(b'{"contents":[' + b"[" * 900 + b"]" * 900 + b"]}")
 
-    assert affinity_key(body, 1) == affinity_key(body, 1)
+    assert affinity_key(body, 1) not in {affinity_key(body, 2), key(contents=[])}
 
 
 def test_the_key_has_64_bits_and_is_the_same_on_every_node_and_in_every_version():

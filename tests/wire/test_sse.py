@@ -100,8 +100,8 @@ def test_what_is_read_does_not_depend_on_the_cuts(lines, cuts):
 
 
 @given(st.lists(st.binary()))
-def test_any_bytes_can_be_fed(chunks):
-    assert all(isinstance(payload, bytes) for payload in decoded(chunks))
+def test_any_bytes_can_be_fed_and_no_payload_is_blank(chunks):
+    assert all(payload.strip() for payload in decoded(chunks))
 
 
 def test_a_large_event_in_small_chunks_is_copied_once():
