@@ -75,7 +75,7 @@ class Exchange:
 
     def __init__(self, response: httpx.Response) -> None:
         self._response = response
-        self._read: Callable[[], Awaitable[bytes]] = self._first_piece
+        self._read: Callable[[], Awaitable[bytes]] | None = None  # until the first piece is asked for
         self.status = response.status_code
 
     def __repr__(self) -> str:
@@ -119,7 +119,7 @@ class Exchange:
     async def chunk(self) -> bytes:
         """The next piece of the body as it comes, decompressed, of any size; empty at the end. Raises Interrupted."""
         try:
-            return await self._read()
+            return await (self._read or self._first_piece)()
         except httpx.HTTPError as error:
             raise _within(error) from error
 

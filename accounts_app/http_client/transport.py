@@ -20,6 +20,8 @@ from accounts_app.http_client.errors import TRANSLATED, Unreadable
 from accounts_app.http_client.proxies import Proxy, gateways_proxy
 from accounts_app.http_client.upload import Upload, payload_of, upload_of
 
+_SENT = Upload(())
+
 
 def new_session(ssl_context: ssl.SSLContext) -> aiohttp.ClientSession:
     """What one event loop has open, whatever proxies it goes through; must be made within the running loop.
@@ -108,6 +110,8 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         if body.encoding not in DECODED:
             body.hang_up()
             raise Unreadable("its compression was not asked for", request=request)
+        # What was sent is not kept for as long as the answer lasts; a part still under way is the writer's.
+        request.stream = _SENT
         return httpx.Response(
             answer.status,
             headers=list(answer.raw_headers),

@@ -274,6 +274,21 @@ async def test_a_probe_tells_what_an_exchange_would():
 # --- What is left behind
 
 
+@pytest.mark.parametrize("size", [1000, 300 * 1024])
+async def test_a_body_is_let_go_once_the_answer_has_begun(size: int):
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head(reader)
+        await reader.readexactly(size)
+        writer.writelines([CHUNKED, *in_chunks(b"one")])
+        await reader.read()
+
+    body = os.urandom(size)
+    before = sys.getrefcount(body)
+    async with serving(play) as address, await exchange(UpstreamRequest(address, {}, [body])) as exchanged:
+        assert await exchanged.chunk() == b"one"
+        assert sys.getrefcount(body) == before
+
+
 DEFLATED = b"Content-Encoding: gzip"
 
 
