@@ -15,9 +15,9 @@ from proxy_app.wire.mistakes import Malformed
 
 MODELS, TUNED_MODELS = "models", "tunedModels"
 
-# By collection, what may stand below one of its resources (`fileSearchStores/s/upload/operations/o`).
+# By collection, what may stand below one of its resources (`fileSearchStores/s/upload/operations/o`). Models, whose ids
+# may have several segments, are read apart.
 CHILDREN: dict[str, tuple[str, ...]] = {
-    MODELS: ("operations",),
     TUNED_MODELS: ("operations", "permissions"),
     "agents": (),
     "auth_tokens": (),
@@ -66,7 +66,7 @@ class Name:
 
     def path(self) -> str:
         """The name as it stands in a URL: every character that means something there is percent-encoded."""
-        return quote(str(self), safe="/")
+        return quote(str(self))
 
 
 def parse(text: str) -> Name:

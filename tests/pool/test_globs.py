@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts_app.pool.globs import any_matches, matcher
+from accounts_app.pool.globs import Glob, any_matches, matcher
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,10 @@ def test_a_name_is_looked_through_once_however_many_pieces_a_pattern_has():
 
     assert not matcher("*a" * 100 + "*b*c")(name)
     assert name.read <= len(name)
+
+
+def test_a_pattern_shows_itself():
+    assert repr(Glob("a*b**c")) == "<Glob a*b*c>"
 
 
 def test_a_name_is_taken_by_any_of_some_patterns():

@@ -1,6 +1,20 @@
 """Which names have something of their own, and how many they may be."""
 
-from accounts_app.pool.known_models import LEARNT, TOLD, UNUSED_FOR, KnownModels
+from accounts_app.pool.known_models import LEARNT, OTHERS, TOLD, UNUSED_FOR, KnownModels
+from accounts_app.pool.names import is_model_name
+
+
+def test_the_bounds_are_what_the_documents_say():
+    assert (TOLD, LEARNT, UNUSED_FOR, OTHERS) == (4096, 256, 3600.0, "(other)")
+    assert not is_model_name(OTHERS)
+
+
+def test_it_says_how_many_it_knows():
+    models = KnownModels()
+    models.tell(["a", "b"])
+    models.learn("c", 0.0)
+
+    assert repr(models) == "<KnownModels 2 told, 1 learnt>"
 
 
 def test_a_name_is_known_when_somebody_tells_it_or_upstream_answers_for_it():

@@ -7,6 +7,7 @@ from msgspec import Raw
 
 from proxy_app.wire.affinity import affinity_key, session_id
 from proxy_app.wire.bodies import read_body
+from proxy_app.wire.mistakes import Malformed
 
 
 def key(api_key_id=1, hint="", **fields):
@@ -173,3 +174,18 @@ def test_the_key_has_64_bits_and_is_the_same_on_every_node_and_in_every_version(
 
 def test_a_session_is_named_by_its_key():
     assert session_id(0xAB) == "00000000000000ab"
+
+
+@pytest.mark.parametrize("spelling", ["sessionId", "session_id", "cachedContent", "cached_content"])
+def test_what_a_client_names_in_a_body_has_256_bytes_at_most(spelling):
+    affinity_key({spelling: Raw(b'"' + b"x" * 256 + b'"')}, 1)
+
+    with pytest.raises(Malformed, match=rf"^{spelling} is longer than 256 bytes\.$"):
+        affinity_key({spelling: Raw(b'"' + b"x" * 257 + b'"')}, 1)
+
+
+def test_so_has_the_session_in_a_header():
+    affinity_key({}, 1, "\xe9" * 256)
+
+    with pytest.raises(Malformed, match=r"^X-Session-Affinity is longer than 256 bytes\.$"):
+        affinity_key({}, 1, "\xe9" * 257)

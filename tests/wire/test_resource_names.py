@@ -80,6 +80,7 @@ def test_what_is_no_models_name_is_refused(prefix, text):
         ("a@b+c~d_e", Name("models", "a@b+c~d_e"), "a@b+c~d_e", "models/a%40b%2Bc~d_e"),
         ("快速", Name("models", "快速"), "快速", "models/%E5%BF%AB%E9%80%9F"),
         ("a" * 256, Name("models", "a" * 256), "a" * 256, None),
+        ("é" * 128, Name("models", "é" * 128), "é" * 128, None),
     ],
 )
 def test_a_models_name_is_the_same_everywhere(text, name, known_as, path):
@@ -88,6 +89,57 @@ def test_a_models_name_is_the_same_everywhere(text, name, known_as, path):
     assert found == name
     assert found.model == known_as
     assert path is None or found.path() == path
+
+
+@pytest.mark.parametrize(
+    ("collection", "children"),
+    [
+        ("models", ["operations"]),
+        ("tunedModels", ["operations", "permissions"]),
+        ("agents", []),
+        ("auth_tokens", []),
+        ("batches", []),
+        ("cachedContents", []),
+        ("corpora", ["operations", "permissions"]),
+        ("credentials", []),
+        ("dynamic", []),
+        ("environments", ["files"]),
+        ("fileSearchStores", ["documents", "operations", "upload/operations"]),
+        ("files", []),
+        ("generatedFiles", ["operations"]),
+        ("interactions", ["auth_tokens"]),
+        ("operations", []),
+        ("triggers", ["executions"]),
+        ("voices", []),
+        ("webhooks", []),
+    ],
+)
+def test_google_has_these_resources(collection, children):
+    assert parse(f"{collection}/a-1") == Name(collection, "a-1")
+    for child in children:
+        assert parse(f"{collection}/a-1/{child}/b") == Name(collection, "a-1", f"{child}/b")
+        with pytest.raises(BadName):
+            parse(f"{collection}/a-1/{child}/")
+    if collection != "models":
+        with pytest.raises(BadName):
+            parse(f"{collection}/a-1/unheardOf/b")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("unheardOf/x", "unknown collection"),
+        ("files/..", "unexpected name format"),
+        ("models/..", "unexpected model name format"),
+        ("x" * 257, "unexpected name format, it is longer than 256 bytes"),
+        ("é" * 129, "unexpected name format, it is longer than 256 bytes"),
+    ],
+)
+def test_it_says_what_is_wrong(text, words):
+    with pytest.raises(BadName) as refused:
+        parse(text)
+
+    assert str(refused.value) == words
 
 
 @pytest.mark.parametrize(
