@@ -3,6 +3,8 @@
 From memory, and so in force in every process within a second. Each raises RosterUnavailable before the first reading.
 """
 
+from dataclasses import dataclass
+
 from django.conf import settings
 
 from accounts_app import roster
@@ -32,16 +34,30 @@ def idle_timeout() -> float:
     return settings.GATEWAY_IDLE_TIMEOUT if chosen is None else chosen
 
 
-def answer_timeout(asked: float | None, *, plain: bool) -> float:
-    """How long a call may take to its first event, or to its end where the answer is plain: in seconds, waits included.
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How long something may take, in seconds, and the setting that says so: "" where the client has."""
+
+    seconds: float
+    setting: str
+
+
+def answer_limit(asked: float | None, *, plain: bool) -> Limit:
+    """How long a call may take to its first event, or to its end where the answer is plain.
 
     `asked` is the client's own word (X-Server-Timeout): a shorter time always counts, a longer one up to
     GATEWAY_MAX_SERVER_TIMEOUT.
     """
-    usual = settings.GATEWAY_PLAIN_ANSWER_TIMEOUT if plain else first_event_timeout()
-    if asked is None or asked <= usual:
-        return usual if asked is None else asked
-    return max(usual, min(asked, settings.GATEWAY_MAX_SERVER_TIMEOUT))
+    if plain:
+        usual = Limit(settings.GATEWAY_PLAIN_ANSWER_TIMEOUT, "GATEWAY_PLAIN_ANSWER_TIMEOUT")
+    else:
+        usual = Limit(first_event_timeout(), "GATEWAY_FIRST_EVENT_TIMEOUT")
+    if asked is None:
+        return usual
+    most = settings.GATEWAY_MAX_SERVER_TIMEOUT
+    if asked <= max(usual.seconds, most):
+        return Limit(asked, "")
+    return usual if most <= usual.seconds else Limit(most, "GATEWAY_MAX_SERVER_TIMEOUT")
 
 
 def connect_timeout() -> float:

@@ -1,9 +1,12 @@
 """What an exchange without an answer comes to: the fault to blame somebody for, and what the client would be told."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from time import time
+from types import MappingProxyType
 
 from accounts_app import credentials
+from accounts_app.patience import Limit
 from accounts_app.pool.outcomes import Fault, Outcome
 from proxy_app import errors, upstream
 from proxy_app.relay import ErrorEvent
@@ -46,12 +49,20 @@ class Failed:
 class ErrorAnswer(Exception):
     """Upstream answered with an error instead of events."""
 
-    def __init__(self, status: int, body: bytes, content_type: str = "", retry_after: str = "") -> None:
+    def __init__(
+        self,
+        status: int,
+        body: bytes,
+        content_type: str = "",
+        retry_after: str = "",
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         super().__init__(f"status {status}")
         self.status = status
         self.body = body
         self.content_type = content_type
         self.retry_after = retry_after
+        self.headers = headers
 
 
 class EmptyAnswer(Exception):
@@ -73,15 +84,18 @@ FAILURES = (
 )
 
 
-def failed(error: Exception, call: Call, kind: str, seconds: float, *secrets: str) -> Failed:
-    """What the exception of an exchange comes to, when an account of `kind` was asked for `call` within `seconds`.
+def failed(error: Exception, call: Call, kind: str, limit: Limit, *secrets: str) -> Failed:
+    """What the exception of an exchange comes to, when an account of `kind` was asked for `call` within `limit`.
 
     `secrets` are the account's: they are masked in whatever upstream wrote.
     """
     match error:
         case ErrorAnswer():
             fault = faults.classify(error.status, error.body, error.content_type, time(), error.retry_after)
-            return _refused(fault, error.body, call, kind, secrets)
+            failure = _refused(fault, error.body, call, kind, secrets)
+            if isinstance(failure.answer, errors.UpstreamError):
+                failure.answer.headers = {**error.headers, **failure.answer.headers}
+            return failure
         case credentials.Refused():
             fault = faults.classify(error.status, error.body, error.content_type, time())
             return _refused(fault, error.body, call, kind, secrets)
@@ -102,20 +116,16 @@ def failed(error: Exception, call: Call, kind: str, seconds: float, *secrets: st
         case BadName():
             return Failed(Fault(Outcome.REJECTED, message=_NO_MODEL), errors.InvalidArgument(_NO_MODEL))
         case _:
-            return _too_late(call, seconds)
+            return _too_late(call, limit)
     return Failed(fault, errors.FailedPrecondition(_OWNER_NEEDED))
 
 
-def _too_late(call: Call, seconds: float) -> Failed:
+def _too_late(call: Call, limit: Limit) -> Failed:
     """The call's time is over: the client's own word for it, or the operator's."""
-    plain = call.form is None
-    begin = "answer" if plain else "begin to answer"
-    if call.timeout is not None and call.timeout == seconds:
-        text = _DEADLINE.format(begin=begin, seconds=seconds)
-        return Failed(Fault(Outcome.DEADLINE_PASSED, message=text), errors.DeadlineExceeded(text))
-    setting = "GATEWAY_PLAIN_ANSWER_TIMEOUT" if plain else "GATEWAY_FIRST_EVENT_TIMEOUT"
-    text = _TIMED_OUT.format(begin=begin, seconds=seconds, setting=setting)
-    return Failed(Fault(Outcome.TIMED_OUT, message=text), errors.DeadlineExceeded(text))
+    begin = "answer" if call.form is None else "begin to answer"
+    outcome, words = (Outcome.TIMED_OUT, _TIMED_OUT) if limit.setting else (Outcome.DEADLINE_PASSED, _DEADLINE)
+    text = words.format(begin=begin, seconds=limit.seconds, setting=limit.setting)
+    return Failed(Fault(outcome, message=text), errors.DeadlineExceeded(text))
 
 
 def _refused(fault: Fault, answer: bytes, call: Call, kind: str, secrets: tuple[str, ...]) -> Failed:

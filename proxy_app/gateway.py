@@ -16,7 +16,7 @@ from proxy_app.journey import Journey, Step
 from proxy_app.relay import Events, Relay
 from proxy_app.wire import faults
 from proxy_app.wire.calls import Call, Method
-from proxy_app.wire.usage import peek
+from proxy_app.wire.usage import candidates_wanted, peek
 
 
 async def forward(call: Call, trail: Trail, *, only: int | None = None, why: str = "") -> Relay:
@@ -63,7 +63,7 @@ async def attempt(call: Call, step: Step) -> Relay | None:
             return None
         entry.first_event()
         step.answered()
-        return Relay(first, events, step.lease, entry, held.pop_all())
+        return Relay(first, events, step.lease, entry, held.pop_all(), exchange.client_headers)
 
 
 async def _first_answer(
@@ -74,9 +74,10 @@ async def _first_answer(
     Raises ErrorAnswer, EmptyAnswer, NotAnAnswer, upstream.Interrupted.
     """
     if exchange.status != 200:
-        raise ErrorAnswer(exchange.status, await exchange.read(), exchange.content_type, exchange.retry_after)
+        told = exchange.client_headers
+        raise ErrorAnswer(exchange.status, await exchange.read(), exchange.content_type, exchange.retry_after, told)
     if call.method is Method.STREAM:
-        events = Events(exchange, step.dialect)
+        events = Events(exchange, step.dialect, candidates_wanted(call.body))
         if first := await events.batch():
             return first, events
         raise EmptyAnswer

@@ -112,7 +112,7 @@ class Step:
     def failed(self, error: Exception) -> Fault:
         """The exchange has failed: what that comes to."""
         account, journey = self.lease.account, self.journey
-        failure = failed(error, journey.call, account.kind, journey.seconds, journey.token, account.email)
+        failure = failed(error, journey.call, account.kind, journey.limit, journey.token, account.email)
         journey.learn(self.lease, failure)
         return failure.fault
 
@@ -127,8 +127,8 @@ class Journey:
         self.trail = trail
         self.model = leasing.routed(call.model) if only is None else call.model
         self.token = ""
-        self.seconds = patience.answer_timeout(call.timeout, plain=call.form is None)
-        self.deadline = monotonic() + self.seconds
+        self.limit = patience.answer_limit(call.timeout, plain=call.form is None)
+        self.deadline = (call.arrived or monotonic()) + self.limit.seconds
         self.attempts = leasing.attempts(
             Wanted(
                 model=self.model,

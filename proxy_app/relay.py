@@ -5,7 +5,7 @@ failing in it and closing it all lead to the same `aclose`.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, ExitStack
 from time import monotonic
 
@@ -37,8 +37,8 @@ class ErrorEvent(Exception):
 class Events:
     """Upstream's events, unwrapped, in the batches they arrived in."""
 
-    def __init__(self, exchange: Exchange, dialect: Dialect) -> None:
-        self.state = StreamState()
+    def __init__(self, exchange: Exchange, dialect: Dialect, candidates: int) -> None:
+        self.state = StreamState(candidates)
         self.busy = 0.0  # seconds spent on reading what had arrived
         self._exchange = exchange
         self._decoder = sse.Decoder()
@@ -93,7 +93,9 @@ class Relay:
         lease: Lease,
         entry: Entry,
         held: AsyncExitStack,
+        headers: Mapping[str, str],
     ) -> None:
+        self.headers = headers  # upstream's, which speak to the client
         self._first = first
         self._events = events  # None when the first batch is the whole answer
         self._lease = lease
@@ -138,7 +140,7 @@ class Relay:
             return batch
         if self._events is None or self._fault is not None:
             return []
-        if self._events.state.complete:
+        if self._events.state.settled:
             return await self._rest(self._events)
         try:
             batch = await self._events.batch()

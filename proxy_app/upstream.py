@@ -86,17 +86,19 @@ class Exchange:
         return self._response.headers.get("content-type", "")
 
     @property
-    def client_headers(self) -> list[tuple[str, str]]:
-        """Upstream's headers that speak to the client, in lower case, at most CLIENT_HEADERS_BYTES together.
+    def client_headers(self) -> dict[str, str]:
+        """Upstream's headers that speak to the client, in lower case, at most CLIENT_HEADERS_BYTES together; what came
+        several times is one list.
 
         What is about the connection, the body's form or upstream's own browser pages is not among them.
         """
-        found, size = [], 0
+        found: dict[str, str] = {}
+        size = 0
         for name, value in self._response.headers.multi_items():
             if name in _FOR_CLIENTS or name.startswith(_FOR_CLIENTS_BEGIN):
                 size += len(name) + len(value)
                 if size <= CLIENT_HEADERS_BYTES and value.isascii() and value.isprintable():
-                    found.append((name, value))
+                    found[name] = f"{found[name]}, {value}" if name in found else value
         return found
 
     @property

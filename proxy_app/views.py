@@ -176,7 +176,8 @@ async def _answer(request: HttpRequest, call: Call, trail: Trail) -> HttpRespons
         relay.keep(held.pop_all(), capture.hear if capture else None)
     if call.form is None:
         whole = await _whole(relay)
-        return HttpResponse(call.shape.applied(whole) if call.shape else whole, content_type=errors.JSON)
+        whole = call.shape.applied(whole) if call.shape else whole
+        return HttpResponse(whole, content_type=errors.JSON, headers=relay.headers)
     return _streamed(relay, call.form, call)
 
 
@@ -196,7 +197,7 @@ def _streamed(relay: Relay, form: StreamForm, call: Call) -> StreamingHttpRespon
     response = StreamingHttpResponse(
         EventStream(relay, form, call.client, call.shape),
         content_type=form.value,
-        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+        headers={**relay.headers, "Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
     response.heartbeat = call.client.heartbeat  # type: ignore[attr-defined]
     return response

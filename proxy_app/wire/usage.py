@@ -5,6 +5,7 @@
 
 import msgspec
 
+from proxy_app.wire.bodies import Body
 from proxy_app.wire.mistakes import NotAnAnswer
 
 
@@ -46,9 +47,10 @@ class Peek(msgspec.Struct, frozen=True, gc=False):
 class StreamState:
     """What the events of one stream add up to."""
 
-    __slots__ = ("_reasons", "blocked", "usage")
+    __slots__ = ("_reasons", "_wanted", "blocked", "usage")
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: int = 1) -> None:
+        self._wanted = wanted
         self._reasons: dict[int, str] = {}
         self.blocked = False
         self.usage = Usage()
@@ -61,6 +63,11 @@ class StreamState:
         """Whether upstream has finished: every candidate seen has a finish reason, or the prompt was blocked."""
         return self.blocked or (bool(self._reasons) and all(self._reasons.values()))
 
+    @property
+    def settled(self) -> bool:
+        """Whether nothing of the answer can be missing any more: it has all the candidates that were asked for."""
+        return self.complete and (self.blocked or len(self._reasons) >= self._wanted)
+
     def add(self, peek: Peek) -> None:
         """Take in the next event."""
         for index, reason in peek.candidates:
@@ -69,6 +76,27 @@ class StreamState:
         self.blocked = self.blocked or peek.blocked
         if peek.usage is not None:
             self.usage = self.usage.updated(peek.usage)
+
+
+def candidates_wanted(body: Body) -> int:
+    """How many candidates a request asks for: `candidateCount`, 1 where that is not there or makes no sense."""
+    config = next((bytes(body[name]) for name in _CONFIG if name in body), b"")
+    if b"andidateCount" not in config and b"andidate_count" not in config:
+        return 1
+    try:
+        fields = _decode_config(config)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return 1
+    return max(1, fields.camel or 1, fields.snake or 1)
+
+
+class _Config(msgspec.Struct, gc=False):
+    camel: int | None = msgspec.field(default=None, name="candidateCount")
+    snake: int | None = msgspec.field(default=None, name="candidate_count")
+
+
+_CONFIG = ("generationConfig", "generation_config")
+_decode_config = msgspec.json.Decoder(_Config).decode
 
 
 class _Candidate(msgspec.Struct, gc=False, rename="camel"):

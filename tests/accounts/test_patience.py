@@ -1,6 +1,9 @@
 import pytest
 
 from accounts_app import patience, roster
+from accounts_app.patience import Limit
+
+MOST = Limit(3600.0, "GATEWAY_MAX_SERVER_TIMEOUT")
 
 
 @pytest.fixture
@@ -12,22 +15,18 @@ async def read(forgetful, transactional_db) -> None:
 @pytest.mark.parametrize(
     ("asked", "streamed", "plain"),
     [
-        (None, 300.0, 1800.0),
-        (0.5, 0.5, 0.5),
-        (300.0, 300.0, 300.0),
-        (301.0, 301.0, 301.0),
-        (2000.0, 2000.0, 2000.0),
-        (3600.0, 3600.0, 3600.0),
-        (30000.0, 3600.0, 3600.0),
+        (None, Limit(300.0, "GATEWAY_FIRST_EVENT_TIMEOUT"), Limit(1800.0, "GATEWAY_PLAIN_ANSWER_TIMEOUT")),
+        *((asked, Limit(asked, ""), Limit(asked, "")) for asked in (0.5, 300.0, 301.0, 2000.0, 3600.0)),
+        *((asked, MOST, MOST) for asked in (3601.0, 30000.0)),
     ],
 )
 async def test_a_clients_timeout_counts_within_the_gateways_bounds(asked, streamed, plain, read, settings):
-    assert patience.answer_timeout(asked, plain=False) == streamed
-    assert patience.answer_timeout(asked, plain=True) == plain
+    assert patience.answer_limit(asked, plain=False) == streamed
+    assert patience.answer_limit(asked, plain=True) == plain
 
 
 async def test_what_the_gateway_itself_waits_is_no_less_for_a_client_that_asks_for_more(read, settings):
     settings.GATEWAY_MAX_SERVER_TIMEOUT = 60.0
 
-    assert patience.answer_timeout(400.0, plain=False) == 300.0
-    assert patience.answer_timeout(200.0, plain=False) == 200.0
+    assert patience.answer_limit(400.0, plain=False) == Limit(300.0, "GATEWAY_FIRST_EVENT_TIMEOUT")
+    assert patience.answer_limit(200.0, plain=False) == Limit(200.0, "")

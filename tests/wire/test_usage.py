@@ -2,8 +2,9 @@ import json
 
 import pytest
 
+from proxy_app.wire.bodies import read_body
 from proxy_app.wire.mistakes import NotAnAnswer
-from proxy_app.wire.usage import Peek, StreamState, Usage, peek
+from proxy_app.wire.usage import Peek, StreamState, Usage, candidates_wanted, peek
 
 
 def event(*candidates, **fields):
@@ -132,3 +133,42 @@ def test_counts_that_cannot_be_read_leave_the_answer_an_answer():
 
     assert seen.finished
     assert seen.usage is None
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        ('{"contents":[]}', 1),
+        ('{"generationConfig":{}}', 1),
+        ('{"generationConfig":{"candidateCount":3}}', 3),
+        ('{"generation_config":{"candidate_count":2}}', 2),
+        ('{"generationConfig":{"candidate_count":2,"topK":1}}', 2),
+        ('{"generationConfig":{"candidateCount":0}}', 1),
+        ('{"generationConfig":{"candidateCount":null}}', 1),
+        ('{"generationConfig":{"candidateCount":"many"}}', 1),
+        ('{"generationConfig":["candidateCount"]}', 1),
+    ],
+)
+def test_how_many_candidates_a_request_asks_for(body, wanted):
+    assert candidates_wanted(read_body(body.encode())) == wanted
+
+
+def test_an_answer_is_settled_when_every_candidate_that_was_asked_for_has_finished():
+    state = StreamState(2)
+    assert not state.settled
+
+    state.add(Peek(candidates=((0, "STOP"),)))
+    assert state.complete and not state.settled
+
+    state.add(Peek(candidates=((1, ""),)))
+    assert not state.settled
+
+    state.add(Peek(candidates=((1, "STOP"),)))
+    assert state.settled
+
+
+def test_an_answer_to_a_blocked_prompt_is_settled():
+    state = StreamState(2)
+    state.add(Peek(blocked=True))
+
+    assert state.settled
