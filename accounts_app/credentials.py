@@ -105,6 +105,7 @@ class _Held:
     def take(self, account: AccountView, renewed: CredentialView) -> None:
         """Put renewed tokens in force. Several renewals may come before the roster shows the first."""
         self.outdated |= {account.credential.bare, self.tokens(account).bare}
+        self.outdated.discard(renewed.bare)  # an endpoint may give the same token for longer
         self.renewed = renewed
         self.refused = ""
 
