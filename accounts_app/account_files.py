@@ -149,14 +149,15 @@ def _of(secret: str, fields: Mapping[str, Any] | None = None) -> Newcomer:
     fields = fields or {}
     email = _word(fields, "email", "label", "name")
     email = email if secret_shapes.masked(email) == email else ""
+    proxy_url = _word(fields, "proxy_url", "proxyUrl", "proxy")
     if secret_shapes.is_api_key(secret):
-        return Newcomer(Account.Kind.GEMINI_API, email, api_key=secret)
+        return Newcomer(Account.Kind.GEMINI_API, email, api_key=secret, proxy_url=proxy_url)
     expires_at = _expiry(fields)
     # Without its expiry a stored access token is most likely stale: leave it, the refresh token makes a new one.
     access_token = _word(fields, "access_token", "accessToken", "token") if expires_at else ""
     project = _word(fields, "project_id", "projectId", "project")
     email = email.lower() if ADDRESS.fullmatch(email) else _email_in(_word(fields, "id_token"))
-    return Newcomer(Account.Kind.CLOUD_CODE, email, secret, access_token, expires_at, project)
+    return Newcomer(Account.Kind.CLOUD_CODE, email, secret, access_token, expires_at, project, proxy_url=proxy_url)
 
 
 def _flattened(item: Mapping[str, Any]) -> dict[str, Any]:

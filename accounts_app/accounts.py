@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts_app import real_accounts
+from accounts_app import http_client, real_accounts
 from accounts_app.encryption import Unreadable
 from accounts_app.models import Account, Credential, Rest
 from accounts_app.pool import secret_shapes
@@ -43,6 +43,7 @@ class Newcomer:
     expires_at: datetime | None = None
     project: str = ""
     api_key: str = field(default="", repr=False)
+    proxy_url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,9 @@ def connect(newcomer: Newcomer) -> Connected:
     check(newcomer)
     with transaction.atomic():
         account, is_new = Account.objects.get_or_create(kind=newcomer.kind, email=newcomer.email)
-        project = {"project": newcomer.project} if newcomer.project else {}
-        Account.objects.filter(pk=account.pk).update(enabled=True, quota_asked_at=None, **IN_SERVICE, **project)
+        given = {"project": newcomer.project, "proxy_url": newcomer.proxy_url}
+        brought = {name: value for name, value in given.items() if value}
+        Account.objects.filter(pk=account.pk).update(enabled=True, quota_asked_at=None, **IN_SERVICE, **brought)
         Credential.objects.update_or_create(account=account, defaults=_tokens(newcomer))
     return Connected(account.pk, account.email, is_new)
 
@@ -72,6 +74,8 @@ def check(newcomer: Newcomer) -> None:
     """Raises Unusable when `connect` would."""
     if secret_shapes.masked(newcomer.email) != newcomer.email:
         raise Unusable(_("The name holds a secret, and names are shown."))
+    if newcomer.proxy_url and not http_client.is_proxy(newcomer.proxy_url):
+        raise Unusable(_("This is not the URL of a proxy."))
     if newcomer.kind == Account.Kind.GEMINI_API:
         if not newcomer.email.strip() or len(newcomer.email) > 254 or not newcomer.email.isprintable():
             raise Unusable(_("A Gemini API key needs a label of up to 254 characters."))
@@ -210,9 +214,16 @@ def exported(ids: Iterable[int] | None = None) -> Iterator[dict[str, str]]:
     for row in rows.iterator(chunk_size=500):
         if row.account.kind != Account.Kind.GEMINI_API:
             if row.refresh_token:
-                yield {"email": row.account.email, "refresh_token": row.refresh_token}
+                yield {"email": row.account.email, "refresh_token": row.refresh_token, **_egress(row.account)}
         elif not isinstance(row.access_token, Unreadable):
-            yield {"kind": row.account.kind, "email": row.account.email, "api_key": row.access_token}
+            key = {"kind": row.account.kind, "email": row.account.email, "api_key": row.access_token}
+            yield {**key, **_egress(row.account)}
+
+
+def _egress(account: Account) -> dict[str, str]:
+    """An account's own proxy, where it has one that can be read."""
+    proxy_url = account.proxy_url
+    return {} if isinstance(proxy_url, Unreadable) or not proxy_url else {"proxy_url": proxy_url}
 
 
 def unreadable(ids: Iterable[int] | None = None) -> list[str]:

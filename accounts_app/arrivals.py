@@ -83,7 +83,8 @@ class Google:
         except InvalidGrant as error:
             raise Unusable(str(error)) from error
         except OAuthError:
-            self.reachable = False
+            # Behind a proxy of its own it may be the proxy.
+            self.reachable = bool(newcomer.proxy_url)
             return newcomer
 
 
@@ -98,8 +99,8 @@ def asking_google(reachable: bool = True) -> Iterator[Google]:
 
 
 async def _identified(newcomer: Newcomer) -> Newcomer:
-    grant = await oauth.redeem(newcomer.refresh_token)
-    person = await oauth.userinfo(grant.access_token)
+    grant = await oauth.redeem(newcomer.refresh_token, proxy_url=newcomer.proxy_url)
+    person = await oauth.userinfo(grant.access_token, proxy_url=newcomer.proxy_url)
     return replace(
         newcomer,
         email=person.email.lower(),

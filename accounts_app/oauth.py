@@ -158,10 +158,10 @@ async def refresh(account: AccountView, refresh_token: str = "") -> TokenGrant:
     return await _ask_token_endpoint(account.token_url, form, account.proxy_url)
 
 
-async def redeem(refresh_token: str) -> TokenGrant:
+async def redeem(refresh_token: str, *, proxy_url: str = "") -> TokenGrant:
     """The same for a refresh token that belongs to no account yet, as one that is being imported. Raises OAuthError."""
     form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-    return await _ask_token_endpoint(settings.GOOGLE_OAUTH_TOKEN_URL, form, "")
+    return await _ask_token_endpoint(settings.GOOGLE_OAUTH_TOKEN_URL, form, proxy_url)
 
 
 async def userinfo(access_token: str, *, proxy_url: str = "", url: str = "") -> Person:

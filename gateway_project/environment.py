@@ -145,6 +145,25 @@ def origins(name: str) -> list[str]:
     return found
 
 
+def proxy(name: str) -> str:
+    """The URL of a proxy, "" for none. It may hold a password, and is not repeated."""
+    given = secret(name)
+    if given and not _is_proxy(given):
+        raise ImproperlyConfigured(f"{name} must be the URL of an http, https or socks5 proxy.")
+    return given
+
+
+def usual_proxy() -> tuple[str, str]:
+    """HTTPS_PROXY and NO_PROXY as other programs read them: lower case first, without a scheme it is an http proxy."""
+    name = "https_proxy" if text("https_proxy") else "HTTPS_PROXY"
+    given = text(name)
+    if given and "://" not in given:
+        given = f"http://{given}"
+    if given and not _is_proxy(given):
+        raise ImproperlyConfigured(f"{name} must be the URL of an http, https or socks5 proxy.")
+    return given, text("no_proxy") or text("NO_PROXY")
+
+
 def networks(name: str) -> list[str]:
     """Addresses and CIDR blocks."""
     found = words(name)
@@ -202,6 +221,16 @@ def _is_url(given: str) -> bool:
         and not (set(given) & set("?#"))
         and (not parts.path or _URL_CHARACTERS.fullmatch(parts.path) is not None)
     )
+
+
+def _is_proxy(given: str) -> bool:
+    try:
+        parts = urlsplit(given)
+        port = parts.port
+    except ValueError:
+        return False
+    is_known = parts.scheme in ("http", "https", "socks5", "socks5h")
+    return is_known and port != 0 and _host(parts.hostname or "") is not None
 
 
 def _host(written: str) -> str | None:

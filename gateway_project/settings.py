@@ -25,6 +25,7 @@ from gateway_project.environment import (
     networks,
     origins,
     path_prefix,
+    proxy,
     seconds,
     secret,
     switch,
@@ -32,6 +33,7 @@ from gateway_project.environment import (
     token,
     url,
     urls,
+    usual_proxy,
     whole,
 )
 from gateway_project.logs import LOGGING as LOGGING
@@ -130,9 +132,8 @@ CLOUD_CODE_URLS = urls(
     "https://cloudcode-pa.googleapis.com,https://daily-cloudcode-pa.sandbox.googleapis.com",
 )
 GEMINI_API_URL = url("GEMINI_API_URL", "https://generativelanguage.googleapis.com")
-GATEWAY_PROXY_URL = ""
-ENVIRONMENT_PROXY_URL = ""
-ENVIRONMENT_NO_PROXY = ""
+GATEWAY_PROXY_URL = proxy("GATEWAY_PROXY_URL")
+ENVIRONMENT_PROXY_URL, ENVIRONMENT_NO_PROXY = usual_proxy()
 GOOGLE_OAUTH_CLIENT_ID = text("GOOGLE_OAUTH_CLIENT_ID")
 GOOGLE_OAUTH_CLIENT_SECRET = secret("GOOGLE_OAUTH_CLIENT_SECRET")
 GOOGLE_OAUTH_AUTHORIZE_URL = url("GOOGLE_OAUTH_AUTHORIZE_URL", "https://accounts.google.com/o/oauth2/v2/auth")

@@ -11,7 +11,9 @@ import tempfile
 from tests import postgres
 
 for name in list(os.environ):
-    if name.startswith(("GATEWAY_", "CLOUD_CODE_", "GEMINI_API_", "GOOGLE_", "DATABASE_", "CACHE_")):
+    if name.startswith(
+        ("GATEWAY_", "CLOUD_CODE_", "GEMINI_API_", "GOOGLE_", "DATABASE_", "CACHE_")
+    ) or name.lower() in ("https_proxy", "no_proxy"):
         del os.environ[name]
 
 kept_in = tempfile.mkdtemp(prefix="gateway-tests-")

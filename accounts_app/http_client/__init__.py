@@ -15,7 +15,7 @@ from django.conf import settings
 
 from accounts_app.http_client.body import limit_silence, reader, whole
 from accounts_app.http_client.errors import OutOfDescriptors, StaleConnection, TooLarge, Unreadable
-from accounts_app.http_client.proxies import DIRECT, proxy_of
+from accounts_app.http_client.proxies import DIRECT, described, is_proxy, proxy_of
 from accounts_app.http_client.transport import AiohttpTransport, new_session
 from accounts_app.http_client.upload import Buffer, Upload
 
@@ -28,6 +28,8 @@ __all__ = [
     "Unreadable",
     "client",
     "close_all",
+    "described",
+    "is_proxy",
     "limit_silence",
     "probe",
     "reader",

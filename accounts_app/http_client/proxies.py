@@ -60,6 +60,14 @@ def proxy_of(proxy_url: str) -> Proxy:
     raise httpx.ProxyError("The proxy's address is not an http, https or socks5 URL.")
 
 
+def is_proxy(proxy_url: str) -> bool:
+    """Whether that is an address which `client` takes."""
+    try:
+        return bool(proxy_of(proxy_url))
+    except httpx.ProxyError:
+        return False
+
+
 def gateways_proxy(host: str) -> Proxy | None:
     """The way to `host` for whoever has no proxy of its own: GATEWAY_PROXY_URL, else the environment's, else direct.
 
@@ -70,6 +78,16 @@ def gateways_proxy(host: str) -> Proxy | None:
     if settings.ENVIRONMENT_PROXY_URL and not _is_exempt(host, settings.ENVIRONMENT_NO_PROXY):
         return proxy_of(settings.ENVIRONMENT_PROXY_URL)
     return None
+
+
+def described() -> str:
+    """The gateway's proxy for its log, without the login; empty for none."""
+    if settings.GATEWAY_PROXY_URL:
+        return f"{proxy_of(settings.GATEWAY_PROXY_URL).url} (GATEWAY_PROXY_URL)"
+    if not settings.ENVIRONMENT_PROXY_URL:
+        return ""
+    exempt = f"and {settings.ENVIRONMENT_NO_PROXY}" if settings.ENVIRONMENT_NO_PROXY else "alone"
+    return f"{proxy_of(settings.ENVIRONMENT_PROXY_URL).url} (HTTPS_PROXY), but for this machine {exempt}"
 
 
 @lru_cache(maxsize=256)

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 from django.conf import settings
 from django.db.models import Count, Max, Model, QuerySet
 
+from accounts_app import http_client
 from accounts_app.models import Account, ApiKey, Credential, GatewaySettings, ModelRoute
 from accounts_app.models import Rest as RestRow
 from accounts_app.pool.cooldown import Rest
@@ -191,6 +192,7 @@ class Tables:
             enabled=account.enabled and upstream is not None,
             bases=(upstream,) if upstream else (),
             token_url=f"{upstream}/token" if upstream else "",
+            proxy_url=http_client.DIRECT,  # it is in this process
             standby=others_exist,
         )
 

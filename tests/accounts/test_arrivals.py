@@ -1,5 +1,7 @@
 """Accounts that arrive many at once."""
 
+import json
+
 import pytest
 
 from accounts_app import account_files, arrivals
@@ -95,6 +97,17 @@ def test_a_token_google_refuses_is_not_taken(upstream: Emulator):
 
     with arrivals.asking_google() as identify:
         assert take_in(token, identify) == [(Fate.REFUSED, "")]
+
+
+def test_one_accounts_dead_proxy_does_not_keep_the_others_from_their_names(upstream: Emulator):
+    token = upstream.add_account("bob@example.com").refresh_token
+    alice = json.dumps({"refresh_token": "1//alice", "proxy_url": dead_address()})
+
+    with arrivals.asking_google() as identify:
+        (_, nobody), found = take_in(f"{alice}\n{token}", identify)
+
+    assert nobody.endswith("@import.invalid")
+    assert found == (Fate.ADDED, "bob@example.com")
 
 
 def test_while_google_cannot_be_asked_tokens_are_taken_under_a_made_up_name(upstream: Emulator, settings):

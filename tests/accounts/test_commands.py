@@ -138,8 +138,33 @@ class TestAddAccount:
 
         assert not Account.objects.exists()
 
+    def test_an_account_may_have_a_way_out_of_its_own(self):
+        run("add_account", "--email", "a@example.com", "--refresh-token", "1//a", "--proxy", "socks5://u:p@proxy:1080")
+        assert Account.objects.get().proxy_url == "socks5://u:p@proxy:1080"
+
+        run("add_account", "--email", "a@example.com", "--refresh-token", "1//b")
+        assert Account.objects.get().proxy_url == "socks5://u:p@proxy:1080"
+
+        with pytest.raises(CommandError) as refused:
+            run("add_account", "--email", "a@example.com", "--refresh-token", "1//c", "--proxy", "ftp://u:secret@proxy")
+        assert "secret" not in str(refused.value)
+
 
 class TestImportAndExport:
+    def test_accounts_come_with_their_proxies_or_get_the_one_that_is_given(self, tmp_path):
+        file = tmp_path / "accounts.json"
+        alice = {"email": "alice@example.com", "refresh_token": "1//alice", "proxy_url": "http://alices:1"}
+        bob = {"email": "bob@example.com", "refresh_token": "1//bob"}
+        carol = {"email": "carol@example.com", "refresh_token": "1//carol", "proxy": "carols"}
+        file.write_text(json.dumps([alice, bob, carol]))
+
+        told = run("import_accounts", file, "--proxy", "http://theirs:2")
+
+        assert "carol@example.com: not taken: This is not the URL of a proxy." in told
+        proxies = {account.email: account.proxy_url for account in Account.objects.all()}
+        assert proxies == {"alice@example.com": "http://alices:1", "bob@example.com": "http://theirs:2"}
+        assert json.loads(run("export_accounts"))[0] == alice
+
     def test_progress_and_partial_success_are_told_line_by_line(self, tmp_path):
         file = tmp_path / "accounts.txt"
         file.write_text("alice@example.com,1//alice\nnothing here\n")

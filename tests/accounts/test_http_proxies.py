@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from accounts_app import http_client
-from accounts_app.http_client import client, close_all, request
+from accounts_app.http_client import client, close_all, proxies, request
 from tests.accounts.sockets import OK, Play, head, part, refusing_address, reset, serving
 
 
@@ -385,3 +385,79 @@ async def test_an_address_that_is_no_proxy_is_a_proxy_error(address: str):
         client(address)
 
     assert address not in str(failed.value)
+
+
+# --- The gateway's own way out
+
+
+@pytest.fixture
+async def carrying() -> AsyncIterator[tuple[str, list[bytes]]]:
+    """An http proxy that answers plain calls itself, and what it was asked."""
+    seen: list[bytes] = []
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append(await head(reader))
+        writer.write(OK)
+        writer.close()
+
+    async with serving(play) as address:
+        yield address, seen
+
+
+async def test_the_gateways_proxy_is_for_whoever_has_none_of_their_own(carrying, settings):
+    address, seen = carrying
+    settings.GATEWAY_PROXY_URL = address.replace("://", "://alice:secret@")
+
+    async with serving(part(OK)) as here:
+        for url in ("http://upstream.example/", here):
+            await client().send(request("POST", url, {}))
+        await client(http_client.DIRECT).send(request("POST", here, {}))
+
+    assert [each.split(b" ")[1] for each in seen] == [b"http://upstream.example/", here.encode()]
+    assert http_client.described() == f"{address.rstrip('/')} (GATEWAY_PROXY_URL)"
+
+
+async def test_a_proxy_of_ones_own_comes_before_the_gateways(carrying, settings):
+    address, seen = carrying
+    settings.GATEWAY_PROXY_URL = refusing_address()
+
+    await client(address).send(request("POST", "http://upstream.example/", {}))
+
+    assert len(seen) == 1
+
+
+async def test_the_environments_proxy_is_not_for_this_machine(carrying, settings):
+    address, seen = carrying
+    settings.ENVIRONMENT_PROXY_URL = address
+    settings.ENVIRONMENT_NO_PROXY = "internal.example"
+
+    async with serving(part(OK)) as here:
+        await client().send(request("POST", here, {}))
+        await client().send(request("POST", "http://upstream.example/", {}))
+    with pytest.raises(httpx.ConnectError):
+        await client().send(request("POST", "http://nowhere.internal.example/", {}))
+
+    assert [each.split(b" ")[1] for each in seen] == [b"http://upstream.example/"]
+    assert http_client.described().endswith("(HTTPS_PROXY), but for this machine and internal.example")
+
+
+@pytest.mark.parametrize(
+    ("host", "no_proxy", "exempt"),
+    [
+        ("localhost", "", True),
+        ("127.0.0.8", "", True),
+        ("::1", "", True),
+        ("oauth2.googleapis.com", "", False),
+        ("oauth2.googleapis.com", "*", True),
+        ("oauth2.googleapis.com", "a.example, .googleapis.com", True),
+        ("oauth2.googleapis.com", "*.googleapis.com", True),
+        ("oauth2.googleapis.com", "GoogleAPIs.com:443", True),
+        ("notgoogleapis.com", "googleapis.com", False),
+        ("10.1.2.3", "10.0.0.0/8", True),
+        ("10.1.2.3", "10.1.2.3", True),
+        ("10.1.2.3", "10.1.2", False),
+        ("fd00::1", "fd00::/8", True),
+    ],
+)
+def test_no_proxy_names_hosts_with_all_below_them_addresses_and_networks(host: str, no_proxy: str, exempt: bool):
+    assert proxies._is_exempt(host, no_proxy) is exempt

@@ -23,7 +23,9 @@ KEY = base64.urlsafe_b64encode(b"k" * 32).decode()
 def read(monkeypatch, tmp_path):
     """Reads the settings with an environment of these variables alone."""
     for name in list(os.environ):
-        if name.startswith(("GATEWAY_", "CLOUD_CODE_", "GEMINI_API_", "GOOGLE_", "DATABASE_", "CACHE_")):
+        if name.startswith(
+            ("GATEWAY_", "CLOUD_CODE_", "GEMINI_API_", "GOOGLE_", "DATABASE_", "CACHE_")
+        ) or name.lower() in ("https_proxy", "no_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("GATEWAY_ENV_FILE", os.devnull)
     monkeypatch.setenv("GATEWAY_DATA_DIR", str(tmp_path / "var"))
@@ -53,6 +55,15 @@ NONSENSE = {
     "GATEWAY_HOST": ["http://0.0.0.0", "0.0.0.0:8045", "256.1.1.1", "two words", "[::1", "a..b"],
     "GATEWAY_PORT": ["eighty", "70000", "65536", "-1", "80.5", "8" * 5000, "\uff18\uff10"],
     "GATEWAY_PATH_PREFIX": ["gemini", "/a//b", "/../etc", "/a?b", "/a b", "https://gw.example/a"],
+    "GATEWAY_PROXY_URL": [
+        "proxy:3128",
+        "ftp://proxy:21",
+        "http://",
+        "socks4://proxy",
+        "http://u:p@proxy:0",
+        "http://[::1",
+    ],
+    "HTTPS_PROXY": ["ftp://proxy", "http://a b"],
     "GATEWAY_ENV_FILE": ["/nowhere/at/all", "/"],
     "GATEWAY_MAX_ATTEMPTS": ["0", "21", "three"],
     "GATEWAY_MAX_BODY_MB": ["-1", "0", "1e3"],
@@ -320,3 +331,26 @@ def test_log_lines_keep_secrets_to_themselves(said, heard):
     record = logging.LogRecord("x", logging.INFO, __file__, 1, "%s", (said,), None)
 
     assert OneLine("%(message)s").format(record) == heard
+
+
+# --- The way out
+
+
+def test_the_gateways_proxy_and_the_usual_one_are_told_apart(read):
+    found = read(GATEWAY_PROXY_URL="socks5h://u:p@proxy.example:1080", HTTPS_PROXY="http://other:1", NO_PROXY="a,b")
+
+    assert found["GATEWAY_PROXY_URL"] == "socks5h://u:p@proxy.example:1080"
+    assert (found["ENVIRONMENT_PROXY_URL"], found["ENVIRONMENT_NO_PROXY"]) == ("http://other:1", "a,b")
+
+
+def test_the_usual_proxy_is_read_as_other_programs_read_it(read):
+    found = read(https_proxy="proxy.example:3128", HTTPS_PROXY="http://other:1", no_proxy="*")
+
+    assert (found["ENVIRONMENT_PROXY_URL"], found["ENVIRONMENT_NO_PROXY"]) == ("http://proxy.example:3128", "*")
+
+
+def test_a_proxys_password_is_in_no_error(read):
+    with pytest.raises(ImproperlyConfigured) as refused:
+        read(GATEWAY_PROXY_URL="gopher://alice:secret@proxy.example")
+
+    assert "secret" not in str(refused.value)

@@ -110,6 +110,18 @@ async def test_every_call_of_the_account_goes_through_its_proxy(scheme: str, cli
     assert [request for request in upstream.requests if request.headers.get("via") != "1.1 tiny"] == []
 
 
+async def test_an_account_without_a_proxy_goes_the_gateways_way(client, pool_of, upstream: Emulator, settings):
+    async with a_proxy("http") as proxy_url:
+        settings.GATEWAY_PROXY_URL = proxy_url
+        expired = datetime.now(UTC) - timedelta(hours=1)
+        await pool_of("alice", expires_at=expired)
+
+        assert (await client.post(PLAIN, a_prompt())).status == 200
+
+    assert {request.call for request in upstream.requests} >= {"token", "generateContent"}
+    assert {request.headers.get("via") for request in upstream.requests} == {"1.1 tiny"}
+
+
 async def test_an_account_without_a_proxy_goes_directly(client, pool_of, upstream: Emulator):
     async with a_proxy("http") as proxy_url:
         await pool_of("alice", proxy_url=proxy_url)

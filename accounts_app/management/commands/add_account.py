@@ -2,6 +2,7 @@
 
 import sys
 from argparse import ArgumentParser
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--kind", choices=Account.Kind.values, default=Account.Kind.CLOUD_CODE.value)
+        parser.add_argument("--proxy", default="", metavar="URL", help="its egress; http, https or socks5")
         google = parser.add_argument_group("cloud_code: a Google account")
         google.add_argument("--email")
         google.add_argument("--refresh-token", metavar="TOKEN")
@@ -41,7 +43,7 @@ class Command(BaseCommand):
                 raise CommandError(f"--kind {kind} needs --{name.replace('_', '-')}.")
         newcomer = self._key(options) if is_key else self._google_account(options)
         try:
-            connected = accounts.connect(newcomer)
+            connected = accounts.connect(replace(newcomer, proxy_url=_typed_or_read(options["proxy"])))
         except accounts.Unusable as error:
             raise CommandError(str(error)) from error
         if not connected.is_new:

@@ -4,13 +4,14 @@ import sys
 from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts_app import account_files, arrivals
+from accounts_app import account_files, arrivals, http_client
 from accounts_app.account_files import Entry
 from accounts_app.arrivals import Fate
 
@@ -24,9 +25,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE")
+        parser.add_argument("--proxy", default="", metavar="URL", help="the egress of accounts that bring none")
 
-    def handle(self, *, files: list[str], **options: Any) -> None:
-        entries = account_files.told_apart(chain.from_iterable(_entries(name) for name in files))
+    def handle(self, *, files: list[str], proxy: str, **options: Any) -> None:
+        if proxy and not http_client.is_proxy(proxy):
+            raise CommandError("--proxy is the URL of an http, https or socks5 proxy.")
+        found = account_files.told_apart(chain.from_iterable(_entries(name) for name in files))
+        entries = [_behind(proxy, entry) for entry in found]
         if not entries:
             raise CommandError("No account found there.")
         fates: Counter[Fate] = Counter()
@@ -38,6 +43,12 @@ class Command(BaseCommand):
         self.stdout.write(", ".join(f"{count} {fate.value}" for fate, count in sorted(fates.items())))
         if fates[Fate.REFUSED] == len(entries):
             raise CommandError("No account was taken in.")
+
+
+def _behind(proxy: str, entry: Entry) -> Entry:
+    if entry.newcomer is None or entry.newcomer.proxy_url:
+        return entry
+    return replace(entry, newcomer=replace(entry.newcomer, proxy_url=proxy))
 
 
 def _entries(name: str) -> Iterator[Entry]:

@@ -1,6 +1,7 @@
 """`manage.py serve`: the gateway behind daphne, with back-pressure, limits, background loops and a drain."""
 
 import asyncio
+import logging
 import os
 import socket
 import sys
@@ -13,9 +14,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as DatabaseError
 from django.db import connections
 
-from accounts_app import roster
+from accounts_app import http_client, roster
 from gateway_project import background, forwarded
 from gateway_project.processes import Processes
+
+log = logging.getLogger(__name__)
 
 # Connections the kernel keeps waiting for us: a burst of SDK clients opens one each.
 BACKLOG = 1024
@@ -43,6 +46,8 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"Cannot listen on {host}:{port}: {error.strerror or error}.") from error
         self.banner(host, listener.getsockname()[1], settings.GATEWAY_PATH_PREFIX)
+        if proxy := http_client.described():
+            log.info("Accounts without a proxy of their own go through %s.", proxy)
         if processes > 1:
             sys.exit(asyncio.run(Processes(listener, processes).run()))
         sys.exit(serve(listener, proxies))
