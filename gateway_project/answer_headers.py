@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 
 Header = tuple[bytes, bytes]
 
@@ -37,7 +38,9 @@ _PREFLIGHT: tuple[Header, ...] = (
 )
 
 
-def answer_headers(status: int, method: str, requested: Sequence[Header], origins: Collection[str]) -> Sequence[Header]:
+def answer_headers(
+    status: int, method: str, requested: Sequence[Header], origins: Collection[str]
+) -> tuple[Header, ...]:
     """
     For an answer with this status to a request with these headers (names in lower case).
 
@@ -60,7 +63,13 @@ def answer_headers(status: int, method: str, requested: Sequence[Header], origin
         allowed.append((b"Access-Control-Allow-Headers", _allowed(headers.get(b"access-control-request-headers", b""))))
         if headers.get(b"access-control-request-private-network") == b"true":
             allowed.append((b"Access-Control-Allow-Private-Network", b"true"))
-    return allowed
+    return tuple(allowed)
+
+
+@lru_cache(maxsize=64)
+def on_the_wire(headers: tuple[Header, ...]) -> bytes:
+    """As they stand in an answer's head."""
+    return b"".join([b"%s: %s\r\n" % header for header in headers])
 
 
 def _allowed(asked_for: bytes) -> bytes:

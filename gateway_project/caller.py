@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from django.conf import settings
 
-from gateway_project.answer_headers import Header, answer_headers
+from gateway_project.answer_headers import Header, answer_headers, on_the_wire
 from gateway_project.dropping import drop_connection
 from gateway_project.refusals import INTERNAL, Refusal
 
@@ -70,8 +70,13 @@ class Caller:
         self._started = True
         scope = self._scope
         common = answer_headers(status, scope["method"], scope["headers"], settings.GATEWAY_CORS_ORIGINS)
-        headers = [*headers, *common, (b"X-Request-Id", self._request_id.encode())]
-        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        headers = [*headers, (b"X-Request-Id", self._request_id.encode())]
+        message = {"type": "http.response.start", "status": status, "headers": headers}
+        if "request_id" in scope:  # our own server, which writes them in one piece
+            message["common"] = on_the_wire(common)
+        else:
+            headers += common
+        await self._send(message)
 
     async def write(self, body: bytes) -> None:
         """Returns when the client is ready for more."""

@@ -19,6 +19,8 @@ from gateway_project.request_ids import new_request_id
 LINGER_SECONDS = 5.0
 # How a TLS connection begins (RFC 8446 section 5.1), and no request of HTTP.
 TLS_HANDSHAKE = b"\x16"
+# Of a Content-Length, with its name: from 4,300 digits on Python reads no number.
+LONGEST_LENGTH = 100
 
 
 class Connection(tcp.Server):
@@ -121,17 +123,10 @@ class Channel(http.HTTPChannel):
         if not line and not self._has_begun:
             return  # empty lines before a request (RFC 9112 section 2.2)
         self._has_begun = True
-        if line[:1] in (b" ", b"\t"):
-            # A folded header (RFC 9112 section 5.2), which proxies read in different ways.
+        if line[:1] in (b" ", b"\t") or (len(line) > LONGEST_LENGTH and line[:15].lower() == b"content-length:"):
+            # A folded header (RFC 9112 section 5.2), which proxies read in different ways, or too many digits.
             return self._respondToBadRequestAndDisconnect()
         super().lineReceived(line)
-
-    def headerReceived(self, line: bytes) -> bool:
-        try:
-            return super().headerReceived(line)
-        except ValueError:  # a length of more digits than Python reads
-            self._respondToBadRequestAndDisconnect()
-            return False
 
     def allHeadersReceived(self) -> None:
         self.server.patience.head_ends(self)
@@ -156,6 +151,11 @@ class Channel(http.HTTPChannel):
             self.is_idle, self._has_begun = True, False
             self.server.answered(self)
         super().requestDone(request)
+
+    def writeHeaders(self, version: bytes, code: bytes, reason: bytes, headers: Headers) -> None:
+        head = [b"%s %s %s\r\n" % (version, code, reason), self.requests[0].common_head]
+        head += [b"%s: %s\r\n" % (name, value) for name, values in headers.getAllRawHeaders() for value in values]
+        self.transport.writeSequence([*head, b"\r\n"])
 
     # How it ends.
 

@@ -36,6 +36,8 @@ class Request(WebRequest):
         self.pressure = Backpressure(self.transport)
         self.request_id = new_request_id()
         self.buffered = 0
+        # What its head has besides `responseHeaders`, as it is written.
+        self.common_head = b""
 
     # The body in. A BytesIO gives its buffer away without copying, so a body is in memory once.
 
@@ -82,6 +84,7 @@ class Request(WebRequest):
     def handle_reply(self, message: dict) -> None:
         if self.method == b"HEAD" and message["type"] == "http.response.body":
             message = {**message, "body": b""}
+        self.common_head = message.get("common", self.common_head)
         super().handle_reply(message)
         if message["type"] == "http.response.start" and not self.is_gone():
             self.open_answer()
@@ -100,7 +103,7 @@ class Request(WebRequest):
         """The head of a stream goes out before its first event."""
         self.let_go()
         if not self.responseHeaders.hasHeader(b"date"):
-            self.responseHeaders.addRawHeader(b"date", now())
+            self.common_head += b"Date: %s\r\n" % now()
         if self.server.ends_connections:
             self.setHeader(b"connection", b"close")
             self.channel.persistent = False
