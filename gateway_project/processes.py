@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -20,11 +21,12 @@ HEALTHY_SECONDS = 60.0
 class Processes:
     """`count` child processes, each a node of its own serving `listener`; one that dies is replaced."""
 
-    def __init__(self, listener: socket.socket, count: int) -> None:
+    def __init__(self, listener: socket.socket, count: int, first_pause: float = FIRST_PAUSE_SECONDS) -> None:
         self.listener = listener
         self.count = count
+        self.first_pause = first_pause
         self.children: set[asyncio.subprocess.Process] = set()
-        self.leaving = False
+        self.leaving = asyncio.Event()
 
     async def run(self) -> int:
         """Until SIGTERM or SIGINT; the exit status: 0 when every child ended well."""
@@ -35,22 +37,24 @@ class Processes:
 
     def leave(self) -> None:
         """Each signal is passed on: the first begins the drain, the second ends it."""
-        self.leaving = True
+        self.leaving.set()
         for child in self.children:
             child.send_signal(signal.SIGTERM)
 
     async def keep_alive(self) -> int:
-        pause = FIRST_PAUSE_SECONDS
+        pause = self.first_pause
         while True:
             began = time.monotonic()
             status = await self.run_child()
-            if self.leaving:
+            if self.leaving.is_set():
                 # One that was told to go before it had begun knows no better than to die of it.
                 return 0 if status == -signal.SIGTERM else abs(status)
             lived = time.monotonic() - began
-            pause = FIRST_PAUSE_SECONDS if lived > HEALTHY_SECONDS else min(2 * pause, LONGEST_PAUSE_SECONDS)
+            pause = self.first_pause if lived > HEALTHY_SECONDS else min(2 * pause, LONGEST_PAUSE_SECONDS)
             log.error("A node ended with status %d after %.0f s; another starts in %.0f s.", status, lived, pause)
-            await asyncio.sleep(pause)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.leaving.wait(), pause)
+                return 0
 
     async def run_child(self) -> int:
         descriptor = self.listener.fileno()
@@ -61,7 +65,7 @@ class Processes:
             stdin=asyncio.subprocess.PIPE, pass_fds=[descriptor], process_group=0,
         )  # fmt: skip
         self.children.add(child)
-        if self.leaving:
+        if self.leaving.is_set():
             child.send_signal(signal.SIGTERM)
         try:
             return await child.wait()

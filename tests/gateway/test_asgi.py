@@ -4,9 +4,11 @@ import time
 import uuid
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client as Browser
 
 from gateway_project import background
-from gateway_project.asgi import application, is_console
+from gateway_project.asgi import application, body_limit, is_console
 from gateway_project.request_ids import new_request_id
 
 
@@ -56,3 +58,40 @@ def test_request_ids_sort_by_time():
 
     assert ids == sorted(ids)
     assert {(each.version, each.variant) for each in ids} == {(7, uuid.RFC_4122)}
+
+
+@pytest.mark.parametrize(
+    ("path", "is_stranger_limited"),
+    [
+        (b"/", True),
+        (b"/admin/login/", True),
+        (b"/admin", True),
+        (b"//admin/login/", True),
+        (b"/%61dmin/login/", True),
+        (b"/i18n/setlang/", True),
+        (b"/static/x", True),
+        (b"/gemini/admin/login/", True),
+        (b"http://127.0.0.1/admin/login/", True),
+        (b"/v1beta/models/gemini-2.5-flash:generateContent", False),
+        (b"/administrator", False),
+        (b"/usage", False),
+    ],
+)
+def test_the_console_takes_a_megabyte_of_strangers(path, is_stranger_limited, settings):
+    cookie = settings.SESSION_COOKIE_NAME.encode()
+    whole, part = settings.DATA_UPLOAD_MAX_MEMORY_SIZE, 1024 * 1024
+
+    for cookies in ({}, {cookie: b"x" * 40}, {cookie: b""}, {cookie: b"\xff"}, {b"other": b"y"}):
+        assert body_limit(path, cookies) == (part if is_stranger_limited else whole)
+
+
+@pytest.mark.django_db
+def test_the_console_takes_more_of_somebody_who_has_signed_in(settings):
+    client = Browser()
+    client.force_login(User.objects.create_user("anna"))
+
+    key = client.cookies[settings.SESSION_COOKIE_NAME].value
+
+    assert len(key) == 40
+    assert body_limit(b"/admin/", {settings.SESSION_COOKIE_NAME.encode(): key.encode()}) > 1024 * 1024
+    assert body_limit(b"/admin/", {settings.SESSION_COOKIE_NAME.encode(): key[:-1].encode() + b"!"}) == 1024 * 1024
