@@ -85,7 +85,7 @@ class Capture:
     ) -> None:
         if isinstance(error, GatewayError):
             self._answer.add(error.body())
-            self._refusal = "refused"
+            self._refusal = error.outcome.value
         _keep(self.said())
 
     def said(self) -> Said:

@@ -58,7 +58,7 @@ async def test_a_refusal_is_the_answer_that_is_kept(client, key, upstream):
     await client.post(PLAIN, a_prompt(), x_goog_api_key=key)
 
     (row,) = await captured()
-    assert row.outcome == "refused"
+    assert row.outcome == "no_account"
     assert "No account is connected" in row.answer
 
 
