@@ -106,7 +106,7 @@ def test_a_model_tells_its_limits(client: Client, walk: Callable[[Client], Told]
     assert walk(client)["get_model"].result() == {"name": f"models/{PLAIN}", "input": 1_048_576, "output": 65_536}
 
 
-@pytest.mark.parametrize("client", CLIENTS, ids=str)
+@each_that("leave")
 def test_the_first_event_comes_before_the_last_and_a_stream_that_is_left_ends_at_upstream_too(
     client: Client, walk: Callable[[Client], Told], google: Emulator
 ):

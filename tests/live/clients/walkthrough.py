@@ -57,6 +57,7 @@ class Client:
 
 
 NO_LISTS = frozenset({"list_models", "get_model"})
+READS_AHEAD = frozenset({"leave"})  # an event is given to its user when the next one is there
 CLIENTS = (
     Client("google-genai-3", "google-genai-3", ("python/genai_sync.py",), "google-genai"),
     Client("google-genai-3-aiohttp", "google-genai-3", ("python/genai_async.py", "aiohttp"), "google-genai"),
@@ -64,7 +65,9 @@ CLIENTS = (
     Client("google-genai-2", "google-genai-2", ("python/genai_sync.py",), "google-genai"),
     Client("google-genai-2-aiohttp", "google-genai-2", ("python/genai_async.py", "aiohttp"), "google-genai"),
     Client("google-genai-2-httpx", "google-genai-2", ("python/genai_async.py", "httpx"), "google-genai"),
-    Client("google-generativeai", "google-generativeai", ("python/generativeai.py",), "google-generativeai"),
+    Client(
+        "google-generativeai", "google-generativeai", ("python/generativeai.py",), "google-generativeai", READS_AHEAD
+    ),
     Client("js-genai", "node", ("genai.mjs",), "js-genai"),
     Client("js-generative-ai", "node", ("generative-ai.mjs",), "js-generative-ai", NO_LISTS),
     Client("go-genai-1.36", "go-genai-1.36", ("walk",), "go-genai", deadlines=True),

@@ -112,12 +112,6 @@ def get_model(heard: Heard) -> dict[str, Any]:
     return {"name": model.name, "input": model.input_token_limit, "output": model.output_token_limit}
 
 
-def leave(heard: Heard) -> dict[str, Any]:
-    chunks = genai.GenerativeModel(models["leave"]).generate_content(PROMPT, stream=True, request_options=ONCE)
-    heard.piece(next(iter(chunks)).text)
-    return {}
-
-
 def tried(trial: dict[str, Any], heard: Heard) -> None:
     configure(trial["key"])
     genai.GenerativeModel(trial["model"]).generate_content(PROMPT, request_options=ONCE)
@@ -133,6 +127,6 @@ def tried_stream(trial: dict[str, Any], heard: Heard) -> None:
 
 configure(plan["key"])
 walk(
-    [generate, stream, chat, chat_stream, tools, structured, image, count, list_models, get_model, leave],
+    [generate, stream, chat, chat_stream, tools, structured, image, count, list_models, get_model],
     {name: functools.partial(tried_stream if trial["stream"] else tried, trial) for name, trial in trials.items()},
 )
