@@ -21,8 +21,8 @@ WITNESSES = {Effect.SUSPECT: 2, Effect.DOUBT: 3, Effect.DETOUR_PATH: 2, Effect.O
 RENEW_EVERY = 60.0
 # An account whose tokens are refused for so long, while others' are accepted, needs its owner.
 REFUSED_FOR_GOOD = 600.0
-# An account without a token is looked at again after so long, by one call at a time.
-TOKEN_AGAIN, TOKEN_PATIENCE = 2.0, 30.0
+# An account without a token is looked at again after so long.
+TOKEN_AGAIN = 2.0
 
 # What an account is parked for when the fault does not say.
 DEFAULT_PARK = {Outcome.REVOKED: "sign_in", Outcome.UNAUTHENTICATED: "sign_in", Outcome.NEEDS_OWNER: "verify"}

@@ -24,6 +24,9 @@ __all__ = ["OTHERS", "WHOLE_ACCOUNT", "Board", "Candidate", "Loan", "Standing", 
 # is made anew.
 LINEUPS = 64
 
+# An account without a token is tried by one call at a time; a renewal takes no longer than this.
+TOKEN_PATIENCE = 30.0
+
 # Whether a path hangs or is silent is a matter of seconds.
 LOOK_EVERY = 0.25
 
@@ -179,6 +182,8 @@ class Board(Register):
         if account in self.retry_at and now >= self.retry_at[account]:
             self.try_again(account, now + HOUR)
             self.place([account], now)
+        if account in self.tokenless:
+            self.await_token(account, now + TOKEN_PATIENCE, now)
         loan = Loan(account, model, lineup)
         self.probe(loan, now)
         return loan

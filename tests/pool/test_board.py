@@ -316,3 +316,41 @@ class ABoardOverTime(RuleBasedStateMachine):
 
 TestABoardOverTime = ABoardOverTime.TestCase
 TestABoardOverTime.settings = settings(max_examples=12, stateful_step_count=20, deadline=None)
+
+
+def test_a_probe_that_ends_late_does_not_end_anothers():
+    board = board_of(a1=Someone())
+    board.set_rest(1, PRO, a_rest(NOW + 10), NOW)
+    first = board.borrow(1, PRO, NOW + 10)
+    later = NOW + 10 + PROBE_PATIENCE
+    second = board.borrow(1, PRO, later)
+
+    board.give_back(first, later)
+
+    assert picks(board, now=later) is None
+    board.give_back(second, later)
+    assert picks(board, now=later) == 1
+
+
+def test_names_nobody_knows_share_a_lineup_and_keep_their_own_rests():
+    board = board_of(a1=Someone(), a2=Someone(models=("other-1",)))
+    board.is_known = lambda model: model == PRO
+    board.set_rest(1, "other-1", a_rest(NOW + 10), NOW)
+
+    assert [picks(board, f"other-{number}") for number in (1, 2)] == [2, 1]
+    assert picks(board, "other-2", tried={1}) is None
+    assert board.soonest("other-1", NOW) == NOW + 10
+    assert [picks(board, "other-1", now=NOW + 10, tried={2})] == [1]
+    for number in range(1_000):
+        picks(board, f"made-up-{number}")
+    assert len(board._lineups) == 1
+
+
+def test_an_account_remembers_the_rests_of_so_many_models():
+    board = board_of(a1=Someone())
+
+    for number in range(1_000):
+        board.set_rest(1, f"model-{number}", a_rest(NOW + 10), NOW)
+
+    assert len(board.rests) == 64
+    assert board.rests.get(1, "model-999") is not None
