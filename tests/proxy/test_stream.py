@@ -298,8 +298,8 @@ class TestSilence:
 
         reply = await impatient.post(URL, a_prompt())
 
-        assert reply.status == 503
-        assert reply.json()["error"]["status"] == "UNAVAILABLE"
+        assert reply.status == 504
+        assert reply.json()["error"]["status"] == "DEADLINE_EXCEEDED"
 
 
 def test_the_gateway_waits_fifteen_seconds_before_it_bridges_a_silence():

@@ -101,7 +101,7 @@ class TestErrorsBeforeTheStream:
         not_json = await client.post(BARE, b"nonsense")
         as_events = await client.post(f"{BARE}?alt=sse", a_prompt())
 
-        assert [reply.status for reply in (no_account, not_json, as_events)] == [503, 400, 503]
+        assert [reply.status for reply in (no_account, not_json, as_events)] == [400, 400, 400]
         assert "No account is connected" in no_account.json()[0]["error"]["message"]
         assert not_json.json()[0]["error"]["code"] == 400
         assert as_events.body.startswith(b'{\n  "error"')

@@ -184,3 +184,24 @@ def test_a_large_body_keeps_its_bytes_and_its_errors():
 
 def test_what_is_large_is_told_in_megabytes():
     assert (large_bodies.LARGE_BYTES, large_bodies.VERY_LARGE_BYTES) == (4 << 20, 24 << 20)
+
+
+def test_a_thousand_fields_are_found_by_hopping_and_no_more():
+    def having(number: int) -> bytes:
+        return b"{" + b",".join(b'"f%d":0' % n for n in range(number)) + b"}"
+
+    assert len(fields_of(having(1024))) == 1024
+    with pytest.raises(Malformed, match="1024 fields at most"):
+        fields_of(having(1025))
+
+
+def test_others_have_their_turn_while_a_very_large_body_is_hopped_over():
+    padding = b"A" * large_bodies.VERY_LARGE_BYTES
+    raw = b'{"a":"' + padding + b'","contents":[' + b"{}," * 10_000 + b"{}]}"
+
+    assert len(list(large_bodies.reading(raw))) == 6
+
+
+def test_a_number_as_long_as_the_bound_is_taken():
+    assert fields_of(b'{"a":' + b"1" * 1024 + b"}") is not None
+    assert fields_of(b'{"a":' + b"1" * 1025 + b"}") is None
