@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -40,20 +41,20 @@ def modules(parts: list[str], everyone: bool) -> Iterator[Module]:
             name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
             if not parts or any(part in name for part in parts):
                 mutants = [each for each in mutants_of(name, path.read_text(), str(path)) if everyone or drawn(each)]
-                yield Module(name, path, tests_of(name, ROOT / tests), mutants)
+                yield Module(name, path, tests_of(name, ROOT / tests, path.parent != ROOT / code), mutants)
 
 
-def tests_of(name: str, folder: Path) -> list[Path]:
-    """Those under `folder` that name the module, the one that bears its name first; the folder where none does."""
+def tests_of(name: str, folder: Path, in_a_package: bool) -> list[Path]:
+    """Those under `folder` that import the module, or its package if it is in one; the one of its name comes first.
+
+    The whole folder where there are none.
+    """
     package, _, last = name.rpartition(".")
-    spelled = (f"{name} import", f"import {name}", f"from {package} import")
-    naming = [path for path in sorted(folder.rglob("test_*.py")) if names(path.read_text(), last, spelled)]
-    return sorted(naming, key=lambda path: path.stem != f"test_{last}") or [folder]
-
-
-def names(source: str, last: str, spelled: tuple[str, str, str]) -> bool:
-    whole, plain, package = spelled
-    return whole in source or plain in source or (package in source and f"{last}" in source)
+    within = rf"from {re.escape(package)} import (?:\([^)]*|[^(\n]*)\b{last}\b"
+    whole = re.escape(package if in_a_package else name)
+    imported = re.compile(rf"(?:from|import) {whole}\b|{within}")
+    found = [path for path in sorted(folder.rglob("test_*.py")) if imported.search(path.read_text())]
+    return sorted(found, key=lambda path: path.stem != f"test_{last}") or [folder]
 
 
 def drawn(mutant: Mutant) -> bool:
