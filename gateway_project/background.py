@@ -21,7 +21,7 @@ from accounts_app import (
 )
 from emulator import Emulator, Style
 from gateway_project import upkeep
-from proxy_app import path_probes
+from proxy_app import path_probes, rechecks
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,8 @@ ROSTER_SECONDS = 0.5
 JOURNAL_SECONDS = 0.5
 # Tokens are renewed from ten minutes ahead; looking costs nothing where none is due.
 TOKENS_SECONDS = 30.0
+# Accounts that need their owners are asked after a minute at the soonest.
+CHECKS_SECONDS = 5.0
 # A path that is down is tried again after a second at the soonest.
 PATHS_SECONDS = 0.25
 # Quotas are looked at every quarter of an hour while an account is in use; this is how often we see whose turn it is.
@@ -63,6 +65,7 @@ class Background:
             self.loop.create_task(repeat("The roster is not up to date", self._look, ROSTER_SECONDS)),
             self.loop.create_task(repeat("The journal is not being written", journal.flush, JOURNAL_SECONDS)),
             self.loop.create_task(repeat("Tokens are not renewed ahead", self._renew, TOKENS_SECONDS)),
+            self.loop.create_task(repeat("Parked accounts are not checked", self._check, CHECKS_SECONDS)),
             self.loop.create_task(repeat("Paths that are down stay so", self._probe, PATHS_SECONDS)),
             self.loop.create_task(repeat("Quotas are not known", self._weigh, quota_seconds, at_once=False)),
             self.loop.create_task(repeat("The webhook is not told", webhook.tell, WEBHOOK_SECONDS, at_once=False)),
@@ -101,6 +104,10 @@ class Background:
     async def _renew(self) -> None:
         await self.has_looked.wait()
         await credentials.renew_due(time.time())
+
+    async def _check(self) -> None:
+        await self.has_looked.wait()
+        await rechecks.check_due(time.monotonic())
 
     async def _probe(self) -> None:
         await self.has_looked.wait()

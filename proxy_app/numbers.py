@@ -11,7 +11,7 @@ _PLACE = {name: place for place, name in enumerate(NUMBERS)}
 _FIRST = [name for name in NUMBERS if name.startswith("first_event_") and name != "first_event_ms"]
 _OVERHEAD = [name for name in NUMBERS if name.startswith("overhead_") and name != "overhead_us"]
 # Outcomes that are nobody's failure here: the request was wrong, whoever would have been asked.
-_WRONG_REQUEST = (Outcome.REJECTED.value, Outcome.BARE_429.value)
+_WRONG_REQUEST = (Outcome.REJECTED.value, Outcome.UNKNOWN_FIELD.value)
 # The gateway said no before any account was asked; 0.1.0 counted all of these as one.
 REFUSALS = frozenset({*(refusal.value for refusal in Refusal), "turned_away"})
 

@@ -43,14 +43,14 @@ async def ask(account: int) -> Trial:
     """Ask the account for one word. Raises KeyError when it is gone, RosterUnavailable."""
     began = monotonic()
     known = leasing.known(account)
-    model = _model_of(known)
+    model = model_of(known)
     if not known.bases:
         return Trial(model, trouble="It only stands by.")
     trail = Trail()
     body = calls.read_body(PROMPT)
     call = Call(method=Method.GENERATE, model=model, body=body, request_id=uuid.uuid4().hex, arrived=began)
     try:
-        await _read(await gateway.forward(call, trail, only=account, why=WHY))
+        await read(await gateway.forward(call, trail, only=account, why=WHY))
     except errors.GatewayError as error:
         seconds = monotonic() - began
         if not trail.entries:
@@ -62,7 +62,8 @@ async def ask(account: int) -> Trial:
     return Trial(model, Outcome.SUCCEEDED, monotonic() - began)
 
 
-async def _read(relay: Relay) -> None:
+async def read(relay: Relay) -> None:
+    """Read an answer to its end."""
     try:
         async for _ in relay:
             pass
@@ -70,7 +71,7 @@ async def _read(relay: Relay) -> None:
         await relay.aclose()
 
 
-def _model_of(account: leasing.AccountView) -> str:
+def model_of(account: leasing.AccountView) -> str:
     """A model the account may answer for, a small one where there is one."""
     known = [model for model in sorted(account.quota) if account.serves(model)]
     small = [model for model in known if "flash" in model]

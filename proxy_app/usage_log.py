@@ -75,6 +75,8 @@ class Entry:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self.fault is _LEFT and isinstance(error, Exception):
+            self.fault = Fault(Outcome.GATEWAY_ERROR, message=type(error).__name__)
         journal.append(KIND, self.row())
 
     def first_event(self) -> None:

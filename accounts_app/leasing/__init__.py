@@ -39,6 +39,7 @@ __all__ = [
     "known",
     "last_used",
     "load",
+    "need_owner",
     "next_step",
     "not_ready",
     "parked",
@@ -48,6 +49,7 @@ __all__ = [
     "reset",
     "resting",
     "routed",
+    "take_back",
     "why_not",
 ]
 
@@ -147,6 +149,23 @@ def resting(now: float) -> list[tuple[int, str, Rest]]:
     """The rests that are on: account, model ("" for all of them), rest; times are by the wall. Any thread may ask."""
     rests = _lender.board.rests.on(_lender.by_our_clock(now))
     return [(account, model, replace(rest, until=_lender.on_the_wall(rest.until))) for account, model, rest in rests]
+
+
+def need_owner() -> dict[int, str]:
+    """The enabled accounts that are parked, and why; before the first reading of the database none."""
+    board = _lender.board
+    if not board.out_of_service:
+        return {}
+    return {
+        account: view.parked or board.parked[account]
+        for account, view in board.accounts.items()
+        if view.enabled and (view.parked or account in board.parked)
+    }
+
+
+def take_back(account: int) -> None:
+    """The account needed its owner, and has answered."""
+    _lender.take_back(account, monotonic())
 
 
 def parked() -> dict[int, str]:

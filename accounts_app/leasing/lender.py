@@ -126,6 +126,12 @@ class Lender:
         self._parks.pop(account, None)
         journal.append(UNPARK, UnparkRow(account, parked))
 
+    def take_back(self, account: int, now: float) -> None:
+        """An account that was parked has answered."""
+        view = self.catch_up().accounts.get(account)
+        if parked := self.board.parked.get(account) or (view.parked if view else ""):
+            self.blame.unpark(account, parked, now)
+
     def _forget_seen(self, snapshot: Roster, changed: set[int], rests: set[RestKey]) -> None:
         """Leave to the snapshot what it was read late enough to show, adding it to what has changed.
 

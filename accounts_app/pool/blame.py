@@ -118,7 +118,7 @@ class Blame:
         self._accepted(account, now)
         self._clear(loan, since, now)
         if account in self.board.retry_at:
-            self._unpark(account, now)
+            self.unpark(account, BILLING, now)
 
     def finished(self, loan: Loan, path: Path, since: float, now: float) -> None:
         """A good answer ran to its end."""
@@ -189,11 +189,11 @@ class Blame:
         if account in self._tokens:
             del self._tokens[account]
 
-    def _unpark(self, account: int, now: float) -> None:
-        """It was parked, and has answered a call that tried it."""
+    def unpark(self, account: int, parked: str, now: float) -> None:
+        """It was parked as `parked`, and has answered."""
         self.board.retry_at.pop(account, None)
         self.board.park(account, "", now)
-        self._sink.unpark(account, BILLING)
+        self._sink.unpark(account, parked)
 
     def _clear(self, loan: Loan, since: float, now: float, *, finished: bool = False) -> None:
         """End the rests that a call begun at `since` has proven over.
