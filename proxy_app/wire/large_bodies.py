@@ -73,7 +73,7 @@ class _Hopper:
     def fields(self) -> Generator[None, None, dict[str, Raw]]:
         found: dict[str, Raw] = {}
         name: str | None = None
-        self._at = begin = _matched(_OPENING.match(self._raw)).end()
+        self._at = begin = _matched(_OPENING.match(self._raw, 0, _LONGEST_RUN)).end()
         open_brackets = [b"{"]
         while open_brackets:
             yield from self._hop()
