@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-PATIENCE = 10.0  # seconds; far more than anything here takes, so that only a failure waits for it
+PATIENCE = 30.0  # seconds; far more than anything here takes, so that only a failure waits for it
 
 
 class RawClient:
