@@ -58,7 +58,6 @@ _FOR_CLIENTS = frozenset(("deprecation", "server-timing", "sunset", "warning"))
 _FOR_CLIENTS_BEGIN = ("x-gemini-", "x-goog-ext-")
 CLIENT_HEADERS_BYTES = 8 * 1024
 
-_NO_BODY = httpx.ByteStream(b"")
 _GZIP = b"\x1f\x8b"  # no JSON and no event begins so
 
 # Between two steps that take milliseconds each, others have a turn: as long as an event of theirs takes to pass.
@@ -184,8 +183,6 @@ async def exchange(
         response = await http_client.client(proxy_url).send(outgoing, stream=True)
     except httpx.HTTPError as error:
         raise _before(error) from error
-    # The answer holds its request to its end, which need not hold the body.
-    outgoing.stream = _NO_BODY
     if no_api := _no_api(response):
         await response.aclose()
         raise Unreadable(no_api)
