@@ -21,7 +21,7 @@ def tell(names: Iterable[str]) -> None:
 
 
 def learn(name: str, now: float) -> None:
-    """Upstream has answered for the model (2xx) at `now` (seconds, epoch)."""
+    """Upstream has answered for the model (2xx); `now` in seconds, always by the same clock."""
     _models.learn(name, now)
 
 

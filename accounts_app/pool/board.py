@@ -6,8 +6,10 @@ All of it is plain synchronous state over what it is told; time is an argument. 
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from math import inf
 
+from accounts_app.pool.allow_lists import AllowLists, Names
 from accounts_app.pool.backoff import HOUR
 from accounts_app.pool.cooldown import Rest
 from accounts_app.pool.known_models import OTHERS
@@ -23,6 +25,11 @@ __all__ = ["OTHERS", "WHOLE_ACCOUNT", "Board", "Candidate", "Loan", "Standing", 
 # Models may become known by being asked for, so the memory they take has a bound; past it the one unused for longest
 # is made anew.
 LINEUPS = 64
+
+# Names nobody knows share a lineup as far as the same accounts may answer for them.
+LINEUPS_OF_OTHERS = 8
+
+Key = str | frozenset[Names]  # a known model, or which of the allow-lists have an unknown one in them
 
 # An account without a token is tried by one call at a time; a renewal takes no longer than this.
 TOKEN_PATIENCE = 30.0
@@ -51,9 +58,9 @@ class Board(Register):
         self.in_flight = 0
         self._look_again_at = 0.0
         self._priority: dict[int, int] = {}
-        self._choosy: set[int] = set()  # kept to some models by their operators
+        self._allow_lists = AllowLists()
         self._counted: dict[int, tuple[bool, bool]] = {}
-        self._lineups: dict[str, Lineup] = {}  # the one used last stands last
+        self._lineups: dict[Key, Lineup] = {}  # the one used last stands last
         self.connected = 0
         self.out_of_service = 0
 
@@ -71,11 +78,9 @@ class Board(Register):
             self.ways.put(account, candidate, now)
             for known in (self._priority, self.tokenless):
                 known.pop(account, None)
-            self._choosy.discard(account)
+            self._allow_lists.put(account, candidate.allowed_models if candidate else ())
             if candidate:
                 self._priority[account] = candidate.priority
-                if not candidate.serves(OTHERS):
-                    self._choosy.add(account)
             if not candidate or not (candidate.parked or account in self.parked):
                 self.retry_at.pop(account, None)
             self._count(account)
@@ -127,11 +132,11 @@ class Board(Register):
 
     def lineup(self, model: str, now: float) -> Lineup:
         """The lineup of a model, with everybody in it who is due back."""
-        key = model if self.is_known(model) else OTHERS
+        key = model if self.is_known(model) else self._allow_lists.naming(model)
         lineup = self._lineups.pop(key, None)
         if lineup is None:
-            self._make_room()
-            lineup = Lineup(key, self.protection)
+            self._make_room(key)
+            lineup = Lineup(key, self.protection) if isinstance(key, str) else Lineup(OTHERS, self.protection, key)
             self._place_all(lineup, now)
         self._lineups[key] = lineup
         if lineup.protection != self.protection:
@@ -148,12 +153,18 @@ class Board(Register):
     ) -> Choice | None:
         """Who answers; None when nobody who has not been tried can."""
         lineup = self.lineup(model, now)
-        if lineup.model is OTHERS:
+        if lineup.lists is not None:
             out, last = self._apart(model, now)
             if out or last:
                 choice = lineup.choose(strategy, self.ring, affinity, {*tried, *out, *last}, self._priority)
                 return choice or lineup.choose(strategy, self.ring, affinity, {*tried, *out}, self._priority)
         return lineup.choose(strategy, self.ring, affinity, tried, self._priority)
+
+    def somebody_can(self, model: str, now: float) -> bool:
+        """Whether an account can answer for the model now."""
+        lineup = self.lineup(model, now)
+        out = self._apart(model, now)[0] if lineup.lists is not None else ()
+        return any(account not in out for account in chain(lineup.ready.accounts, lineup.last.accounts))
 
     def is_ready(self, account: int, model: str, now: float) -> bool:
         """Whether it can answer, and nothing is held against it."""
@@ -212,6 +223,8 @@ class Board(Register):
             self._place_for(account, let_go, now)
 
     def _place(self, lineup: Lineup, account: int, now: float) -> None:
+        if lineup.lists is not None and not self._allow_lists.lets(account, lineup.lists):
+            return lineup.leave(account)
         found = self.standing(account, lineup.model, now)
         match found.standing:
             case Standing.READY | Standing.HALF_OPEN | Standing.LAST:
@@ -250,7 +263,7 @@ class Board(Register):
     def _apart(self, model: str, now: float) -> tuple[set[int], set[int]]:
         """Of the accounts for names nobody knows: those that cannot answer for this one, and those that stand last."""
         out, last = set(), set()
-        for account in {*self._choosy, *self.rests.accounts_with(model)}:
+        for account in self.rests.accounts_with(model):
             found = self.standing(account, model, now)
             if found:
                 out.add(account)
@@ -272,8 +285,10 @@ class Board(Register):
         self.connected += connected
         self.out_of_service += parked
 
-    def _make_room(self) -> None:
-        if len(self._lineups) >= LINEUPS:
-            idle = next((model for model, lineup in self._lineups.items() if not lineup.in_flight), None)
+    def _make_room(self, key: Key) -> None:
+        """Known models give way to known ones, the others to others."""
+        alike = [each for each in self._lineups if isinstance(each, str) == isinstance(key, str)]
+        if len(alike) >= (LINEUPS if isinstance(key, str) else LINEUPS_OF_OTHERS):
+            idle = next((each for each in alike if not self._lineups[each].in_flight), None)
             if idle is not None:
                 del self._lineups[idle]

@@ -66,17 +66,19 @@ class Tier:
 class Lineup:
     """The accounts of one model: those ready, those that stand last, those that come back at a known time.
 
-    `members` may answer for the model at all. `protection` is the part of each quota that was kept when everybody was
-    last placed. `budget` are the model's retries.
+    `members` may answer for the model at all. `lists` is None for a known model; of names nobody knows, it is the
+    allow-lists of accounts that have them. `protection` is the part of each quota that was kept when everybody was last
+    placed. `budget` are the model's retries.
     """
 
     __slots__ = (
-        *("model", "protection", "members", "ready", "last", "load", "in_flight", "budget", "finished_at"),
+        *("model", "lists", "protection", "members", "ready", "last", "load", "in_flight", "budget", "finished_at"),
         *("_answered", "_busy", "_wake_at", "_wakes"),
     )
 
-    def __init__(self, model: str, protection: float = 0.0) -> None:
+    def __init__(self, model: str, protection: float = 0.0, lists: frozenset[tuple[str, ...]] | None = None) -> None:
         self.model = model
+        self.lists = lists
         self.protection = protection
         self.members: set[int] = set()
         self.ready = Tier()

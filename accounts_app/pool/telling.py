@@ -6,7 +6,6 @@ from enum import Enum
 
 from accounts_app.pool.backoff import TOLD_SPREAD, TOLD_SPREAD_LIMIT, Spread
 from accounts_app.pool.board import Board
-from accounts_app.pool.known_models import OTHERS
 from accounts_app.pool.outcomes import Fault, Outcome
 
 # Upstream's answer to the request, given by everybody that was asked.
@@ -79,10 +78,7 @@ def told(board: Board, faults: Sequence[Fault], model: str, spread: Spread, now:
 
 def _delay(board: Board, model: str, now: float) -> float | None:
     """Seconds until somebody can answer: a second while anybody can; None when nobody will by itself."""
-    lineup = board.lineup(model, now)
-    if lineup.model is not OTHERS and (lineup.ready.accounts or lineup.last.accounts):
-        return 0.0
-    if lineup.model is OTHERS and any(not board.standing(account, model, now) for account in lineup.members):
+    if board.somebody_can(model, now):
         return 0.0
     soonest = board.soonest(model, now)
     return None if soonest is None else max(0.0, soonest - now)

@@ -39,6 +39,7 @@ class Account:
     standby: bool = False
     bases: tuple[str, ...] = BASES
     proxy_url: str = ""
+    allowed_models: tuple[str, ...] = ()
 
     def serves(self, model: str) -> bool:
         return True

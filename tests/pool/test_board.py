@@ -37,6 +37,10 @@ class Someone:
     left: Mapping[str, float] = field(default_factory=dict)
     reset: float | None = None
 
+    @property
+    def allowed_models(self) -> tuple[str, ...]:
+        return self.models
+
     def serves(self, model: str) -> bool:
         return not self.models or model in self.models
 

@@ -90,6 +90,7 @@ async def test_ten_thousand_inventions_leave_nothing_behind(
     entries_after, rows_after = await held()
     more = holdings.growth(entries, entries_after)
     assert {name: number for name, number in more.items() if number > KEPT} == {}
+    assert more.get("accounts_app.leasing._lender.board._lineups", 0) <= 2  # the route's model, and all others
     assert {name: number for name, number in holdings.growth(rows, rows_after).items() if number > ROWS} == {}
 
 
