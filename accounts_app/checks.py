@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
-from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -80,9 +79,7 @@ def _keys_of_one_node() -> Iterator[CheckMessage]:
 def _stored_secrets() -> Iterator[CheckMessage]:
     if not settings.GATEWAY_ENCRYPTION_KEYS:
         return  # E001 says so
-    secrets = ("refresh_token", "access_token")
-    lost = (encryption.under_lost_keys(Credential, name)[:1] for name in secrets)
-    for credential in chain(Credential.objects.only(*secrets).order_by("-pk")[:1], *lost):
+    for credential in encryption.lost_first(Credential, "refresh_token", "access_token")[:1]:
         for secret in (credential.refresh_token, credential.access_token):
             if isinstance(secret, encryption.Unreadable):
                 yield Warning(

@@ -130,12 +130,19 @@ class EncryptedTextField(models.TextField):
         return f"{self.model._meta.db_table}:{self.column}"
 
 
-def under_lost_keys(model: type[models.Model], name: str) -> models.QuerySet[Any]:
-    """The rows whose field `name` was encrypted under a key that is not at hand. Nothing is decrypted."""
-    rows = model._default_manager.annotate(stored=Cast(name, models.TextField())).exclude(stored="")
-    for key in _keys():
-        rows = rows.exclude(stored__startswith=f"v1:{_key_id(key)}:")
-    return rows
+def lost_first(model: type[models.Model], *names: str) -> models.QuerySet[Any]:
+    """A model's rows, the newest first, and before them those with a secret among the fields `names` that was encrypted
+    under a key that is not at hand. Nothing is decrypted.
+    """
+    rows, lost = model._default_manager.all(), models.Q()
+    for name in names:
+        stored = f"stored_{name}"
+        rows = rows.annotate(**{stored: Cast(name, models.TextField())})
+        known = models.Q(**{stored: ""})
+        for key in _keys():
+            known |= models.Q(**{f"{stored}__startswith": f"v1:{_key_id(key)}:"})
+        lost |= ~known
+    return rows.order_by(models.Case(models.When(lost, then=0), default=1), "-pk")
 
 
 def rotate_all() -> int:
