@@ -1,14 +1,17 @@
 """Borrowing and giving back: what a verdict does at once, what is written down, and what comes from elsewhere."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from accounts_app import database_thread, journal, leasing, roster
 from accounts_app.accounts import end_rests_of, park, revive
-from accounts_app.leasing import Lease, Pause, Standing, Tell, Told, Wanted
+from accounts_app.leasing import Lease, Pause, Standing, Tell, Told, Wanted, rows
 from accounts_app.models import Account, Credential, GatewaySettings, ModelRoute, Rest
+from accounts_app.pool.cooldown import Rest as PoolRest
 from accounts_app.pool.outcomes import Fault, Outcome
 from accounts_app.roster.views import UNTOLD_RESET
 from tests.factories import make_account
@@ -531,3 +534,56 @@ def test_the_operators_routes_and_prefix_are_read_from_memory(pool_of, django_as
         assert (leasing.routed("fast"), leasing.routed(PRO)) == (FLASH, PRO)
         assert leasing.instruction_prefix() == "Be brief."
         use(WELL)
+
+
+def test_a_cooldown_counts_as_written_when_it_is_committed_and_not_before(pool_of):
+    (alice,) = pool_of("alice")
+    row = rows.RestRow(alice, PRO, PoolRest(NOW + 60, "rate_limited", 1, NOW + 60))
+
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        rows.write_rests([row])
+        _ = 1 / 0
+    assert not rows.written_before((rows.REST, alice, PRO), row, time.time() + 60)
+
+    with transaction.atomic():
+        rows.write_rests([row])
+        assert not rows.written_before((rows.REST, alice, PRO), row, time.time() + 60)
+    assert rows.written_before((rows.REST, alice, PRO), row, time.time() + 60)
+
+
+def test_rows_are_written_in_the_order_of_their_keys_on_every_node(pool_of):
+    ids = pool_of("alice", "bob", "carol")
+    rest = PoolRest(NOW + 60, "rate_limited", 1, NOW + 60)
+
+    rows.write_rests([rows.RestRow(account, model, rest) for account in reversed(ids) for model in (PRO, FLASH)])
+
+    written = list(Rest.objects.order_by("pk").values_list("account_id", "model"))
+    assert written == sorted(written)
+    assert len(written) == 6
+
+
+async def test_a_clock_on_the_wall_that_is_set_moves_no_cooldown(pool_of):
+    wall = {"ahead": 1000.0}
+    leasing.reset(ahead=lambda: wall["ahead"])
+    await database_thread.in_database(pool_of, "alice")
+    use(Fault(Outcome.RATE_LIMITED, 429, delay=60.0))
+
+    for ahead in (1000.0 + 7200, 1000.0 - 7200):
+        wall["ahead"] = ahead
+        await written()
+        for later, standing in ((59, Standing.RESTING), (61, Standing.HALF_OPEN)):
+            assert standings(now=NOW + later + ahead) == [standing]
+
+
+async def test_a_rest_in_a_row_is_by_the_wall_and_in_memory_by_our_clock(pool_of):
+    leasing.reset(ahead=lambda: 1000.0)
+    await database_thread.in_database(pool_of, "alice")
+
+    use(Fault(Outcome.RATE_LIMITED, 429, delay=60.0))
+    await written()
+
+    row = await Rest.objects.aget()
+    assert row.until is not None
+    assert row.until.timestamp() == pytest.approx(NOW + 1060)
+    leasing.reset(ahead=lambda: 5000.0)
+    assert leasing.why_not(PRO, NOW + 1000)[0].until == pytest.approx(NOW + 1060)
