@@ -16,6 +16,10 @@ SENTENCES = (
     gettext_noop("%(sentence)s, first try after a rest"),
     gettext_noop("affinity"),
     gettext_noop("affinity, %(number)s passed over at their share"),
+    gettext_noop("%(sentence)s, of those that stand last"),
+    gettext_noop("it answered this conversation before"),
+    gettext_noop("it answered for this model lately"),
+    gettext_noop("a check whether it is back"),
     gettext_noop("round robin"),
     gettext_noop("fill first"),
     gettext_noop("an operator's test"),
@@ -26,11 +30,10 @@ SENTENCES = (
     gettext_noop("It only stands by."),
     # what became of an attempt
     gettext_noop("An empty answer."),
-    gettext_noop("an empty 200"),
+    gettext_noop("The upstream answered without an answer."),
     gettext_noop("An answer with status %(status)s that cannot be read."),
     gettext_noop("A web page came with status %(status)s."),
     gettext_noop("Status %(status)s without a body."),
-    gettext_noop("no first event within %(number)s s"),
     gettext_noop("The upstream ended its answer without finishing it."),
     # sign-ins and tokens
     gettext_noop("Google no longer accepts this account's sign-in (%(reason)s). Sign in again."),
@@ -68,6 +71,11 @@ SENTENCES = (
     ),
     gettext_noop("%(what)s does not decrypt: the stored value was altered or moved."),
 )
+# What 0.1.0 wrote into rows, which are shown as ever.
+FORMER = (
+    gettext_noop("an empty 200"),
+    gettext_noop("no first event within %(number)s s"),
+)
 # Upstream's own words may follow these.
 _WITH_MORE = "%(method)s was answered with %(status)s."
 _PLACE = re.compile(r"%\((\w+)\)s")
@@ -78,7 +86,7 @@ _LONG = ("sentence", "reason")
 
 def retold(text: str) -> str:
     """`text` in the reader's language where it is one of the gateway's own sentences, else `text`."""
-    for sentence in SENTENCES:
+    for sentence in (*SENTENCES, *FORMER):
         if found := _pattern(sentence).fullmatch(text):
             filled = found.groupdict()
             more = filled.pop("more", None) or ""

@@ -57,7 +57,6 @@ async def attempt(call: Call, step: Step) -> Relay | None:
                 )
                 step.heard()
                 first, events = await _first_answer(call, step, exchange, entry)
-                exchange.limit_silence(patience.idle_timeout())
         except FAILURES as error:
             entry.fault = step.failed(error)
             return None
@@ -79,8 +78,10 @@ async def _first_answer(
     if call.method is Method.STREAM:
         events = Events(exchange, step.dialect, candidates_wanted(call.body))
         if first := await events.batch():
+            exchange.limit_silence(patience.idle_timeout())
             return first, events
         raise EmptyAnswer
+    exchange.limit_silence(patience.idle_timeout())
     if not (body := await exchange.read()):
         raise EmptyAnswer
     if error := faults.error_in(body):

@@ -51,7 +51,7 @@ class TestEachHasItsOwnOutcome:
         return row
 
     async def test_no_account(self, url, client, ledger):
-        await self.refused(ledger, await client.post(url, a_prompt()), url, "no_account", 503)
+        await self.refused(ledger, await client.post(url, a_prompt()), url, "no_account", 400)
 
     async def test_all_cooling_down(self, url, client, alice, ledger):
         until = datetime.now(UTC) + timedelta(minutes=5)

@@ -127,7 +127,7 @@ class TestCalls:
         reply = await client.post(GENERATE, a_prompt())
         await journal.flush(force=True)
 
-        assert reply.status == 503
+        assert reply.status == 400
         hour = await UsageHour.objects.aget()
         assert (hour.outcome, hour.calls, hour.attempts, hour.delivered) == ("no_account", 1, 0, 0)
 

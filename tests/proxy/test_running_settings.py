@@ -7,6 +7,7 @@ from emulator import Reply
 from tests.factories import a_prompt
 
 PLAIN = "/v1beta/models/gemini-2.5-flash:generateContent"
+STREAM = "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse"
 
 
 async def test_attempts_are_as_many_as_the_operator_says_from_the_next_look_on(
@@ -32,11 +33,12 @@ async def test_a_silent_upstream_is_left_when_the_operator_says(client, upstream
     await operator_sets(first_event_timeout=0.1, max_attempts=1)
     upstream.script(Reply(delay=30.0))
 
-    reply = await client.post(PLAIN, a_prompt())
+    reply = await client.post(STREAM, a_prompt())
 
-    assert reply.status == 503
+    assert reply.status == 504
     (entry,) = await ledger()
-    assert (entry.outcome, entry.message) == ("unreachable", "no first event within 0.1 s")
+    assert entry.outcome == "timed_out"
+    assert "within 0.1 s" in entry.message
 
 
 @pytest.mark.django_db
