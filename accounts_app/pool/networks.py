@@ -28,7 +28,7 @@ def lets_in(allowed: tuple[Network, ...], address: str) -> bool:
 @lru_cache(maxsize=1024)
 def _address(written: str) -> IPv4Address | IPv6Address | None:
     try:
-        found = ip_address(written.partition("%")[0])
+        found = ip_address(written)
     except ValueError:
         return None
     # A dual-stack socket shows IPv4 peers as ::ffff:192.0.2.1.

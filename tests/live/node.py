@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE = 30.0  # seconds; a process starts in two, on a busy machine in ten
+PATIENCE = 60.0  # seconds; a process starts in two, on a busy machine in twenty
 
 
 class Node:

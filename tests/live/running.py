@@ -22,7 +22,7 @@ from emulator import Account, Emulator
 from tests import postgres
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE = 30.0
+PATIENCE = 60.0  # seconds; only a failure waits for it, and a machine of many tests is slow
 
 
 def wait_until(true: Callable[[], object]) -> None:

@@ -8,7 +8,7 @@ OFFICE = networks(["192.0.2.0/24", "2001:db8::/32", "198.51.100.7"])
 
 
 @pytest.mark.parametrize(
-    "address", ["192.0.2.1", "198.51.100.7", "2001:db8::1", "::ffff:192.0.2.9", "2001:db8::1%eth0", "2001:db8::1%~"]
+    "address", ["192.0.2.1", "198.51.100.7", "2001:db8::1", "::ffff:192.0.2.9", "2001:db8::1%eth0"]
 )
 def test_an_address_in_a_network_is_let_in(address):
     assert lets_in(OFFICE, address)

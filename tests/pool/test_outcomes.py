@@ -2,7 +2,18 @@
 
 import pytest
 
-from accounts_app.pool.outcomes import GUESSES, MICRO_WAIT, VERDICTS, Counts, Effect, Fault, Outcome, Retry, verdict_of
+from accounts_app.pool.outcomes import (
+    GUESSES,
+    MICRO_WAIT,
+    VERDICTS,
+    Counts,
+    Effect,
+    Fault,
+    Outcome,
+    Refusal,
+    Retry,
+    verdict_of,
+)
 
 ATTEMPT, REFUSAL, NOTHING = Counts.ATTEMPT, Counts.REFUSAL, Counts.NOTHING
 VAGUE = (Effect.SUSPECT, Retry.NEXT_PATH, ATTEMPT, True)
@@ -44,10 +55,32 @@ def test_no_outcome_is_without_a_verdict():
     assert set(VERDICTS) == set(Outcome) == {row[0] for row in TABLE}
 
 
+def test_the_ledger_stores_these_words():
+    assert list(Outcome) == [
+        *("succeeded", "rate_limited", "quota_exhausted", "overloaded", "bare_429", "empty", "dropped"),
+        *("unauthenticated", "revoked", "needs_owner", "token_unavailable", "refused", "rejected", "unknown_field"),
+        *("unreachable", "stale_connection", "unreadable", "egress_blocked", "timed_out"),
+        *("interrupted", "abandoned", "deadline_passed", "gateway_error"),
+    ]
+    assert list(Refusal) == [
+        *("key_missing", "key_invalid", "address_not_allowed", "origin_not_allowed", "model_not_allowed"),
+        *("key_limit", "no_account", "unsupported", "malformed", "too_large", "too_slow", "left_early"),
+    ]
+
+
+def test_a_fault_says_nothing_that_upstream_did_not_say():
+    assert Fault(Outcome.EMPTY) == Fault(
+        Outcome.EMPTY, status=0, message="", delay=None, whole_account=False, reason="", parked="", link="", proxy=False
+    )
+
+
 def test_a_rate_limit_of_a_moment_is_waited_out_on_the_same_account():
     assert verdict_of(Fault(Outcome.RATE_LIMITED, delay=0.5)).retry is Retry.SAME_ACCOUNT
     assert verdict_of(Fault(Outcome.RATE_LIMITED, delay=0.5)).effect is Effect.COOL_DOWN
+    assert verdict_of(Fault(Outcome.RATE_LIMITED, delay=2.9)).retry is Retry.SAME_ACCOUNT
     assert verdict_of(Fault(Outcome.RATE_LIMITED, delay=MICRO_WAIT)).retry is Retry.OTHER_ACCOUNT
+    assert verdict_of(Fault(Outcome.RATE_LIMITED)).retry is Retry.OTHER_ACCOUNT
+    assert MICRO_WAIT == 3.0
 
 
 def test_a_spent_quota_is_not_waited_for_however_short_its_delay():

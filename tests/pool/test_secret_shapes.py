@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts_app.pool.secret_shapes import found, is_access_token, is_api_key, is_refresh_token, masked
+from accounts_app.pool.secret_shapes import SIGNS, found, is_access_token, is_api_key, is_refresh_token, masked
 
 TOKEN, KEY, NEW_KEY, ACCESS = "1//0gTok-en_1234", "AIzaSyExample1234", "AQ.Ab8RN6Kx9zQ1w2E3", "ya29.a0AfB_byC123456"
 
@@ -39,6 +39,14 @@ def test_every_kind_is_masked(secret):
 
     assert secret not in told
     assert told.startswith("Consumer 'api_key:***' has been suspended")
+
+
+@pytest.mark.parametrize(
+    "secret", [TOKEN, "1%2F%2F0gTok-en_1234", KEY, NEW_KEY, ACCESS, "gw-abcdefgh12345", "GOCSPX-abcdefgh12345"]
+)
+def test_whatever_is_masked_has_a_sign_and_only_its_own(secret):
+    assert masked(secret) == "***"
+    assert len([sign for sign in SIGNS if sign in secret.lower()]) == 1
 
 
 def test_other_words_are_left_alone():
