@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts_app.models import Account, Rest
+from accounts_app.pool.outcomes import GUESSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,16 @@ def state_of(account: Account, now: datetime | None = None) -> State:
         return State(_("disabled"), "info")
     if account.parked:
         return State(_("parked: %(why)s") % {"why": account.get_parked_display()}, "danger")
-    rests = [rest for rest in account.current_rests if rest.until > now]  # type: ignore[attr-defined]
+    current = [rest for rest in account.current_rests if rest.until > now]  # type: ignore[attr-defined]
+    rests = [rest for rest in current if rest.reason not in GUESSES]
     if whole := [rest for rest in rests if not rest.model]:
         return State(_("resting for %(time)s") % {"time": spoken(whole[0].until - now)}, "warning")
     if rests:
         words = ngettext("resting for %(count)d model", "resting for %(count)d models", len(rests))
         return State(words % {"count": len(rests)}, "warning")
+    if current:
+        words = ngettext("stands last for %(count)d model", "stands last for %(count)d models", len(current))
+        return State(words % {"count": len(current)}, "warning")
     return State(_("ready"), "success")
 
 

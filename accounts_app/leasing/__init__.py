@@ -146,9 +146,16 @@ def why_not(model: str, now: float) -> list[WhyNot]:
 
 
 def resting(now: float) -> list[tuple[int, str, Rest]]:
-    """The rests that are on: account, model ("" for all of them), rest; times are by the wall. Any thread may ask."""
+    """The rests that keep an account from a model ("" for all of them) now, by the wall. Any thread may ask.
+
+    Guesses keep nobody: they put the account last.
+    """
     rests = _lender.board.rests.on(_lender.by_our_clock(now))
-    return [(account, model, replace(rest, until=_lender.on_the_wall(rest.until))) for account, model, rest in rests]
+    return [
+        (account, model, replace(rest, until=_lender.on_the_wall(rest.until)))
+        for account, model, rest in rests
+        if not rest.is_guess
+    ]
 
 
 def need_owner() -> dict[int, str]:

@@ -95,9 +95,7 @@ def google() -> Iterator[Upstream]:
 
 
 @pytest.fixture(scope="module", params=[1, 2], ids=["one account", "two accounts"])
-def gateway(
-    request: pytest.FixtureRequest, google: Upstream, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Gateway]:
+def gateway(request: pytest.FixtureRequest, google: Upstream) -> Iterator[Gateway]:
     with Emulator() as emulator, Gateway(emulator, {"GEMINI_API_URL": google.url}) as serving:
         for number in range(request.param):
             key = f"AIzaSyAkeyofaccount{number}00000000000000000"
