@@ -53,6 +53,7 @@ async def attempt(call: Call, step: Step) -> Relay | None:
                         fresh=step.lease.turn.fresh,
                         connect_timeout=step.connect_timeout,
                         silence=step.timeout,
+                        connected=step.lease.turn.connected,
                     )
                 )
                 step.heard()

@@ -163,12 +163,14 @@ async def exchange(
     fresh: bool = False,
     connect_timeout: float | None = None,
     silence: float | None = None,
+    connected: Callable[[], None] | None = None,
 ) -> Exchange:
     """Send `request` and wait for the answer's head. Raises Failure, but no Interrupted.
 
     `fresh` takes no connection that was used before: what may never be sent twice, and what is sent once more after
     a StaleConnection. `connect_timeout` bounds the way to a connection, in seconds, instead of GATEWAY_CONNECT_TIMEOUT,
     and `silence` what upstream may be silent, before the answer and within it, instead of GATEWAY_IDLE_TIMEOUT.
+    `connected` is called when there is a connection.
     """
     outgoing = http_client.request(
         "POST",
@@ -178,6 +180,7 @@ async def exchange(
         read_timeout=patience.idle_timeout() if silence is None else silence,
         connect_timeout=connect_timeout,
         fresh=fresh,
+        connected=connected,
     )
     try:
         response = await http_client.client(proxy_url).send(outgoing, stream=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any
@@ -91,13 +91,14 @@ def request(
     read_timeout: float | None = None,
     connect_timeout: float | None = None,
     fresh: bool = False,
+    connected: Callable[[], None] | None = None,
 ) -> httpx.Request:
     """A request for `client().send`, at a tenth of the cost of the client's own `build_request`.
 
     `content` is the body, in as many pieces as one likes. `read_timeout` is the longest silence in seconds, before the
     answer and within it (GATEWAY_IDLE_TIMEOUT unless given); `connect_timeout` the longest way to a connection in
-    seconds (GATEWAY_CONNECT_TIMEOUT unless given). `fresh` asks for a connection that was not used before. Host,
-    Content-Length and our User-Agent are added.
+    seconds (GATEWAY_CONNECT_TIMEOUT unless given). `fresh` asks for a connection that was not used before, and
+    `connected` is called when there is one. Host, Content-Length and our User-Agent are added.
     """
     timeout = _timeout()
     if read_timeout is not None:
@@ -109,7 +110,8 @@ def request(
     fields = {"Host": parsed.netloc.decode("ascii"), "User-Agent": USER_AGENT, "Accept-Encoding": "gzip", **headers}
     if upload.size or method not in ("GET", "HEAD"):
         fields["Content-Length"] = str(upload.size)
-    return httpx.Request(method, parsed, headers=fields, stream=upload, extensions={"timeout": timeout, "fresh": fresh})
+    extensions = {"timeout": timeout, "fresh": fresh, "connected": connected}
+    return httpx.Request(method, parsed, headers=fields, stream=upload, extensions=extensions)
 
 
 async def probe(url: str, proxy_url: str = "", connect_timeout: float | None = None) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import ssl
+from collections.abc import Callable
 from contextlib import ExitStack
 from contextvars import ContextVar
 from functools import partial
@@ -39,10 +40,11 @@ _ENDPOINT_STATUSES = (403, 502, 503, 504)
 class Way:
     """How one call gets its connection: `fresh` takes none that was used before, `proxy` is the way out of here."""
 
-    __slots__ = ("_handler", "connected", "fresh", "met", "proxy", "socks_proxy")
+    __slots__ = ("_handler", "connected", "fresh", "met", "proxy", "socks_proxy", "when_connected")
 
-    def __init__(self, fresh: bool, proxy: Proxy | None) -> None:
+    def __init__(self, fresh: bool, proxy: Proxy | None, when_connected: Callable[[], None] | None = None) -> None:
         self.fresh = fresh
+        self.when_connected = when_connected
         self.proxy = proxy
         self.socks_proxy = proxy if proxy is not None and proxy.is_socks else None
         self.met = False  # the first peer, which is the proxy where there is one, has taken a TCP connection
@@ -150,7 +152,10 @@ class Connector(aiohttp.TCPConnector):
         self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
     ) -> Connection:
         connection = await super().connect(req, traces, timeout)
-        way_of_this_call.get().connected = True
+        way = way_of_this_call.get()
+        way.connected = True
+        if way.when_connected is not None:
+            way.when_connected()
         return connection
 
     async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:

@@ -97,7 +97,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         proxy = self._proxy
         if proxy is None and not self._direct:
             proxy = gateways_proxy(request.url.host)
-        way = Way(request.extensions.get("fresh", False), proxy)
+        way = Way(request.extensions.get("fresh", False), proxy, request.extensions.get("connected"))
         way_of_this_call.set(way)
         return way
 

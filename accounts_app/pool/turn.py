@@ -78,9 +78,14 @@ class Turn:
         self.exchange = self._blame.paths.begin(self.path, now)
 
     def sending(self, token: int, now: float) -> None:
-        """It has a token, which `token` stands for, and is being sent."""
+        """It has a token, which `token` stands for, and waits for a connection."""
         self.token = token
         self._blame.has_token(self.loan.account, now)
+        self._blame.paths.connecting(self.path, self.exchange, now)
+
+    def connected(self) -> None:
+        """It has a connection."""
+        self._blame.paths.connected(self.path, self.exchange)
 
     def answered(self, now: float) -> None:
         """The first frame of a good answer is in hand."""

@@ -164,16 +164,15 @@ class World:
                 call.attempts = None
 
     def _ask(self, call: Call, turn: Turn) -> None:
-        paths, account = self.blame.paths, turn.loan.account
+        account = turn.loan.account
         turn.sending(0, self.now)
-        paths.connecting(turn.path, turn.exchange, self.now)
         reply = self.upstream(call, account, turn.path, self.now)
         if not reply.connects:
             after = min(reply.after, QUICK_CONNECT if turn.quick else CONNECT_TIMEOUT)
             self.at(self.now + after, lambda: self._failed(call, turn, reply))
             self._probe_later()
             return
-        paths.connected(turn.path, turn.exchange)
+        turn.connected()
         call.asked += 1
         self.seen[account] += 1
         ends = self._answered if reply.fault is None else self._failed

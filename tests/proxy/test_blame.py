@@ -1,6 +1,11 @@
 """Whose fault it was, seen from outside: on several accounts, several conversations, both kinds of accounts."""
 
+import asyncio
 import json
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -8,6 +13,7 @@ from asgiref.sync import sync_to_async
 from accounts_app import leasing, roster
 from accounts_app.leasing import Standing
 from accounts_app.models import Account, Rest
+from accounts_app.pool.paths import HANGING
 from emulator import Emulator, Reply, dead_address
 from proxy_app.models import UsageRecord
 from tests.factories import a_prompt, make_account
@@ -242,3 +248,35 @@ async def test_a_401_of_a_key_without_a_known_reason_asks_the_others(client, ups
 
     assert [entry.outcome for entry in await ledger()] == ["refused", "succeeded"]
     assert not await Account.objects.exclude(parked="").aexists()
+
+
+@contextmanager
+def a_black_hole() -> Iterator[str]:
+    """An address that takes no connection and refuses none: its queue of waiting connections is full."""
+    with ExitStack() as held:
+        listening = held.enter_context(socket.socket())
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        for _ in range(8):
+            waiting = held.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listening.getsockname())
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+async def test_a_connection_that_hangs_turns_other_calls_to_the_next_endpoint(
+    client, alice, upstream, settings, ledger
+):
+    settings.GATEWAY_CONNECT_TIMEOUT = 3.0
+    with a_black_hole() as hole:
+        settings.CLOUD_CODE_URLS = (hole, upstream.url)
+        first = client.start("POST", PLAIN, a_prompt("first"))
+        await asyncio.to_thread(time.sleep, HANGING + 0.3)
+
+        second = await client.post(PLAIN, a_prompt("second"))
+        assert second.status == 200
+        entries = await ledger()
+        assert [(entry.endpoint, entry.outcome) for entry in entries] == [(upstream.url, "succeeded")]
+
+        assert (await first.end()).status == 200
+    assert [entry.outcome for entry in await ledger()].count("unreachable") == 1
