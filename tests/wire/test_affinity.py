@@ -97,6 +97,11 @@ def test_a_file_may_be_named_without_its_address():
     assert key(contents=[HELLO, uses_file("myfiles/abc")]) == key(contents=TURN_ONE)
 
 
+@pytest.mark.parametrize("nothing", [{"cachedContent": None}, {"cached_content": ""}, {"cachedContent": 7}])
+def test_a_cached_content_that_is_no_name_has_a_key_all_the_same(nothing):
+    assert 0 <= key(contents=TURN_ONE, **nothing) < 1 << 64
+
+
 def test_no_name_of_a_cached_content_is_none():
     assert key(contents=TURN_ONE, cachedContent="") == key(contents=TURN_ONE)
 

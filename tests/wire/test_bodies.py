@@ -3,8 +3,9 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Raw
 
-from proxy_app.wire.bodies import read_body
+from proxy_app.wire.bodies import pieces, read_body
 from proxy_app.wire.mistakes import Malformed
 
 JSON_VALUES = st.recursive(
@@ -94,6 +95,21 @@ def test_what_cannot_be_read_is_refused_in_googles_words(wrong, message):
         read_body(wrong)
 
     assert str(refusal.value) == f"Invalid JSON payload received. {message}"
+
+
+def test_fields_are_put_together_again_byte_for_byte():
+    assert b"".join(pieces({})) == b"{}"
+    assert b"".join(pieces({"a": Raw(b" 1.50"), 'b"': Raw(b"[]")})) == b'{"a": 1.50,"b\\"":[]}'
+
+
+@pytest.mark.parametrize("size", [4 << 20, (4 << 20) + 1])
+def test_blanks_alone_are_an_empty_body_up_to_4_mb(size):
+    blanks = b" " * size
+    if size == 4 << 20:
+        assert read_body(blanks) == {}
+    else:
+        with pytest.raises(Malformed):
+            read_body(blanks)
 
 
 def test_a_character_across_two_pieces_is_no_mistake():

@@ -182,6 +182,28 @@ def test_a_large_body_keeps_its_bytes_and_its_errors():
         read_body(b'{"contents" : ' + image)
 
 
+@pytest.mark.parametrize(
+    ("rest", "words", "byte"),
+    [
+        (b"1", "Unexpected end of string.", None),
+        (b"1}x", "Parsing terminated before end of input.", 3),
+        (b'1 "b":2}', "Expected , or } after key:value pair.", 2),
+        (b"1,}", "Expected an object key or }.", 2),
+        (b"1,2:3}", "Expected an object key or }.", 2),
+        (b'1,"b" 2}', "Expected : between key:value pair.", 6),
+        (b"#}", "Unexpected token.", 0),
+    ],
+)
+def test_what_cannot_be_read_of_a_large_body_is_told_in_googles_words_too(rest: bytes, words: str, byte: int | None):
+    begun = b'{"pad":"' + b"A" * large_bodies.LARGE_BYTES + b'","a":'
+    where = "" if byte is None else f" (at byte {len(begun) + byte})"
+
+    with pytest.raises(Malformed) as refusal:
+        read_body(begun + rest)
+
+    assert str(refusal.value) == f"Invalid JSON payload received. {words}{where}"
+
+
 def test_what_is_large_is_told_in_megabytes():
     assert (large_bodies.LARGE_BYTES, large_bodies.VERY_LARGE_BYTES) == (4 << 20, 24 << 20)
 
