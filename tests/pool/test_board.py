@@ -11,7 +11,7 @@ from accounts_app.pool.backoff import Spread
 from accounts_app.pool.board import LINEUPS, Board, Loan, Standing
 from accounts_app.pool.cooldown import Rest, cleared
 from accounts_app.pool.lineup import SOON
-from accounts_app.pool.paths import Paths
+from accounts_app.pool.paths import Path, Paths
 from accounts_app.pool.rests import PROBE_PATIENCE
 from accounts_app.pool.selection import Strategy
 
@@ -175,6 +175,55 @@ def test_a_probe_that_succeeds_opens_the_account_to_everybody():
     assert board.standing(1, PRO, NOW + 11).standing is Standing.READY
 
 
+def test_an_account_that_goes_leaves_the_ring():
+    board = board_of(a1=Someone(), a2=Someone())
+
+    board.update({2: Someone()}, [1], NOW)
+
+    assert list(board.ring.accounts) == [2]
+    assert repr(board) == "<Board 1 connected, 0 parked, 0 in flight>"
+
+
+def test_ready_is_who_can_answer_with_nothing_held_against_it():
+    board = board_of(a1=Someone(), a2=Someone(), a3=Someone(), a4=Someone(enabled=False))
+    board.set_rest(2, PRO, a_rest(NOW), NOW)
+    board.set_rest(3, PRO, Rest(NOW + 9, "overloaded", 1, NOW + 9), NOW)
+
+    assert [board.is_ready(account, PRO, NOW) for account in (1, 2, 3, 4, 5)] == [True, True, False, False, False]
+    assert picks(board, tried=[1, 2]) == 3
+
+
+def test_parked_accounts_are_tried_by_a_call_when_their_time_comes():
+    board = board_of(a1=Someone(), a2=Someone())
+    for account, at in ((1, NOW + 60), (2, NOW + 120)):
+        board.park(account, "needs_owner", NOW)
+        board.try_again(account, at)
+
+    assert picks(board, now=NOW + 59) is None
+    assert picks(board, now=NOW + 60) == 1
+    assert picks(board, now=NOW + 60, tried=[1]) is None
+    assert picks(board, now=NOW + 120, tried=[1]) == 2
+    assert board.next_retry == float("inf")
+
+
+def test_paths_are_looked_at_when_they_change_and_a_few_times_a_second_while_they_may():
+    board = board_of(a1=Someone())
+    path = Path("https://one.example")
+    assert picks(board) == 1
+    board.paths.connecting(path, board.paths.begin(path, NOW), NOW)
+
+    board.look_at_paths(NOW + 1.9)
+    board.look_at_paths(NOW + 2.1)
+    assert board.standing(1, PRO, NOW + 2.1).standing is Standing.READY
+    board.look_at_paths(NOW + 2.15)
+    assert board.standing(1, PRO, NOW + 2.15).standing is Standing.LAST
+
+    for _ in range(2):
+        board.paths.refused(path, NOW + 2.2, NOW + 2.2, proxy=False)
+    board.look_at_paths(NOW + 2.2)
+    assert picks(board, now=NOW + 2.2) is None
+
+
 def test_a_full_account_is_passed_over_until_a_call_of_its_own_ends():
     board = board_of(a1=Someone(max_concurrency=1))
     call = board.borrow(1, FLASH, NOW)
@@ -255,6 +304,10 @@ def test_every_account_can_say_why_it_does_not_answer():
     ]
     assert (told[5].until, told[5].detail) == (NOW + 10, "rate_limited: slow down")
     assert [bool(told[account]) for account in (1, 2)] == [False, True]
+
+
+def test_so_many_models_have_a_lineup():
+    assert LINEUPS == 64
 
 
 def test_names_that_clients_make_up_do_not_fill_the_memory():

@@ -44,6 +44,27 @@ def climb(fault: Fault, steps: int) -> list[float]:
     return lengths
 
 
+def test_the_bounds_are_those_of_the_table_of_blame():
+    assert (LONGEST, SHORTEST, WINDOW, FORGOTTEN_AFTER) == (86_400, 0.25, 2, 3_600)
+    assert cleared(NOW) == Rest(until=0.0, reason="", streak=0, window_until=0.0, message="", stamp=NOW)
+
+
+def test_a_guess_begins_at_the_very_moment_a_rest_inside_the_window_is_over():
+    first = next_rest(Fault(Outcome.RATE_LIMITED, delay=0.5), None, NOW)
+
+    again = next_rest(BUSY, first, NOW + 0.5)
+
+    assert (again.until, again.streak) == (NOW + 0.5 + GUESSES[0], 1)
+
+
+def test_of_two_words_that_end_alike_the_later_is_told():
+    first = next_rest(Fault(Outcome.RATE_LIMITED, delay=10.0, message="first"), None, NOW)
+
+    later = next_rest(Fault(Outcome.RATE_LIMITED, delay=9.0, message="later"), first, NOW + 1)
+
+    assert (later.until, later.message, later.streak) == (NOW + 10, "later", 1)
+
+
 def test_upstreams_word_comes_first():
     rest = next_rest(Fault(Outcome.RATE_LIMITED, delay=17.5, message="in 17.5s"), None, NOW)
 
