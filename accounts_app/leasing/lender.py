@@ -97,7 +97,10 @@ class Lender:
             rests = set(snapshot.rests) | (set(seen.rests) if seen else set())
         self._forget_seen(snapshot, changed, rests)
         board.update(snapshot.accounts, changed, self._now)
-        self.blame.forget(changed - snapshot.accounts.keys())
+        gone = changed - snapshot.accounts.keys()
+        self.blame.forget(gone)
+        for account in gone:
+            self.last_used.pop(account, None)
         for account in changed:
             candidate = snapshot.accounts.get(account)
             if candidate is not None and candidate.parked == BILLING:

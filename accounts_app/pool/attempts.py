@@ -183,7 +183,8 @@ class Attempts:
         if verdict.retry is Retry.OTHER_EGRESS:
             self.tried |= board.ways.leaving_by(turn.path.egress)
         if verdict.retry is Retry.OTHER_KIND:
-            kind = board.accounts[turn.loan.account].kind
+            asked = board.accounts.get(turn.loan.account)
+            kind = asked.kind if asked else ""
             self.tried.update(each for each, candidate in board.accounts.items() if candidate.kind == kind)
             if self._spoken:
                 self._end(Told(Tell.FAILURE, len(self.faults) - 1), now)
@@ -289,7 +290,9 @@ class Attempts:
         return self._request
 
     def _is_worse(self, turn: Turn) -> bool:
-        """Whether another call has heard worse of the account while this one waited for it."""
+        """Whether another call has heard worse of the account while this one waited for it, or it is gone."""
+        if turn.loan.account not in self._blame.board.accounts:
+            return True
         until = self._blame.board.rests.until(turn.loan.account, turn.loan.model)
         return bool(turn.waited_for) and until > turn.waited_for + ROUNDING
 

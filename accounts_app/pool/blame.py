@@ -167,7 +167,8 @@ class Blame:
     def token_refused(self, account: int, fault: Fault, now: float) -> None:
         """A new token is refused as well: the account cools down, or (after ten minutes of that) needs its owner."""
         known = self._tokens.setdefault(account, _Tokens(0, now, now))
-        accepted_at = self._accepted_at.get(self.board.accounts[account].kind, 0.0)
+        candidate = self.board.accounts.get(account)
+        accepted_at = self._accepted_at.get(candidate.kind, 0.0) if candidate else 0.0
         if now - known.since >= REFUSED_FOR_GOOD and accepted_at > known.since:
             self.park(account, replace(fault, parked="sign_in"), now)
         else:

@@ -11,12 +11,13 @@ Key = tuple[tuple[str, ...], str]
 class Way:
     """The paths of some accounts, in order of preference, and the shape of the best of them as last looked at."""
 
-    __slots__ = ("accounts", "paths", "shape", "uses")
+    __slots__ = ("accounts", "paths", "serving", "shape", "uses")
 
     def __init__(self, bases: Iterable[str], egress: str) -> None:
         self.paths = tuple(Path(base, egress) for base in bases)
         self.uses: tuple[Path | str, ...] = (*self.paths, egress)
         self.accounts: set[int] = set()
+        self.serving: set[int] = set()  # those of them that are in service
         self.shape = Shape.OPEN
 
     def __repr__(self) -> str:
@@ -40,6 +41,7 @@ class Ways:
         old = self._of.pop(account, None)
         if old is not None:
             old.accounts.discard(account)
+            old.serving.discard(account)
         if candidate is not None:
             key = (candidate.bases, candidate.proxy_url)
             way = self._by_key.get(key)
@@ -49,6 +51,8 @@ class Ways:
                 for each in way.uses:
                     self._through.setdefault(each, []).append(way)
             way.accounts.add(account)
+            if candidate.enabled and not candidate.standby and not candidate.parked:
+                way.serving.add(account)
             self._of[account] = way
 
     def tidy(self) -> None:
@@ -72,7 +76,8 @@ class Ways:
     def best(self, account: int, tried: Iterable[Path], now: float) -> Path | None:
         """The account's next path: one that takes connections, those that stand last come last."""
         found, found_shape = None, Shape.DOWN
-        for path in self._of[account].paths:
+        way = self._of.get(account)  # of an account that was deleted meanwhile there is none
+        for path in way.paths if way is not None else ():
             if path not in tried and (shape := self.paths.shape(path, now)) < found_shape:
                 found, found_shape = path, shape
                 if shape is Shape.OPEN:
@@ -96,8 +101,9 @@ class Ways:
 
     @property
     def none_is_left(self) -> bool:
-        """Whether no account has a path that takes a connection."""
-        return bool(self._by_key) and all(way.shape is Shape.DOWN for way in self._by_key.values())
+        """Whether no account in service has a path that takes a connection."""
+        serving = [way for way in self._by_key.values() if way.serving]
+        return bool(serving) and all(way.shape is Shape.DOWN for way in serving)
 
     def _shape(self, way: Way, now: float) -> Shape:
         return min((self.paths.shape(path, now) for path in way.paths), default=Shape.OPEN)

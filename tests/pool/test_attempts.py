@@ -511,3 +511,40 @@ def test_a_named_account_is_asked_however_it_stands():
     assert isinstance(turn, Turn)
     assert (turn.loan.account, turn.why) == (1, "a test")
     turn.give_back(NOW)
+
+
+def test_an_account_that_is_deleted_under_a_call_is_no_trouble():
+    for fault in (
+        DEAD,
+        BUSY,
+        TOKEN,
+        REFUSED,
+        SPENT,
+        Fault(Outcome.UNKNOWN_FIELD, 400),
+        Fault(Outcome.EGRESS_BLOCKED, 400),
+    ):
+        blame = a_pool(bases=(MAIN, SPARE))
+        attempts = Caller(blame).begins()
+        turn = attempts.next(NOW)
+        assert isinstance(turn, Turn)
+        turn.renewed = True
+        (left,) = {1, 2} - {turn.loan.account}
+        blame.board.update({left: Account()}, [turn.loan.account], NOW)
+
+        attempts.failed(fault, NOW)
+        step = attempts.next(NOW)
+
+        assert not isinstance(step, Turn) or step.loan.account == left
+        attempts.give_back(NOW)
+        assert blame.board.in_flight == 0
+
+
+def test_no_path_is_left_when_those_of_accounts_in_service_are_down():
+    caller = Caller(
+        a_pool(Account(bases=(MAIN,)), Account(bases=(SPARE,), enabled=False), Account(bases=(), standby=True))
+    )
+
+    caller.goes(DEAD, DEAD, patience=1.5)
+
+    assert caller.blame.board.ways.none_is_left
+    assert caller.told == Told(Tell.NO_PATH)
