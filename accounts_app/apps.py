@@ -9,4 +9,4 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts and access")
 
     def ready(self) -> None:
-        from accounts_app import checks  # noqa: F401
+        from accounts_app.status import checks  # noqa: F401

@@ -15,7 +15,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from accounts_app import api_keys  # noqa: E402
+from accounts_app.api_keys import keys as api_keys  # noqa: E402
 from accounts_app.models import Account, ApiKey, Credential  # noqa: E402
 from proxy_app.models import UsageRecord  # noqa: E402
 

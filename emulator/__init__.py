@@ -13,13 +13,13 @@ It answers as Google does, down to framing and error texts, and fails as Google 
 way. It imports nothing of the gateway.
 """
 
-from .accounts import Account
-from .catalogue import FAULTS
-from .emulator import Emulator, dead_address
-from .recording import Recorded
-from .replies import Ending, ErrorForm, Reply, Style, UsageForm
-from .scripts import Script
-from .signatures import SENTINELS
+from emulator.answers.signatures import SENTINELS
+from emulator.emulator import Emulator, dead_address
+from emulator.state.accounts import Account
+from emulator.state.recording import Recorded
+from emulator.state.scripts import Script
+from emulator.wire.fault_names import FAULTS
+from emulator.wire.replies import Ending, ErrorForm, Reply, Style, UsageForm
 
 __all__ = [
     "FAULTS",

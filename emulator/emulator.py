@@ -11,14 +11,14 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from .accounts import Account
-from .front_desk import FrontDesk
-from .house import House
-from .oauth import consent_target
-from .recording import Recorded
-from .replies import Reply, Style
-from .scripts import Script
-from .server import Connection
+from emulator.apis.dispatch import FrontDesk
+from emulator.apis.oauth import consent_target
+from emulator.state.accounts import Account
+from emulator.state.google import House
+from emulator.state.recording import Recorded
+from emulator.state.scripts import Script
+from emulator.wire.replies import Reply, Style
+from emulator.wire.server import Connection
 
 _BACKLOG = 1024
 # Nothing the emulator waits for takes long on one machine; what does not come by then does not come.

@@ -14,15 +14,16 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts_app.admin.upstairs import Tried, lent
+from accounts_app.admin.hooks import Tried, lent
 from accounts_app.pool.outcomes import Outcome
-from gateway_project import rights, second_factor
-from proxy_app import figures, trial
+from gateway_project.console import permissions, second_factor
+from proxy_app.forwarding import account_test
+from proxy_app.reports import figures
 
 
 async def try_out(account: int) -> Tried:
     """A real call through one account, told in the accounts' words. Raises KeyError when it is gone."""
-    told = await trial.ask(account)
+    told = await account_test.ask(account)
     trouble = told.trouble or ("" if told.outcome is Outcome.SUCCEEDED else str(told.outcome))
     return Tried(told.model, told.seconds, trouble)
 
@@ -50,13 +51,13 @@ class OperatorPage(UserAdmin, ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
-        return fields if request.user.is_superuser else (*fields, *rights.GIVEN)
+        return fields if request.user.is_superuser else (*fields, *permissions.GIVEN)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_change_permission(request, obj) and rights.may_touch(request.user, obj)
+        return super().has_change_permission(request, obj) and permissions.may_touch(request.user, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and rights.may_touch(request.user, obj)
+        return super().has_delete_permission(request, obj) and permissions.may_touch(request.user, obj)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         if not request.user.is_superuser:
@@ -70,8 +71,8 @@ class OperatorPage(UserAdmin, ModelAdmin):
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         field: Any = super().formfield_for_manytomany(db_field, request, **options)
         if field is not None and db_field.name == "user_permissions":
-            field.queryset = rights.to_give(field.queryset)
-            field.label_from_instance = rights.in_words
+            field.queryset = permissions.to_give(field.queryset)
+            field.label_from_instance = permissions.in_words
         return field
 
     @display(description=_("two-factor sign-in"), boolean=True)

@@ -15,11 +15,13 @@ pages = get_asgi_application()  # also sets Django up, which what follows needs
 
 from django.conf import settings  # noqa: E402
 
-from gateway_project import background, database_limits, prefix, sessions  # noqa: E402
-from gateway_project.api_handler import ApiHandler  # noqa: E402
-from gateway_project.dropping import forget_query  # noqa: E402
-from gateway_project.server import stop_with_the_server  # noqa: E402
-from proxy_app import refused_calls  # noqa: E402
+from gateway_project.background import database_limits, loops  # noqa: E402
+from gateway_project.console import sessions  # noqa: E402
+from gateway_project.http.api_handler import ApiHandler  # noqa: E402
+from gateway_project.messages import prefix  # noqa: E402
+from gateway_project.server.abort import forget_query  # noqa: E402
+from gateway_project.server.server import stop_with_the_server  # noqa: E402
+from proxy_app.ledger import refused_calls  # noqa: E402
 
 _SLASHES = re.compile("/{2,}")
 # Requests of the console that are being answered at once, each in a thread of its own.
@@ -36,10 +38,10 @@ async def application(scope: dict, receive: Callable[[], Awaitable[dict]], send:
     match scope["type"]:
         case "http":
             forget_query(send)
-            if not background.is_running():
+            if not loops.is_running():
                 # Under runserver, plain daphne and the like nobody else sees to it.
-                stop_with_the_server(background.stop)
-            await background.start()
+                stop_with_the_server(loops.stop)
+            await loops.start()
             if "//" in scope["path"]:
                 # Of a base URL that ends in a slash, joined by clients that do not look.
                 scope = {**scope, "path": _SLASHES.sub("/", scope["path"])}
@@ -87,8 +89,8 @@ def body_limit(path: bytes, cookies: Mapping[bytes, bytes]) -> int:
 async def lifespan(receive: Callable[[], Awaitable[dict]], send: Callable) -> None:
     """Servers that know it (uvicorn, hypercorn) start and stop the loops themselves."""
     await receive()
-    await background.start()
+    await loops.start()
     await send({"type": "lifespan.startup.complete"})
     await receive()
-    await background.stop()
+    await loops.stop()
     await send({"type": "lifespan.shutdown.complete"})

@@ -5,9 +5,9 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from accounts_app.admin import inbox_page
-from gateway_project import second_factor
-from gateway_project.overview import page as overview
-from proxy_app.api import api
+from gateway_project.console import second_factor
+from gateway_project.console.overview import page as overview
+from proxy_app.api.routes import api
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),

@@ -29,7 +29,7 @@ import msgspec
 from django.http import HttpResponse
 
 from accounts_app.pool.outcomes import Outcome, Refusal
-from proxy_app.wire.stream_forms import ErrorFrame, framed
+from proxy_app.wire.framing.stream_forms import ErrorFrame, framed
 
 Detail = Mapping[str, Any]
 

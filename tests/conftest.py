@@ -8,11 +8,16 @@ from asgiref.sync import sync_to_async
 from django.core.cache import cache
 from django.db import connection
 
-from accounts_app import credentials, journal, known_models, leasing, metering, real_accounts, roster
+from accounts_app import leasing, roster
+from accounts_app.api_keys import usage
+from accounts_app.credentials import tokens
 from accounts_app.models import Account
+from accounts_app.roster import known_models
+from accounts_app.storage import journal, real_accounts
 from emulator import Emulator
-from gateway_project import background
-from proxy_app import model_lookup, refused_calls
+from gateway_project.background import loops
+from proxy_app.api import model_lookup
+from proxy_app.ledger import refused_calls
 from proxy_app.models import UsageRecord
 from tests import databases
 from tests.asgi_client import Client
@@ -56,8 +61,8 @@ def forgetful() -> Iterator[None]:
             known_models,
             leasing,
             journal,
-            metering,
-            credentials,
+            usage,
+            tokens,
             refused_calls,
             model_lookup,
             real_accounts,
@@ -90,7 +95,7 @@ def check_books(upstream: Emulator) -> None:
 
     assert written.count() == len(seen)
     assert leasing.in_flight() == 0
-    assert metering.in_flight() == 0
+    assert usage.in_flight() == 0
     assert journal.pending() == 0
 
 
@@ -116,7 +121,7 @@ def pool_of(upstream: Emulator) -> Callable[..., Awaitable[list[Account]]]:
 async def client(upstream: Emulator) -> AsyncIterator[Client]:
     """Sends requests to the application in this process; its background loops end with the test."""
     yield Client()
-    await background.stop()
+    await loops.stop()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from accounts_app import api_keys
+from accounts_app.api_keys import keys
 from accounts_app.models import Account, Credential
 
 
@@ -21,7 +21,7 @@ def make_account(email: str = "alice@example.com", **fields: Any) -> Account:
 
 def make_api_key(name: str = "laptop", key: str | None = None) -> str:
     """The key itself."""
-    return api_keys.issue(name, key)
+    return keys.issue(name, key)
 
 
 def a_prompt(text: str = "Hello there", **fields: Any) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def test_every_outcome_has_a_verdict():
 
 @pytest.mark.parametrize("readme", ["README.md", "README.zh-TW.md"])
 def test_every_variable_of_the_environment_is_in_the_readme(readme: str):
-    settings = (ROOT / "gateway_project" / "settings.py").read_text()
+    settings = (ROOT / "gateway_project" / "settings" / "__init__.py").read_text()
     names = set(re.findall(r'"((?:GATEWAY|CLOUD_CODE|GEMINI|GOOGLE|DATABASE|CACHE)_[A-Z_]+)"', settings))
 
     missing = {name for name in names if f"`{name}`" not in (ROOT / readme).read_text()}

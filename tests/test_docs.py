@@ -7,8 +7,8 @@ import shlex
 import pytest
 from django.core.management import call_command, get_commands
 
-from accounts_app import checks
 from accounts_app.models import Account, ApiKey
+from accounts_app.status import checks
 from gateway_project import __version__
 from tests.documents import DOCUMENTS, READMES, ROOT, blocks, commands, text_of
 
@@ -80,7 +80,7 @@ def test_the_twin_has_the_same_examples():
 
 
 def test_every_check_is_explained():
-    ids = set(re.findall(r'"(gateway\.[EW]\d+)"', (ROOT / "accounts_app" / "checks.py").read_text()))
+    ids = set(re.findall(r'"(gateway\.[EW]\d+)"', (ROOT / "accounts_app" / "status" / "checks.py").read_text()))
 
     explained = set(re.findall(r"^\| (gateway\.[EW]\d+) \|", text_of("docs/OPERATIONS.md"), re.MULTILINE))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from accounts_app import accounts
+from accounts_app.actions import accounts
 
 
 def context(request: HttpRequest) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from accounts_app import inbox
-from accounts_app.inbox import Item
+from accounts_app.status import inbox
+from accounts_app.status.inbox import Item
 
 # The overview shows the first ones; the page has all.
 ON_THE_OVERVIEW = 4

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
-from accounts_app.encryption import EncryptedTextField
+from accounts_app.models.encryption import EncryptedTextField
 
 State = dict[str, Any]
 BEFORE, AFTER = "before", "after"

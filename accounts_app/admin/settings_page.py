@@ -10,9 +10,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts_app import api_keys
 from accounts_app.admin.fields import NONE, SecretField, WebhookField
 from accounts_app.admin.revisions import Revised
+from accounts_app.api_keys import keys
 from accounts_app.models import GatewaySettings
 
 WAITS = ("max_attempts", "max_wait", "first_event_timeout", "idle_timeout")
@@ -47,8 +47,8 @@ class SettingsForm(forms.ModelForm):
         key = self.cleaned_data["api_key"]
         if key:
             try:
-                api_keys.check(api_keys.DEFAULT, key)
-            except api_keys.UnusableKey as error:
+                keys.check(keys.DEFAULT, key)
+            except keys.UnusableKey as error:
                 raise forms.ValidationError(str(error)) from error
         return key
 
@@ -89,4 +89,4 @@ class SettingsPage(Revised):
             obj.webhook_url = "" if webhook == NONE else webhook
         super().save_model(request, obj, form, change)
         if key := form.cleaned_data["api_key"]:
-            api_keys.issue(api_keys.DEFAULT, key)
+            keys.issue(keys.DEFAULT, key)

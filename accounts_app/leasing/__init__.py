@@ -13,13 +13,13 @@ from typing import Self
 from accounts_app import roster
 from accounts_app.leasing import rows as leasing_rows
 from accounts_app.leasing.lender import Lender, ahead
-from accounts_app.pool.attempts import Attempts
-from accounts_app.pool.board import Standing, WhyNot
-from accounts_app.pool.cooldown import Rest
+from accounts_app.pool.blame.attempts import Attempts
+from accounts_app.pool.blame.telling import Tell, Told
+from accounts_app.pool.blame.turn import Pause, Turn, Wanted
+from accounts_app.pool.choice.board import Standing, WhyNot
+from accounts_app.pool.cooldowns.cooldown import Rest
 from accounts_app.pool.outcomes import Fault
-from accounts_app.pool.paths import Path
-from accounts_app.pool.telling import Tell, Told
-from accounts_app.pool.turn import Pause, Turn, Wanted
+from accounts_app.pool.paths.paths import Path
 from accounts_app.roster import AccountView, RosterUnavailable
 
 __all__ = [

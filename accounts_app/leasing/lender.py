@@ -13,17 +13,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic, time
 
-from accounts_app import journal, known_models, roster
+from accounts_app import roster
 from accounts_app.leasing import rows as leasing_rows
 from accounts_app.leasing.rows import LAST_USED, PARK, REST, UNPARK, ParkRow, RestRow, UnparkRow, UseRow
-from accounts_app.pool.attempts import Attempts
-from accounts_app.pool.blame import BILLING, Blame
-from accounts_app.pool.board import WHOLE_ACCOUNT, Board
-from accounts_app.pool.cooldown import Rest
+from accounts_app.pool.blame.attempts import Attempts
+from accounts_app.pool.blame.blame import BILLING, Blame
+from accounts_app.pool.blame.telling import Told
+from accounts_app.pool.blame.turn import Pause, Turn, Wanted
+from accounts_app.pool.choice.board import WHOLE_ACCOUNT, Board
+from accounts_app.pool.cooldowns.cooldown import Rest
 from accounts_app.pool.outcomes import Fault
-from accounts_app.pool.telling import Told
-from accounts_app.pool.turn import Pause, Turn, Wanted
-from accounts_app.roster import RestKey, Roster
+from accounts_app.roster import RestKey, Roster, known_models
+from accounts_app.storage import journal
 
 # How often an account's last use is written down: it is for people to read, and for renewing tokens of those in use.
 USE_NOTED_EVERY = 30.0

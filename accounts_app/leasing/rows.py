@@ -13,10 +13,10 @@ from functools import partial
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts_app import journal
 from accounts_app.models import Account
 from accounts_app.models import Rest as RestModel
-from accounts_app.pool.cooldown import Rest
+from accounts_app.pool.cooldowns.cooldown import Rest
+from accounts_app.storage import journal
 
 REST, PARK, UNPARK, LAST_USED = "rest", "park", "unpark", "last_used"
 

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
-from accounts_app.encryption import EncryptedTextField
+from accounts_app.models.encryption import EncryptedTextField
 from accounts_app.models.stamped import Stamped
 
 

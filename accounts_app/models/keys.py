@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts_app.models.stamped import Stamped
-from accounts_app.pool.limits import Limit
+from accounts_app.pool.access.limits import Limit
 
 
 class ApiKey(Stamped):

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts_app.encryption import EncryptedTextField
+from accounts_app.models.encryption import EncryptedTextField
 from accounts_app.models.stamped import Stamped, StampedManager, StampedQuerySet
 
 

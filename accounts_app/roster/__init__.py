@@ -6,7 +6,6 @@ changed since. While the database is away the last snapshot stays in force.
 
 from collections.abc import Callable
 
-from accounts_app.database_thread import in_database
 from accounts_app.roster.tables import Tables
 from accounts_app.roster.views import (
     AccountView,
@@ -18,6 +17,7 @@ from accounts_app.roster.views import (
     RouteTable,
     SettingsView,
 )
+from accounts_app.storage.worker import in_database
 
 __all__ = [
     "AccountView",

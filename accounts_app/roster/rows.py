@@ -11,12 +11,12 @@ from django.conf import settings
 from django.db.models import Model, TextField
 from django.db.models.functions import Cast
 
-from accounts_app.encryption import Undecryptable, decrypt
 from accounts_app.models import Account, Credential
-from accounts_app.pool.cooldown import Rest
-from accounts_app.pool.limits import Limit, Limits
-from accounts_app.pool.networks import Network, networks
-from accounts_app.pool.selection import Strategy
+from accounts_app.models.encryption import Undecryptable, decrypt
+from accounts_app.pool.access.limits import Limit, Limits
+from accounts_app.pool.access.networks import Network, networks
+from accounts_app.pool.choice.selection import Strategy
+from accounts_app.pool.cooldowns.cooldown import Rest
 from accounts_app.roster.views import AccountView, CredentialView, KeyView, RestKey, Route, SettingsView
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from django.db.models import Count, Max, Model, QuerySet
 from accounts_app import http_client
 from accounts_app.models import Account, ApiKey, Credential, GatewaySettings, ModelRoute
 from accounts_app.models import Rest as RestRow
-from accounts_app.pool.cooldown import Rest
+from accounts_app.pool.cooldowns.cooldown import Rest
 from accounts_app.roster import rows
 from accounts_app.roster.views import AccountView, CredentialView, RestKey, Roster, RouteTable, SettingsView
 

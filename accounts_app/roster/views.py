@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-from accounts_app.pool.cooldown import Rest
-from accounts_app.pool.globs import any_matches, matcher
-from accounts_app.pool.limits import NO_LIMITS, Limits
-from accounts_app.pool.networks import Network, lets_in
-from accounts_app.pool.selection import Strategy
+from accounts_app.pool.access.limits import NO_LIMITS, Limits
+from accounts_app.pool.access.networks import Network, lets_in
+from accounts_app.pool.choice.selection import Strategy
+from accounts_app.pool.cooldowns.cooldown import Rest
+from accounts_app.pool.names.globs import any_matches, matcher
 
 # A quota whose reset upstream does not name: its shortest window, after which a real call finds out.
 UNTOLD_RESET = 5 * 3600.0

@@ -19,7 +19,7 @@ SECONDS = 12
 
 OFFERED = Script(events=200_000, gap=0.0, size=1000)  # 200 MB of text, poured as fast as it is taken
 MOST_GROWTH = 5_000_000
-STALLED_SECONDS = 60.0  # gateway_project.backpressure drops such a client after this long
+STALLED_SECONDS = 60.0  # gateway_project.server.backpressure drops such a client after this long
 PATIENCE = STALLED_SECONDS + 30
 
 

@@ -1,1 +1,1 @@
-"""The pool's decisions played through in simulated time: no sockets, no clock; what `tests/pool` holds to bounds."""
+"""The pool played through in simulated time, without sockets; `tests/accounts_app/pool` holds it to bounds."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from accounts_app.pool.outcomes import Fault, Outcome
-from accounts_app.pool.paths import Path
+from accounts_app.pool.paths.paths import Path
 from bench.simulation.world import FAILS_AFTER, MAIN, Account, Call, Figures, Reply, World, figures
 
 OVERLOADED = Fault(Outcome.OVERLOADED, 503)

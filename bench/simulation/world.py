@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
 
-from accounts_app.pool.attempts import Attempts
-from accounts_app.pool.blame import Blame
-from accounts_app.pool.cooldown import Rest
+from accounts_app.pool.blame.attempts import Attempts
+from accounts_app.pool.blame.blame import Blame
+from accounts_app.pool.blame.turn import Pause, Turn, Wanted
+from accounts_app.pool.cooldowns.cooldown import Rest
 from accounts_app.pool.outcomes import Fault, Outcome
-from accounts_app.pool.paths import Path
-from accounts_app.pool.turn import Pause, Turn, Wanted
+from accounts_app.pool.paths.paths import Path
 
 MODEL = "gemini-2.5-flash"
 MAIN, SPARE = "https://main.example", "https://spare.example"

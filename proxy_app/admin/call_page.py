@@ -13,10 +13,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
-from accounts_app.outcome_words import REMEDIES, outcome_in_words
-from accounts_app.own_words import retold
 from accounts_app.pool.outcomes import Refusal
-from proxy_app import bug_report
+from accounts_app.status.labels import REMEDIES, outcome_in_words
+from accounts_app.status.translate import retold
+from proxy_app.admin import bug_report
 from proxy_app.models import CapturedCall, UsageRecord
 
 TONES = {

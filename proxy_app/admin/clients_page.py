@@ -9,8 +9,9 @@ from django.urls import get_script_prefix
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts_app.api_keys import RosterUnavailable
-from proxy_app import model_list, snippets
+from accounts_app.api_keys.keys import RosterUnavailable
+from proxy_app.admin import snippets
+from proxy_app.api import model_list
 
 # Among what accounts of any kind serve, the one a first try costs least with.
 FIRST_CHOICE = "gemini-2.5-flash"

@@ -13,7 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter, TextFilter
 
-from accounts_app.outcome_words import OUTCOMES
+from accounts_app.status.labels import OUTCOMES
 from proxy_app.models import UsageRecord
 
 Entries = QuerySet[UsageRecord]

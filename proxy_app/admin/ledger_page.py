@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from accounts_app.outcome_words import outcome_in_words
+from accounts_app.status.labels import outcome_in_words
 from proxy_app.admin import call_page
 from proxy_app.admin.ledger_filters import (
     AccountFilter,

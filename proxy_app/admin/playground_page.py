@@ -8,11 +8,11 @@ from django.urls import get_script_prefix
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts_app.outcome_words import outcome_in_words
-from accounts_app.own_words import retold
 from accounts_app.pool.outcomes import Outcome
-from proxy_app import operator_pass
+from accounts_app.status.labels import outcome_in_words
+from accounts_app.status.translate import retold
 from proxy_app.admin.clients_page import offered
+from proxy_app.api import operator_pass
 
 RIGHT = "proxy_app.use_playground"
 # What X-Gateway-Attempt says of why; # stands for a number.

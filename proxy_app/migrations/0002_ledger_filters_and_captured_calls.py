@@ -2,7 +2,7 @@ import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
 
-import accounts_app.encryption
+import accounts_app.models.encryption
 
 
 class Migration(migrations.Migration):
@@ -30,9 +30,9 @@ class Migration(migrations.Migration):
                 ("model", models.CharField(blank=True, max_length=128, verbose_name="model")),
                 ("method", models.CharField(blank=True, max_length=64, verbose_name="method")),
                 ("outcome", models.CharField(blank=True, max_length=32, verbose_name="outcome")),
-                ("request", accounts_app.encryption.EncryptedTextField(blank=True, verbose_name="prompt")),
+                ("request", accounts_app.models.encryption.EncryptedTextField(blank=True, verbose_name="prompt")),
                 ("request_bytes", models.PositiveBigIntegerField(default=0, verbose_name="bytes of the prompt")),
-                ("answer", accounts_app.encryption.EncryptedTextField(blank=True, verbose_name="answer")),
+                ("answer", accounts_app.models.encryption.EncryptedTextField(blank=True, verbose_name="answer")),
                 ("answer_bytes", models.PositiveBigIntegerField(default=0, verbose_name="bytes of the answer")),
             ],
             options={

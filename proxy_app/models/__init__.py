@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from accounts_app.encryption import EncryptedTextField
+from accounts_app.models.encryption import EncryptedTextField
 from proxy_app.models.sums import Sums
 from proxy_app.models.sums import UsageQuarter as UsageQuarter
 

@@ -11,9 +11,9 @@ from hashlib import blake2b
 
 from msgspec import Raw
 
-from accounts_app.pool.names import LONGEST
-from proxy_app.wire.bodies import Body
-from proxy_app.wire.mistakes import Malformed
+from accounts_app.pool.names.names import LONGEST
+from proxy_app.wire.bodies.bodies import Body
+from proxy_app.wire.malformed import Malformed
 
 # Of a content only this much is hashed, and this far the first content is looked for: it tells conversations apart as
 # well as the whole, and a 100 MB body costs no more than a small one.

@@ -8,10 +8,10 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
-from proxy_app.wire.answer_shape import Shape
-from proxy_app.wire.bodies import Body, read_body
-from proxy_app.wire.mistakes import Malformed
-from proxy_app.wire.stream_forms import STREAMING_VERB, StreamForm
+from proxy_app.wire.bodies.bodies import Body, read_body
+from proxy_app.wire.framing.answer_shape import Shape
+from proxy_app.wire.framing.stream_forms import STREAMING_VERB, StreamForm
+from proxy_app.wire.malformed import Malformed
 
 __all__ = [
     "Body",

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from proxy_app.wire.mistakes import Malformed
+from proxy_app.wire.malformed import Malformed
 
 Model = dict[str, Any]
 

@@ -3,15 +3,15 @@
 A name is parsed from the decoded path (or from a body, or from what an operator typed) and is the same `Name` wherever
 it goes: into an upstream's URL, an allow-list's question, the request log, a lineup. What does not parse goes nowhere.
 
-Which characters a name may have is settled in `accounts_app.pool.names`.
+Which characters a name may have is settled in `accounts_app.pool.names.names`.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
 
-from accounts_app.pool.names import LONGEST, is_id
-from proxy_app.wire.mistakes import Malformed
+from accounts_app.pool.names.names import LONGEST, is_id
+from proxy_app.wire.malformed import Malformed
 
 MODELS, TUNED_MODELS = "models", "tunedModels"
 

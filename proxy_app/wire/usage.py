@@ -5,8 +5,8 @@
 
 import msgspec
 
-from proxy_app.wire.bodies import Body
-from proxy_app.wire.mistakes import NotAnAnswer
+from proxy_app.wire.bodies.bodies import Body
+from proxy_app.wire.malformed import NotAnAnswer
 
 
 class Usage(msgspec.Struct, frozen=True, gc=False):

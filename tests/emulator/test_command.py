@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.documents import ROOT
 
 
 def test_it_runs_alone_until_it_is_told_to_stop(http: httpx.Client, tmp_path: Path):

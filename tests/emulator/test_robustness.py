@@ -5,10 +5,10 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.fields import SHAPES
-from emulator.front_desk import FrontDesk
-from emulator.house import House
-from emulator.server import Request
+from emulator.apis.dispatch import FrontDesk
+from emulator.state.google import House
+from emulator.wire.fields import SHAPES
+from emulator.wire.server import Request
 
 NAMES = sorted({name for shape in SHAPES.values() for name in shape})
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)

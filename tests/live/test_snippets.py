@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from proxy_app.snippets import SNIPPETS, Language, Snippet
+from proxy_app.admin.snippets import SNIPPETS, Language, Snippet
 from tests.live.clients.install import NotInstalled, install
 from tests.live.clients.walkthrough import SLOW
 from tests.live.running import Gateway

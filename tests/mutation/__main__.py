@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.mutation.mutants import Mutant, mutants_of
 from tests.mutation.running import ROOT, Fate, fate_of, prepare
 
-PURE = {"accounts_app/pool": "tests/pool", "proxy_app/wire": "tests/wire"}
+PURE = {"accounts_app/pool": "tests/accounts_app/pool", "proxy_app/wire": "tests/proxy_app/wire"}
 REASONS = ROOT / "docs" / "TESTING.md"
 DRAWN, SHARE = 0.3, 0.95
 # A test that waits for a mutant that never ends waits so many times as long as it takes with the real module.
@@ -41,7 +41,7 @@ def modules(parts: list[str], everyone: bool) -> Iterator[Module]:
             name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
             if not parts or any(part in name for part in parts):
                 mutants = [each for each in mutants_of(name, path.read_text(), str(path)) if everyone or drawn(each)]
-                yield Module(name, path, tests_of(name, ROOT / tests, path.parent != ROOT / code), mutants)
+                yield Module(name, path, tests_of(name, ROOT / tests, "dialects" in path.parts), mutants)
 
 
 def tests_of(name: str, folder: Path, in_a_package: bool) -> list[Path]:

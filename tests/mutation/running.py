@@ -20,7 +20,8 @@ import hypothesis
 import msgspec  # noqa: F401  (the forked processes find it loaded)
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.documents import ROOT
+
 MEMORY = 4 << 30  # bytes of address space; a mutant may well collect without end
 PLAIN = [
     "-x", "-q", "-W", "error", "-c", os.devnull, f"--rootdir={ROOT}", "-p", "no:cacheprovider",

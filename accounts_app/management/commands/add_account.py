@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from accounts_app import accounts
+from accounts_app.actions import accounts
 from accounts_app.models import Account
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts_app import accounts
+from accounts_app.actions import accounts
 
 
 class Command(BaseCommand):

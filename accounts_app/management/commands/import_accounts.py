@@ -11,9 +11,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts_app import account_files, arrivals, http_client
-from accounts_app.account_files import Entry
-from accounts_app.arrivals import Fate
+from accounts_app import http_client
+from accounts_app.actions import import_formats, importing
+from accounts_app.actions.import_formats import Entry
+from accounts_app.actions.importing import Fate
 
 
 class Command(BaseCommand):
@@ -30,13 +31,13 @@ class Command(BaseCommand):
     def handle(self, *, files: list[str], proxy: str, **options: Any) -> None:
         if proxy and not http_client.is_proxy(proxy):
             raise CommandError("--proxy is the URL of an http, https or socks5 proxy.")
-        found = account_files.told_apart(chain.from_iterable(_entries(name) for name in files))
+        found = import_formats.told_apart(chain.from_iterable(_entries(name) for name in files))
         entries = [_behind(proxy, entry) for entry in found]
         if not entries:
             raise CommandError("No account found there.")
         fates: Counter[Fate] = Counter()
-        with arrivals.asking_google() as identify:
-            for number, arrival in enumerate(arrivals.take_in(entries, identify), 1):
+        with importing.asking_google() as identify:
+            for number, arrival in enumerate(importing.take_in(entries, identify), 1):
                 fates[arrival.fate] += 1
                 told = ": ".join(filter(None, (arrival.name, arrival.fate.value, arrival.why)))
                 self.stdout.write(f"{number}/{len(entries)} {arrival.place}: {told}")
@@ -53,14 +54,14 @@ def _behind(proxy: str, entry: Entry) -> Entry:
 
 def _entries(name: str) -> Iterator[Entry]:
     if name == "-":
-        return account_files.read(sys.stdin.read())
+        return import_formats.read(sys.stdin.read())
     path = Path(name)
     try:
         if path.is_dir():
             return chain.from_iterable(
-                account_files.placed(file.name, account_files.read(file.read_text(encoding="utf-8")))
+                import_formats.placed(file.name, import_formats.read(file.read_text(encoding="utf-8")))
                 for file in sorted(path.glob("*.json"))
             )
-        return account_files.read(path.read_text(encoding="utf-8"))
+        return import_formats.read(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{name} cannot be read: {error}") from error

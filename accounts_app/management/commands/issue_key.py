@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts_app import api_keys
+from accounts_app.api_keys import keys
 
 
 class Command(BaseCommand):
@@ -16,6 +16,6 @@ class Command(BaseCommand):
 
     def handle(self, *, name: str, **options: Any) -> None:
         try:
-            self.stdout.write(api_keys.issue(name))
-        except api_keys.UnusableKey as error:
+            self.stdout.write(keys.issue(name))
+        except keys.UnusableKey as error:
             raise CommandError(str(error)) from error

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from accounts_app import states
 from accounts_app.models import Account
+from accounts_app.status import account_state
 
 
 class Command(BaseCommand):
@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", dest="as_json", help="one JSON array instead")
 
     def handle(self, *, as_json: bool, **options: Any) -> None:
-        rows = [_row(account) for account in states.with_rests(Account.objects.order_by("pk"))]
+        rows = [_row(account) for account in account_state.with_rests(Account.objects.order_by("pk"))]
         if as_json:
             self.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False))
             return
@@ -34,6 +34,6 @@ def _row(account: Account) -> dict[str, Any]:
         "project": account.project,
         "tier": account.tier,
         "demo": account.is_demo,
-        "state": str(states.state_of(account).words),
+        "state": str(account_state.state_of(account).words),
         "last_used_at": used.isoformat() if used else None,
     }

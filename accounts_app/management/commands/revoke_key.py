@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts_app import api_keys
+from accounts_app.api_keys import keys
 
 
 class Command(BaseCommand):
@@ -16,7 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, *, name: str, **options: Any) -> None:
         try:
-            api_keys.revoke(name)
-        except api_keys.NoSuchKey as error:
+            keys.revoke(name)
+        except keys.NoSuchKey as error:
             raise CommandError(str(error)) from error
         self.stderr.write(f"{name} is revoked.")

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts_app import encryption
+from accounts_app.models import encryption
 
 
 class Command(BaseCommand):

@@ -10,9 +10,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
-from accounts_app import accounts, api_keys
+from accounts_app.actions import accounts
+from accounts_app.api_keys import keys
 from accounts_app.models import GatewaySettings
-from proxy_app import retention
+from proxy_app.ledger import retention
 
 ADMIN = "admin"
 
@@ -51,8 +52,8 @@ class Command(BaseCommand):
 
     def _first_key(self) -> None:
         try:
-            key = api_keys.issue_first(settings.GATEWAY_API_KEY)
-        except api_keys.UnusableKey as error:
+            key = keys.issue_first(settings.GATEWAY_API_KEY)
+        except keys.UnusableKey as error:
             raise CommandError(f"GATEWAY_API_KEY: {error}") from error
         if key and not settings.GATEWAY_API_KEY:
             self._tell("API key", f"{key}  (shown this once)")

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
-from gateway_project import second_factor
+from gateway_project.console import second_factor
 
 
 class Command(BaseCommand):

@@ -15,8 +15,9 @@ from django.db import Error as DatabaseError
 from django.db import connections
 
 from accounts_app import http_client, roster
-from gateway_project import background, forwarded
-from gateway_project.processes import Processes
+from gateway_project.background import loops
+from gateway_project.messages import forwarded
+from gateway_project.server.processes import Processes
 
 log = logging.getLogger(__name__)
 
@@ -91,14 +92,14 @@ def listen(host: str, port: int) -> socket.socket:
 def serve(listener: socket.socket, proxies: tuple[forwarded.Network, ...], is_child: bool = False) -> int:
     """One node until its end; the exit status."""
     from gateway_project.asgi import application, body_limit
-    from gateway_project.server import GatewayServer
-    from proxy_app import refused_calls
+    from gateway_project.server.server import GatewayServer
+    from proxy_app.ledger import refused_calls
 
     server = GatewayServer(
         application,
         listener,
-        opening=background.start,
-        closing=background.stop,
+        opening=loops.start,
+        closing=loops.stop,
         max_body=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
         buffers=settings.GATEWAY_BUFFER_MB * 1024 * 1024,
         body_limit=body_limit,
@@ -119,7 +120,7 @@ def serve(listener: socket.socket, proxies: tuple[forwarded.Network, ...], is_ch
 
 def says_demo() -> bool:
     try:
-        return background.demo_answers(roster.load_now())
+        return loops.demo_answers(roster.load_now())
     except DatabaseError:
         return False  # the loops say what is wrong with it
     finally:

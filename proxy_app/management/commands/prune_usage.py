@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from proxy_app import retention
+from proxy_app.ledger import retention
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from proxy_app.wire.dialects.cloud_code import CloudCode
 from proxy_app.wire.dialects.dialect import Dialect, UpstreamRequest
 from proxy_app.wire.dialects.gemini_api import GeminiApi
-from proxy_app.wire.mistakes import NotAnAnswer
+from proxy_app.wire.malformed import NotAnAnswer
 
 __all__ = ["DIALECTS", "Dialect", "NotAnAnswer", "UpstreamRequest"]
 

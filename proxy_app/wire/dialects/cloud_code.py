@@ -11,11 +11,11 @@ import msgspec
 from msgspec import Raw
 
 from proxy_app.wire import resource_names
-from proxy_app.wire.bodies import Body, pieces
+from proxy_app.wire.bodies.bodies import Body, pieces
 from proxy_app.wire.calls import Call, Method
 from proxy_app.wire.dialects.dialect import UpstreamRequest
 from proxy_app.wire.dialects.system_instruction import draws, with_prefix
-from proxy_app.wire.mistakes import NotAnAnswer
+from proxy_app.wire.malformed import NotAnAnswer
 from proxy_app.wire.resource_names import Name
 
 _PRODUCT = "gemini-gateway"

@@ -22,9 +22,9 @@ async def closing():
 def main():
     from django.conf import settings
 
-    from gateway_project import forwarded
-    from gateway_project.patience import Patience
-    from gateway_project.server import GatewayServer
+    from gateway_project.messages import forwarded
+    from gateway_project.server.server import GatewayServer
+    from gateway_project.server.timeouts import Patience
     from tests.live.serving import views
 
     arguments = sys.argv[1:]

@@ -11,8 +11,8 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 
-from gateway_project.api_handler import ApiHandler  # noqa: E402
-from gateway_project.dropping import forget_query  # noqa: E402
+from gateway_project.http.api_handler import ApiHandler  # noqa: E402
+from gateway_project.server.abort import forget_query  # noqa: E402
 
 handler = ApiHandler(settings.API_HEARTBEAT_SECONDS)
 

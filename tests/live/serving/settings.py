@@ -1,6 +1,6 @@
 """As little Django as runserver needs, around the gateway's API handler."""
 
-from gateway_project.logs import LOGGING as LOGGING
+from gateway_project.settings.logs import LOGGING as LOGGING
 
 SECRET_KEY = "only for tests"
 ALLOWED_HOSTS = ["*"]

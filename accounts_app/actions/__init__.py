@@ -1,0 +1,1 @@
+"""What an operator does: connect, import, set up, and bulk actions on accounts."""

@@ -1,0 +1,249 @@
+"""What is done to accounts: connect, park, revive, end rests, import. The admin and the commands both call these."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts_app import http_client
+from accounts_app.models import Account, Credential, Rest
+from accounts_app.models.encryption import Unreadable
+from accounts_app.pool import secret_shapes
+from accounts_app.storage import real_accounts
+
+# Google's access tokens live an hour. Should one given without its expiry be older, upstream's 401 tells.
+ACCESS_TOKEN_LIFE = timedelta(hours=1)
+SECRET = re.compile(r"[\x21-\x7e]+")
+PROJECT = re.compile(r"(?=.*[a-z])[a-z0-9:.-]{2,128}")
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+IN_SERVICE = {"parked": "", "parked_message": "", "parked_link": "", "parked_at": None}
+# The demo account's upstream is the embedded emulator, which takes any refresh token.
+DEMO_TOKEN = "demo"
+
+
+class Unusable(ValueError):
+    """What was given cannot be an account. The message says what is wrong, without the secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """An account as someone brings it: tokens, or for `gemini_api` the key alone.
+
+    `email` is a label for a Gemini API key, and may be empty where only a token is known.
+    """
+
+    kind: str = Account.Kind.CLOUD_CODE
+    email: str = ""
+    refresh_token: str = field(default="", repr=False)
+    access_token: str = field(default="", repr=False)
+    expires_at: datetime | None = None
+    project: str = ""
+    api_key: str = field(default="", repr=False)
+    proxy_url: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The account a newcomer became, and whether it was not here before."""
+
+    account_id: int
+    email: str
+    is_new: bool
+
+
+def connect(newcomer: Newcomer) -> Connected:
+    """Add an account, or give the one of that kind and email new tokens and take it back into service.
+
+    Raises Unusable. Needs no network: the project, when it is not given, is found out at the first call.
+    """
+    check(newcomer)
+    with transaction.atomic():
+        account, is_new = Account.objects.get_or_create(kind=newcomer.kind, email=newcomer.email)
+        given = {"project": newcomer.project, "proxy_url": newcomer.proxy_url}
+        brought = {name: value for name, value in given.items() if value}
+        Account.objects.filter(pk=account.pk).update(enabled=True, quota_asked_at=None, **IN_SERVICE, **brought)
+        Credential.objects.update_or_create(account=account, defaults=_tokens(newcomer))
+    return Connected(account.pk, account.email, is_new)
+
+
+def check(newcomer: Newcomer) -> None:
+    """Raises Unusable when `connect` would."""
+    if secret_shapes.masked(newcomer.email) != newcomer.email:
+        raise Unusable(_("The name holds a secret, and names are shown."))
+    if newcomer.proxy_url and not http_client.is_proxy(newcomer.proxy_url):
+        raise Unusable(_("This is not the URL of a proxy."))
+    if newcomer.kind == Account.Kind.GEMINI_API:
+        if not newcomer.email.strip() or len(newcomer.email) > 254 or not newcomer.email.isprintable():
+            raise Unusable(_("A Gemini API key needs a label of up to 254 characters."))
+        if not SECRET.fullmatch(newcomer.api_key):
+            raise Unusable(_("A Gemini API key is one word of plain characters."))
+        _check_kind(api_key=newcomer.api_key)
+        return
+    if len(newcomer.email) > 254 or not newcomer.email.isprintable() or not ADDRESS.fullmatch(newcomer.email):
+        raise Unusable(_("“%(email)s” is not an email address.") % {"email": newcomer.email})
+    if not SECRET.fullmatch(newcomer.refresh_token):
+        raise Unusable(_("A refresh token is one word of plain characters."))
+    _check_kind(newcomer.refresh_token, newcomer.access_token)
+    if newcomer.access_token and not SECRET.fullmatch(newcomer.access_token):
+        raise Unusable(_("An access token is one word of plain characters."))
+    if newcomer.project and not PROJECT.fullmatch(newcomer.project):
+        raise Unusable(
+            _("“%(project)s” is not a project id; it has letters in it, unlike a project number.")
+            % {"project": newcomer.project}
+        )
+
+
+def check_tokens(kind: str, refresh_token: str, access_token: str) -> None:
+    """Raises Unusable when `replace_tokens` would, for an account of that kind."""
+    if not all(SECRET.fullmatch(token) for token in (refresh_token, access_token) if token):
+        raise Unusable(_("A token is one word of plain characters."))
+    if kind == Account.Kind.GEMINI_API:
+        _check_kind(api_key=access_token)
+    else:
+        _check_kind(refresh_token, access_token)
+
+
+def _check_kind(refresh_token: str = "", access_token: str = "", api_key: str = "") -> None:
+    """What is plainly of another kind was pasted into the wrong field, and would go to whom it is not meant for."""
+    if secret_shapes.is_api_key(refresh_token) or secret_shapes.is_api_key(access_token):
+        raise Unusable(_("This is a Gemini API key (AIza…, AQ.…), not a token. Add it as an account of its own kind."))
+    if secret_shapes.is_access_token(refresh_token):
+        raise Unusable(_("This is an access token (ya29.…), not a refresh token (1//…)."))
+    if secret_shapes.is_refresh_token(access_token):
+        raise Unusable(_("This is a refresh token (1//…), not an access token (ya29.…)."))
+    if secret_shapes.is_refresh_token(api_key) or secret_shapes.is_access_token(api_key):
+        raise Unusable(_("This is a Google account's token, not a Gemini API key (AIza…, AQ.…)."))
+
+
+def change(account_id: int, **columns: object) -> None:
+    """Set what an operator may set, and nothing else: what changes by itself meanwhile is not written over."""
+    if columns:
+        Account.objects.filter(pk=account_id).update(**columns)
+
+
+def park(ids: Collection[int], parked: str, message: str = "", link: str = "") -> int:
+    """Take accounts out until a person looks; the number of those that were in."""
+    return (
+        Account.objects.filter(pk__in=ids)
+        .exclude(parked=parked)
+        .update(parked=parked, parked_message=message, parked_link=link, parked_at=timezone.now())
+    )
+
+
+def revive(ids: Collection[int]) -> int:
+    """Take accounts back: enabled, not parked, all rests over. The number of them."""
+    end_rests(Rest.objects.filter(account__in=ids).values_list("pk", flat=True))
+    return Account.objects.filter(pk__in=ids).update(enabled=True, **IN_SERVICE)
+
+
+def unpark(account_id: int, parked: Collection[str]) -> bool:
+    """Take an account back that is parked for one of these reasons, now that it is gone; its rests stay."""
+    return bool(Account.objects.filter(pk=account_id, parked__in=parked).update(**IN_SERVICE))
+
+
+def end_rests(rest_ids: Iterable[int]) -> int:
+    """End rests now. Rows stay, so that every node sees the change by its `updated_at`."""
+    return Rest.objects.filter(pk__in=list(rest_ids)).update(until=None, streak=0, window_until=None)
+
+
+def end_rests_of(ids: Collection[int]) -> int:
+    """End every rest that accounts are in now; how many there were."""
+    return end_rests(Rest.objects.filter(account__in=ids, until__gt=timezone.now()).values_list("pk", flat=True))
+
+
+def replace_tokens(account_id: int, *, refresh_token: str = "", access_token: str = "") -> None:
+    """Store what an operator typed in; what is empty is kept. A new refresh token makes the old access token void."""
+    kind = Account.objects.values_list("kind", flat=True).get(pk=account_id)
+    check_tokens(kind, refresh_token, access_token)
+    credential, _ = Credential.objects.get_or_create(account_id=account_id)
+    columns: dict[str, object] = {}
+    if refresh_token:
+        columns |= {"refresh_token": refresh_token, "access_token": "", "expires_at": None}
+    if access_token:
+        is_key = kind == Account.Kind.GEMINI_API
+        expires_at = None if is_key else timezone.now() + ACCESS_TOKEN_LIFE
+        columns |= {"access_token": access_token, "expires_at": expires_at}
+    if columns:
+        Credential.objects.filter(pk=credential.pk).update(**columns)
+
+
+def ensure_demo() -> bool:
+    """Where no account is connected, put the demo account in place; whether it was not there.
+
+    One that is there starts anew: the emulator it talks to has forgotten its project, and why it was parked. Where real
+    accounts have been, it has no place any more.
+    """
+    if Account.objects.exists():
+        Account.objects.filter(is_demo=True).exclude(parked="", project="").update(**IN_SERVICE, project="")
+        return False
+    if real_accounts.have_been():
+        return False
+    account, is_new = Account.objects.get_or_create(is_demo=True, defaults={"email": "demo account"})
+    Credential.objects.get_or_create(account=account, defaults={"refresh_token": DEMO_TOKEN})
+    return is_new
+
+
+def only_the_demo_answers() -> bool:
+    """Whether what clients hear comes from the emulator: the demo account is the only one."""
+    rows = Account.objects.values_list("is_demo", flat=True)[:2]
+    return list(rows) == [True] and not real_accounts.have_been()
+
+
+def known_secrets() -> dict[str, str]:
+    """Fingerprint of every stored refresh token or API key -> its account's email."""
+    rows = Credential.objects.select_related("account").only("refresh_token", "access_token", "account__email")
+    found = {}
+    for row in rows.iterator(chunk_size=500):
+        if secret := row.refresh_token or row.access_token:
+            found[fingerprint(secret)] = row.account.email
+    return found
+
+
+def exported(ids: Iterable[int] | None = None) -> Iterator[dict[str, str]]:
+    """Every account, or those chosen, as import_accounts reads it back. In the clear: this is what an export is.
+
+    Accounts whose secrets cannot be read are left out; `unreadable` names them.
+    """
+    rows = Credential.objects.select_related("account").filter(account__is_demo=False).order_by("account_id")
+    if ids is not None:
+        rows = rows.filter(account__in=ids)
+    for row in rows.iterator(chunk_size=500):
+        if row.account.kind != Account.Kind.GEMINI_API:
+            if row.refresh_token:
+                yield {"email": row.account.email, "refresh_token": row.refresh_token, **_egress(row.account)}
+        elif not isinstance(row.access_token, Unreadable):
+            key = {"kind": row.account.kind, "email": row.account.email, "api_key": row.access_token}
+            yield {**key, **_egress(row.account)}
+
+
+def _egress(account: Account) -> dict[str, str]:
+    """An account's own proxy, where it has one that can be read."""
+    proxy_url = account.proxy_url
+    return {} if isinstance(proxy_url, Unreadable) or not proxy_url else {"proxy_url": proxy_url}
+
+
+def unreadable(ids: Iterable[int] | None = None) -> list[str]:
+    """The names of the accounts, or of those chosen, whose secrets cannot be read with the keys at hand."""
+    rows = Credential.objects.select_related("account").filter(account__is_demo=False).order_by("account_id")
+    if ids is not None:
+        rows = rows.filter(account__in=ids)
+    secrets = ((row.account.email, row.refresh_token, row.access_token) for row in rows.iterator(chunk_size=500))
+    return [name for name, *both in secrets if any(isinstance(secret, Unreadable) for secret in both)]
+
+
+def fingerprint(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()
+
+
+def _tokens(newcomer: Newcomer) -> dict[str, object]:
+    if newcomer.kind == Account.Kind.GEMINI_API:
+        return {"refresh_token": "", "access_token": newcomer.api_key, "expires_at": None}
+    expires_at = newcomer.expires_at
+    if newcomer.access_token and expires_at is None:
+        expires_at = timezone.now() + ACCESS_TOKEN_LIFE
+    return {"refresh_token": newcomer.refresh_token, "access_token": newcomer.access_token, "expires_at": expires_at}

@@ -1,0 +1,101 @@
+"""What an operator sends the gateway out for: tokens renewed and quotas fetched, now, for chosen accounts."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+
+from asgiref.sync import async_to_sync
+
+from accounts_app import http_client, roster
+from accounts_app.credentials import quota, tokens
+from accounts_app.credentials.tokens import CredentialError, NotEligible
+from accounts_app.google.code_assist import ControlPlaneError
+from accounts_app.models import Account
+from accounts_app.roster import AccountView
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# An operator may choose a page of accounts; upstream is not to take that for an attack.
+AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """How it went for one account: `trouble` is empty when it went well."""
+
+    email: str
+    trouble: str = ""
+
+
+def renew_tokens(ids: Collection[int]) -> list[Errand]:
+    """New access tokens, also where the present ones are still good."""
+    return run(_each, ids, _renew)
+
+
+def fetch_quotas(ids: Collection[int]) -> list[Errand]:
+    """Project, tier and quota as upstream has them now."""
+    return run(_each, ids, _fetch)
+
+
+def ask_each(ids: Collection[int], ask: Callable[[int], Awaitable[T]]) -> list[tuple[str, T]]:
+    """What `ask` says of each account, with its email; those that are gone are left out."""
+    return run(_asked, ids, ask)
+
+
+def run(work: Callable[P, Awaitable[T]], *args: P.args, **options: P.kwargs) -> T:
+    """Wait for `work` from a view's or a command's thread: it runs on the server's event loop where there is one."""
+    return async_to_sync(_and_close)(work, *args, **options)
+
+
+async def _and_close(work: Callable[P, Awaitable[T]], *args: P.args, **options: P.kwargs) -> T:
+    try:
+        return await work(*args, **options)
+    finally:
+        # A loop that async_to_sync made for this alone ends with it; the server's goes on, and keeps its clients.
+        if len(asyncio.all_tasks()) == 1:
+            await http_client.close_all()
+
+
+async def _each(ids: Collection[int], run: Callable[[AccountView], Awaitable[object]]) -> list[Errand]:
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def errand(account: AccountView) -> Errand:
+        async with gate:
+            try:
+                await run(account)
+            except (CredentialError, ControlPlaneError, NotEligible) as error:
+                return Errand(account.email, str(error))
+            return Errand(account.email)
+
+    await roster.refresh()
+    known = roster.current().accounts
+    return list(await asyncio.gather(*(errand(known[each]) for each in ids if each in known)))
+
+
+async def _asked(ids: Collection[int], ask: Callable[[int], Awaitable[T]]) -> list[tuple[str, T]]:
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(account: AccountView) -> tuple[str, T]:
+        async with gate:
+            return account.email, await ask(account.id)
+
+    await roster.refresh()
+    known = roster.current().accounts
+    return list(await asyncio.gather(*(one(known[each]) for each in ids if each in known)))
+
+
+async def _renew(account: AccountView) -> None:
+    if account.kind == Account.Kind.GEMINI_API:
+        return
+    tokens.expire(account.id)
+    await tokens.access_token(account, time.time())
+
+
+async def _fetch(account: AccountView) -> None:
+    if account.kind == Account.Kind.GEMINI_API:
+        return
+    await tokens.access(account, time.time())
+    await quota.update(account, time.time())

@@ -1,0 +1,197 @@
+"""Files that hold accounts, in the forms people have them.
+
+Read are: `[{"email", "refresh_token"}]`, one such object, lists of them or of keys under any name, one object a line,
+google-auth credential files (tokens at the top, or under `token`, with `expiry`, `expired`, `expiry_date` in
+milliseconds or `expiry_timestamp` in seconds), and lines of any kind: `.env`, YAML, CSV, prose. There a secret is what
+looks like one, wherever it stands: a refresh token (`1//…`) or a Gemini API key (`AIza…`, `AQ.…`). What looks like
+neither is refused, and so never sent anywhere. Nothing here touches the database.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts_app.actions.accounts import ADDRESS, Newcomer
+from accounts_app.actions.import_lines import newcomers_in
+from accounts_app.models import Account
+from accounts_app.pool import secret_shapes
+
+# Where other tools nest what belongs to one account.
+NESTS = ("token", "tokens", "credential", "credentials", "oauth")
+LISTS = ("accounts", "items", "credentials")
+_DEEPEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One account found in a file, or why what stands there is none. `place` is "line 3" or "entry 3"."""
+
+    place: str
+    newcomer: Newcomer | None = None
+    trouble: str = ""
+
+
+def read(text: str) -> Iterator[Entry]:
+    """Every account in `text`, in order, and everything that looked like one and is not."""
+    text = text.removeprefix("\ufeff").strip()
+    try:
+        parsed = json.loads(text)
+    except (ValueError, RecursionError):
+        yield from _lines(text)
+        return
+    for number, item in enumerate(_items(parsed), 1):
+        yield from _entries(_("entry %(number)d") % {"number": number}, item)
+
+
+def placed(file_name: str, entries: Iterator[Entry]) -> Iterator[Entry]:
+    """The entries of one file among several."""
+    for entry in entries:
+        yield replace(entry, place=f"{file_name} {entry.place}")
+
+
+def told_apart(entries: Iterable[Entry]) -> list[Entry]:
+    """The same entries, with different API keys under different labels: the last one would else replace the others."""
+    taken: dict[str, str] = {}
+    apart = []
+    for entry in entries:
+        newcomer = entry.newcomer
+        if newcomer is not None and newcomer.api_key and newcomer.email:
+            label, number = newcomer.email, 1
+            while taken.setdefault(label, newcomer.api_key) != newcomer.api_key:
+                number += 1
+                label = f"{newcomer.email} {number}"
+            entry = replace(entry, newcomer=replace(newcomer, email=label))
+        apart.append(entry)
+    return apart
+
+
+def _lines(text: str) -> Iterator[Entry]:
+    lines = [line.strip() for line in text.splitlines()]
+    for number, line in enumerate(lines, 1):
+        if line.startswith("{") and (item := _json_or_none(line.rstrip(","))) is not None:
+            yield from _entries(_("line %(number)d") % {"number": number}, item)
+            lines[number - 1] = ""
+    for number, found in newcomers_in(lines):
+        place = _("line %(number)d") % {"number": number}
+        trouble = _("not an account") if lines[number - 1].startswith("{") else _neither()
+        yield Entry(place, found) if found else Entry(place, trouble=trouble)
+
+
+def _neither() -> str:
+    return _("neither a refresh token (1//…) nor an API key (AIza…, AQ.…)")
+
+
+def _json_or_none(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _items(parsed: Any) -> list[Any]:
+    if isinstance(parsed, list):
+        return parsed
+    if isinstance(parsed, dict):
+        for name in LISTS:
+            if isinstance(parsed.get(name), list):
+                return parsed[name]
+    return [parsed]
+
+
+def _entries(place: str, item: Any) -> Iterator[Entry]:
+    """What is found in one piece of JSON; one trouble when that is nothing."""
+    found = list(_newcomers(item, 0))
+    if not found:
+        wrong = isinstance(item, str) or (isinstance(item, Mapping) and _should_hold_one(_flattened(item)))
+        nothing = _("no refresh token here") if isinstance(item, Mapping) else _("not an account")
+        yield Entry(place, trouble=_neither() if wrong else nothing)
+    for newcomer in found:
+        yield Entry(place, newcomer)
+
+
+def _newcomers(item: Any, depth: int) -> Iterator[Newcomer]:
+    """The accounts in `item`: those of its own fields, which say more of them, and those of what it holds."""
+    if depth > _DEEPEST:
+        return
+    if isinstance(item, str):
+        for secret in secret_shapes.found(item):
+            yield _of(secret)
+    elif isinstance(item, list):
+        for each in item:
+            yield from _newcomers(each, depth + 1)
+    elif isinstance(item, Mapping):
+        fields = _flattened(item)
+        for value in fields.values():
+            if isinstance(value, str):
+                yield from (_of(secret, fields) for secret in secret_shapes.found(value))
+        for name, value in item.items():
+            if not isinstance(value, str) and not (name in NESTS and isinstance(value, Mapping)):
+                yield from _newcomers(value, depth + 1)
+
+
+def _should_hold_one(fields: Mapping[str, Any]) -> bool:
+    """Whether there is something in a field that is named as a refresh token's or an API key's."""
+    for name, value in fields.items():
+        plain = re.sub(r"[^a-z]", "", name.lower())
+        if isinstance(value, str) and value.strip() and (plain == "refreshtoken" or plain.endswith("key")):
+            return True
+    return False
+
+
+def _of(secret: str, fields: Mapping[str, Any] | None = None) -> Newcomer:
+    """The account with this secret, and with what the fields around it say of it."""
+    fields = fields or {}
+    email = _word(fields, "email", "label", "name")
+    email = email if secret_shapes.masked(email) == email else ""
+    proxy_url = _word(fields, "proxy_url", "proxyUrl", "proxy")
+    if secret_shapes.is_api_key(secret):
+        return Newcomer(Account.Kind.GEMINI_API, email, api_key=secret, proxy_url=proxy_url)
+    expires_at = _expiry(fields)
+    # Without its expiry a stored access token is most likely stale: leave it, the refresh token makes a new one.
+    access_token = _word(fields, "access_token", "accessToken", "token") if expires_at else ""
+    project = _word(fields, "project_id", "projectId", "project")
+    email = email.lower() if ADDRESS.fullmatch(email) else _email_in(_word(fields, "id_token"))
+    return Newcomer(Account.Kind.CLOUD_CODE, email, secret, access_token, expires_at, project, proxy_url=proxy_url)
+
+
+def _flattened(item: Mapping[str, Any]) -> dict[str, Any]:
+    fields = dict(item)
+    for nest in NESTS:
+        if isinstance(item.get(nest), Mapping):
+            fields = {**item[nest], **{name: value for name, value in fields.items() if value}}
+    return fields
+
+
+def _word(fields: Mapping[str, Any], *names: str) -> str:
+    return next((value.strip() for name in names if isinstance(value := fields.get(name), str) and value.strip()), "")
+
+
+def _email_in(id_token: str) -> str:
+    """The address an ID token names. Its signature does not matter here: the address is only a label."""
+    part = id_token.split(".")[1] if "." in id_token else ""
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except ValueError:
+        return ""
+    return _word(claims, "email").lower() if isinstance(claims, Mapping) else ""
+
+
+def _expiry(fields: Mapping[str, Any]) -> datetime | None:
+    """`expiry_date` is in milliseconds, `expiry_timestamp` in seconds; the others are RFC 3339 texts."""
+    try:
+        if milliseconds := fields.get("expiry_date"):
+            return datetime.fromtimestamp(float(milliseconds) / 1000, UTC)
+        if stamp := fields.get("expiry_timestamp"):
+            return datetime.fromtimestamp(float(stamp), UTC)
+        if told := _word(fields, "expiry", "expired", "expires_at"):
+            moment = datetime.fromisoformat(told)
+            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
+    return None

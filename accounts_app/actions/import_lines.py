@@ -1,0 +1,98 @@
+"""Accounts in lines of text: a `.env` file, YAML, CSV, a list, prose. Secrets are known by how they look."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from accounts_app.actions.accounts import ADDRESS, Newcomer
+from accounts_app.models import Account
+from accounts_app.pool import secret_shapes
+
+_COMMENT = ("#", "//", ";", "-- ", "<!--")
+_LATER_COMMENT = re.compile(r"\s(?:#|//)")
+_SEPARATORS = re.compile(r"[,;:=|\s\"'`<>()\[\]{}]+")
+# `name: value`, `export NAME=value`, `"name": value`, also as an item of a YAML list.
+_ASSIGNED = re.compile(
+    r"(?:-\s+)*(?:(?:export|set|setx|ENV)\s+|\$env:)?[\"']?(?P<name>[A-Za-z_][\w.\-]*)[\"']?\s*[:=]\s*(?P<value>.*)"
+)
+# Names of fields that say what an account is called, and of such as are to hold what it is asked with.
+_CALLED = ("email", "label", "name", "account")
+_HOLDS_SECRET = re.compile(r"refreshtoken|apikeys?$|^keys?$|^tokens?$|gemini.*key|google.*key")
+_HOLDS_OTHER = re.compile(r"accesstoken|idtoken|client|scope|expir|type|uri|url|project|model|path|file")
+_WORD = re.compile(r"[^\W_]")
+_LONG_WORD = re.compile(r"[\w.+/\-]{20,}")
+_URL = re.compile(r"\w+://\S+")
+_COLUMNS = frozenset({*_CALLED, "key", "apikey", "token", "refreshtoken"})
+
+
+def newcomers_in(lines: Iterable[str]) -> Iterator[tuple[int, Newcomer | None]]:
+    """Each account with the number of its line, from 1; None for a line that should hold one and does not.
+
+    Passed over are comments, what only structures (brackets, the name of a list, a CSV file's headings) and settings
+    of other names. An address goes with the secret beside it: that of its line, else that of the lines after it.
+    """
+    waiting = ""
+    began = False
+    for number, line in enumerate(lines, 1):
+        if line.startswith(_COMMENT):
+            continue
+        if not _WORD.search(line) or line.startswith("- "):
+            waiting = ""  # another account begins
+        if secrets := secret_shapes.found(_without_comment(line)):
+            named, waiting = _named(line, secrets, waiting), ""
+            yield from ((number, newcomer) for newcomer in named)
+        elif called := _called(line):
+            waiting = called
+        elif not _is_passed_over(line, is_first=not began):
+            yield number, None
+        began = began or bool(line)
+
+
+def _without_comment(line: str) -> str:
+    """The line up to a comment, unless that is where its secret is."""
+    before = _LATER_COMMENT.split(line, maxsplit=1)[0]
+    return before if secret_shapes.found(before) else line
+
+
+def _named(line: str, secrets: list[str], waiting: str) -> list[Newcomer]:
+    """An account for each secret. An address is used once; a second secret without one is nameless."""
+    words = _SEPARATORS.split(_URL.sub(" ", line))
+    addresses = [word for word in words if ADDRESS.fullmatch(word)]
+    addresses = addresses or ([waiting] if waiting else [])
+    return [_of(secret, address) for secret, address in zip(secrets, [*addresses, *[""] * len(secrets)], strict=False)]
+
+
+def _of(secret: str, address: str) -> Newcomer:
+    if secret_shapes.is_api_key(secret):
+        return Newcomer(Account.Kind.GEMINI_API, address, api_key=secret)
+    return Newcomer(email=address.lower() if ADDRESS.fullmatch(address) else "", refresh_token=secret)
+
+
+def _called(line: str) -> str:
+    """What the account of the next secret is called, where a line says that and nothing else."""
+    assigned = _ASSIGNED.fullmatch(line)
+    if assigned is None or assigned["name"].lower() not in _CALLED:
+        return ""
+    return assigned["value"].rstrip(",").strip("\"' ")
+
+
+def _is_passed_over(line: str, *, is_first: bool) -> bool:
+    """Whether nobody would look for a secret in a line that holds none."""
+    if not _WORD.search(line):
+        return len(line) < 80  # a page of brackets is a broken file
+    if assigned := _ASSIGNED.fullmatch(line.lstrip("{[ ")):
+        name, value = _plain(assigned["name"]), _URL.sub("", assigned["value"])
+        if not _WORD.search(value):
+            return True
+        return not _HOLDS_SECRET.search(name) and bool(_HOLDS_OTHER.search(name) or not _LONG_WORD.search(value))
+    return is_first and _is_heading(line)
+
+
+def _is_heading(line: str) -> bool:
+    """A CSV file's first line: the names of its columns."""
+    columns = [column.strip("\"' ").lower() for column in re.split(r"[,;\t]", line)]
+    are_names = all(re.fullmatch(r"[a-z][\w \-]*", column) for column in columns)
+    return are_names and any(_plain(column) in _COLUMNS for column in columns)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z]", "", name.lower())

@@ -1,0 +1,121 @@
+"""Accounts that arrive many at once: known ones are recognised, nameless ones named, one bad one stops nobody."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+
+from django.utils import timezone
+
+from accounts_app import http_client
+from accounts_app.actions import accounts
+from accounts_app.actions.accounts import Newcomer, Unusable
+from accounts_app.actions.import_formats import Entry
+from accounts_app.google import oauth
+from accounts_app.google.oauth import InvalidGrant, OAuthError
+from accounts_app.models import Account
+
+Identify = Callable[[Newcomer], Newcomer]
+
+
+class Fate(StrEnum):
+    ADDED = "added"
+    UPDATED = "updated"
+    KNOWN = "already here"
+    REFUSED = "not taken"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What became of one entry; `name` is the account's email or label, `why` is set for a refused one.
+
+    `account_id` is that of an account that was added or updated.
+    """
+
+    place: str
+    fate: Fate
+    name: str = ""
+    why: str = ""
+    account_id: int | None = None
+
+
+def take_in(entries: Iterable[Entry], identify: Identify) -> Iterator[Arrival]:
+    """Connect each entry's account, in order, telling what became of it.
+
+    1. An entry that is no account is refused with its reason.
+    2. A token or key that is stored already is left alone, whatever it is called.
+    3. A nameless Google account goes through `identify`, which gives it back unchanged when nobody can tell now, and
+       raises Unusable when Google refuses the token. One still nameless gets a name made from its token.
+    4. It is connected: an account of that name gets the new token.
+    """
+    known = accounts.known_secrets()
+    for entry in entries:
+        if entry.newcomer is None:
+            yield Arrival(entry.place, Fate.REFUSED, why=entry.trouble)
+            continue
+        mark = accounts.fingerprint(entry.newcomer.refresh_token or entry.newcomer.api_key)
+        if mark in known:
+            yield Arrival(entry.place, Fate.KNOWN, known[mark])
+            continue
+        try:
+            newcomer = _named(entry.newcomer, mark, identify)
+            connected = accounts.connect(newcomer)
+        except Unusable as error:
+            yield Arrival(entry.place, Fate.REFUSED, entry.newcomer.email, str(error))
+            continue
+        known[mark] = connected.email
+        fate = Fate.ADDED if connected.is_new else Fate.UPDATED
+        yield Arrival(entry.place, fate, connected.email, account_id=connected.account_id)
+
+
+class Google:
+    """An `identify` that redeems a token to see whose it is. Once Google cannot be asked, it asks no more."""
+
+    def __init__(self, runner: asyncio.Runner, reachable: bool) -> None:
+        self.reachable = reachable
+        self._runner = runner
+
+    def __call__(self, newcomer: Newcomer) -> Newcomer:
+        if not self.reachable:
+            return newcomer
+        try:
+            return self._runner.run(_identified(newcomer))
+        except InvalidGrant as error:
+            raise Unusable(str(error)) from error
+        except OAuthError:
+            # Behind a proxy of its own it may be the proxy.
+            self.reachable = bool(newcomer.proxy_url)
+            return newcomer
+
+
+@contextmanager
+def asking_google(reachable: bool = True) -> Iterator[Google]:
+    """For as long as entries are taken in; `reachable` as found before, for a file that is taken in bit by bit."""
+    with asyncio.Runner() as runner:
+        try:
+            yield Google(runner, reachable)
+        finally:
+            runner.run(http_client.close_all())
+
+
+async def _identified(newcomer: Newcomer) -> Newcomer:
+    grant = await oauth.redeem(newcomer.refresh_token, proxy_url=newcomer.proxy_url)
+    person = await oauth.userinfo(grant.access_token, proxy_url=newcomer.proxy_url)
+    return replace(
+        newcomer,
+        email=person.email.lower(),
+        refresh_token=grant.refresh_token or newcomer.refresh_token,
+        access_token=grant.access_token,
+        expires_at=timezone.now() + timedelta(seconds=grant.expires_in),
+    )
+
+
+def _named(newcomer: Newcomer, mark: str, identify: Identify) -> Newcomer:
+    if newcomer.email:
+        return newcomer
+    if newcomer.kind == Account.Kind.GEMINI_API:
+        return replace(newcomer, email=f"key {mark[:8]}")
+    found = identify(newcomer)
+    return found if found.email else replace(found, email=f"unnamed-{mark[:8]}@import.invalid")

@@ -1,0 +1,286 @@
+"""The accounts: how each is, and what an operator can do about it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
+from django.urls import URLPattern, reverse
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import action, display
+
+from accounts_app.actions import accounts, bulk
+from accounts_app.admin.accounts import (
+    account_cells,
+    account_live,
+    connect_page,
+    eligibility_page,
+    export_page,
+    import_page,
+)
+from accounts_app.admin.accounts.account_form import AccountForm, NewAccountForm
+from accounts_app.admin.hooks import lent
+from accounts_app.models import Account
+from accounts_app.status import account_state
+from accounts_app.status.labels import outcome_in_words
+from accounts_app.status.translate import retold
+
+WEB = ("https://", "http://")
+# On an account's own page: name and what it does.
+ACTIONS = {
+    "test": (_("Test"), _("A real call for one word; it is in the ledger.")),
+    "fetch_quota": (_("Fetch quota"), _("Project, tier and quota as Google has them now.")),
+    "renew_tokens": (_("Renew token"), _("A new access token, also while this one is good.")),
+    "end_rests": (_("End rests"), _("The next call finds out whether it answers.")),
+    "revive": (_("Revive"), _("Enabled, not parked, no rests.")),
+    "park": (_("Park"), _("Out until somebody revives it.")),
+}
+
+
+@admin.register(Account)
+class AccountPage(ModelAdmin):
+    form = AccountForm
+    list_display = ("who", "state", "rests", "quota_left", "calls_and_use")
+    list_before_template = "console/account/list_head.html"
+    change_form_before_template = "console/account/page_head.html"
+    list_filter = (("kind", ChoicesDropdownFilter), ("parked", ChoicesDropdownFilter), "enabled", "tier")
+    list_filter_submit = True
+    search_fields = ("email", "project")
+    ordering = ("email",)
+    list_per_page = 50
+    actions = ("test", "fetch_quota", "renew_tokens", "end_rests", "revive", "park", "export")
+    actions_list = ("connect", "take_in", "why_not")
+    actions_detail = ("sign_in_again",)
+    show_add_link = False  # the button “Add account” says first what Google's terms allow
+    readonly_fields = (
+        "state",
+        "parked_why",
+        "current_rests",
+        "tier",
+        "quota_table",
+        "quota_fetched_at",
+        "last_used",
+        "calls",
+        "do",
+    )
+    on_its_page = ACTIONS
+    warn_unsaved_form = True
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*connect_page.urls(self), *import_page.urls(self), *account_live.urls(self), *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
+        return account_state.with_rests(super().get_queryset(request))
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The page of the list, each account with what is around it: read for all of them at once."""
+        found = super().get_changelist_instance(request)
+        self._look_around(request, found.result_list)
+        return found
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Account | None:
+        account = super().get_object(request, object_id, from_field)
+        if account is not None:
+            self._look_around(request, [account])
+        return account
+
+    def _look_around(self, request: HttpRequest, shown: Iterable[Account]) -> None:
+        listed = list(shown)
+        may_change = self.has_change_permission(request)
+        known = account_cells.around([account.pk for account in listed], may_change=may_change)
+        for account in listed:
+            account.around = known  # type: ignore[attr-defined]
+
+    def get_form(self, request: HttpRequest, obj: Account | None = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, form=AccountForm if obj else NewAccountForm, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Account | None = None) -> Any:
+        return (*self.readonly_fields, "kind") if obj else ()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Account | None = None) -> Any:
+        serving = ("enabled", "allowed_models", "priority", "max_concurrency", "proxy")
+        if obj is None:
+            first = ("kind", "email", "project", "refresh_token", "access_token", "api_key")
+            return [(None, {"fields": first}), (_("Serving"), {"fields": serving})]
+        secrets = ("api_key",) if obj.kind == Account.Kind.GEMINI_API else ("refresh_token", "access_token")
+        return [
+            (_("How it is"), {"fields": ("state", "parked_why", "current_rests", "calls", "last_used", "do")}),
+            (_("Account"), {"fields": ("kind", "email", "project", "tier", *secrets)}),
+            (_("Serving"), {"fields": serving}),
+            (_("Quota"), {"fields": ("quota_table", "quota_fetched_at")}),
+        ]
+
+    def save_model(self, request: HttpRequest, obj: Account, form: AccountForm, change: bool) -> None:
+        if change:
+            accounts.replace_tokens(obj.pk, **form.tokens())
+        else:
+            obj.pk = accounts.connect(form.newcomer()).account_id
+        accounts.change(obj.pk, **form.options())
+        obj.refresh_from_db()
+
+    @display(description=_("account"), ordering="email")
+    def who(self, account: Account) -> SafeString:
+        name = _("demo account") if account.is_demo else account.email
+        kind = " · ".join(filter(None, (str(account.get_kind_display()), account.tier)))
+        return format_html('{}<span class="ac-kind">{}</span>', name, kind)
+
+    @display(description=_("state"))
+    def state(self, account: Account) -> SafeString:
+        return account_cells.live("state", account, account_cells.state(account))
+
+    @display(description=_("last used"), ordering="last_used_at")
+    def last_used(self, account: Account) -> SafeString:
+        return account_cells.live("used", account, account_cells.last_used(account))
+
+    @display(description=_("quota left"))
+    def quota_left(self, account: Account) -> SafeString:
+        return account_cells.live("quota", account, account_cells.quota(account, most=account_cells.QUOTAS_IN_LIST))
+
+    @display(description=_("rests"))
+    def rests(self, account: Account) -> SafeString:
+        shown = account_cells.rests(account, _around(account), most=account_cells.RESTS_IN_LIST)
+        return account_cells.live("rests", account, shown)
+
+    @display(description=_("calls today"))
+    def calls(self, account: Account) -> SafeString:
+        return account_cells.live("calls", account, account_cells.calls(account, _around(account)))
+
+    @display(description=_("calls today"), ordering="last_used_at")
+    def calls_and_use(self, account: Account) -> SafeString:
+        used = account_cells.live("used", account, account_cells.last_used(account))
+        return format_html('{}<div class="ac-kind">{}</div>', self.calls(account), used)
+
+    @display(description=_("what to do"))
+    def do(self, account: Account) -> str:
+        if not _around(account).may_change:
+            return "-"
+        named = [
+            (reverse("admin:accounts_app_account_do", args=[account.pk, name]), *ACTIONS[name]) for name in ACTIONS
+        ]
+        return render_to_string("console/account/do.html", {"actions": named})
+
+    @display(description=_("why it is parked"))
+    def parked_why(self, account: Account) -> SafeString | str:
+        if not account.parked:
+            return "-"
+        why = retold(account.parked_message) or account.get_parked_display()
+        if account.parked == Account.Parked.SIGN_IN:
+            url = reverse("admin:accounts_app_account_sign_in_again", args=[account.pk])
+            return format_html('{} <a class="underline" href="{}">{}</a>', why, url, _("Sign in again"))
+        if not account.parked_link.startswith(WEB):
+            return why
+        link = '{} <a class="underline" href="{}" target="_blank" rel="noopener noreferrer">{}</a>'
+        return format_html(link, why, account.parked_link, _("Put it right"))
+
+    @display(description=_("rests"))
+    def current_rests(self, account: Account) -> SafeString:
+        return account_cells.live("all-rests", account, account_cells.rests(account, _around(account)))
+
+    @display(description=_("quota"))
+    def quota_table(self, account: Account) -> SafeString:
+        return account_cells.live("all-quota", account, account_cells.quota(account))
+
+    @action(description=_("Add account"), url_path="connect", icon="add", permissions=["add"])
+    def connect(self, request: HttpRequest) -> HttpResponse:
+        return connect_page.begin(request, self)
+
+    @action(description=_("Sign in again"), url_path="sign-in", icon="login", permissions=["change"])
+    def sign_in_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        account = get_object_or_404(Account, pk=object_id)
+        if account.kind == Account.Kind.CLOUD_CODE and not account.is_demo:
+            return connect_page.begin(request, self, account)
+        self.message_user(request, _("Only a Google account is signed in to."), messages.WARNING)
+        return redirect(reverse("admin:accounts_app_account_change", args=[account.pk]))
+
+    @action(description=_("Import"), url_path="import", icon="upload", permissions=["add", "change"])
+    def take_in(self, request: HttpRequest) -> HttpResponse:
+        return import_page.take_in(request, self)
+
+    @action(description=_("Why not this account?"), url_path="why-not", icon="help", permissions=["view"])
+    def why_not(self, request: HttpRequest) -> HttpResponse:
+        return eligibility_page.show(request, self)
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts_app.export_account")
+
+    @admin.action(description=_("Export, with their secrets"), permissions=["export"])
+    def export(self, request: HttpRequest, chosen: QuerySet[Account]) -> HttpResponse | None:
+        return export_page.export(request, self, chosen)
+
+    @admin.action(description=_("Park: out until revived"), permissions=["change"])
+    def park(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:
+        by = str(_("Parked by %(name)s.") % {"name": request.user.get_username()})
+        self._log(request, chosen, _("Parked."))
+        self._tell(request, accounts.park(_ids(chosen), Account.Parked.BY_HAND, by))
+
+    @admin.action(description=_("Revive: enable, unpark, end rests"), permissions=["change"])
+    def revive(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:
+        self._log(request, chosen, _("Revived."))
+        self._tell(request, accounts.revive(_ids(chosen)))
+
+    @admin.action(description=_("End rests"), permissions=["change"])
+    def end_rests(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:
+        self._log(request, chosen, _("All rests ended."))
+        ended = accounts.end_rests_of(_ids(chosen))
+        self.message_user(request, ngettext("%d rest ended.", "%d rests ended.", ended) % ended)
+
+    @admin.action(description=_("Refresh tokens now"), permissions=["change"])
+    def renew_tokens(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:
+        self._log(request, chosen, _("Token refreshed by hand."))
+        self._report(request, bulk.renew_tokens(_ids(chosen)))
+
+    @admin.action(description=_("Fetch quota"), permissions=["change"])
+    def fetch_quota(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:
+        self._report(request, bulk.fetch_quotas(_ids(chosen)))
+
+    @admin.action(description=_("Test: ask for one word"), permissions=["change"])
+    def test(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:
+        """A real call through each, whatever its state; it is in the ledger."""
+        for email, tried in bulk.ask_each(_ids(chosen), lent.try_out):
+            said = {
+                "email": email,
+                "model": tried.model,
+                "time": f"{tried.seconds:.1f}",
+                "why": outcome_in_words(retold(tried.trouble)),
+            }
+            if tried.trouble:
+                told = _("%(email)s does not answer for %(model)s: %(why)s") % said
+                self.message_user(request, told, messages.ERROR)
+            else:
+                told = _("%(email)s answers for %(model)s, in %(time)s s.") % said
+                self.message_user(request, told, messages.SUCCESS)
+
+    def _log(self, request: HttpRequest, chosen: QuerySet[Account], words: str | Promise) -> None:
+        LogEntry.objects.log_actions(str(request.user.pk), chosen, CHANGE, str(words))
+
+    def _tell(self, request: HttpRequest, changed: int) -> None:
+        self.message_user(request, ngettext("%d account changed.", "%d accounts changed.", changed) % changed)
+
+    def _report(self, request: HttpRequest, done: Iterable[bulk.Errand]) -> None:
+        """One line for all that went well, one for each that did not."""
+        went_well = 0
+        for errand in done:
+            if errand.trouble:
+                self.message_user(request, f"{errand.email}: {retold(errand.trouble)}", messages.ERROR)
+            else:
+                went_well += 1
+        if went_well:
+            self._tell(request, went_well)
+
+
+def _ids(chosen: QuerySet[Account]) -> list[int]:
+    return list(chosen.values_list("pk", flat=True))
+
+
+def _around(account: Account) -> account_cells.Around:
+    return getattr(account, "around", account_cells.Around())

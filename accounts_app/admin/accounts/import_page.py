@@ -1,0 +1,147 @@
+"""“Import accounts”: pasted text or files, taken in bit by bit, with what became of every line.
+
+The text stays in the browser between the bits, each of which is a request that says how far it has come. So nothing
+secret is kept in between, every node can take the next bit, and what a closed tab leaves undone is done by importing
+the same file again: accounts that are here already are left alone.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain, islice
+from typing import Any
+
+import msgspec
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+from unfold.admin import ModelAdmin
+
+from accounts_app.actions import import_formats, importing
+from accounts_app.actions.import_formats import Entry
+from accounts_app.actions.importing import Arrival, Fate
+from accounts_app.models import Account
+from accounts_app.status.translate import retold
+
+# One bit of a file: short enough for a bar that moves, long enough to be worth reading the file again.
+BIT_SECONDS = 0.7
+
+WORDS = {
+    Fate.ADDED: gettext_lazy("added"),
+    Fate.UPDATED: gettext_lazy("new token stored"),
+    Fate.KNOWN: gettext_lazy("already here"),
+    Fate.REFUSED: gettext_lazy("not taken"),
+}
+
+
+class Source(msgspec.Struct):
+    """One file, or what was pasted (without a name)."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What became of one entry, as the page shows it."""
+
+    place: str
+    name: str
+    fate: str
+    words: str
+    why: str
+
+
+def urls(page: ModelAdmin) -> list[URLPattern]:
+    bit = page.admin_site.admin_view(partial(take_in_a_bit, page=page))
+    return [path("import/bit/", bit, name="accounts_app_account_import_bit")]
+
+
+def take_in(request: HttpRequest, page: ModelAdmin) -> HttpResponse:
+    """The form. Without JavaScript its POST takes everything in at once and shows what became of it."""
+    _check_rights(page, request)
+    lines: list[Line] = []
+    if request.method == "POST":
+        sources, trouble = _uploaded(request)
+        for each in trouble:
+            messages.error(request, each)
+        entries = _entries(sources)
+        if not entries and not trouble:
+            messages.warning(request, _("There is no account in this."))
+        with importing.asking_google() as identify:
+            lines = [_line(page, request, each) for each in importing.take_in(entries, identify)]
+    fates = Counter(line.fate for line in lines)
+    context = {
+        **page.admin_site.each_context(request),
+        "opts": page.opts,
+        "title": _("Import accounts"),
+        "lines": lines,
+        "counts": [(fate.name.lower(), words, fates[fate.name.lower()]) for fate, words in WORDS.items()],
+    }
+    return TemplateResponse(request, "console/import.html", context)
+
+
+@require_POST
+def take_in_a_bit(request: HttpRequest, page: ModelAdmin) -> HttpResponse:
+    """From entry number `skip` on as many as go into a bit; `ask` is 0 once Google was found not to answer."""
+    _check_rights(page, request)
+    try:
+        sources = msgspec.json.decode(request.POST.get("sources", ""), type=list[Source])
+        skip = int(request.POST.get("skip", "0"))
+    except (msgspec.DecodeError, ValueError):
+        return JsonResponse({"trouble": _("The page sent something that cannot be read.")}, status=400)
+    entries = _entries(sources)
+    began, lines = time.monotonic(), []
+    with importing.asking_google(request.POST.get("ask") != "0") as identify:
+        for arrival in importing.take_in(islice(entries, max(skip, 0), None), identify):
+            lines.append(_line(page, request, arrival))
+            if time.monotonic() - began > BIT_SECONDS:
+                break
+    told = [{name: getattr(line, name) for name in Line.__slots__} for line in lines]
+    return JsonResponse({"lines": told, "total": len(entries), "ask": int(identify.reachable)})
+
+
+def _check_rights(page: ModelAdmin, request: HttpRequest) -> None:
+    """A file may hold new tokens for accounts that are here."""
+    if not (page.has_add_permission(request) and page.has_change_permission(request)):
+        raise PermissionDenied
+
+
+def _uploaded(request: HttpRequest) -> tuple[list[Source], list[str]]:
+    """What was pasted and the files, and what is wrong with those that are no text."""
+    sources, trouble = [Source("", request.POST.get("text", ""))], []
+    for file in request.FILES.getlist("files"):
+        name = str(file.name)
+        try:
+            sources.append(Source(name, file.read().decode()))
+        except UnicodeDecodeError:
+            trouble.append(_("%(name)s is not text.") % {"name": name})
+    return sources, trouble
+
+
+def _entries(sources: Iterable[Source]) -> list[Entry]:
+    found = chain.from_iterable(_read(source) for source in sources if source.text.strip())
+    return import_formats.told_apart(found)
+
+
+def _read(source: Source) -> Iterator[Entry]:
+    entries = import_formats.read(source.text)
+    return import_formats.placed(source.name[:100], entries) if source.name else entries
+
+
+def _line(page: ModelAdmin, request: HttpRequest, arrival: Arrival) -> Line:
+    """What the page says of it; what was stored goes into the log."""
+    if arrival.account_id is not None:
+        account: Any = Account.objects.get(pk=arrival.account_id)
+        if arrival.fate is Fate.ADDED:
+            page.log_addition(request, account, _("Imported."))
+        else:
+            page.log_change(request, account, _("Imported: a new token, and back in service."))
+    return Line(arrival.place, arrival.name, arrival.fate.name.lower(), str(WORDS[arrival.fate]), retold(arrival.why))

@@ -1,0 +1,76 @@
+"""The form of an API key: whose it is, what it may ask for and from where, and how much."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts_app.admin.fields import LinesField
+from accounts_app.models import ApiKey
+from accounts_app.pool.access.limits import Limit
+from accounts_app.pool.access.networks import network
+
+LONGEST_LIST = 100  # lines: each is looked at in every call
+
+WHOSE = ("owner", "enabled", "expires_at")
+RIGHTS = ("allowed_models", "allowed_networks", "may_explain", "capture")
+LIMITS = tuple(limit.value for limit in Limit)
+
+
+class ApiKeyForm(forms.ModelForm):
+    allowed_models = LinesField(
+        label=_("Allowed models"),
+        help_text=_(
+            "The names it may ask with, aliases among them; one a line, * stands for anything. Empty: every model."
+        ),
+    )
+    allowed_networks = LinesField(
+        label=_("Allowed networks"),
+        help_text=_(
+            "Where its calls may come from: addresses or networks such as 192.0.2.0/24 or 2001:db8::/32, one a line. "
+            "Empty: from anywhere. Behind a proxy this works only if GATEWAY_TRUSTED_PROXIES names the proxy."
+        ),
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = ("name", *WHOSE, *RIGHTS, *LIMITS)
+        help_texts = {
+            "owner": _("Who has it, for you to know."),
+            "expires_at": _("Empty: never."),
+            "requests_per_minute": _("Within any 60 seconds. Empty: no limit, as for all of these."),
+            "requests_per_day": _("A day begins at midnight UTC."),
+            "requests_per_month": _("A month begins on its first day, at midnight UTC."),
+            "tokens_per_day": _(
+                "Prompt, answer, thinking and tool tokens, by upstream's count; cached ones are part of the prompt. "
+                "They are known when a call ends, so calls under way may go over."
+            ),
+            "max_concurrency": _("Streams and other calls under way at the same moment."),
+        }
+
+    def clean_allowed_models(self) -> list[str]:
+        models = self._not_too_many("allowed_models")
+        for model in models:
+            if any(character.isspace() for character in model):
+                raise forms.ValidationError(_("“%(model)s” has a space in it.") % {"model": model})
+        # A list copied from ListModels names them models/….
+        return [model.removeprefix("models/") for model in models]
+
+    def clean_allowed_networks(self) -> list[str]:
+        written = self._not_too_many("allowed_networks")
+        try:
+            return [str(network(one)) for one in written]
+        except ValueError as error:
+            raise forms.ValidationError(
+                _("This is not a network: %(reason)s.") % {"reason": error}, code="not_a_network"
+            ) from error
+
+    def chosen(self) -> dict[str, Any]:
+        """The columns an operator sets directly, as far as they were changed."""
+        return {name: self.cleaned_data[name] for name in self.changed_data if name != "name"}
+
+    def _not_too_many(self, name: str) -> list[str]:
+        lines = list(dict.fromkeys(self.cleaned_data[name]))
+        if len(lines) > LONGEST_LIST:
+            raise forms.ValidationError(_("At most %(number)d lines.") % {"number": LONGEST_LIST})
+        return lines

@@ -1,0 +1,1 @@
+"""Client keys: issued and verified, what they have used, and the rows of that."""

@@ -1,0 +1,166 @@
+"""What API keys use, and whether they may use more. From memory: nothing here is awaited before a call may begin.
+
+Each process counts its own calls at once and journals them; at every roster refresh it learns what the others have
+journalled. Several nodes may therefore let a key overshoot by what they admit within the same one or two seconds, and
+a process that is killed forgets what it had not yet written. Days and months survive a restart, the minute does not.
+"""
+
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+from time import monotonic, time
+from types import TracebackType
+from typing import Self
+
+from accounts_app import roster
+from accounts_app.api_keys import usage_rows
+from accounts_app.api_keys.usage_rows import KEY_USE, Learnt, ModelUse, UseRow
+from accounts_app.pool.access.limits import NO_TOKENS, Exceeded, Limit, Meter, Standing, Tokens, day_of, month_of
+from accounts_app.roster import KeyView
+from accounts_app.storage import journal
+from accounts_app.storage.worker import in_database, soon_in_database
+
+__all__ = [
+    "NO_TOKENS",
+    "Admission",
+    "Exceeded",
+    "Limit",
+    "ModelUse",
+    "OverLimit",
+    "Standing",
+    "Tokens",
+    "by_model",
+    "day_of",
+    "enter",
+    "in_flight",
+    "month_of",
+    "refresh",
+    "reset",
+    "standings",
+]
+
+
+class OverLimit(Exception):
+    """The key has used up what it may; `exceeded` says of which limits, and until when."""
+
+    def __init__(self, exceeded: Collection[Exceeded]) -> None:
+        super().__init__(", ".join(one.limit for one in exceeded))
+        self.exceeded = exceeded
+
+
+class Admission:
+    """One call of a key, from its begin to its end. Leaving it counts what the call has used, exactly once."""
+
+    __slots__ = ("_ended", "_key", "_meter", "_model", "_spent")
+
+    def __init__(self, key: KeyView, model: str, meter: Meter, spent: Callable[[], Tokens]) -> None:
+        self._key = key
+        self._model = model
+        self._meter = meter
+        self._spent = spent
+        self._ended = False
+
+    def __repr__(self) -> str:
+        return f"<Admission of key {self._key.id} for {self._model}: {'over' if self._ended else 'under way'}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        now, tokens = time(), NO_TOKENS
+        try:
+            tokens = self._spent()
+        finally:
+            self._meter.end(tokens.charged, now)
+        if tokens != NO_TOKENS:
+            journal.append(KEY_USE, UseRow(self._key.id, self._model, now, tokens=tokens))
+
+
+_meters: dict[int, Meter] = {}
+_shared: tuple[int, tuple[int, ...]] = (0, ())  # the roster's version, and its keys that limit calls at once
+
+
+def enter(key: KeyView, model: str, now: float, spent: Callable[[], Tokens]) -> Admission:
+    """Let a call of `key` begin, which counts as a request. A context manager; `spent` is asked when it is left.
+
+    Raises OverLimit. A call that is turned away counts nowhere but among the refused.
+    """
+    meter = _meter(key.id)
+    if exceeded := meter.exceeded(key.limits, now, steady := monotonic()):
+        journal.append(KEY_USE, UseRow(key.id, model, now, refused=1))
+        raise OverLimit(exceeded)
+    meter.begin(now, steady)
+    journal.append(KEY_USE, UseRow(key.id, model, now, requests=1))
+    return Admission(key, model, meter, spent)
+
+
+async def refresh() -> None:
+    """Learn what other nodes have counted, and at the first time what was counted before this process began.
+
+    Raises Django's database errors when the database is away; what is known then stays.
+    """
+    now = time()
+    under_way = {key: _meter(key).in_flight for key in _keys_sharing_slots()}
+    steady = monotonic()
+    learnt, elsewhere = await in_database(_exchange, under_way, now)
+    for news in learnt:
+        meter = _meter(news.key)
+        meter.learn(news.moment, news.requests, news.tokens, now, steady, just_now=news.just_now)
+    for key in under_way:
+        _meter(key).elsewhere = elsewhere.get(key, 0)
+
+
+def standings(key: KeyView, now: float) -> list[Standing]:
+    """How far each limit of `key` is used, all nodes together as far as known."""
+    return _meter(key.id).standings(key.limits, now, monotonic())
+
+
+async def by_model(key: KeyView, since: float) -> list[ModelUse]:
+    """What `key` has used since the hour `since` (seconds, epoch), by model; at most a second old.
+
+    Raises Django's database errors.
+    """
+    return await soon_in_database(usage_rows.by_model, key.id, datetime.fromtimestamp(since, UTC))
+
+
+def in_flight() -> int:
+    """Calls with a key that are under way in this process."""
+    return sum(meter.in_flight for meter in _meters.values())
+
+
+def reset() -> None:
+    """As at start. For tests."""
+    global _shared
+    _meters.clear()
+    _shared = (0, ())
+    usage_rows.reset()
+
+
+def _meter(key: int) -> Meter:
+    meter = _meters.get(key)
+    if meter is None:
+        meter = _meters[key] = Meter()
+    return meter
+
+
+def _keys_sharing_slots() -> tuple[int, ...]:
+    global _shared
+    snapshot = roster.current()
+    if _shared[0] != snapshot.version:
+        _forget_deleted({key.id for key in snapshot.keys.values()})
+        limited = [key.id for key in snapshot.keys.values() if key.limits.max_concurrency is not None]
+        _shared = (snapshot.version, tuple(limited))
+    return _shared[1]
+
+
+def _forget_deleted(there: Collection[int]) -> None:
+    for key in [key for key, meter in _meters.items() if key not in there and not meter.in_flight]:
+        del _meters[key]
+
+
+def _exchange(under_way: dict[int, int], now: float) -> tuple[list[Learnt], dict[int, int]]:
+    return usage_rows.news(now), usage_rows.tell_presence(under_way, now) if under_way else {}

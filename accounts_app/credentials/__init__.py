@@ -1,0 +1,1 @@
+"""What an account is asked with, kept up to date: tokens, project, quota and models."""

@@ -1,0 +1,134 @@
+"""One renewal of one account's tokens: settle whose turn it is, ask the token endpoint, store what it gave."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+from typing import Any
+
+from django.db import Error as DatabaseError
+
+from accounts_app.credentials import store
+from accounts_app.credentials.store import Claim, Turn
+from accounts_app.google import oauth
+from accounts_app.roster import AccountView, CredentialView
+from accounts_app.storage import journal
+from accounts_app.storage.worker import soon_in_database
+
+# A renewal takes a second at most; past this the token endpoint counts as unreachable.
+RENEWAL_SECONDS = 30.0
+
+# How often to look whether another process has finished its renewal.
+LOOK_AGAIN_SECONDS = 0.1
+
+
+class CredentialError(Exception):
+    """An account cannot be asked for want of a token. The message may be shown to the operator."""
+
+
+class NeedsSignIn(CredentialError):
+    """Permanent: the account is parked, `parked` says as what, until a person signs in again."""
+
+    def __init__(self, message: str, parked: str = "sign_in") -> None:
+        super().__init__(message)
+        self.parked = parked
+
+
+class TokenUnavailable(CredentialError):
+    """Transient: nothing is known against the account."""
+
+
+async def renew(
+    account: AccountView,
+    known: CredentialView,
+    outdated: Collection[CredentialView],
+    is_good: Callable[[CredentialView], bool],
+    now: float,
+) -> CredentialView:
+    """
+    1. Settle between processes whose turn it is; what another has stored meanwhile, and `is_good`, is taken over.
+    2. Ask the token endpoint.
+    3. A refusal for good parks the account. Any other failure gives the turn back and costs the account nothing.
+    4. Store what was granted; a database that is away gets it from the journal later.
+
+    `known` are the newest tokens this process has, `outdated` those they replace. Raises NeedsSignIn, TokenUnavailable.
+    """
+    mine = await _whose_turn(account, is_good)
+    if mine.turn is Turn.NOBODYS:
+        return mine.tokens
+    # Where the row has not moved on, memory may: with a rotated token whose storing a lost database has held up.
+    replaced = {view.refresh_token for view in (account.credential, known, *outdated)}
+    refresh_token = known.refresh_token if mine.tokens.refresh_token in replaced else mine.tokens.refresh_token
+    replaced.add(refresh_token)
+    is_claimed = mine.until is not None
+    try:
+        renewed = await _granted(account, refresh_token, now)
+        is_claimed = False  # what stores the tokens ends the claim too
+        await _store(account.id, renewed, replaced, mine)
+        return renewed
+    except oauth.InvalidGrant as error:
+        await _if_possible(store.park, account.id, replaced, error.parked, str(error), now)
+        raise NeedsSignIn(str(error), error.parked) from error
+    except oauth.OAuthError as error:
+        raise TokenUnavailable(str(error)) from error
+    finally:
+        if is_claimed:
+            await _if_possible(store.release, account.id, mine)
+
+
+async def _store(account_id: int, renewed: CredentialView, replaced: Collection[str], mine: Claim) -> None:
+    """Into the database, or into the journal where it was away a moment ago or is now."""
+    stored = False
+    try:
+        stored = mine.until is not None and await _if_possible(store.store, account_id, renewed, replaced)
+    finally:
+        if not stored:
+            journal.append("tokens", (account_id, renewed, replaced))
+
+
+async def _whose_turn(account: AccountView, is_good: Callable[[CredentialView], bool]) -> Claim:
+    """OURS or NOBODYS, in the end. Without a database every process renews for itself: Google allows it."""
+    while True:
+        try:
+            found = await soon_in_database(store.claim, account.id, is_good)
+        except DatabaseError:
+            return Claim(Turn.OURS, account.credential)
+        match found.turn:
+            case Turn.OURS | Turn.NOBODYS:
+                return found
+            case Turn.GONE:
+                raise NeedsSignIn("This account has been deleted.")
+            case Turn.THEIRS:
+                await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
+
+async def _granted(account: AccountView, refresh_token: str, now: float) -> CredentialView:
+    grant = await _asked(account, refresh_token)
+    return CredentialView(grant.refresh_token or refresh_token, grant.access_token, now + grant.expires_in, now)
+
+
+async def _asked(account: AccountView, refresh_token: str) -> oauth.TokenGrant:
+    if not refresh_token:
+        raise oauth.InvalidGrant("invalid_grant", "no refresh token is stored")
+    try:
+        async with asyncio.timeout(RENEWAL_SECONDS):
+            return await oauth.refresh(account, refresh_token)
+    except TimeoutError:
+        raise oauth.TokenEndpointUnavailable("The token endpoint does not answer in time.") from None
+
+
+async def _if_possible(function: Callable[..., object], *args: Any) -> bool:
+    """Run it on the database thread; False when the database is away, or takes its time."""
+    try:
+        await soon_in_database(function, *args)
+    except DatabaseError:
+        return False
+    return True
+
+
+def _write_late(rows: list[tuple[int, CredentialView, Collection[str]]]) -> None:
+    for account_id, renewed, replaced in rows:
+        store.store(account_id, renewed, replaced)
+
+
+journal.register("tokens", _write_late, droppable=False, name_of=lambda row: f"account {row[0]}")

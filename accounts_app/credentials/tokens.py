@@ -1,0 +1,268 @@
+"""What an account needs to be asked: a good access token, and its project.
+
+    FRESH    from memory, without waiting for anything
+    STALE    the same, and one renewal starts behind the caller's back
+    INVALID  the caller waits for the one renewal under way
+
+Within a process there is one renewal per account however many wait, and it goes on when they leave. Between processes
+the database decides who renews (`token_rows.claim`); the others take over what the winner stored. What was renewed is
+in force at once, from memory, until the roster shows it; so a lost database stops no renewal.
+
+What can go wrong:
+
+    CredentialError
+      NeedsSignIn       Google refused the refresh token for good; the account is parked (`parked`)
+      TokenUnavailable  no token for now: network trouble, or the operator's OAuth client is not set or not accepted
+      NotEligible       (onboarding) Google gives the account no project; parked, with reasons
+      Refused           (control_plane) upstream's own error while the project was asked for
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import zlib
+from dataclasses import dataclass, field
+
+from accounts_app import roster
+from accounts_app.credentials import refresh
+from accounts_app.credentials.refresh import CredentialError, NeedsSignIn, TokenUnavailable
+from accounts_app.google import onboarding
+from accounts_app.google.code_assist import Refused, Unreachable
+from accounts_app.google.onboarding import NotEligible
+from accounts_app.pool.freshness import STALE_BEFORE, Freshness, freshness
+from accounts_app.roster import AccountView, CredentialView
+
+__all__ = [
+    "Access",
+    "CredentialError",
+    "NeedsSignIn",
+    "NotEligible",
+    "Refused",
+    "TokenUnavailable",
+    "access",
+    "access_token",
+    "expire",
+    "finish",
+    "renew_due",
+    "reset",
+]
+
+log = logging.getLogger(__name__)
+
+# After a failed renewal the next one waits this long, doubling: an outage must not turn every call into a token
+# request, nor may it last much longer here than there.
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
+
+# A token that is stale again right after its renewal is one of an endpoint that gives short ones.
+RENEWED_PAUSE = 60.0
+
+# Renewed ahead are the tokens of accounts asked within this time; others when they are asked again.
+IN_USE_SECONDS = 3600.0
+
+# Tokens given out together would be renewed together: each account has its own place within this many seconds.
+SPREAD_SECONDS = 240.0
+
+RENEWALS_AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """With what to ask: the token (or API key), and the project where the account has one."""
+
+    token: str = field(repr=False)
+    project: str = ""
+
+
+@dataclass(slots=True)
+class _Held:
+    """What this process knows of one account's tokens beyond the roster."""
+
+    renewed: CredentialView | None = None
+    outdated: set[CredentialView] = field(default_factory=set)  # bare; the roster may still show them
+    refused: str = field(default="", repr=False)  # an access token upstream answered 401 to
+    used_at: float = 0.0
+    renewal: asyncio.Task[CredentialView] | None = None
+    paused_at: float = 0.0
+    not_before: float = 0.0
+    failures: int = 0
+    trouble: CredentialError | None = None
+
+    def pauses(self, now: float) -> bool:
+        """Whether renewals pause. A clock that was set back ends the pause: it has nothing more to say about it."""
+        return self.paused_at <= now < self.not_before
+
+    def pause(self, now: float, seconds: float) -> None:
+        self.paused_at, self.not_before = now, now + seconds
+
+    def tokens(self, account: AccountView) -> CredentialView:
+        if self.renewed is not None:
+            if account.credential.bare in self.outdated:
+                return self.renewed
+            # What was renewed here has arrived, or somebody has signed in anew.
+            self.renewed = None
+            self.outdated.clear()
+        return account.credential
+
+    def take(self, account: AccountView, renewed: CredentialView) -> None:
+        """Put renewed tokens in force. Several renewals may come before the roster shows the first."""
+        self.outdated |= {account.credential.bare, self.tokens(account).bare}
+        self.outdated.discard(renewed.bare)  # an endpoint may give the same token for longer
+        self.renewed = renewed
+        self.refused = ""
+
+    def freshness(self, tokens: CredentialView, now: float) -> Freshness:
+        usable = bool(tokens.access_token) and tokens.access_token != self.refused
+        return freshness(tokens.expires_at, usable, now)
+
+
+# The mutable state of this module, only ever touched on the event loop's thread.
+_held: dict[int, _Held] = {}
+
+
+async def access(account: AccountView, now: float) -> Access:
+    """Token and project of an account; a project is found out once, by onboarding. `now` in seconds, epoch.
+
+    Raises CredentialError, NotEligible, Refused.
+    """
+    token = await access_token(account, now)
+    if account.project or account.kind != "cloud_code":
+        return Access(token, account.project)
+    try:
+        return Access(token, await onboarding.ensure_project(account, token, now))
+    except Unreachable as error:
+        raise TokenUnavailable(str(error)) from error
+
+
+async def access_token(account: AccountView, now: float) -> str:
+    """The account's access token, or its API key. Raises NeedsSignIn, TokenUnavailable."""
+    if account.kind == "gemini_api":
+        if not account.credential.access_token:
+            raise NeedsSignIn("No API key is stored for this account.")
+        return account.credential.access_token
+    held = _held.get(account.id)
+    if held is None:
+        held = _held[account.id] = _Held()
+    held.used_at = now
+    tokens = held.tokens(account)
+    match held.freshness(tokens, now):
+        case Freshness.FRESH:
+            pass
+        case Freshness.STALE:
+            if not held.pauses(now):
+                _renewal(account, held, now)
+        case Freshness.INVALID:
+            return await _renewed(account, held, tokens, now)
+    return tokens.access_token
+
+
+def expire(account_id: int, token: str = "") -> None:
+    """Upstream answered 401 to `token`: the next call renews it. One renewed meanwhile stays in force.
+
+    Without a `token` the one now in force is meant; say it where it is known.
+    """
+    held = _held.setdefault(account_id, _Held())
+    if not token:
+        account = roster.current().accounts.get(account_id)
+        token = held.tokens(account).access_token if account else ""
+    held.refused = token
+
+
+async def renew_due(now: float) -> int:
+    """Renew ahead the stale tokens of accounts in use; how many came out fresh. For a loop, every half minute or so."""
+    accounts = roster.current().accounts
+    gate = asyncio.Semaphore(RENEWALS_AT_ONCE)
+
+    async def renew(account: AccountView, held: _Held) -> bool:
+        async with gate:
+            outcome = await asyncio.gather(asyncio.shield(_renewal(account, held, now)), return_exceptions=True)
+            return isinstance(outcome[0], CredentialView)
+
+    due = [
+        (account, held)
+        for account_id, held in _held.items()
+        if (account := accounts.get(account_id)) is not None and _is_due(account, held, now)
+    ]
+    return sum(await asyncio.gather(*(renew(account, held) for account, held in due)))
+
+
+async def finish(within: float = 5.0) -> None:
+    """Wait that many seconds for the renewals under way, so that a rotated token is not lost. For shutdown."""
+    loop = asyncio.get_running_loop()
+    running = [held.renewal for held in _held.values() if held.renewal is not None and held.renewal.get_loop() is loop]
+    if running:
+        await asyncio.wait(running, timeout=within)
+
+
+def reset() -> None:
+    """Forget everything. For tests."""
+    _held.clear()
+    onboarding.reset()
+
+
+def _is_due(account: AccountView, held: _Held, now: float) -> bool:
+    if account.kind != "cloud_code" or not account.available:
+        return False
+    if now - held.used_at > IN_USE_SECONDS or held.pauses(now):
+        return False
+    tokens = held.tokens(account)
+    if held.freshness(tokens, now) is not Freshness.STALE:
+        return held.freshness(tokens, now) is Freshness.INVALID
+    place = zlib.crc32(str(account.id).encode()) % SPREAD_SECONDS
+    return tokens.expires_at is None or now >= tokens.expires_at - STALE_BEFORE + place
+
+
+async def _renewed(account: AccountView, held: _Held, tokens: CredentialView, now: float) -> str:
+    """Wait for a renewal. When the network fails it, a token in its last minute is still better than none."""
+    try:
+        if held.trouble is not None and held.pauses(now) and not _is_running(held.renewal):
+            raise _again(held.trouble)
+        # Shielded: a client that leaves must not end what others wait for.
+        return (await asyncio.shield(_renewal(account, held, now))).access_token
+    except TokenUnavailable:
+        if tokens.access_token and tokens.access_token != held.refused and now < (tokens.expires_at or 0.0):
+            return tokens.access_token
+        raise
+
+
+def _again(trouble: CredentialError) -> CredentialError:
+    if isinstance(trouble, NeedsSignIn):
+        return NeedsSignIn(str(trouble), trouble.parked)
+    return TokenUnavailable(str(trouble))
+
+
+def _is_running(task: asyncio.Task[CredentialView] | None) -> bool:
+    return task is not None and not task.done() and task.get_loop() is asyncio.get_running_loop()
+
+
+def _renewal(account: AccountView, held: _Held, now: float) -> asyncio.Task[CredentialView]:
+    """The one renewal of this account under way, started if there is none."""
+    if held.renewal is None or not _is_running(held.renewal):
+        held.renewal = asyncio.get_running_loop().create_task(_renew(account, held, now), name=f"renew {account.id}")
+        held.renewal.add_done_callback(_renewal_ended)
+    return held.renewal
+
+
+def _renewal_ended(task: asyncio.Task[CredentialView]) -> None:
+    """Whoever waits gets the exception; behind everybody's back it has only the log."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.warning("%s: %s", task.get_name(), error)
+
+
+async def _renew(account: AccountView, held: _Held, now: float) -> CredentialView:
+    """Renew, and keep what came of it: new tokens are in force at once, a failure pauses the next try."""
+
+    def is_good(tokens: CredentialView) -> bool:
+        return tokens.bare not in held.outdated and held.freshness(tokens, now) is Freshness.FRESH
+
+    try:
+        renewed = await refresh.renew(account, held.tokens(account), held.outdated, is_good, now)
+    except CredentialError as error:
+        held.failures += 1
+        held.pause(now, min(FIRST_PAUSE * 2 ** (held.failures - 1), LONGEST_PAUSE))
+        held.trouble = error
+        raise
+    held.take(account, renewed)
+    held.trouble, held.failures = None, 0
+    held.pause(now, RENEWED_PAUSE)
+    return renewed

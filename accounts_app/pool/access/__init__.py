@@ -1,0 +1,1 @@
+"""What a client key may use, from where, and how much."""

@@ -1,0 +1,1 @@
+"""Whose fault a failure was, and where a call goes next."""

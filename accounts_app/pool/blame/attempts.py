@@ -1,0 +1,302 @@
+"""One call's way through the pool: what to do next, after everything it has met so far.
+
+`next()` says whom to ask by which path, how long to pause, or what to tell; `failed()` and the lease take in what came
+of it. Nothing here waits or sends: the gateway and the simulation carry out the same decisions.
+"""
+
+from collections.abc import Collection, Hashable
+
+from accounts_app.pool.backoff import WAIT_SPREAD
+from accounts_app.pool.blame.blame import Blame, Suspicion
+from accounts_app.pool.blame.telling import Tell, Told, told
+from accounts_app.pool.blame.turn import Pause, Turn, Wanted
+from accounts_app.pool.choice.selection import Choice
+from accounts_app.pool.outcomes import Counts, Effect, Fault, Outcome, Retry, Verdict, verdict_of
+from accounts_app.pool.paths.paths import Path
+
+# An account that cannot be asked costs a round trip, not an answer; ten of them say enough about the pool.
+MOST_REFUSALS = 10
+
+# Where nobody else is left, what failed without a reason is asked again after this many seconds.
+AGAIN_AFTER = 1.0
+
+# Of these one repeat says that it is the request: too much context, mostly.
+ONE_REPEAT = frozenset({500, 504})
+
+# Seconds by which the same rest, read back from the database, may end later: its columns hold microseconds.
+ROUNDING = 0.001
+
+# What is over by itself: after a wait, whoever it was met on may be asked again.
+RECOVERS = frozenset({Outcome.RATE_LIMITED, Outcome.QUOTA_EXHAUSTED, Outcome.TOKEN_UNAVAILABLE, Outcome.UNREACHABLE})
+
+
+class Attempts:
+    """The decisions of one call."""
+
+    __slots__ = (
+        *(
+            "faults",
+            "turn",
+            "tried",
+            "waited",
+            "_again",
+            "_blame",
+            "_met",
+            "_owes",
+            "_pause",
+            "_refusals",
+            "_request",
+        ),
+        *("_spoken", "_suspicions", "_told", "_wanted", "_worked"),
+    )
+
+    def __init__(self, blame: Blame, wanted: Wanted) -> None:
+        self.faults: list[Fault] = []
+        self.turn: Turn | None = None
+        self.tried: set[int] = set()
+        self.waited = 0.0  # seconds the call has been told to pause so far
+        self._again = False  # the same account is asked again
+        self._blame = blame
+        self._met: dict[int, Fault] = {}  # what each account that was left came to
+        self._owes = False  # going on costs a retry
+        self._pause = 0.0  # not before then
+        self._refusals = 0
+        self._request: Hashable = None
+        self._spoken = False  # the other kind of account has been asked for a field's sake
+        self._suspicions: list[Suspicion] = []
+        self._told: Told | None = None
+        self._wanted = wanted
+        self._worked = 0
+
+    def __repr__(self) -> str:
+        met = ", ".join(fault.outcome.value for fault in self.faults)
+        return f"<Attempts for {self._wanted.model}: {met or 'nothing yet'}>"
+
+    def next(self, now: float) -> Turn | Pause | Told:
+        """Whom to ask now, how long to pause first, or what to tell."""
+        if self._told is not None:
+            return self._told
+        if now >= self._wanted.deadline:
+            return self._left(now)
+        if now < self._pause:
+            return Pause(self._pause)
+        self._blame.board.look_at_paths(now)
+        if self.turn is not None and self._again:
+            self._again = False
+            if self._is_worse(self.turn):
+                self._leave(self.turn, self.faults[-1], verdict_of(self.faults[-1]), now)
+                return self._another(now)
+            if not self._take_retry(now):
+                return self._end(Told(Tell.FAILURE, len(self.faults) - 1), now)
+            self.turn.begin(max(now, self.turn.waited_for))
+            self._blame.board.probe(self.turn.loan, max(now, self.turn.waited_for))
+            return self.turn
+        return self._another(now)
+
+    def failed(self, fault: Fault, now: float) -> None:
+        """The exchange of this turn brought no answer: let that take effect, and decide where to go next."""
+        turn, verdict = self.turn, verdict_of(fault)
+        assert turn is not None
+        self.faults.append(fault)
+        turn.settle(fault, now)
+        if verdict.counts is Counts.ATTEMPT and not turn.counted:
+            turn.counted = True
+            self._worked += 1
+        self._refusals += verdict.counts is Counts.REFUSAL
+        if verdict.costs_retry:
+            self._owes = True
+            self._suspicions.append(Suspicion(turn.loan.account, turn.path, fault))
+        if self._is_over(fault, verdict, now):
+            self._end(Told(Tell.FAILURE, len(self.faults) - 1), now)
+        elif self._stays(turn, fault, verdict, now):
+            self._again = True
+        else:
+            self._leave(turn, fault, verdict, now)
+
+    def answered(self, now: float) -> None:
+        """The first frame of a good answer is in hand: whoever failed this call before has been outdone."""
+        turn, wanted = self.turn, self._wanted
+        assert turn is not None
+        turn.answered(now)
+        if not self._suspicions:
+            return
+        account, refused = turn.loan.account, set()
+        for suspicion in self._suspicions:
+            effect = verdict_of(suspicion.fault).effect
+            elsewhere = suspicion.path != turn.path if effect is Effect.DETOUR_PATH else suspicion.account != account
+            if elsewhere and not self._is_known_to_fail(now):
+                self._blame.convict(wanted.model, suspicion, wanted.conversation, now)
+            if effect is Effect.DOUBT:
+                refused.add(suspicion.account)
+        if refused:
+            self._blame.refusals.add((wanted.conversation, wanted.model), refused, account)
+        if self._request is not None:
+            self._blame.failed.forget(self._request)
+
+    def give_back(self, now: float) -> None:
+        """The call ends without an answer."""
+        if self.turn is not None:
+            self.turn.give_back(now)
+            self.turn = None
+
+    def _is_over(self, fault: Fault, verdict: Verdict, now: float) -> bool:
+        """Whether the request is to blame, or may not be sent again."""
+        if verdict.retry is Retry.NO:
+            return True
+        if not verdict.costs_retry:
+            return False
+        if verdict.counts is Counts.ATTEMPT and not self._wanted.may_repeat:
+            return True
+        alike = sum(each.status in ONE_REPEAT for each in self.faults)
+        return (fault.status in ONE_REPEAT and alike > 1) or self._is_known_to_fail(now)
+
+    def _stays(self, turn: Turn, fault: Fault, verdict: Verdict, now: float) -> bool:
+        """Whether this account is asked again: after a wait, with a new token or connection, by its next path."""
+        match verdict.retry:
+            case Retry.SAME_ACCOUNT if not turn.waited_for:
+                turn.waited_for = self._blame.board.rests.until(turn.loan.account, turn.loan.model)
+                return self._wait(turn.waited_for, now)
+            case Retry.REFRESH:
+                may_renew = self._blame.may_renew(turn.loan.account, turn.token, now)
+                if may_renew and not turn.renewed:
+                    turn.renewed = True
+                    return True
+                self._blame.token_refused(turn.loan.account, fault, now)
+            case Retry.FRESH_CONNECTION if not turn.fresh:
+                turn.fresh = True
+                return True
+            # Where the proxy itself fails, every path of this account does.
+            case Retry.NEXT_PATH if not (verdict.costs_retry and turn.moved) and not fault.proxy:
+                path = self._blame.board.ways.best(turn.loan.account, turn.tried, now)
+                if path is not None:
+                    turn.moved = verdict.costs_retry
+                    turn.path = path
+                    turn.tried.add(path)
+                    return True
+        return False
+
+    def _leave(self, turn: Turn, fault: Fault, verdict: Verdict, now: float) -> None:
+        board = self._blame.board
+        self.give_back(now)
+        self.tried.add(turn.loan.account)
+        self._met[turn.loan.account] = fault
+        if verdict.retry is Retry.OTHER_EGRESS:
+            self.tried |= board.ways.leaving_by(turn.path.egress)
+        if verdict.retry is Retry.OTHER_KIND:
+            asked = board.accounts.get(turn.loan.account)
+            kind = asked.kind if asked else ""
+            self.tried.update(each for each, candidate in board.accounts.items() if candidate.kind == kind)
+            if self._spoken:
+                self._end(Told(Tell.FAILURE, len(self.faults) - 1), now)
+            self._spoken = True
+
+    def _another(self, now: float) -> Turn | Pause | Told:
+        """The next account's turn."""
+        if self._worked >= self._wanted.max_attempts or self._refusals >= MOST_REFUSALS:
+            return self._left(now)
+        choice = self._choose(now)
+        path = self._first_path(choice.account, now) if choice else None
+        if choice is None or path is None:
+            return self._nobody(now)
+        if not self._take_retry(now):
+            return self._end(Told(Tell.FAILURE, len(self.faults) - 1), now)
+        board = self._blame.board
+        loan = board.borrow(choice.account, self._wanted.model, now)
+        why = f"{choice.why}, first try after a rest" if loan.probed else choice.why
+        self.turn = turn = Turn(self._blame, loan, path, why, self._wanted.conversation, now)
+        turn.quick = (
+            len(loan.lineup.ready.accounts) > len(self.tried) + 1 or len(board.ways.of(choice.account).paths) > 1
+        )
+        return turn
+
+    def _choose(self, now: float) -> Choice | None:
+        """An account that is ready: the one that answered this conversation, or (after a refusal) this model lately."""
+        board, wanted = self._blame.board, self._wanted
+        if wanted.only is not None:
+            return None if wanted.only in self.tried else Choice(wanted.only, wanted.why)
+        refused, answered = self._blame.refusals.of((wanted.conversation, wanted.model))
+        tried: Collection[int] = self.tried
+        if refused:
+            tried = {*tried, *refused}
+            if answered is not None and board.is_ready(answered, wanted.model, now) and answered not in tried:
+                return Choice(answered, "it answered this conversation before")
+        if any(suspicion.fault.outcome is Outcome.REFUSED for suspicion in self._suspicions):
+            for account in board.lineup(wanted.model, now).lately(now):
+                if account not in tried and board.is_ready(account, wanted.model, now):
+                    return Choice(account, "it answered for this model lately")
+        choice = board.choose(wanted.strategy, wanted.model, wanted.conversation, tried, now)
+        if choice is None and refused:
+            choice = board.choose(wanted.strategy, wanted.model, wanted.conversation, self.tried, now)
+        return choice
+
+    def _first_path(self, account: int, now: float) -> Path | None:
+        ways = self._blame.board.ways
+        path = ways.best(account, (), now)
+        return ways.of(account).paths[0] if path is None and self._wanted.only is not None else path
+
+    def _nobody(self, now: float) -> Pause | Told:
+        """Everybody has been tried, or cannot answer now: wait for the soonest who can, or ask the same ones again."""
+        again = [account for account, fault in self._met.items() if _may_be_asked_again(fault)]
+        if again and self._wait(now + AGAIN_AFTER, now):
+            for account in again:
+                del self._met[account]
+                self.tried.discard(account)
+            return Pause(self._pause)
+        if all(fault.outcome in RECOVERS for fault in self._met.values()):
+            soonest = self._blame.board.soonest(self._wanted.model, now)
+            if soonest is not None and self._wait(max(soonest, now), now):
+                self._met.clear()
+                self.tried.clear()
+                return Pause(self._pause)
+        return self._left(now)
+
+    def _wait(self, until: float, now: float) -> bool:
+        """Pause until then and a little longer, if the call has the time."""
+        pause = self._blame.spread(until - now, WAIT_SPREAD)
+        if self.waited + (until - now) > self._wanted.patience or until >= self._wanted.deadline:
+            return False
+        pause = min(pause, max(self._wanted.patience - self.waited, until - now))
+        self.waited += pause
+        self._pause = now + pause
+        return True
+
+    def _take_retry(self, now: float) -> bool:
+        """Whether the call may go on, where that costs a retry."""
+        if not self._owes:
+            return True
+        self._owes = False
+        lineup = self._blame.board.lineup(self._wanted.model, now)
+        lineup.budget.fit(len(lineup.members))
+        return lineup.budget.spend()
+
+    def _left(self, now: float) -> Told:
+        board = self._blame.board
+        return self._end(told(board, self.faults, self._wanted.model, self._blame.spread, now), now)
+
+    def _end(self, telling: Told, now: float) -> Told:
+        self.give_back(now)
+        if self._suspicions and (request := self._fingerprint()) is not None:
+            self._blame.failed.add(request, now)
+        self._told = telling
+        return telling
+
+    def _is_known_to_fail(self, now: float) -> bool:
+        request = self._fingerprint()
+        return request is not None and self._blame.failed.is_known(request, now)
+
+    def _fingerprint(self) -> Hashable:
+        if self._request is None and self._wanted.request is not None:
+            self._request = self._wanted.request()
+        return self._request
+
+    def _is_worse(self, turn: Turn) -> bool:
+        """Whether another call has heard worse of the account while this one waited for it, or it is gone."""
+        if turn.loan.account not in self._blame.board.accounts:
+            return True
+        until = self._blame.board.rests.until(turn.loan.account, turn.loan.model)
+        return bool(turn.waited_for) and until > turn.waited_for + ROUNDING
+
+
+def _may_be_asked_again(fault: Fault) -> bool:
+    """After a moment: what failed without a reason, and what was not even sent."""
+    return fault.outcome is Outcome.UNREACHABLE or verdict_of(fault).effect is Effect.SUSPECT

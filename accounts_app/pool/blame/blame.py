@@ -1,0 +1,217 @@
+"""Who pays for what: the effects of the table of blame on accounts, paths and egresses, and the evidence for guesses.
+
+What upstream says of an account counts at once. What is only guessed needs conversations that were answered elsewhere
+(`Suspicion`, kept by the call until it is answered). What is decided goes to a `Sink`, which writes it down.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from accounts_app.pool.backoff import GUESS_SPREAD, HOUR, Spread
+from accounts_app.pool.blame.evidence import Evidence, FailedRequests, Refusals
+from accounts_app.pool.choice.board import WHOLE_ACCOUNT, Board, Loan
+from accounts_app.pool.cooldowns.cooldown import Rest, RestState, cleared, next_rest, state
+from accounts_app.pool.outcomes import Effect, Fault, Outcome, verdict_of
+from accounts_app.pool.paths.paths import Path, Paths
+
+# Conversations in a row, each answered elsewhere, that make a guess.
+WITNESSES = {Effect.SUSPECT: 2, Effect.DOUBT: 3, Effect.DETOUR_PATH: 2, Effect.OUTDONE: 2}
+
+# A token is renewed for a 401 once a minute at most.
+RENEW_EVERY = 60.0
+# An account whose tokens are refused for so long, while others' are accepted, needs its owner.
+REFUSED_FOR_GOOD = 600.0
+# An account without a token is looked at again after so long.
+TOKEN_AGAIN = 2.0
+
+# What an account is parked for when the fault does not say.
+DEFAULT_PARK = {Outcome.REVOKED: "sign_in", Outcome.UNAUTHENTICATED: "sign_in", Outcome.NEEDS_OWNER: "verify"}
+
+# What Account.parked says of a project that has run out of money: a call tries it each hour, and it is back by itself.
+BILLING = "billing"
+
+
+class Sink(Protocol):
+    """Where decisions are written down."""
+
+    def rest(self, account: int, model: str, rest: Rest) -> None: ...
+    def park(self, account: int, fault: Fault) -> None: ...
+    def unpark(self, account: int, parked: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """What a call met on an account and a path, not yet held against them."""
+
+    account: int
+    path: Path
+    fault: Fault
+
+
+@dataclass(slots=True)
+class _Tokens:
+    """What is known of an account's tokens that were refused."""
+
+    refused: int  # which one was, last
+    renewed_at: float
+    since: float  # when the first one in a row was
+
+
+class Blame:
+    """The pool as calls see it: the board, and what is known against whom."""
+
+    def __init__(self, sink: Sink, seed: float = 0.0) -> None:
+        self.spread = Spread(seed)
+        self.paths = Paths(self.spread)
+        self.board = Board(self.paths)
+        self.evidence = Evidence()
+        self.refusals = Refusals()
+        self.failed = FailedRequests()
+        self._sink = sink
+        self._tokens: dict[int, _Tokens] = {}
+        self._accepted_at: dict[str, float] = {}  # kind of account -> when a token of that kind was last accepted
+
+    def __repr__(self) -> str:
+        return f"<Blame {self.board!r}, {self.evidence!r}, {self.paths!r}>"
+
+    def settle(self, loan: Loan, path: Path, fault: Fault, since: float, conversation: int, now: float) -> None:
+        """Let what an exchange begun at `since` came to take effect, as far as it does at once."""
+        match verdict_of(fault).effect:
+            case Effect.CLEAR:
+                self.finished(loan, path, since, now)
+            case Effect.COOL_DOWN:
+                self.lay(loan.account, WHOLE_ACCOUNT if fault.whole_account else loan.model, fault, now)
+            case Effect.PARK:
+                self.park(loan.account, fault, now)
+            case Effect.AWAIT_TOKEN:
+                self.board.await_token(loan.account, now + TOKEN_AGAIN, now)
+            case Effect.BREAK_PATH:
+                self.paths.refused(path, since, now, proxy=fault.proxy)
+                self.board.look_at_paths(now)
+            case Effect.DETOUR_EGRESS:
+                self.paths.detour(path.egress, now)
+                self.board.look_at_paths(now)
+            case Effect.OUTDONE if self._others_did_well(loan, path, fault, since):
+                self.convict(loan.model, Suspicion(loan.account, path, fault), conversation, now)
+
+    def convict(self, model: str, suspicion: Suspicion, conversation: int, now: float) -> None:
+        """One more conversation speaks against an account or a path; a guess is made when there are enough of them."""
+        effect, account = verdict_of(suspicion.fault).effect, suspicion.account
+        if effect is Effect.DETOUR_PATH:
+            if self.evidence.add(suspicion.path, effect, conversation, WITNESSES[effect], now):
+                self.paths.detour(suspicion.path, now)
+                self.board.look_at_paths(now)
+            return
+        known = self.board.rests.get(account, model)
+        is_half_open = known is not None and known.is_guess and now >= known.until
+        needed = 1 if is_half_open else WITNESSES[effect]
+        if self.evidence.add(account, (model, effect), conversation, needed, now):
+            self.lay(account, model, suspicion.fault, now)
+
+    def answered(self, loan: Loan, path: Path, since: float, now: float) -> None:
+        """The first frame of a good answer, to a call begun at `since`, is in hand."""
+        account, model = loan.account, loan.model
+        self.paths.answered(path)
+        loan.lineup.answered(account, now)
+        self.evidence.clear(account, ((model, Effect.SUSPECT), (model, Effect.DOUBT)))
+        self.evidence.clear(path, (Effect.DETOUR_PATH,))
+        self._accepted(account, now)
+        self._clear(loan, since, now)
+        if account in self.board.retry_at:
+            self.unpark(account, BILLING, now)
+
+    def finished(self, loan: Loan, path: Path, since: float, now: float) -> None:
+        """A good answer ran to its end."""
+        loan.lineup.finished_at = now
+        loan.lineup.budget.earn()
+        self.evidence.clear(loan.account, ((loan.model, Effect.OUTDONE),))
+        self._clear(loan, since, now, finished=True)
+
+    def lay(self, account: int, model: str, fault: Fault, now: float) -> None:
+        """The account cools down for a model ("" for all of them)."""
+        before = self.board.rests.get(account, model)
+        rest = next_rest(fault, before, now, self.spread)
+        if rest is not before:
+            self._put(account, model, rest, now)
+
+    def park(self, account: int, fault: Fault, now: float) -> None:
+        """The account is out until a person acts; where it may come back by itself, a call tries it each hour."""
+        fault = fault if fault.parked else replace(fault, parked=DEFAULT_PARK[fault.outcome])
+        if fault.parked == BILLING:
+            self.board.try_again(account, now + self.spread(HOUR, GUESS_SPREAD))
+        self.board.park(account, fault.parked, now)
+        self._sink.park(account, fault)
+
+    def try_each_hour(self, account: int, now: float) -> None:
+        """The account's row says that it has run out of money: a call tries it now and then."""
+        if account not in self.board.retry_at:
+            self.board.try_again(account, now + self.spread(HOUR, GUESS_SPREAD))
+
+    def has_token(self, account: int, now: float) -> None:
+        """An exchange got a token for the account."""
+        if account in self.board.tokenless:
+            self.board.await_token(account, None, now)
+
+    def may_renew(self, account: int, token: int, now: float) -> bool:
+        """Whether the token that was refused (any number that stands for it) is to be renewed, and the account asked
+        again; where it was renewed just now and is refused all the same, that is no help.
+        """
+        known = self._tokens.get(account)
+        if known is None:
+            self._tokens[account] = _Tokens(token, now, now)
+            return True
+        if token == known.refused:
+            return now - known.renewed_at < RENEW_EVERY or self._renew(known, token, now)
+        return now - known.renewed_at >= RENEW_EVERY and self._renew(known, token, now)
+
+    def token_refused(self, account: int, fault: Fault, now: float) -> None:
+        """A new token is refused as well: the account cools down, or (after ten minutes of that) needs its owner."""
+        known = self._tokens.setdefault(account, _Tokens(0, now, now))
+        candidate = self.board.accounts.get(account)
+        accepted_at = self._accepted_at.get(candidate.kind, 0.0) if candidate else 0.0
+        if now - known.since >= REFUSED_FOR_GOOD and accepted_at > known.since:
+            self.park(account, replace(fault, parked="sign_in"), now)
+        else:
+            self.lay(account, WHOLE_ACCOUNT, fault, now)
+
+    def forget(self, gone: set[int]) -> None:
+        """Accounts that were deleted leave nothing behind."""
+        for account in gone:
+            self._tokens.pop(account, None)
+        self.evidence.forget(gone)
+
+    def _renew(self, known: _Tokens, token: int, now: float) -> bool:
+        known.refused, known.renewed_at = token, now
+        return True
+
+    def _accepted(self, account: int, now: float) -> None:
+        if candidate := self.board.accounts.get(account):
+            self._accepted_at[candidate.kind] = now
+        if account in self._tokens:
+            del self._tokens[account]
+
+    def unpark(self, account: int, parked: str, now: float) -> None:
+        """It was parked as `parked`, and has answered."""
+        self.board.retry_at.pop(account, None)
+        self.board.park(account, "", now)
+        self._sink.unpark(account, parked)
+
+    def _clear(self, loan: Loan, since: float, now: float, *, finished: bool = False) -> None:
+        """End the rests that a call begun at `since` has proven over.
+
+        One laid after that is not: a long stream that ends well says nothing of the quota that ran out meanwhile.
+        """
+        for of, rest in self.board.rests.both(loan.account, loan.model):
+            proven = rest.stamp <= since if rest.is_guess else state(rest, since) is RestState.HALF_OPEN
+            if proven and (finished or rest.reason != Outcome.INTERRUPTED):
+                self._put(loan.account, of, cleared(now), now)
+
+    def _put(self, account: int, model: str, rest: Rest, now: float) -> None:
+        self.board.set_rest(account, model, rest, now)
+        self._sink.rest(account, model, rest)
+
+    def _others_did_well(self, loan: Loan, path: Path, fault: Fault, since: float) -> bool:
+        """Whether the trouble was this account's alone: others got bytes by its path since, or answers to their end."""
+        if fault.outcome is Outcome.INTERRUPTED:
+            return loan.lineup.finished_at > since
+        return self.paths.heard_since(path, since)

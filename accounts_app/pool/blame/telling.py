@@ -1,0 +1,88 @@
+"""What a call is told when nobody is left to answer it: the first that fits, from the most telling to the least."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from accounts_app.pool.backoff import TOLD_SPREAD, TOLD_SPREAD_LIMIT, Spread
+from accounts_app.pool.choice.board import Board
+from accounts_app.pool.outcomes import Fault, Outcome
+
+# Upstream's answer to the request, given by everybody that was asked.
+REFUSALS = frozenset({Outcome.REFUSED, Outcome.UNKNOWN_FIELD, Outcome.EGRESS_BLOCKED})
+# These say nothing of the request: nobody has looked at it.
+SAY_NOTHING = frozenset(
+    {
+        *(Outcome.UNREACHABLE, Outcome.STALE_CONNECTION, Outcome.TOKEN_UNAVAILABLE),
+        *(Outcome.NEEDS_OWNER, Outcome.REVOKED, Outcome.UNAUTHENTICATED),
+    }
+)
+FAILED = (
+    frozenset({Outcome.OVERLOADED}),
+    frozenset({Outcome.UNREADABLE, Outcome.EMPTY, Outcome.DROPPED, Outcome.BARE_429}),
+)
+LIMITS = frozenset({Outcome.RATE_LIMITED, Outcome.QUOTA_EXHAUSTED, Outcome.UNAUTHENTICATED})
+
+SOONEST = 1.0  # seconds
+
+
+class Tell(Enum):
+    """What there is to tell."""
+
+    FAILURE = "failure"  # what failure `Told.index` of the call came to
+    COME_BACK = "come_back"  # 429: somebody can answer after `Told.delay` seconds
+    NO_PATH = "no_path"  # 503: no connection to any upstream
+    NO_TOKEN = "no_token"  # 503: no access token to be had
+    ACT = "act"  # 400: every account waits for a person
+    NOT_CONNECTED = "not_connected"  # 400: there is no account
+    NOT_ALLOWED = "not_allowed"  # 400: no account may answer for this model
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The end of a call that nobody answers."""
+
+    tell: Tell
+    index: int = -1
+    delay: float = 0.0
+
+
+def told(board: Board, faults: Sequence[Fault], model: str, spread: Spread, now: float) -> Told:
+    """What to tell a call that has met `faults` and has nobody left to ask.
+
+    1. A refusal that all agreed on.
+    2. Upstream's last 5xx, else an answer that was none.
+    3. When to come back, where limits and cooldowns are all that stands in the way.
+    4. No path, no token.
+    5. What a person has to do.
+    """
+    outcomes = [fault.outcome for fault in faults]
+    said = [outcome for outcome in outcomes if outcome not in SAY_NOTHING]
+    if said and REFUSALS.issuperset(said):
+        return Told(Tell.FAILURE, _last(outcomes, REFUSALS))
+    for kinds in FAILED:
+        if not kinds.isdisjoint(outcomes):
+            return Told(Tell.FAILURE, _last(outcomes, kinds))
+    if LIMITS.isdisjoint(outcomes):
+        if board.ways.none_is_left or Outcome.UNREACHABLE in outcomes:
+            return Told(Tell.NO_PATH)
+        if Outcome.TOKEN_UNAVAILABLE in outcomes or board.nobody_has_a_token(model, now):
+            return Told(Tell.NO_TOKEN)
+    delay = _delay(board, model, now)
+    if delay is not None:
+        return Told(Tell.COME_BACK, delay=max(SOONEST, spread(delay, TOLD_SPREAD, TOLD_SPREAD_LIMIT)))
+    if not board.connected:
+        return Told(Tell.NOT_CONNECTED)
+    return Told(Tell.ACT if board.out_of_service else Tell.NOT_ALLOWED)
+
+
+def _delay(board: Board, model: str, now: float) -> float | None:
+    """Seconds until somebody can answer: a second while anybody can; None when nobody will by itself."""
+    if board.somebody_can(model, now):
+        return 0.0
+    soonest = board.soonest(model, now)
+    return None if soonest is None else max(0.0, soonest - now)
+
+
+def _last(outcomes: Sequence[Outcome], kinds: Collection[Outcome]) -> int:
+    return max(index for index, outcome in enumerate(outcomes) if outcome in kinds)

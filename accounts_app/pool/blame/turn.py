@@ -1,0 +1,117 @@
+"""What a call wants of the pool, and one account's turn in it."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from math import inf
+
+from accounts_app.pool.blame.blame import Blame
+from accounts_app.pool.choice.board import Loan
+from accounts_app.pool.choice.selection import Strategy
+from accounts_app.pool.outcomes import Fault
+from accounts_app.pool.paths.paths import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a call wants of the pool.
+
+    `conversation` is its affinity key. `may_repeat` is False for what must not be done twice. `patience` is how long it
+    may wait for an account, in seconds, all its waits together; `deadline` when its first byte has to be there. `only`
+    names the one account that is to be asked, however it stands, `why` says for what. `request` makes a fingerprint of
+    the request, and is called after a failure only.
+    """
+
+    model: str
+    conversation: int
+    max_attempts: int = 3
+    patience: float = 10.0
+    deadline: float = inf
+    may_repeat: bool = True
+    only: int | None = None
+    why: str = ""
+    strategy: Strategy = Strategy.CONSISTENT_HASH
+    request: Callable[[], Hashable] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Nobody can be asked before `until`; then ask `next()` again."""
+
+    until: float
+
+
+class Turn:
+    """One account's turn in a call: what is lent, by which path it is asked, the second chances it has had.
+
+    `quick` says that there are others to ask should no connection come about soon, `fresh` that the connection must not
+    have been used before.
+    """
+
+    __slots__ = (
+        *("loan", "path", "why", "began", "fresh", "quick", "tried", "token", "exchange", "settled"),
+        *("renewed", "waited_for", "moved", "counted", "_blame", "_given_back", "_conversation"),
+    )
+
+    def __init__(self, blame: Blame, loan: Loan, path: Path, why: str, conversation: int, now: float) -> None:
+        self.loan = loan
+        self.path = path
+        self.why = why
+        self.fresh = False
+        self.quick = False
+        self.tried = {path}
+        self.renewed = self.moved = self.counted = False
+        self.waited_for = 0.0  # the end of the rest that this call waits for
+        self._blame = blame
+        self._conversation = conversation
+        self._given_back = False
+        self.exchange = 0
+        self.begin(now)
+
+    def __repr__(self) -> str:
+        return f"<Turn of account {self.loan.account} for {self.loan.model}: {'over' if self._given_back else 'on'}>"
+
+    def begin(self, now: float) -> None:
+        """An exchange begins."""
+        self.began = now
+        self.token = 0
+        self.settled = False
+        self.exchange = self._blame.paths.begin(self.path, now)
+
+    def sending(self, token: int, now: float) -> None:
+        """It has a token, which `token` stands for, and waits for a connection."""
+        self.token = token
+        self._blame.has_token(self.loan.account, now)
+        self._blame.paths.connecting(self.path, self.exchange, now)
+
+    def connected(self) -> None:
+        """It has a connection."""
+        self._blame.paths.connected(self.path, self.exchange)
+
+    def answered(self, now: float) -> None:
+        """The first frame of a good answer is in hand."""
+        self.heard(now)
+        self._blame.answered(self.loan, self.path, self.began, now)
+
+    def heard(self, now: float) -> None:
+        """The head of some answer is there."""
+        self.end_exchange()
+        self._blame.paths.heard(self.path, now)
+
+    def settle(self, fault: Fault, now: float) -> None:
+        """The exchange is over. Only the first time counts."""
+        if not self.settled:
+            self.settled = True
+            self.end_exchange()
+            self._blame.settle(self.loan, self.path, fault, self.began, self._conversation, now)
+
+    def give_back(self, now: float) -> None:
+        """The call is through with the account. Only the first time does anything."""
+        if not self._given_back:
+            self._given_back = True
+            self.end_exchange()
+            self._blame.board.give_back(self.loan, now)
+
+    def end_exchange(self) -> None:
+        if self.exchange:
+            self._blame.paths.end(self.path, self.exchange)
+            self.exchange = 0

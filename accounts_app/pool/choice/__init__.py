@@ -1,0 +1,1 @@
+"""Which account answers a call."""

@@ -1,0 +1,294 @@
+"""The pool's memory: who can answer for every model in use, and the calls in flight.
+
+All of it is plain synchronous state over what it is told; time is an argument. Choosing and explaining both go by
+`Register.standing()`.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+from math import inf
+
+from accounts_app.pool.backoff import HOUR
+from accounts_app.pool.choice.lineup import Lineup
+from accounts_app.pool.choice.register import Register
+from accounts_app.pool.choice.selection import Choice, Ring, Strategy, quarters
+from accounts_app.pool.choice.standing import WHOLE_ACCOUNT, Candidate, Standing, WhyNot
+from accounts_app.pool.cooldowns.cooldown import Rest
+from accounts_app.pool.cooldowns.rests import Probe
+from accounts_app.pool.names.allow_lists import AllowLists, Names
+from accounts_app.pool.names.known_models import OTHERS
+from accounts_app.pool.paths.paths import Paths
+
+__all__ = ["OTHERS", "WHOLE_ACCOUNT", "Board", "Candidate", "Loan", "Standing", "WhyNot"]
+
+# Models may become known by being asked for, so the memory they take has a bound; past it the one unused for longest
+# is made anew.
+LINEUPS = 64
+
+# Names nobody knows share a lineup as far as the same accounts may answer for them.
+LINEUPS_OF_OTHERS = 8
+
+Key = str | frozenset[Names]  # a known model, or which of the allow-lists have an unknown one in them
+
+# An account without a token is tried by one call at a time; a renewal takes no longer than this.
+TOKEN_PATIENCE = 30.0
+
+# Whether a path hangs or is silent is a matter of seconds.
+LOOK_EVERY = 0.25
+
+
+@dataclass(slots=True)
+class Loan:
+    """An account lent to a call, and the rests that the call tries out."""
+
+    account: int
+    model: str
+    lineup: Lineup
+    probed: list[Probe] = field(default_factory=list)
+
+
+class Board(Register):
+    """Who stands where. One object a process; everything happens on the event loop's thread."""
+
+    def __init__(self, paths: Paths) -> None:
+        super().__init__(paths)
+        self.is_known: Callable[[str], bool] = lambda model: True  # only such models have a lineup of their own
+        self.ring = Ring()
+        self.in_flight = 0
+        self._look_again_at = 0.0
+        self._priority: dict[int, int] = {}
+        self._allow_lists = AllowLists()
+        self._counted: dict[int, tuple[bool, bool]] = {}
+        self._lineups: dict[Key, Lineup] = {}  # the one used last stands last
+        self.connected = 0
+        self.out_of_service = 0
+
+    def __repr__(self) -> str:
+        return f"<Board {self.connected} connected, {self.out_of_service} parked, {self.in_flight} in flight>"
+
+    def update(self, accounts: Mapping[int, Candidate], changed: Iterable[int], now: float) -> None:
+        """Take over the accounts as they are now; `changed` names those that came, changed or went."""
+        self.accounts = accounts
+        changed = list(changed)
+        weights = {}
+        for account in changed:
+            candidate = accounts.get(account)
+            weights[account] = candidate.weight if candidate else 0
+            self.ways.put(account, candidate, now)
+            for known in (self._priority, self.tokenless):
+                known.pop(account, None)
+            self._allow_lists.put(account, candidate.allowed_models if candidate else ())
+            if candidate:
+                self._priority[account] = candidate.priority
+            if not candidate or not (candidate.parked or account in self.parked):
+                self.retry_at.pop(account, None)
+            self._count(account)
+        self.ways.tidy()
+        self.ring = self.ring.changed(weights)
+        self.place(changed, now)
+
+    def park(self, account: int, reason: str, now: float) -> None:
+        """Out until a person looks; an empty `reason` leaves it to the account's row again."""
+        if reason:
+            self.parked[account] = reason
+        else:
+            self.parked.pop(account, None)
+        self._count(account)
+        self.place([account], now)
+
+    def set_rest(self, account: int, model: str, rest: Rest | None, now: float) -> None:
+        """Lay a rest, or with None (or one without a streak) end it."""
+        self.rests.put(account, model, rest)
+        self._place_for(account, [model], now)
+
+    def await_token(self, account: int, until: float | None, now: float) -> None:
+        """The account has no token before `until`, or (None) has one again."""
+        if until is None:
+            if self.tokenless.pop(account, None) is None:
+                return
+        else:
+            self.tokenless[account] = until
+        self.place([account], now)
+
+    def look_at_paths(self, now: float) -> None:
+        """Move the accounts whose paths have gone down, come back, or stand last."""
+        if not self.paths.uneasy or (now < self._look_again_at and not self.paths.has_changed):
+            return
+        self._look_again_at = now + LOOK_EVERY
+        if changed := self.ways.changed(now):
+            self.place(changed, now)
+
+    def place(self, accounts: Iterable[int], now: float) -> None:
+        """Look at the accounts anew, for every model in use."""
+        for lineup in self._lineups.values():
+            for account in accounts:
+                self._place(lineup, account, now)
+
+    def try_again(self, account: int, at: float) -> None:
+        """One call tries the account at that time, parked as it is."""
+        self.retry_at[account] = at
+        self.next_retry = min(self.next_retry, at)
+
+    def lineup(self, model: str, now: float) -> Lineup:
+        """The lineup of a model, with everybody in it who is due back."""
+        key = model if self.is_known(model) else self._allow_lists.naming(model)
+        lineup = self._lineups.pop(key, None)
+        if lineup is None:
+            self._make_room(key)
+            lineup = Lineup(key, self.protection) if isinstance(key, str) else Lineup(OTHERS, self.protection, key)
+            self._place_all(lineup, now)
+        self._lineups[key] = lineup
+        if lineup.protection != self.protection:
+            lineup.protection = self.protection
+            self._place_all(lineup, now)
+        if now >= self.next_retry:
+            self._call_back(now)
+        for account in lineup.due(now):
+            self._place(lineup, account, now)
+        return lineup
+
+    def choose(
+        self, strategy: Strategy, model: str, affinity: int, tried: Collection[int], now: float
+    ) -> Choice | None:
+        """Who answers; None when nobody who has not been tried can."""
+        lineup = self.lineup(model, now)
+        if lineup.lists is not None:
+            out, last = self._apart(model, now)
+            if out or last:
+                choice = lineup.choose(strategy, self.ring, affinity, {*tried, *out, *last}, self._priority)
+                return choice or lineup.choose(strategy, self.ring, affinity, {*tried, *out}, self._priority)
+        return lineup.choose(strategy, self.ring, affinity, tried, self._priority)
+
+    def somebody_can(self, model: str, now: float) -> bool:
+        """Whether an account can answer for the model now."""
+        lineup = self.lineup(model, now)
+        out = self._apart(model, now)[0] if lineup.lists is not None else ()
+        return any(account not in out for account in chain(lineup.ready.accounts, lineup.last.accounts))
+
+    def is_ready(self, account: int, model: str, now: float) -> bool:
+        """Whether it can answer, and nothing is held against it."""
+        return self.standing(account, model, now).standing in (Standing.READY, Standing.HALF_OPEN)
+
+    def nobody_has_a_token(self, model: str, now: float) -> bool:
+        """Whether a missing token is what keeps everybody who may answer for the model."""
+        members = self.lineup(model, now).members
+        return bool(members) and all(self.tokenless.get(account, 0.0) > now for account in members)
+
+    def soonest(self, model: str, now: float) -> float | None:
+        """When the next account can answer, as far as anybody can know; None when none will by itself."""
+        times = [self.lineup(model, now).soonest(now)]
+        if not self.is_known(model):
+            times += [self.standing(account, model, now).until for account in self.rests.accounts_with(model)]
+        return min((when for when in times if when is not None), default=None)
+
+    def borrow(self, account: int, model: str, now: float) -> Loan:
+        """A call begins."""
+        lineup = self.lineup(model, now)
+        lineup.borrow(account)
+        self.in_flight += 1
+        self.load[account] = self.load.get(account, 0) + 1
+        if self.is_full(account):
+            self.place([account], now)
+        if account in self.retry_at and now >= self.retry_at[account]:
+            self.try_again(account, now + HOUR)
+            self.place([account], now)
+        if account in self.tokenless:
+            self.await_token(account, now + TOKEN_PATIENCE, now)
+        loan = Loan(account, model, lineup)
+        self.probe(loan, now)
+        return loan
+
+    def probe(self, loan: Loan, now: float) -> None:
+        """The call asks the account: it tries out the rests that are over, and others wait."""
+        half_open = self.rests.half_open(loan.account, loan.model, now)
+        if half_open:
+            loan.probed += self.rests.probe(loan.account, half_open, now)
+            self._place_for(loan.account, half_open, now)
+
+    def give_back(self, loan: Loan, now: float) -> None:
+        """A call ends; what it tried out and did not settle may be tried by the next."""
+        account = loan.account
+        was_full = self.is_full(account)
+        loan.lineup.give_back(account)
+        self.in_flight -= 1
+        if self.load[account] == 1:
+            del self.load[account]
+        else:
+            self.load[account] -= 1
+        let_go = self.rests.let_go(account, loan.probed)
+        if was_full:
+            self.place([account], now)
+        elif let_go:
+            self._place_for(account, let_go, now)
+
+    def _place(self, lineup: Lineup, account: int, now: float) -> None:
+        if lineup.lists is not None and not self._allow_lists.lets(account, lineup.lists):
+            return lineup.leave(account)
+        found = self.standing(account, lineup.model, now)
+        match found.standing:
+            case Standing.READY | Standing.HALF_OPEN | Standing.LAST:
+                candidate = self.accounts[account]
+                counted = quarters(candidate.remaining(lineup.model, now + self.ahead))
+                if found.standing is Standing.LAST:
+                    lineup.stand_last(account, candidate.weight, counted, candidate.priority, found.until)
+                else:
+                    lineup.admit(account, candidate.weight, counted, candidate.priority)
+            case Standing.RESTING | Standing.PROTECTED | Standing.FULL | Standing.NO_TOKEN | Standing.NO_PATH:
+                lineup.hold(account, found.until)
+            case Standing.PROBING:
+                lineup.probing(account, found.until or now)
+            case _:
+                lineup.leave(account)
+
+    def _place_all(self, lineup: Lineup, now: float) -> None:
+        for account in self.accounts:
+            self._place(lineup, account, now)
+
+    def _place_for(self, account: int, models: Iterable[str], now: float) -> None:
+        """Look at the account anew where a rest of these models counts."""
+        if WHOLE_ACCOUNT in models:
+            self.place([account], now)
+        else:
+            for model in models:
+                if lineup := self._lineups.get(model):
+                    self._place(lineup, account, now)
+
+    def _call_back(self, now: float) -> None:
+        """Parked accounts whose time has come are to be tried by a call."""
+        due = [account for account, at in self.retry_at.items() if at <= now]
+        self.next_retry = min((at for at in self.retry_at.values() if at > now), default=inf)
+        self.place(due, now)
+
+    def _apart(self, model: str, now: float) -> tuple[set[int], set[int]]:
+        """Of the accounts for names nobody knows: those that cannot answer for this one, and those that stand last."""
+        out, last = set(), set()
+        for account in self.rests.accounts_with(model):
+            found = self.standing(account, model, now)
+            if found:
+                out.add(account)
+            elif found.standing is Standing.LAST:
+                last.add(account)
+        return out, last
+
+    def _count(self, account: int) -> None:
+        """Keep `connected` and `out_of_service` right without counting everybody."""
+        connected, parked = self._counted.pop(account, (False, False))
+        self.connected -= connected
+        self.out_of_service -= parked
+        candidate = self.accounts.get(account)
+        if candidate is None:
+            return
+        connected = candidate.enabled and not candidate.standby
+        parked = connected and bool(candidate.parked or self.parked.get(account))
+        self._counted[account] = (connected, parked)
+        self.connected += connected
+        self.out_of_service += parked
+
+    def _make_room(self, key: Key) -> None:
+        """Known models give way to known ones, the others to others."""
+        alike = [each for each in self._lineups if isinstance(each, str) == isinstance(key, str)]
+        if len(alike) >= (LINEUPS if isinstance(key, str) else LINEUPS_OF_OTHERS):
+            idle = next((each for each in alike if not self._lineups[each].in_flight), None)
+            if idle is not None:
+                del self._lineups[idle]

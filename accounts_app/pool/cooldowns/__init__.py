@@ -1,0 +1,1 @@
+"""How long an account stays out, and how it comes back."""

@@ -1,0 +1,1 @@
+"""The ways to upstream: endpoints, egresses and their health."""

@@ -1,0 +1,69 @@
+"""The models that this process knows: from the roster, a catalogue, upstream's answers; see `pool.known_models`."""
+
+from collections.abc import Iterable
+
+from accounts_app import roster
+from accounts_app.pool.names.known_models import OTHERS, KnownModels
+from accounts_app.roster import AccountView, RosterUnavailable
+
+__all__ = ["OTHERS", "is_known", "learn", "named", "reset", "tell"]
+
+_models = KnownModels()
+_catalogue: frozenset[str] = frozenset()
+_seen = 0  # the roster's version
+
+
+def tell(names: Iterable[str]) -> None:
+    """A catalogue names these models."""
+    global _catalogue
+    _catalogue |= frozenset(names)
+    _models.tell(_catalogue)
+
+
+def learn(name: str, now: float) -> None:
+    """Upstream has answered for the model (2xx); `now` in seconds, always by the same clock."""
+    _models.learn(name, now)
+
+
+def is_known(name: str) -> bool:
+    """Whether somebody knows the model. Any thread may ask."""
+    return name in _models
+
+
+def named(asked: str) -> str:
+    """What sums call a model that a client has asked for: its name, the route with a `*` that takes it, or OTHERS.
+
+    Any thread may ask.
+    """
+    if not asked or asked in _models:
+        return asked
+    try:
+        route = roster.current().routes.find(asked)
+    except RosterUnavailable:
+        return OTHERS
+    return route.pattern if route else OTHERS
+
+
+def reset() -> None:
+    """As at start. For tests."""
+    global _models, _seen
+    _models, _seen = KnownModels(), 0
+    _models.tell(_catalogue)
+
+
+@roster.on_change
+def _catch_up(snapshot: roster.Roster) -> None:
+    global _seen
+    follows, _seen = snapshot.version == _seen + 1, snapshot.version
+    routes = snapshot.routes.targets
+    _models.tell(routes.values())
+    _models.tell(pattern for pattern in routes if "*" not in pattern)
+    for account in snapshot.changed_accounts if follows else snapshot.accounts:
+        if (view := snapshot.accounts.get(account)) is not None:
+            _models.tell(_names_of(view))
+
+
+def _names_of(account: AccountView) -> Iterable[str]:
+    yield from account.quota
+    yield from account.models
+    yield from (name for name in account.allowed_models if "*" not in name)

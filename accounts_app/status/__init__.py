@@ -1,0 +1,1 @@
+"""How things are, for people: checks, the inbox, states, reasons, and the webhook that tells of them."""

@@ -1,0 +1,55 @@
+"""What Google checks of a generate request beyond its shape."""
+
+from __future__ import annotations
+
+from emulator.answers.signatures import check_history
+from emulator.answers.tokens import count_prompt
+from emulator.state.models import Model
+from emulator.wire.errors import bad_request, refuse
+from emulator.wire.fields import PART_KINDS
+from emulator.wire.replies import Json
+
+_MOST_CANDIDATES = 8
+
+
+def check_contents(inner: Json) -> None:
+    """Contents there are, their roles are known, and every part says something."""
+    contents = inner.get("contents")
+    if not contents:
+        raise _invalid("* GenerateContentRequest.contents: contents is not specified\n")
+    for index, content in enumerate(contents):
+        if content.get("role", "user") not in {"user", "model", "function", "tool"}:
+            raise refuse(400, "Please use a valid role: user, model.")
+        parts = content.get("parts")
+        where = f"* GenerateContentRequest.contents[{index}].parts"
+        if not parts:
+            raise _invalid(f"{where}: contents.parts must not be empty.\n")
+        for number, part in enumerate(parts):
+            if not any(kind in part for kind in PART_KINDS):
+                raise _invalid(f"{where}[{number}].data: required oneof field 'data' must have one initialized field\n")
+
+
+def check_generate(inner: Json, model: Model, *, binding: str = "") -> None:
+    """Everything that makes generateContent refuse a request of the right shape."""
+    check_contents(inner)
+    check_history(inner["contents"], demanded=model.signs, binding=binding)
+    config = inner.get("generationConfig", {})
+    if not 1 <= config.get("candidateCount", 1) <= _MOST_CANDIDATES:
+        raise _invalid(
+            f"* GenerateContentRequest.generation_config.candidate_count: must be in the range [1, {_MOST_CANDIDATES}]."
+        )
+    if config.get("maxOutputTokens", 1) < 1:
+        raise _invalid("* GenerateContentRequest.generation_config.max_output_tokens: must be positive.")
+    if not 0 <= config.get("temperature", 1) <= 2:
+        raise _invalid("* GenerateContentRequest.generation_config.temperature: must be in the range [0.0, 2.0].")
+    tokens = sum(count_prompt(inner).values())
+    if tokens > model.input_limit:
+        raise refuse(
+            400,
+            f"The input token count ({tokens}) exceeds the maximum number of tokens allowed ({model.input_limit}).",
+        )
+
+
+def _invalid(text: str) -> Exception:
+    field = text.removeprefix("* GenerateContentRequest.").split(": ")[0]
+    return refuse(400, text, bad_request([(field, text.split(": ", 1)[1].strip())]))

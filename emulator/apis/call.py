@@ -1,0 +1,82 @@
+"""One request on its way through the emulator: what came, what it asks for, and whose it is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from emulator.state.accounts import Account
+from emulator.wire.errors import refuse
+from emulator.wire.faults import Scene
+from emulator.wire.replies import Style
+from emulator.wire.routes import Room, Route
+from emulator.wire.server import Request
+
+
+@dataclass(slots=True)
+class Call:
+    """A request, understood as far as its route."""
+
+    request: Request
+    route: Route
+    body: Any = field(repr=False)
+    now: float
+    style: Style
+    account: Account | None = None
+
+    @property
+    def owner(self) -> Account:
+        """The account, once `authenticate` has found it."""
+        assert self.account is not None
+        return self.account
+
+    @property
+    def bearer(self) -> str:
+        scheme, _, token = self.request.headers.get("authorization", "").partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else ""
+
+    @property
+    def api_key(self) -> str:
+        return self.request.headers.get("x-goog-api-key", "") or self.request.query.get("key", "")
+
+    @property
+    def sse(self) -> bool:
+        return "sse" in (self.request.query.get("alt"), self.request.query.get("$alt"))
+
+    @property
+    def in_array(self) -> bool:
+        """Whether errors of this call come as the first element of an array."""
+        return self.route.call == "streamGenerateContent" and not self.sse
+
+    @property
+    def model(self) -> str:
+        """The model asked for, as far as it can be told from a request that may be wrong."""
+        if self.route.room is Room.PUBLIC:
+            return self.route.resource
+        body = self.body if isinstance(self.body, dict) else {}
+        inner = body.get("request")
+        name = body.get("model") or (inner.get("model") if isinstance(inner, dict) else "")
+        return name.removeprefix("models/") if isinstance(name, str) else ""
+
+    def json_body(self) -> Any:
+        """The body as JSON, an empty one as {}; raises Refused with Google's text."""
+        if not self.request.body.strip():
+            return {}
+        if self.body is not None:
+            return self.body
+        try:
+            return json.loads(self.request.body)
+        except ValueError as error:
+            text = f"Invalid JSON payload received. Expected an object key or }}.\n{error}"
+            raise refuse(400, text) from None
+
+    def scene(self, model: str = "", project: str = "") -> Scene:
+        own = self.account.project if self.account else ""
+        return Scene(
+            model=model or self.model or "gemini-2.5-pro",
+            project=project or own or "my-project",
+            verb=self.route.call,
+            version=self.route.version or "v1beta",
+            now=self.now,
+        )

@@ -1,0 +1,89 @@
+"""The model's methods, shared by both APIs: generate, stream and count, from a checked request to a `Reply`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from emulator.answers import tokens
+from emulator.answers.answer import Answer, answer, fingerprint
+from emulator.answers.checks import check_contents, check_generate
+from emulator.answers.responses import events, new_meta, whole
+from emulator.state.accounts import Account
+from emulator.state.models import Model
+from emulator.state.prompt_cache import CACHED_FROM, PromptCache
+from emulator.wire import faults
+from emulator.wire.errors import ErrorBody, Refused, refuse
+from emulator.wire.faults import Scene
+from emulator.wire.replies import Json, Reply, Style
+from emulator.wire.streaming import stream, unary
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One call of a model: by whom, how the answer is to be told, and in which envelope.
+
+    stream    None for a unary answer, else True for SSE and False for a JSON array
+    envelope  puts one public response into what the dialect sends
+    spent     the error for a spent quota
+    binding   what thought signatures are tied to, "" for nothing
+    """
+
+    account: Account
+    scene: Scene
+    style: Style
+    stream: bool | None
+    envelope: Callable[[Json], Json]
+    headers: Sequence[tuple[str, str]] = ()
+    spent: Callable[[Scene], ErrorBody] = faults.quota_exhausted
+    binding: str = ""
+
+
+def find_model(account: Account, name: str) -> Model | None:
+    return account.known_models().get(name.removeprefix("models/"))
+
+
+def generate(asking: Asking, inner: Json, model: Model, cache: PromptCache) -> Reply:
+    """Checks, counts down, answers.
+
+    1. A request that is wrong costs nothing.
+    2. A spent quota is a 429 that says when to come back.
+    3. The answer is composed whole and told in the style asked for.
+    """
+    check_generate(inner, model, binding=asking.binding)
+    scene = asking.scene
+    if spent := asking.account.quota.spend(model.id, scene.now):
+        waiting = replace(scene, delay=max(spent.resets_at - scene.now, 0.0))
+        raise Refused(asking.spent(waiting))
+    told = answer(inner, model, texts=asking.style.texts, binding=asking.binding)
+    _count_cached(told, asking, inner, model, cache)
+    meta = new_meta(model.id, scene.now)
+    if asking.stream is None:
+        responses = asking.style.responses
+        response = dict(responses[0]) if responses else whole(told, meta)
+        return unary(asking.envelope(response), asking.style, scene, asking.headers)
+    public = events(told, meta, asking.style) if asking.style.responses is None else asking.style.responses
+    wrapped = [asking.envelope(dict(response)) for response in public]
+    return stream(wrapped, asking.style, scene, asking.headers, sse=asking.stream)
+
+
+def count(inner: Json) -> Json:
+    """countTokens' answer, the same numbers as generateContent's usageMetadata."""
+    check_contents(inner)
+    counts = tokens.count_prompt(inner)
+    return {"totalTokens": sum(counts.values()), "promptTokensDetails": tokens.details(counts)}
+
+
+def not_found() -> Refused:
+    return refuse(404, "Requested entity was not found.")
+
+
+def _count_cached(told: Answer, asking: Asking, inner: Json, model: Model, cache: PromptCache) -> None:
+    if inner.get("cachedContent"):
+        told.cached = CACHED_FROM * 2
+        return
+    size = sum(told.prompt.values())
+    cached = cache.cached(asking.account.email, model.id, fingerprint(inner), size)
+    if cached:
+        told.cached = cached
+        told.prompt = {**told.prompt, "TEXT": max(told.prompt.get("TEXT", 0) - cached, 0)}

@@ -1,0 +1,198 @@
+"""The OAuth endpoints: consent in the browser, code and refresh at the token endpoint."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from emulator.apis.consent_page import consent_page, error_page
+from emulator.apis.identity import NO_STORE, base64url, form_of, id_token, refused, revoke, tokeninfo, userinfo
+from emulator.state.accounts import Account
+from emulator.state.consents import Consent
+from emulator.wire.errors import unknown_path
+from emulator.wire.replies import Json, Reply, json_reply
+
+if TYPE_CHECKING:
+    from emulator.apis.call import Call
+    from emulator.state.google import House
+
+_CODE_LIFETIME = 600.0
+_GUESTS = ("alice@example.com", "bob@example.com", "carol@example.com")
+
+
+def account_of(house: House, call: Call) -> Account | None:
+    """Whose call it is, for scripts and recordings."""
+    form = form_of(call)
+    if call.route.call == "token" and (token := form.get("refresh_token")):
+        return house.accounts.by_refresh_token(token)
+    if call.bearer:
+        return house.accounts.by_access_token(call.bearer)[0]
+    return None
+
+
+def answer(house: House, call: Call) -> Reply:
+    room = _METHODS.get((call.request.method, call.route.call))
+    return room(house, call) if room else unknown_path(call.request.path)
+
+
+def consent_target(house: House, asked: Mapping[str, str], email: str, *, allow: bool = True) -> str:
+    """Where the browser goes after the decision: the redirect_uri with code and state, or with an error."""
+    state = {"state": asked["state"]} if "state" in asked else {}
+    if not allow:
+        return _with_query(asked["redirect_uri"], {"error": "access_denied", **state})
+    account = house.accounts.get_or_add(email)
+    account.revoked = False
+    known = (email, asked["client_id"])
+    offline = asked.get("access_type") == "offline"
+    consent = Consent(
+        email=email,
+        client_id=asked["client_id"],
+        redirect_uri=asked["redirect_uri"],
+        scope=asked.get("scope", ""),
+        challenge=asked.get("code_challenge", ""),
+        # Google gives a refresh token only with the first consent, or when consent is asked for again.
+        offline=offline and (known not in house.consents.known or "consent" in asked.get("prompt", "")),
+        expires_at=house.now() + _CODE_LIFETIME,
+    )
+    house.consents.known.add(known)
+    code = house.consents.issue(consent)
+    return _with_query(asked["redirect_uri"], {**state, "code": code, "scope": consent.scope, "authuser": "0"})
+
+
+# -- in the browser -------------------------------------------------------------------------------------------------
+
+
+def _authorize(house: House, call: Call) -> Reply:
+    asked = call.request.query
+    if wrong := _wrong_request(house, asked):
+        return error_page(*wrong)
+    known = [account.email for account in house.accounts.all()]
+    emails = [*known, *(guest for guest in _GUESTS if guest not in known)] if house.accounts.open_house else known
+    return consent_page(asked, emails, any_email=house.accounts.open_house)
+
+
+def _decide(house: House, call: Call) -> Reply:
+    asked = {**call.request.query, **form_of(call)}
+    if wrong := _wrong_request(house, asked):
+        return error_page(*wrong)
+    allow, email = asked.get("decision") != "deny", asked.get("email", "").strip()
+    if allow and not house.accounts.open_house and house.accounts.get(email) is None:
+        return error_page("invalid_request", f"There is no account {email}.")
+    if allow and "@" not in email:
+        return error_page("invalid_request", "Choose an account.")
+    target = consent_target(house, asked, email, allow=allow)
+    return Reply(status=302, headers=(("location", target),), sized=True)
+
+
+def _wrong_request(house: House, asked: Mapping[str, str]) -> tuple[str, str] | None:
+    if asked.get("response_type") != "code":
+        return "invalid_request", "Required parameter is missing: response_type"
+    if not asked.get("client_id"):
+        return "invalid_request", "Missing required parameter: client_id"
+    if house.client and asked["client_id"] != house.client[0]:
+        return "invalid_client", "The OAuth client was not found."
+    if urlsplit(asked.get("redirect_uri", "")).scheme not in {"http", "https"}:
+        return "redirect_uri_mismatch", "The redirect URI in the request did not match a registered redirect URI."
+    if not asked.get("scope"):
+        return "invalid_request", "Missing required parameter: scope"
+    if asked.get("code_challenge") and asked.get("code_challenge_method") != "S256":
+        return "invalid_request", "Only the code_challenge_method S256 is supported."
+    return None
+
+
+# -- the token endpoint ---------------------------------------------------------------------------------------------
+
+
+def _token(house: House, call: Call) -> Reply:
+    form = form_of(call)
+    if not form.get("client_id"):
+        return refused(400, "invalid_request", "Could not determine client ID from request.")
+    if house.client and form["client_id"] != house.client[0]:
+        return refused(401, "invalid_client", "The OAuth client was not found.")
+    if house.client and form.get("client_secret") != house.client[1]:
+        return refused(401, "invalid_client", "Unauthorized")
+    match form.get("grant_type"):
+        case "authorization_code":
+            return _exchange(house, form)
+        case "refresh_token":
+            return _refresh(house, form)
+        case None | "":
+            return refused(400, "invalid_request", "Required parameter is missing: grant_type")
+        case other:
+            return refused(400, "unsupported_grant_type", f"Invalid grant_type: {other}")
+
+
+def _exchange(house: House, form: Mapping[str, str]) -> Reply:
+    code = form.get("code", "")
+    consent = house.consents.redeem(code)
+    if consent is None:
+        return refused(
+            400, "invalid_grant", "Bad Request" if house.consents.was_spent(code) else "Malformed auth code."
+        )
+    if consent.expires_at <= house.now() or consent.client_id != form["client_id"]:
+        return refused(400, "invalid_grant", "Bad Request")
+    if consent.redirect_uri != form.get("redirect_uri"):
+        return refused(400, "redirect_uri_mismatch", "Bad Request")
+    if consent.challenge:
+        verifier = form.get("code_verifier", "")
+        if not verifier:
+            return refused(400, "invalid_grant", "Missing code verifier.")
+        if _challenge_of(verifier) != consent.challenge.rstrip("="):
+            return refused(400, "invalid_grant", "Invalid code verifier.")
+    account = house.accounts.get_or_add(consent.email)
+    granted = _granted(house, account, consent.scope)
+    if consent.offline:
+        granted["refresh_token"] = house.accounts.issue_refresh_token(account)
+    return json_reply(granted, headers=NO_STORE)
+
+
+def _refresh(house: House, form: Mapping[str, str]) -> Reply:
+    token = form.get("refresh_token", "")
+    if not token:
+        return refused(400, "invalid_request", "Missing required parameter: refresh_token")
+    account = house.accounts.by_refresh_token(token)
+    if account is None:
+        return refused(400, "invalid_grant", "Bad Request")
+    if account.revoked:
+        return refused(400, "invalid_grant", "Token has been expired or revoked.")
+    granted = _granted(house, account, form.get("scope", "https://www.googleapis.com/auth/cloud-platform"))
+    if house.rotate_refresh_tokens:
+        granted["refresh_token"] = house.accounts.issue_refresh_token(account, replacing=token)
+    return json_reply(granted, headers=NO_STORE)
+
+
+def _granted(house: House, account: Account, scope: str) -> Json:
+    return {
+        "access_token": house.accounts.issue_access_token(account),
+        "expires_in": int(house.accounts.token_lifetime),
+        "scope": scope,
+        "token_type": "Bearer",
+        "id_token": id_token(account, house.now()),
+    }
+
+
+# -- shared ---------------------------------------------------------------------------------------------------------
+
+
+def _challenge_of(verifier: str) -> str:
+    return base64url(hashlib.sha256(verifier.encode()).digest())
+
+
+def _with_query(uri: str, added: Mapping[str, str]) -> str:
+    split = urlsplit(uri)
+    query = urlencode([*parse_qsl(split.query, keep_blank_values=True), *added.items()])
+    return urlunsplit(split._replace(query=query))
+
+
+_METHODS: Mapping[tuple[str, str], Callable[[House, Call], Reply]] = {
+    ("GET", "authorize"): _authorize,
+    ("GET", "consent"): _decide,
+    ("POST", "consent"): _decide,
+    ("POST", "token"): _token,
+    ("GET", "userinfo"): userinfo,
+    ("GET", "tokeninfo"): tokeninfo,
+    ("POST", "tokeninfo"): tokeninfo,
+    ("POST", "revoke"): revoke,
+}

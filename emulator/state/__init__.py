@@ -1,0 +1,1 @@
+"""What the emulator knows: accounts, models, quotas, scripts, recordings."""

@@ -1,0 +1,61 @@
+"""The house: everything the emulator knows. All of it is guarded by one lock, `changed`."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from emulator.state.accounts import Account, Accounts
+from emulator.state.consents import Consents
+from emulator.state.prompt_cache import PromptCache
+from emulator.state.recording import Recording
+from emulator.state.scripts import ScriptBook
+from emulator.wire.replies import Style
+from emulator.wire.server import Connection
+
+
+class House:
+    """Accounts, scripts, recordings, consents, the clock, and how answers are told."""
+
+    def __init__(
+        self,
+        *,
+        open_house: bool = False,
+        controllable: bool = True,
+        style: Style | None = None,
+        token_lifetime: float = 3599.0,
+        keep: int = 10_000,
+        clock: Callable[[], float] = time.time,
+        client: tuple[str, str] | None = None,
+        rotate_refresh_tokens: bool = False,
+        bind_signatures: bool = False,
+    ) -> None:
+        self.changed = threading.Condition()
+        self.controllable = controllable
+        self.style = style or Style()
+        self.client = client
+        self.rotate_refresh_tokens = rotate_refresh_tokens
+        self.bind_signatures = bind_signatures
+        self.advanced = 0.0
+        self._clock = clock
+        self.accounts = Accounts(open_house=open_house, token_lifetime=token_lifetime, clock=self.now)
+        self.scripts = ScriptBook()
+        self.recording = Recording(keep, self.changed)
+        self.prompt_cache = PromptCache()
+        self.consents = Consents()
+        self.connections: set[Connection] = set()
+
+    def now(self) -> float:
+        return self._clock() + self.advanced
+
+    def binding_of(self, account: Account) -> str:
+        return account.project if self.bind_signatures else ""
+
+    def reset(self) -> None:
+        """As new: accounts, scripts, recorded requests and the clock."""
+        with self.changed:
+            for room in (self.accounts, self.scripts, self.recording, self.consents):
+                room.clear()
+            self.prompt_cache = PromptCache()
+            self.advanced = 0.0

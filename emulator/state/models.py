@@ -1,0 +1,109 @@
+"""The models the emulator plays: ids, limits and traits, as the public list and fetchAvailableModels tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from emulator.wire.replies import Json
+
+_GENERATE = ("generateContent", "countTokens", "createCachedContent", "batchGenerateContent")
+_EMBED = ("embedContent", "countTextTokens", "countTokens", "asyncBatchEmbedContent")
+_PICTURES = ("image/png", "image/jpeg", "image/webp", "image/heic", "image/heif", "application/pdf")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model; `signs` marks those that demand thought signatures, `numbers_calls` those whose calls have ids."""
+
+    id: str
+    display: str
+    input_limit: int = 1_048_576
+    output_limit: int = 65_536
+    thinks: bool = True
+    draws: bool = False
+    embeds: bool = False
+    internal: bool = False
+
+    @property
+    def signs(self) -> bool:
+        return self.id.startswith("gemini-3")
+
+    @property
+    def numbers_calls(self) -> bool:
+        return self.signs or self.id.startswith("claude")
+
+    def resource(self) -> Json:
+        """The public API's Model resource."""
+        return {
+            "name": f"models/{self.id}",
+            "baseModelId": self.id,
+            "version": self._version(),
+            "displayName": self.display,
+            "description": f"{self.display}, as played by the emulator",
+            "inputTokenLimit": self.input_limit,
+            "outputTokenLimit": self.output_limit,
+            "supportedGenerationMethods": list(_EMBED if self.embeds else _GENERATE),
+            **({} if self.embeds else {"temperature": 1, "topP": 0.95, "topK": 64, "maxTemperature": 2}),
+            **({"thinking": True} if self.thinks else {}),
+        }
+
+    def entry(self, remaining: float, resets_at: str) -> Json:
+        """Its entry in fetchAvailableModels; a remaining fraction of 0 is left out, as proto JSON does."""
+        quota: Json = {"remainingFraction": remaining} if remaining else {}
+        return {
+            "displayName": self.display,
+            "supportsImages": True,
+            **({"supportsThinking": True, "thinkingBudget": -1} if self.thinks else {}),
+            "recommended": self.id.endswith(("-pro", "-flash", "-pro-preview")),
+            "maxTokens": self.input_limit,
+            "maxOutputTokens": self.output_limit,
+            "supportedMimeTypes": dict.fromkeys(_PICTURES, True),
+            "quotaInfo": {**quota, "resetTime": resets_at},
+            "apiProvider": "API_PROVIDER_GOOGLE_GEMINI",
+            "model": f"MODEL_{self.id.upper().replace('-', '_').replace('.', '_')}",
+            **({"isInternal": True} if self.internal else {}),
+        }
+
+    def _version(self) -> str:
+        numbers = [part for part in self.id.split("-") if part[:1].isdigit()]
+        return numbers[0] if numbers else "001"
+
+
+MODELS = (
+    Model("gemini-2.5-pro", "Gemini 2.5 Pro"),
+    Model("gemini-2.5-flash", "Gemini 2.5 Flash"),
+    Model("gemini-2.5-flash-lite", "Gemini 2.5 Flash-Lite"),
+    Model("gemini-2.5-flash-image", "Gemini 2.5 Flash Image", 32_768, 32_768, thinks=False, draws=True),
+    Model("gemini-2.0-flash", "Gemini 2.0 Flash", output_limit=8_192, thinks=False),
+    Model("gemini-2.0-flash-lite", "Gemini 2.0 Flash-Lite", output_limit=8_192, thinks=False),
+    Model("gemini-flash-latest", "Gemini Flash Latest"),
+    Model("gemini-3-flash", "Gemini 3 Flash"),
+    Model("gemini-3-flash-preview", "Gemini 3 Flash Preview"),
+    Model("gemini-3-pro-preview", "Gemini 3 Pro Preview"),
+    Model("gemini-3-pro-image-preview", "Gemini 3 Pro Image Preview", 65_536, 32_768, draws=True),
+    Model("gemini-3.1-pro-preview", "Gemini 3.1 Pro Preview"),
+    Model("gemini-3.1-pro-low", "Gemini 3.1 Pro (Low)"),
+    Model("gemini-3.1-pro-high", "Gemini 3.1 Pro (High)"),
+    Model("gemini-3.1-flash-lite", "Gemini 3.1 Flash-Lite"),
+    Model("gemini-3.1-flash-image", "Gemini 3.1 Flash Image", 65_536, 32_768, draws=True),
+    Model("gemini-3.5-flash", "Gemini 3.5 Flash"),
+    Model("gemini-3.5-flash-lite", "Gemini 3.5 Flash-Lite"),
+    Model("gemini-3.6-flash", "Gemini 3.6 Flash"),
+    Model("gemini-3.7-flash", "Gemini 3.7 Flash"),
+    Model("gemini-3.8-flash", "Gemini 3.8 Flash"),
+    Model("claude-sonnet-4-6", "Claude Sonnet 4.6", 200_000, 64_000),
+    Model("gemini-embedding-001", "Gemini Embedding 001", 2_048, 1, thinks=False, embeds=True),
+    Model("text-embedding-004", "Text Embedding 004", 2_048, 1, thinks=False, embeds=True),
+    Model("chat_20706", "chat_20706", 16_384, 4_096, thinks=False, internal=True),
+)
+DEPRECATED = {"gemini-3-pro-high": {"newModelId": "gemini-3.1-pro-high"}}
+
+_BY_ID = {model.id: model for model in MODELS}
+
+
+def models_for(ids: Iterable[str] | None) -> dict[str, Model]:
+    """The models of an account by id: all of them, or those named; an unknown name gets Gemini 2.5's traits."""
+    if ids is None:
+        return _BY_ID
+    return {name: _BY_ID.get(name) or Model(name, name) for name in ids}

@@ -1,0 +1,1 @@
+"""The emulator's HTTP: sockets, messages, errors, faults."""

@@ -1,0 +1,74 @@
+"""Which of Google's many hosts a path stands for; here they all share one address, under any prefix."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from emulator.wire.server import Request
+
+
+class Room(Enum):
+    CODE_ASSIST = "v1internal"
+    PUBLIC = "the public API"
+    OAUTH = "the OAuth endpoints"
+    CONTROL = "the emulator itself"
+    NOWHERE = "an unknown path"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a request goes; `resource` is a model's id (public), an operation's name (v1internal), a path (control)."""
+
+    room: Room
+    call: str = ""
+    base: str = ""
+    version: str = ""
+    resource: str = ""
+
+
+_CODE_ASSIST = re.compile(r"(?P<base>.*)/v1internal:(?P<verb>\w+)")
+_OPERATION = re.compile(r"(?P<base>.*)/v1internal/(?P<name>operations/.+)")
+_PUBLIC = re.compile(r"(?P<base>.*?)/(?P<version>v1|v1beta|v1alpha)/(?P<rest>(?:models|tunedModels)(?:/.*)?)")
+_CONTROL = re.compile(r"/emulator(?:/(?P<rest>.*))?")
+_OAUTH = {
+    "/o/oauth2/v2/auth": "authorize",
+    "/o/oauth2/auth": "authorize",
+    "/o/oauth2/v2/auth/consent": "consent",
+    "/token": "token",
+    "/oauth2/v4/token": "token",
+    "/revoke": "revoke",
+    "/tokeninfo": "tokeninfo",
+    "/oauth2/v3/tokeninfo": "tokeninfo",
+    "/oauth2/v1/userinfo": "userinfo",
+    "/oauth2/v2/userinfo": "userinfo",
+    "/oauth2/v3/userinfo": "userinfo",
+    "/v1/userinfo": "userinfo",
+}
+
+
+def route_of(request: Request) -> Route:
+    path = request.path
+    if verb := _OAUTH.get(path):
+        return Route(Room.OAUTH, verb)
+    if match := _CODE_ASSIST.fullmatch(path):
+        return Route(Room.CODE_ASSIST, match["verb"], match["base"])
+    if match := _OPERATION.fullmatch(path):
+        return Route(Room.CODE_ASSIST, "getOperation", match["base"], resource=match["name"])
+    if match := _CONTROL.fullmatch(path):
+        return Route(Room.CONTROL, "control", resource=(match["rest"] or "").strip("/"))
+    if match := _PUBLIC.fullmatch(path):
+        return _public(request, match["base"], match["version"], match["rest"])
+    return Route(Room.NOWHERE)
+
+
+def _public(request: Request, base: str, version: str, rest: str) -> Route:
+    name, colon, verb = rest.rpartition(":")
+    if request.method == "GET":
+        if rest == "models":
+            return Route(Room.PUBLIC, "listModels", base, version)
+        return Route(Room.PUBLIC, "getModel", base, version, rest.removeprefix("models/"))
+    if not colon:
+        return Route(Room.NOWHERE, base=base)
+    return Route(Room.PUBLIC, verb, base, version, name.removeprefix("models/"))

@@ -1,0 +1,221 @@
+"""The socket: an asyncio protocol that speaks h11, hands each request to a `Floor` and plays out its reply."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import socket
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import h11
+
+from emulator.wire.replies import Ending, Reply
+
+# Google's front ends take about this much head; h11's own default of 16 kB is less than some clients send.
+_LONGEST_HEAD = 64 * 1024
+
+
+@dataclass(slots=True)
+class Request:
+    """One request as it came; header names are lower case, of a repeated query parameter the last counts."""
+
+    method: str
+    target: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+class Ticket(Protocol):
+    """What the floor wants to hear about one request."""
+
+    def answered(self) -> None: ...
+
+    def hung_up(self) -> None: ...
+
+
+class Floor(Protocol):
+    """Where the answers come from; called on the server's loop, must not block."""
+
+    def answer(self, request: Request) -> tuple[Ticket, Reply]: ...
+
+    def connected(self, connection: Connection) -> None: ...
+
+    def disconnected(self, connection: Connection) -> None: ...
+
+
+class Connection(asyncio.Protocol):
+    """One client connection: requests in turn, each reply to its end, a hang-up noticed at once."""
+
+    def __init__(self, floor: Floor) -> None:
+        self._floor = floor
+        self._wire = h11.Connection(h11.SERVER, max_incomplete_event_size=_LONGEST_HEAD)
+        self._head: h11.Request | None = None
+        self._body: list[bytes] = []
+        self._task: asyncio.Task[None] | None = None
+        self._ticket: Ticket | None = None
+        self._writable = asyncio.Event()
+        self._writable.set()
+
+    # -- what asyncio calls -------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        # asyncio leaves this out for a socket that was not made with an explicit protocol number, and every chunk of a
+        # stream would wait for the client's delayed acknowledgement.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._floor.connected(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._wire.receive_data(data)
+        self._advance()
+
+    def eof_received(self) -> None:
+        # A client that half-closes while it waits is not known on this wire: taken for a hang-up.
+        self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._ticket is not None:
+            self._ticket.hung_up()
+            self._ticket = None
+        if self._task is not None:
+            self._task.cancel()
+        self._floor.disconnected(self)
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
+
+    # -- what the server calls ----------------------------------------------------------------------------
+
+    def drop(self) -> None:
+        """Ends the connection from our side, whatever it was doing."""
+        self._ticket = None
+        self._transport.abort()
+
+    # -- requests in --------------------------------------------------------------------------------------
+
+    def _advance(self) -> None:
+        while self._task is None:
+            try:
+                event = self._wire.next_event()
+            except h11.RemoteProtocolError as error:
+                self._refuse(error)
+                return
+            if event is h11.NEED_DATA:
+                if self._wire.they_are_waiting_for_100_continue:
+                    go_on = h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue")
+                    self._write(self._wire.send(go_on))
+                return
+            if isinstance(event, h11.Request):
+                self._head, self._body = event, []
+            elif isinstance(event, h11.Data):
+                self._body.append(bytes(event.data))
+            elif isinstance(event, h11.EndOfMessage):
+                self._task = asyncio.get_running_loop().create_task(self._serve(self._request()))
+            else:
+                return
+
+    def _request(self) -> Request:
+        assert self._head is not None
+        target = self._head.target.decode("latin-1")
+        split = urlsplit(target)
+        return Request(
+            method=self._head.method.decode("ascii"),
+            target=target,
+            path=unquote(split.path),
+            query=dict(parse_qsl(split.query, keep_blank_values=True)),
+            headers={name.decode("ascii"): value.decode("latin-1") for name, value in self._head.headers},
+            body=b"".join(self._body),
+        )
+
+    def _refuse(self, error: h11.RemoteProtocolError) -> None:
+        if self._wire.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            status = error.error_status_hint
+            self._write(self._head_bytes(Reply(status=status), {"content-length": "0", "connection": "close"}))
+        self._transport.close()
+
+    # -- replies out --------------------------------------------------------------------------------------
+
+    async def _serve(self, request: Request) -> None:
+        self._body, played = [], False
+        try:
+            self._ticket, reply = self._floor.answer(request)
+            await self._play(reply)
+            played = True
+        finally:
+            # Cancelled, or an error of ours, which the loop tells: no client may wait for the rest.
+            if not played:
+                self._transport.abort()
+        if self._ticket is not None:
+            self._ticket.answered()
+            self._ticket = None
+        self._task = None
+        if self._wire.our_state is h11.DONE and self._wire.their_state is h11.DONE:
+            self._wire.start_next_cycle()
+            self._advance()
+        elif not self._transport.is_closing():
+            self._transport.close()
+
+    async def _play(self, reply: Reply) -> None:
+        """Delay, head, chunks, ending: in that order, each only if the reply has it."""
+        if reply.delay:
+            await asyncio.sleep(reply.delay)
+        if reply.status:
+            if reply.sized:
+                self._play_sized(reply)
+            else:
+                await self._play_chunked(reply)
+        match reply.ending:
+            case Ending.COMPLETE if reply.status:
+                self._write(self._wire.send(h11.EndOfMessage()))
+            case Ending.COMPLETE | Ending.CUT:
+                self._transport.close()
+            case Ending.RESET:
+                linger = struct.pack("ii", 1, 0)
+                self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                self._transport.abort()
+            case Ending.STALL:
+                await asyncio.get_running_loop().create_future()
+
+    def _play_sized(self, reply: Reply) -> None:
+        body = b"".join(reply.wire_chunks())
+        if reply.ending is Ending.COMPLETE:
+            length, shown = len(body), body
+        else:
+            # Half the body at most, so that the rest is really missing.
+            length, shown = max(len(body), 1), body[: len(body) // 2]
+        head = self._head_bytes(reply, {"content-length": str(length)})
+        self._write(head + (self._wire.send(h11.Data(data=shown)) or b""))
+
+    async def _play_chunked(self, reply: Reply) -> None:
+        self._write(self._head_bytes(reply, {"transfer-encoding": "chunked"}))
+        first = True
+        for chunk in reply.wire_chunks():
+            if not chunk:
+                continue
+            # Even without a gap the others get their turn, and each chunk is a write of its own.
+            await asyncio.sleep(0 if first else reply.gap)
+            first = False
+            self._write(self._wire.send(h11.Data(data=chunk)))
+            await self._writable.wait()
+
+    def _head_bytes(self, reply: Reply, framing: Mapping[str, str]) -> bytes:
+        headers = {"content-type": reply.content_type, "server": "ESF", **framing}
+        if reply.gzip:
+            headers["content-encoding"] = "gzip"
+        reason = http.client.responses.get(reply.status, "").encode()
+        listed = [*headers.items(), *reply.headers]
+        return self._wire.send(h11.Response(status_code=reply.status, headers=listed, reason=reason)) or b""
+
+    def _write(self, wire_bytes: bytes | None) -> None:
+        if wire_bytes:
+            self._transport.write(wire_bytes)

@@ -1,0 +1,1 @@
+"""The console's surroundings: sign-in, overview, permissions, theme."""

@@ -1,0 +1,1 @@
+"""The ASGI handler of the API's paths."""

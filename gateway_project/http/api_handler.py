@@ -1,0 +1,223 @@
+"""Django for API calls: the same requests, URLs, views and responses, without its threads, signals and queries.
+
+Django's own handler gives every call a thread of its own and a dozen hops into it, which costs more than all the rest
+of a call. Here views are coroutine functions and nothing else runs. A view that is a plain function is called in place
+and must not wait for anything.
+"""
+
+import io
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from functools import lru_cache
+from inspect import isawaitable
+from time import monotonic
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.http import Http404, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase, StreamingHttpResponse
+from django.urls import ResolverMatch, URLResolver, get_resolver
+
+from gateway_project.http.downstream import Caller, Receive, Send
+from gateway_project.messages.answer_headers import EVENT_STREAM, Header
+from gateway_project.messages.refusals import OnRefusal, Refusal, bad_request, not_allowed, not_found, too_large
+from gateway_project.messages.request_ids import new_request_id
+
+# Longer ones lead nowhere as a rule, and their number in memory times their length would be the clients' to choose.
+REMEMBERED_PATH = 512
+
+
+class ApiRequest(ASGIRequest):
+    """Django's request with its whole body in memory, of any size the server lets in, and a name for the logs.
+
+    `owned` holds what is to be closed when the request is over, however that came about: whatever has an `aclose`, and
+    responses. A view puts there what it cannot afford to lose before it does anything else with it.
+    """
+
+    def __init__(self, scope: Mapping[str, Any], body: bytes, request_id: str) -> None:
+        super().__init__(scope, io.BytesIO())
+        self._body = body
+        self.request_id = request_id
+        self.arrived = monotonic()
+        self.owned: list[Any] = []
+
+
+class ApiHandler(ASGIHandler):
+    """
+    The ASGI application for API paths.
+
+    Streams come from `StreamingHttpResponse` over an asynchronous iterator; each item is sent at once. When the
+    response has an attribute `heartbeat` (bytes), it is sent whenever nothing was for `heartbeat_seconds`.
+    """
+
+    def __init__(self, heartbeat_seconds: float, on_refusal: OnRefusal | None = None) -> None:
+        super().__init__()
+        self.on_refusal = on_refusal
+        self.heartbeat_seconds = heartbeat_seconds
+        # Imports the views now: the first call would otherwise wait for it, and everyone with it.
+        _ = get_resolver().url_patterns
+
+    def load_middleware(self, is_async: bool = True) -> None:
+        """None: Django would run its hooks in threads."""
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        """
+        1. Take the whole body from the server.
+        2. Let the view answer, for as long as the client is there.
+        3. Send the answer, a stream item by item.
+        4. Close what the request owns, the answer among it, however it ended.
+        """
+        arrived = monotonic()
+        body = await whole_body(receive, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        if body is None:
+            return
+        request_id = scope.get("request_id") or new_request_id()
+        async with Caller(receive, send, scope, request_id) as caller:
+            if isinstance(body, Refusal):
+                return await self.refuse(body, caller, scope, request_id, arrived)
+            try:
+                request = ApiRequest(scope, body, request_id)
+            except UnicodeDecodeError:
+                return await self.refuse(
+                    bad_request("The query is not valid UTF-8."), caller, scope, request_id, arrived
+                )
+            del body  # the request's alone now, so that a view that is done with it can let it go
+            try:
+                response = await self.view_response(request)
+                await self.deliver(response, caller, head_only=request.method == "HEAD")
+            finally:
+                await close_all(request.owned)
+
+    async def refuse(
+        self, refusal: Refusal, caller: Caller, scope: Mapping[str, Any], request_id: str, arrived: float
+    ) -> None:
+        """Answer a request that no view has seen."""
+        self.tell(refusal, scope, request_id, arrived)
+        await caller.refuse(refusal)
+
+    def tell(self, refusal: Refusal, scope: Mapping[str, Any], request_id: str, arrived: float) -> None:
+        if self.on_refusal is not None:
+            address = (scope.get("client") or ("",))[0]
+            self.on_refusal(scope["method"], scope["path"], address, request_id, refusal.code, refusal.message, arrived)
+
+    async def view_response(self, request: ApiRequest) -> HttpResponseBase:
+        try:
+            found = request.resolver_match = resolved(get_resolver(), request.path_info)
+            response = found.func(request, *found.args, **found.kwargs)
+            if isawaitable(response):
+                response = await response
+            request.owned.append(response)
+            if isinstance(response, HttpResponseNotAllowed):
+                return self.rendered(not_allowed(request.method), request)
+            return response
+        except Http404:
+            return self.rendered(not_found(request.path), request)
+        except PermissionDenied as error:
+            return self.rendered(Refusal(403, "PERMISSION_DENIED", str(error) or "Permission denied."), request)
+        except (BadRequest, SuspiciousOperation) as error:
+            return self.rendered(bad_request(str(error) or "Bad request."), request)
+
+    def rendered(self, refusal: Refusal, request: ApiRequest) -> HttpResponse:
+        """The answer to a request for which there is no view."""
+        self.tell(refusal, request.scope, request.request_id, request.arrived)
+        return HttpResponse(refusal.body, status=refusal.code, content_type="application/json; charset=UTF-8")
+
+    async def deliver(self, response: HttpResponseBase, caller: Caller, head_only: bool) -> None:
+        headers = wire_headers(response)
+        if isinstance(response, StreamingHttpResponse):
+            await caller.start(response.status_code, headers)
+            if not head_only:
+                await self.relay(response, items(response), caller)
+            return await caller.end()
+        assert isinstance(response, HttpResponse)
+        if response.status_code not in (204, 304) and "Content-Length" not in response:
+            headers.append((b"Content-Length", b"%d" % len(response.content)))
+        await caller.start(response.status_code, headers)
+        await caller.end(b"" if head_only else response.content)
+
+    async def relay(self, response: StreamingHttpResponse, stream: AsyncGenerator[Any, None], caller: Caller) -> None:
+        heartbeat = getattr(response, "heartbeat", b"")
+        async for item in stream:
+            await caller.write(response.make_bytes(item))
+            if heartbeat:
+                caller.keep_awake(heartbeat, self.heartbeat_seconds)
+                heartbeat = b""
+
+
+def resolved(resolver: URLResolver, path: str) -> ResolverMatch:
+    """Where `path` leads. Clients ask for the same few paths again and again, each some twenty patterns down."""
+    return _remembered(resolver, path) if len(path) <= REMEMBERED_PATH else resolver.resolve(path)
+
+
+@lru_cache(maxsize=256)
+def _remembered(resolver: URLResolver, path: str) -> ResolverMatch:
+    return resolver.resolve(path)
+
+
+async def whole_body(receive: Receive, limit: int) -> bytes | Refusal | None:
+    """The request's body; a refusal when it is longer than `limit` bytes, None when the client left meanwhile."""
+    pieces: list[bytes] = []
+    size = 0
+    while size <= limit:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        pieces.append(message.get("body", b""))
+        size += len(pieces[-1])
+        if not message.get("more_body", False):
+            break
+    if size > limit:
+        return too_large(limit)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def items(response: Any) -> AsyncGenerator[Any, None]:
+    """
+    The stream itself of a StreamingHttpResponse; anything asynchronous with an `aclose` will do.
+
+    Iterating over the response puts two more generators around it, which leave its `finally` blocks to the garbage
+    collector when they are closed half-way.
+    """
+    return response._iterator if response.is_async else _one_by_one(response._iterator)
+
+
+async def close_all(owned: list[Any]) -> None:
+    """Close everything in `owned`, the last first, also when a close fails or is cancelled; nothing twice."""
+    try:
+        while owned:
+            each = owned.pop()
+            if isinstance(each, HttpResponseBase):
+                await _close(each)
+            else:
+                await each.aclose()
+    finally:
+        if owned:
+            await close_all(owned)
+
+
+async def _close(response: HttpResponseBase) -> None:
+    """In place of response.close(), which knows no asynchronous streams and would send Django's request_finished."""
+    try:
+        if isinstance(response, StreamingHttpResponse) and response.is_async:
+            close = getattr(response._iterator, "aclose", None)  # type: ignore[attr-defined]
+            if close is not None:
+                await close()
+    finally:
+        while response._resource_closers:  # type: ignore[attr-defined]
+            response._resource_closers.pop()()  # type: ignore[attr-defined]
+
+
+async def _one_by_one(stream: Iterable[Any]) -> AsyncGenerator[Any, None]:
+    for item in stream:
+        yield item
+
+
+def wire_headers(response: HttpResponseBase) -> list[Header]:
+    headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in response.items()]
+    cookies = [
+        (b"Set-Cookie", cookie.output(header="").strip().encode("ascii")) for cookie in response.cookies.values()
+    ]
+    if response.get("Content-Type", "").startswith("text/event-stream"):
+        headers.append(EVENT_STREAM)
+    return headers + cookies

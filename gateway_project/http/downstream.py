@@ -1,0 +1,132 @@
+"""The client at the other end of one call: hears it hang up, keeps its line awake, never ends a broken answer well."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from django.conf import settings
+
+from gateway_project.messages.answer_headers import Header, answer_headers, on_the_wire
+from gateway_project.messages.refusals import INTERNAL, Refusal
+from gateway_project.server.abort import drop_connection
+
+log = logging.getLogger(__name__)
+
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+
+class Caller:
+    """
+    Wraps the work on the call that an ASGI `scope` describes: `async with Caller(...) as caller`.
+
+    While inside, the current task is cancelled as soon as the client hangs up, and that cancellation ends here. An
+    exception ends here too: before the answer has begun it becomes Google's 500, afterwards the connection is dropped
+    without the end of the body. Exceptions with `expected = True` are not logged.
+    """
+
+    def __init__(self, receive: Receive, send: Send, scope: Mapping[str, Any], request_id: str) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._request_id = request_id
+        self._loop = asyncio.get_running_loop()
+        self._started = False
+        self._has_left = False
+        self._sending = False
+        self._sent_at = 0.0
+        self._watch: asyncio.Task | None = None
+        self._heartbeat: asyncio.TimerHandle | None = None
+        self._beat: asyncio.Task | None = None
+
+    async def __aenter__(self) -> Self:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task = task
+        self._watch = self._loop.create_task(self._hang_up())
+        self._watch.add_done_callback(self._leave)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        self._stop_watching()
+        for timed in (self._heartbeat, self._beat):
+            if timed is not None:
+                timed.cancel()
+        match error:
+            case asyncio.CancelledError():
+                # It ends here unless somebody else too (the server's shutdown) wants this task to end.
+                return self._has_left and self._task.uncancel() == 0
+            case Exception():
+                await self._failed(error)
+                return True
+            case _:
+                return False
+
+    async def start(self, status: int, headers: list[Header]) -> None:
+        self._started = True
+        scope = self._scope
+        common = answer_headers(status, scope["method"], scope["headers"], settings.GATEWAY_CORS_ORIGINS)
+        headers = [*headers, (b"X-Request-Id", self._request_id.encode())]
+        message = {"type": "http.response.start", "status": status, "headers": headers}
+        if "request_id" in scope:  # our own server, which writes them in one piece
+            message["common"] = on_the_wire(common)
+        else:
+            headers += common
+        await self._send(message)
+
+    async def write(self, body: bytes) -> None:
+        """Returns when the client is ready for more."""
+        self._sending = True
+        self._sent_at = self._loop.time()
+        await self._send({"type": "http.response.body", "body": body, "more_body": True})
+        self._sending = False
+
+    async def end(self, body: bytes = b"") -> None:
+        # The server says "disconnect" after a complete answer as well, which must not cut short what is done after it.
+        self._stop_watching()
+        await self._send({"type": "http.response.body", "body": body})
+
+    async def refuse(self, refusal: Refusal) -> None:
+        scope = self._scope
+        refusal = refusal.asked_by(
+            scope["path"], scope["query_string"], scope["headers"], settings.GATEWAY_STREAM_DEFAULT
+        )
+        await self.start(refusal.code, refusal.headers)
+        await self.end(refusal.body)
+
+    def keep_awake(self, beat: bytes, every: float) -> None:
+        """From now on writes `beat` whenever nothing was written for `every` seconds; never inside another write."""
+        now = self._loop.time()
+        due = self._sent_at + every
+        if due <= now:
+            due = now + every
+            if not self._sending:
+                self._beat = self._loop.create_task(self.write(beat))
+        self._heartbeat = self._loop.call_at(due, self.keep_awake, beat, every)
+
+    async def _hang_up(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    def _leave(self, watch: asyncio.Task) -> None:
+        self._has_left = True
+        self._task.cancel()
+
+    def _stop_watching(self) -> None:
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            # Forgotten, as its end refers to this object: a circle a call would be the collector's whole work.
+            watch.remove_done_callback(self._leave)
+            watch.cancel()
+
+    async def _failed(self, error: Exception) -> None:
+        if not getattr(error, "expected", False):
+            log.error("Call %s failed.", self._request_id, exc_info=error)
+        if not self._started:
+            await self.refuse(INTERNAL)
+        elif not drop_connection(self._send):
+            raise error

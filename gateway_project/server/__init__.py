@@ -1,0 +1,1 @@
+"""daphne's server with back-pressure, limits and a drain."""

@@ -1,0 +1,219 @@
+"""Connections: taken one at a time, written to without asking the loop first, and refused in Google's JSON."""
+
+import asyncio
+import socket
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+from twisted.internet import tcp
+from twisted.web import http
+from twisted.web.http_headers import Headers
+
+from gateway_project.messages.refusals import Refusal, bad_request
+from gateway_project.messages.request_ids import new_request_id
+from gateway_project.server.request import as_asked, common_headers, now
+
+# How long a refused client may go on uploading before we close; closing at once would reset the connection, and many
+# clients then never read the refusal.
+LINGER_SECONDS = 5.0
+# How a TLS connection begins (RFC 8446 section 5.1), and no request of HTTP.
+TLS_HANDSHAKE = b"\x16"
+# Of a Content-Length, with its name: from 4,300 digits on Python reads no number.
+LONGEST_LENGTH = 100
+
+
+class Connection(tcp.Server):
+    """What was written in one turn of the loop goes out at its end, in one piece.
+
+    twisted has the loop tell it when the socket takes something, sends, and has the loop stop telling: two system calls
+    and a turn more for every event of a stream, though a socket nearly always takes what there is.
+    """
+
+    _is_due = False
+
+    def startWriting(self) -> None:
+        if not self._is_due:
+            self._is_due = True
+            _send_later([self])
+
+    def send(self) -> None:
+        self._is_due = False
+        if not self.connected or self.fileno() == -1:
+            return
+        if trouble := self.doWrite():
+            self.reactor._disconnectSelectable(self, trouble, False)
+        elif self.dataBuffer or self._tempDataBuffer:
+            super().startWriting()  # the kernel has no more room: the loop says when
+
+
+# The connections that have something to send at the end of this turn.
+_due: list[Connection] = []
+
+
+def _send_later(connections: Iterable[Connection]) -> None:
+    if not _due:
+        asyncio.get_running_loop().call_soon(_send_all)
+    _due.extend(connections)
+
+
+def _send_all() -> None:
+    now = deque(_due)
+    _due.clear()
+    try:
+        while now:
+            now.popleft().send()
+    finally:
+        if now:  # one of them failed, which is not the others' business
+            _send_later(now)
+
+
+class Port(tcp.Port):
+    """One connection at a time, so that nodes which share the socket share the clients too.
+
+    twisted's takes all that wait: a burst of clients then ends up with the node that happens to wake first.
+    """
+
+    transport = Connection
+
+    @property
+    def numberAccepts(self) -> int:
+        return 1
+
+    @numberAccepts.setter
+    def numberAccepts(self, guess: int) -> None:
+        """twisted's idea of how many wait."""
+
+
+class Channel(http.HTTPChannel):
+    """One connection. What cannot become a request is refused in Google's JSON."""
+
+    refused = False
+    # Whether nothing has come yet of the next request.
+    is_idle = True
+    _has_begun = False
+    # Bytes of bodies, over the life of the connection.
+    received = 0
+    arrived = 0.0
+
+    def connectionMade(self) -> None:
+        super().connectionMade()
+        self.server = self.factory.server
+        self.server.opened(self)
+
+    def connectionLost(self, reason: Any) -> None:
+        self.server.closed(self)
+        super().connectionLost(reason)
+
+    # What comes in.
+
+    def dataReceived(self, data: bytes) -> None:
+        if self.is_idle and data.lstrip(b"\r\n"):
+            if data.startswith(TLS_HANDSHAKE):
+                return self.server.met_tls(self)
+            self.is_idle = False
+            self.arrived = self.server.now()
+            self.server.patience.head_begins(self, self.arrived)
+        super().dataReceived(data)
+        # A line that ends in LF alone never ends; proxies differ about where it does.
+        if self.line_mode and b"\n" in self._buffer and not self._busyReceiving and not self.refused:
+            self._respondToBadRequestAndDisconnect()
+
+    def lineReceived(self, line: bytes) -> None:
+        if not line and not self._has_begun:
+            return  # empty lines before a request (RFC 9112 section 2.2)
+        self._has_begun = True
+        if line[:1] in (b" ", b"\t") or (len(line) > LONGEST_LENGTH and line[:15].lower() == b"content-length:"):
+            # A folded header (RFC 9112 section 5.2), which proxies read in different ways, or too many digits.
+            return self._respondToBadRequestAndDisconnect()
+        super().lineReceived(line)
+
+    def allHeadersReceived(self) -> None:
+        self.server.patience.head_ends(self)
+        headers = self.requests[-1].requestHeaders
+        coding = headers.getRawHeaders(b"transfer-encoding")
+        if len(headers.getRawHeaders(b"host", ())) > 1:
+            self.refuse(bad_request("The request has more than one Host header."))
+        elif coding and (self._version != b"HTTP/1.1" or coding[0].lower() != b"chunked"):
+            self.refuse(bad_request("A body is either chunked, in HTTP/1.1, or has a Content-Length."))
+        else:
+            super().allHeadersReceived()
+            if self.length != 0 and not self.refused:
+                self.server.patience.body_begins(self, self.server.now())
+
+    def allContentReceived(self) -> None:
+        self.server.patience.body_ends(self)
+        if not self.refused:
+            super().allContentReceived()
+
+    def requestDone(self, request: Any) -> None:
+        if self.persistent:
+            self.is_idle, self._has_begun = True, False
+            self.server.answered(self)
+        super().requestDone(request)
+
+    def writeHeaders(self, version: bytes, code: bytes, reason: bytes, headers: Headers) -> None:
+        head = [b"%s %s %s\r\n" % (version, code, reason), self.requests[0].common_head]
+        head += [b"%s: %s\r\n" % (name, value) for name, values in headers.getAllRawHeaders() for value in values]
+        self.transport.writeSequence([*head, b"\r\n"])
+
+    # How it ends.
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Answers at once, then only listens until the client has hung up or LINGER_SECONDS are over."""
+        self.refused = True
+        self.server.patience.forget(self)
+        self.clearLineBuffer()
+        self.dataReceived = lambda data: None  # type: ignore[method-assign]
+        request = self.requests[-1] if self.requests else None
+        request_id = request.request_id if request else new_request_id()
+        given = request.requestHeaders if request else Headers()
+        refusal = as_asked(refusal, getattr(self, "_path", b""), given, self.server.stream_default)
+        headers = common_headers(refusal, given, self.server.origins, request_id)
+        self.transport.write(refusal.wire([*headers, (b"Date", now())]))
+        self._networkProducer.unregisterProducer()
+        self.transport.loseWriteConnection()
+        self.setTimeout(LINGER_SECONDS)
+        if request:
+            request.content = None
+            request.let_go()
+        method, uri = getattr(self, "_command", b"-"), getattr(self, "_path", b"-")
+        self.server.refused(self, method, uri.partition(b"?")[0], given, refusal, request_id)
+
+    def hang_up(self) -> None:
+        """What was written goes out, unless the client is not reading."""
+        self._networkProducer.unregisterProducer()
+        if self._waitingForTransport:
+            self.transport.abortConnection()
+        else:
+            self.transport.loseConnection()
+
+    def give_up(self, refusal: Refusal) -> None:
+        """Hangs up; a call that has no answer yet gets `refusal` for one."""
+        request = self.requests[0] if self.requests else None
+        if request is None or self.refused or request._response_started:
+            self.hang_up()
+        elif self._handlingRequest:
+            self.persistent = False
+            request.answer(refusal)
+        else:
+            self.refuse(refusal)
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        self.refuse(bad_request("The request line or a header is too long."))
+
+    def _respondToBadRequestAndDisconnect(self) -> None:
+        if not self.refused:
+            self.refuse(bad_request("The request is not valid HTTP."))
+
+    def _send100Continue(self) -> None:
+        if not self.refused:
+            super()._send100Continue()
+
+
+def adopted(reactor: Any, listener: socket.socket, factory: Any) -> Port:
+    """`reactor.adoptStreamPort` with a port of this kind."""
+    listener.setblocking(False)  # accept() must never wait
+    port = Port._fromListeningDescriptor(reactor, listener.fileno(), listener.family, factory)
+    port.startListening()
+    return port

@@ -1,0 +1,260 @@
+"""daphne's server with what stands between long streams and bad clients: back-pressure, limits and a patient end.
+
+With `listening` and `request` the only module that knows daphne and twisted.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import IO, Any
+from urllib.parse import unquote_to_bytes
+
+from daphne.http_protocol import HTTPFactory
+from daphne.server import Server, reactor
+from twisted.internet.defer import Deferred
+from twisted.logger import STDLibLogObserver, globalLogBeginner
+
+from gateway_project.messages import access_log, forwarded
+from gateway_project.messages.refusals import OnRefusal, Refusal
+from gateway_project.server import listening, tuning
+from gateway_project.server.buffers import Buffers
+from gateway_project.server.drain import drain
+from gateway_project.server.listening import Channel
+from gateway_project.server.request import Request
+from gateway_project.server.timeouts import Patience
+
+log = logging.getLogger(__name__)
+
+# What twisted holds before it says pause. A bigger answer waits until the client has taken it, so that no idle timer
+# of twisted's cuts a slow download.
+LARGE_ANSWER = 64 * 1024
+
+LOOK_AGAIN_SECONDS = 1.0
+# Between two log lines about clients that speak TLS: they try again and again.
+TLS_HINT_SECONDS = 60.0
+
+Hook = Callable[[], Awaitable[None]]
+# The largest body in bytes for a path (undecoded, without its query) and the cookies that came with it.
+BodyLimit = Callable[[bytes, Mapping[bytes, bytes]], int]
+
+
+def stop_with_the_server(closing: Hook) -> None:
+    """Under stock daphne and runserver: lets the server wait for `closing` before it ends. Elsewhere does nothing."""
+    if reactor.running:
+        reactor.addSystemEventTrigger("before", "shutdown", lambda: awaited(closing))
+
+
+def awaited(work: Hook) -> Deferred:
+    """What twisted waits for."""
+    return Deferred.fromFuture(asyncio.ensure_future(work()))
+
+
+class Factory(HTTPFactory):
+    """Makes a channel a connection and an access log line a request."""
+
+    def buildProtocol(self, addr: Any) -> Channel:
+        channel = Channel()
+        channel.factory = self
+        channel.requestFactory = Request
+        channel.timeOut = None  # the server's Patience sees to it
+        channel.callLater = self.reactor.callLater
+        return channel
+
+    def log(self, request: Request, ending: str = "") -> None:
+        (request_id,) = request.responseHeaders.getRawHeaders("x-request-id", ["-"])
+        rest = f" {request.duration():.3f}s {request_id}{ending}"
+        client = request.client_addr[0] if request.client_addr else "-"
+        access_log.write(client, request.method, request.path, request.code, request.sentLength, rest)
+
+
+class GatewayServer(Server):
+    """
+    One node: serves `application` on the listening socket until SIGTERM or SIGINT, then drains.
+
+    `max_body` and `buffers` (of all bodies together) in bytes, `drain` in seconds; `opening` runs before the first
+    connection is taken, `closing` after the last call has ended. `origins` are those of answer_headers,
+    `stream_default` is that of Refusal.asked_by. The end of `parent` (a pipe) is taken for a SIGTERM.
+    """
+
+    def __init__(
+        self,
+        application: Callable,
+        listener: socket.socket,
+        *,
+        opening: Hook,
+        closing: Hook,
+        max_body: int,
+        drain: float,
+        buffers: int,
+        body_limit: BodyLimit | None = None,
+        on_refusal: OnRefusal | None = None,
+        origins: Collection[str] = (),
+        stream_default: str = "auto",
+        trusted_proxies: tuple[forwarded.Network, ...] = (),
+        patience: Patience | None = None,
+        parent: IO | None = None,
+    ) -> None:
+        # One read takes the whole body: daphne would hand it on in 8 KiB pieces.
+        super().__init__(application, endpoints=[listener], request_buffer_size=max_body + 1, server_name="")
+        self.listener, self.opening, self.closing, self.parent = listener, opening, closing, parent
+        self.drain_seconds, self.trusted_proxies, self.origins = drain, trusted_proxies, origins
+        self.stream_default = stream_default
+        self.body_limit = body_limit or (lambda path, cookies: max_body)
+        self.on_refusal = on_refusal
+        self.buffers = Buffers(buffers)
+        self.patience = patience or Patience()
+        self.tls_hint_due = 0.0
+        self.now = reactor._asyncioEventloop.time
+        self.connections: dict = {}
+        self.channels: set[Channel] = set()
+        self.factory = Factory(self)
+        self.port: Any = None
+        # When the drain ends (loop time), once it has begun.
+        self.leaving: float | None = None
+        self.exit_status = 0
+
+    def run(self) -> None:
+        """Returns when everything is closed; `exit_status` then says how it went."""
+        loop = reactor._asyncioEventloop
+        asyncio.set_event_loop(loop)
+        logging.getLogger("twisted").setLevel(logging.WARNING)
+        globalLogBeginner.beginLoggingTo([STDLibLogObserver("twisted")], redirectStandardIO=False)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.leave)
+        if self.parent is not None:
+            loop.add_reader(self.parent, self.orphaned, self.parent)
+        reactor.addSystemEventTrigger("before", "shutdown", self.kill_all_applications)
+        reactor.callWhenRunning(lambda: awaited(self.open).addErrback(self.failed))
+        reactor.run(installSignalHandlers=False)
+
+    async def open(self) -> None:
+        await self.opening()
+        tuning.tune()
+        if self.leaving is None:
+            self.port = listening.adopted(reactor, self.listener, self.factory)
+            self.application_checker()
+            self.look_around()
+
+    # Connections, as their channels tell of them.
+
+    def opened(self, channel: Channel) -> None:
+        self.channels.add(channel)
+        self.close_idle(self.patience.opened(channel, self.now()))
+
+    def answered(self, channel: Channel) -> None:
+        self.close_idle(self.patience.answered(channel, self.now()))
+
+    def closed(self, channel: Channel) -> None:
+        self.channels.discard(channel)
+        self.patience.forget(channel)
+
+    def close_idle(self, channel: Any | None) -> None:
+        if channel is not None:
+            self.patience.forget(channel)
+            channel.timeoutConnection()
+
+    def look_around(self) -> None:
+        """Ends the connections whose time is over."""
+        for channel, refusal in self.patience.over(self.now()):
+            if refusal is None:
+                self.close_idle(channel)
+            else:
+                channel.refuse(refusal)
+        reactor.callLater(LOOK_AGAIN_SECONDS, self.look_around)
+
+    @property
+    def ends_connections(self) -> bool:
+        """Whether connections are told to end with the answer that is about to be given."""
+        return self.leaving is not None or self.patience.is_crowded
+
+    def met_tls(self, channel: Channel) -> None:
+        channel.hang_up()
+        if self.now() >= self.tls_hint_due:
+            self.tls_hint_due = self.now() + TLS_HINT_SECONDS
+            log.warning(
+                "A client at %s speaks TLS to this port, which speaks plain HTTP: give it an http:// address, or put a "
+                "proxy that ends TLS in front.",
+                channel.getPeer().host,
+            )
+
+    def refused(
+        self, channel: Channel, method: bytes, path: bytes, headers: Any, refusal: Refusal, request_id: str
+    ) -> None:
+        """`headers` are twisted's, as far as they came."""
+        address = channel.getPeer().host
+        if self.trusted_proxies:
+            said = b",".join(headers.getRawHeaders(b"x-forwarded-for", ())).decode("latin-1")
+            address = forwarded.client_address(address, said, self.trusted_proxies)
+        access_log.write(address, method, path, refusal.code, len(refusal.body), f" {request_id}")
+        if self.on_refusal is not None:
+            decoded = unquote_to_bytes(path).decode(errors="replace")
+            self.on_refusal(
+                method.decode("latin-1"), decoded, address, request_id, refusal.code, refusal.message, channel.arrived
+            )
+
+    # How it ends.
+
+    def leave(self) -> None:
+        """The first signal begins the drain, the second ends it, the third ends the process."""
+        now = reactor._asyncioEventloop.time()
+        if self.leaving is None:
+            self.leaving = now + self.drain_seconds
+            reactor.stop()
+        elif self.leaving > now:
+            self.leaving = now
+        else:
+            os._exit(1)
+
+    def orphaned(self, parent: IO) -> None:
+        asyncio.get_running_loop().remove_reader(parent)
+        if self.leaving is None:
+            self.leave()
+
+    def kill_all_applications(self) -> Deferred:
+        """What daphne lets twisted wait for before it stops: here the drain."""
+        return awaited(self.drain).addErrback(self.failed)
+
+    def failed(self, failure: Any) -> None:
+        log.critical("The server failed.", exc_info=failure.value)
+        self.exit_status = 1
+        if self.leaving is None:
+            self.leave()
+
+    async def drain(self) -> None:
+        if self.port is not None:
+            await self.port.stopListening().asFuture(asyncio.get_running_loop())
+        self.listener.close()
+        await drain(self)
+        await self.closing()
+        # Generators nobody closed would be finalised while the interpreter goes down: a SIGSEGV on Python 3.11.
+        await asyncio.get_running_loop().shutdown_asyncgens()
+
+    def applications(self) -> list[asyncio.Task]:
+        running = (details.get("application_instance") for details in self.connections.values())
+        return [task for task in running if task is not None and not task.done()]
+
+    def create_application(self, protocol: Request, scope: dict) -> asyncio.Queue | None:
+        if self.trusted_proxies:
+            forwarded.resolve(scope, self.trusted_proxies)
+            protocol.client_addr = scope["client"]
+        scope["request_id"] = protocol.request_id
+        return super().create_application(protocol, scope)
+
+    async def handle_reply(self, protocol: Request, message: dict) -> None:
+        """Returns when the client is ready for more. Unlike daphne's it takes the application at its word: bytes."""
+        goes_on = message.get("more_body", False)
+        if goes_on and protocol._response_started:
+            protocol.more(message["body"])
+        elif not goes_on and len(message.get("body", b"")) > LARGE_ANSWER:
+            await self.handle_reply(protocol, {**message, "more_body": True})
+            protocol.handle_reply({"type": "http.response.body"})
+        else:
+            protocol.handle_reply(message)
+        if protocol.is_gone():
+            # Without this, a generator that never waits would not hear of its cancellation.
+            await asyncio.sleep(0)
+        elif protocol.pressure.is_on:
+            await protocol.pressure.room()

@@ -1,0 +1,187 @@
+"""What to send along with a bug report about one call: enough to play it again, nothing that is anybody's business.
+
+Prompts and answers are not in it (they are not stored), nor any secret; addresses are masked. What may go out is named
+here one by one, so that a new setting stays home until somebody adds it.
+"""
+
+import platform
+import re
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+
+from accounts_app import leasing
+from accounts_app.api_keys.keys import RosterUnavailable
+from accounts_app.pool import secret_shapes
+from proxy_app.models import UsageRecord
+
+PACKAGES = ("Django", "django-ninja", "django-unfold", "daphne", "Twisted", "httpx", "aiohttp", "msgspec")
+SETTINGS = (
+    "GATEWAY_MAX_BODY_MB",
+    "GATEWAY_MAX_ATTEMPTS",
+    "GATEWAY_CONNECT_TIMEOUT",
+    "GATEWAY_FIRST_EVENT_TIMEOUT",
+    "GATEWAY_PLAIN_ANSWER_TIMEOUT",
+    "GATEWAY_MAX_SERVER_TIMEOUT",
+    "GATEWAY_IDLE_TIMEOUT",
+    "GATEWAY_MAX_WAIT",
+    "GATEWAY_DRAIN_SECONDS",
+    "DEBUG",
+)
+COUNTED_SETTINGS = ("GATEWAY_ALLOWED_HOSTS", "GATEWAY_CORS_ORIGINS", "GATEWAY_TRUSTED_PROXIES")
+ENTRY_COLUMNS = (
+    "attempt", "at", "dialect", "method", "model", "upstream_model", "outcome", "status", "delivered", "why",
+    "wait_ms", "first_event_ms", "duration_ms", "overhead_us", "events", "prompt_tokens", "cached_tokens",
+    "candidates_tokens", "thoughts_tokens", "tool_tokens", "total_tokens",
+)  # fmt: skip
+ACCOUNT_COLUMNS = (
+    "id",
+    "kind",
+    "tier",
+    "enabled",
+    "parked",
+    "is_demo",
+    "allowed_models",
+    "max_concurrency",
+    "priority",
+)
+
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
+_SECRETS = re.compile(r"(?<=Bearer )\S+|(?<=[?&]key=)[^&\s]+")
+_PROJECT = re.compile(r"(?<=projects/)[\w:.-]+|(?<=project )[a-z][\w-]{4,}\b|(?<=project=)[\w-]+", re.IGNORECASE)
+
+
+def bundle(attempts: list[UsageRecord]) -> dict[str, Any]:
+    """The report about the call of these attempts, at least one."""
+    last = attempts[-1]
+    return {
+        "about": "A call through Gemini Gateway. Prompts and answers are not included: they are not stored.",
+        "request_id": last.request_id,
+        "replay": _replay(last),
+        "attempts": [_entry(entry) for entry in attempts],
+        "accounts": _accounts({entry.account_id for entry in attempts if entry.account_id}, last.upstream_model),
+        "routing": _routing(last.model),
+        "settings": _settings(),
+        "versions": _versions(),
+    }
+
+
+def masked(label: str) -> str:
+    """`a***@***.com` of an address, the first letter of any other label."""
+    if "@" not in label:
+        return f"{label[:1]}***" if label else ""
+    return f"{label[:1]}***@***.{label.rpartition('.')[2]}"
+
+
+def redacted(text: str) -> str:
+    """A text of upstream's without addresses, projects and anything that looks like a secret."""
+    text = _MAIL.sub(lambda mail: masked(mail[0]), text)
+    return _PROJECT.sub("***", _SECRETS.sub("***", secret_shapes.masked(text)))
+
+
+def _replay(entry: UsageRecord) -> dict[str, Any]:
+    query = "?alt=sse" if entry.method == "streamGenerateContent" else ""
+    command = [
+        # Clients make names up, and somebody is going to paste this into a shell.
+        f'curl -N "$GATEWAY/v1beta/models/{quote(entry.model)}:{quote(entry.method)}{query}"',
+        '-H "x-goog-api-key: $API_KEY"',
+        '-H "X-Gateway-Explain: 1"',
+        '-H "Content-Type: application/json"',
+        "--data-binary @request.json",
+    ]
+    return {
+        "command": " \\\n  ".join(command),
+        "placeholders": {
+            "GATEWAY": "the gateway's address",
+            "API_KEY": "a key that may ask why",
+            "request.json": "the body of the call",
+        },
+        "upstream": "python manage.py emulator answers as Google would; attempts[].status says what came back then.",
+    }
+
+
+def _entry(entry: UsageRecord) -> dict[str, Any]:
+    known = {name: getattr(entry, name) for name in ENTRY_COLUMNS if hasattr(entry, name)}
+    return {
+        **known,
+        "why": redacted(entry.why),
+        "endpoint": _host(entry.endpoint),
+        "message": redacted(entry.message),
+        "account": entry.account_id,
+        "account_label": masked(entry.account_label),
+        "api_key": entry.api_key_id,
+    }
+
+
+def _accounts(ids: Iterable[int], model: str) -> list[dict[str, Any]]:
+    rows = apps.get_model("accounts_app.Account").objects.filter(pk__in=ids).order_by("pk")
+    return [
+        {
+            **{name: getattr(row, name) for name in ACCOUNT_COLUMNS},
+            "label": masked(row.email),
+            "has_proxy": bool(row.proxy_url),
+            "parked_message": redacted(row.parked_message),
+            "quota": row.quota.get(model),
+            "rests": list(row.rests.filter(until__isnull=False).values("model", "until", "reason", "streak")),
+        }
+        for row in rows
+    ]
+
+
+def _routing(model: str) -> dict[str, Any]:
+    chosen = apps.get_model("accounts_app.GatewaySettings").load()
+    columns = ("pattern", "target", "enabled", "generation_config")
+    return {
+        "strategy": chosen.strategy,
+        "system_instruction_prefix": f"{len(chosen.system_instruction_prefix)} characters",
+        "routes": list(apps.get_model("accounts_app.ModelRoute").objects.order_by("pattern").values(*columns)),
+        "model_now_leads_to": _leads_to(model),
+    }
+
+
+def _leads_to(model: str) -> str | None:
+    try:
+        return leasing.routed(model)
+    except RosterUnavailable:
+        return None
+
+
+def _settings() -> dict[str, Any]:
+    told = {name: getattr(settings, name) for name in SETTINGS}
+    told |= {name: f"{len(getattr(settings, name))} set" for name in COUNTED_SETTINGS}
+    return {
+        **told,
+        "auth_mode": apps.get_model("accounts_app.GatewaySettings").load().auth_mode,
+        "CLOUD_CODE_URLS": [_host(base) for base in settings.CLOUD_CODE_URLS],
+        "GEMINI_API_URL": _host(settings.GEMINI_API_URL),
+        "GOOGLE_OAUTH_CLIENT_ID": "set" if settings.GOOGLE_OAUTH_CLIENT_ID else "not set",
+        "CACHE_URL": urlsplit(settings.CACHE_URL).scheme,
+        "database": connection.vendor,
+    }
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "gateway": settings.USER_AGENT,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        **{name: _version(name) for name in PACKAGES},
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "-"
+
+
+def _host(url: str) -> str:
+    """A URL without what may be private in it: credentials, path and query."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname or ''}" if parts.scheme else ""

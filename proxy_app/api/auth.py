@@ -1,0 +1,225 @@
+"""Which API key is calling, and whether it may.
+
+A key may stand in four places (`Authorization: Bearer`, `x-api-key`, `x-goog-api-key`, `?key=`), and any one that
+verifies lets the call in: gemini-cli, for one, sends two of them at once.
+"""
+
+import time
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.request import split_domain_port, validate_host
+
+from accounts_app.api_keys import keys, usage
+from accounts_app.api_keys.keys import KeyView
+from accounts_app.pool.outcomes import Outcome, Refusal
+from proxy_app import errors
+from proxy_app.api import limit_errors, operator_pass
+from proxy_app.ledger.attempt_log import Trail
+
+OFF, STRICT, ALL_EXCEPT_HEALTH, AUTO = "off", "strict", "all_except_health", "auto"
+
+_NO_KEY_CONFIGURED = (
+    "This gateway asks for an API key, but none is configured yet. "
+    "Create one in the admin or with `python manage.py issue_key NAME`."
+)
+_MISSING = "This gateway asks for an API key: send one as x-goog-api-key, x-api-key, Authorization: Bearer, or ?key=."
+_NOT_READ_YET = "The gateway has not been able to read its database yet."
+_INVALID = "API key not valid. Please pass a valid API key of this gateway."
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is calling: an API key, an operator from the console, or nobody in particular where no key is asked for."""
+
+    key: KeyView | None = None
+    operator: str = ""
+
+    @property
+    def key_id(self) -> int | None:
+        return self.key.id if self.key else None
+
+    @property
+    def may_explain(self) -> bool:
+        return bool(self.operator) or (self.key is not None and self.key.may_explain)
+
+    def may_use(self, model: str) -> bool:
+        return self.key is None or self.key.may_use(model)
+
+
+async def admit(request: HttpRequest) -> Principal:
+    """For every path but the health checks. Raises Unauthenticated, PermissionDenied, Unavailable."""
+    principal = _identify(request, needed=_mode_in_force(request) != OFF)
+    if principal.key_id is None:
+        _refuse_foreign_pages(request)
+    return principal
+
+
+async def admit_to_health(request: HttpRequest) -> Principal:
+    """For the health checks, which ask for a key in mode `strict` only.
+
+    Whatever name they are asked by: probes of containers use addresses that no operator lists.
+    """
+    try:
+        return _identify(request, needed=_mode_in_force(request) == STRICT)
+    except errors.Unavailable:
+        return Principal()  # a health check has to answer while the database is gone
+
+
+async def admit_to_usage(request: HttpRequest) -> Principal:
+    """For what is a key's own: a key is needed whatever the mode, but for the page that asks people for theirs.
+
+    Raises Unauthenticated, PermissionDenied, Unavailable.
+    """
+    if wants_page(request):
+        return Principal()
+    try:
+        principal = _identify(request, needed=True)
+    except keys.RosterUnavailable as error:
+        raise errors.Unavailable(_NOT_READ_YET, outcome=Outcome.GATEWAY_ERROR) from error
+    if principal.key is None:
+        raise _refusal(presented=True)  # an operator's pass, which counts nothing
+    return principal
+
+
+def wants_page(request: HttpRequest) -> bool:
+    """Whether it is a browser that asks, for people to look at."""
+    return "text/html" in request.META.get("HTTP_ACCEPT", "")
+
+
+def begin(principal: Principal, model: str, trail: Trail) -> AbstractContextManager[object]:
+    """Let a call for `model` begin. Whoever holds what is returned holds a place among the key's calls under way;
+    leaving it charges the key with what `trail` says was used.
+
+    Raises PermissionDenied, ResourceExhausted.
+    """
+    key = principal.key
+    if key is None:
+        return nullcontext()
+    if not key.may_use(model):
+        raise not_allowed(model)
+    now = time.time()
+    try:
+        return usage.enter(key, model, now, trail.spent)
+    except usage.OverLimit as over:
+        raise limit_errors.refusal(over, key.name, now) from over
+
+
+def not_allowed(model: str) -> errors.PermissionDenied:
+    """What a key is told about a model that is not among its own, whether or not there is one of that name."""
+    return errors.PermissionDenied(
+        f"This API key may not use models/{model}. Call ListModels to see the models it may use.",
+        [errors.error_info("MODEL_NOT_ALLOWED", model=model)],
+        outcome=Refusal.MODEL_NOT_ALLOWED,
+    )
+
+
+def _identify(request: HttpRequest, *, needed: bool) -> Principal:
+    now = time.time()
+    presented = _presented_keys(request)
+    elsewhere: KeyView | None = None
+    for key in presented:
+        if operator := operator_pass.holder(key):
+            return Principal(operator=operator)
+        if view := keys.verify(key, now):
+            if view.may_call_from(_address(request)):
+                return Principal(view)
+            elsewhere = view
+    if needed:
+        raise _not_from_here(request, elsewhere) if elsewhere else _refusal(bool(presented))
+    return Principal()
+
+
+def _address(request: HttpRequest) -> str:
+    """The client's, as the server has made it out from what trusted proxies say; "" on a Unix socket."""
+    client = request.scope.get("client")  # type: ignore[attr-defined]
+    return client[0] if client else ""
+
+
+def _not_from_here(request: HttpRequest, key: KeyView) -> errors.PermissionDenied:
+    address = _address(request) or "a Unix socket"
+    request.known_key = key.id  # type: ignore[attr-defined]
+    return errors.PermissionDenied(
+        f"This API key may not be used from {address}.",
+        [errors.error_info("API_KEY_IP_ADDRESS_BLOCKED", address=address)],
+        outcome=Refusal.ADDRESS_NOT_ALLOWED,
+    )
+
+
+def _presented_keys(request: HttpRequest) -> list[str]:
+    meta = request.META
+    found = [
+        meta.get("HTTP_X_GOOG_API_KEY", ""),
+        meta.get("HTTP_X_API_KEY", ""),
+        *_bearers(meta.get("HTTP_AUTHORIZATION", "")),
+    ]
+    # A header sent twice arrives as one, joined by commas.
+    found += [part for one in found if "," in one for part in one.split(",")]
+    if "key=" in meta.get("QUERY_STRING", ""):
+        found += request.GET.getlist("key")
+    return list(dict.fromkeys(key.strip() for key in found if key.strip()))
+
+
+def _bearers(authorization: str) -> list[str]:
+    """The tokens of `Bearer TOKEN`, also where the header was sent more than once."""
+    parts = [part.strip().partition(" ") for part in authorization.split(",")]
+    return [token for scheme, _, token in parts if scheme.lower() == "bearer"]
+
+
+def _refusal(presented: bool) -> errors.Unauthenticated:
+    if not keys.any_configured():
+        outcome = Refusal.KEY_INVALID if presented else Refusal.KEY_MISSING
+        return errors.Unauthenticated(_NO_KEY_CONFIGURED, [errors.error_info("NO_API_KEY_CONFIGURED")], outcome=outcome)
+    if presented:
+        return errors.Unauthenticated(_INVALID, [errors.error_info("API_KEY_INVALID")])
+    return errors.Unauthenticated(_MISSING, [errors.error_info("API_KEY_MISSING")], outcome=Refusal.KEY_MISSING)
+
+
+def _mode_in_force(request: HttpRequest) -> str:
+    try:
+        mode = keys.auth_mode()
+    except keys.RosterUnavailable as error:
+        raise errors.Unavailable(_NOT_READ_YET, outcome=Outcome.GATEWAY_ERROR) from error
+    if mode != AUTO:
+        return mode
+    return OFF if _bound_to_loopback(request) else ALL_EXCEPT_HEALTH
+
+
+def _bound_to_loopback(request: HttpRequest) -> bool:
+    """Both what we were told to bind to and where this connection arrived: daphne's own `-b` passes the first by."""
+    arrived_at = request.scope.get("server") or ("", 0)  # type: ignore[attr-defined]
+    return _is_loopback(settings.GATEWAY_HOST) and _is_loopback(arrived_at[0])
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _refuse_foreign_pages(request: HttpRequest) -> None:
+    """A web page must not spend the operator's quota through a gateway that asks for no key.
+
+    Browsers name the page's origin on such requests; a page that rebinds its own name to 127.0.0.1 shows in `Host`.
+    """
+    named = request.META.get("HTTP_HOST", "").lower()
+    origin = request.META.get("HTTP_ORIGIN", "").lower()
+    allowed = settings.GATEWAY_CORS_ORIGINS
+    if origin and origin.partition("://")[2] != named and origin not in allowed and "*" not in allowed:
+        raise errors.PermissionDenied(
+            f"Pages from {origin} may not use this gateway without a key. "
+            "Allow the origin in GATEWAY_CORS_ORIGINS, or send an API key.",
+            [errors.error_info("ORIGIN_NOT_ALLOWED")],
+        )
+    host, _ = split_domain_port(named)
+    if named and not validate_host(host, settings.ALLOWED_HOSTS):
+        raise errors.PermissionDenied(
+            f"This gateway is not known as {host or named}. Add the name to GATEWAY_ALLOWED_HOSTS, or send an API key.",
+            [errors.error_info("HOST_NOT_ALLOWED")],
+        )

@@ -1,0 +1,97 @@
+"""The models this gateway offers: its own catalogue, what upstream lists, what the accounts have, and aliases."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from accounts_app import roster
+from accounts_app.pool.names.names import is_model_name
+from accounts_app.roster import AccountView, Roster, known_models
+from proxy_app.wire import catalogue
+from proxy_app.wire.catalogue import Model
+
+known_models.tell(catalogue.KNOWN)
+
+# What quota lists hold beside models that people talk to.
+_INTERNAL = ("chat_", "tab_")
+
+Described = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the accounts in service know of models, by name, as of one snapshot of the roster."""
+
+    snapshot: Roster
+    quotas: Described
+    listed: Described
+
+    def __contains__(self, name: str) -> bool:
+        return name in catalogue.KNOWN or name in self.quotas or name in self.listed
+
+
+_latest: _Known | None = None
+
+
+def offered() -> list[Model]:
+    """Every Model by name: for models.list."""
+    known = _known()
+    names = {*catalogue.KNOWN, *known.quotas, *known.listed, *_aliases()}
+    return [_resource(name, known) for name in sorted(names)]
+
+
+def find(name: str) -> Model | None:
+    """The Model called `name`, or None when nobody knows it: for models.get."""
+    known = _known()
+    return _resource(name, known) if name in known or roster.current().routes.resolve(name) in known else None
+
+
+def target(name: str) -> str:
+    """The model that a client means by `name`."""
+    return roster.current().routes.resolve(name)
+
+
+def who_may_know(model: str) -> list[AccountView]:
+    """The accounts whose upstream can be asked what `model` is."""
+    accounts = roster.current().accounts.values()
+    return [one for one in accounts if one.kind == "gemini_api" and one.available and one.serves(model)]
+
+
+def _resource(name: str, known: _Known) -> Model:
+    """An alias has the limits of what it stands for, under its own name."""
+    model = target(name)
+    resource = catalogue.model_resource(model, known.quotas.get(model), dict(known.listed.get(model, {})) or None)
+    return resource if model == name else {**resource, "name": f"models/{name}"}
+
+
+def _aliases() -> list[str]:
+    return list(filter(is_model_name, roster.current().routes.targets))  # no name has a * in it
+
+
+def _known() -> _Known:
+    """What the accounts know now; made once for each snapshot of the roster."""
+    global _latest
+    snapshot = roster.current()
+    if _latest is None or _latest.snapshot is not snapshot:
+        _latest = _from(snapshot)
+    return _latest
+
+
+def _from(snapshot: Roster) -> _Known:
+    """The first account that knows a model is believed. Accounts with the same list and rights are looked at once."""
+    quotas: dict[str, Mapping[str, Any]] = {}
+    listed: dict[str, Mapping[str, Any]] = {}
+    seen: set[tuple[int, tuple[str, ...]]] = set()
+    for account in snapshot.accounts.values():
+        if not account.available:
+            continue
+        for name, quota in account.quota.items():
+            if not name.startswith(_INTERNAL) and account.serves(name):
+                quotas.setdefault(name, quota)
+        same = (id(account.models), account.allowed_models)
+        if account.models and same not in seen:
+            seen.add(same)
+            for name, resource in account.models.items():
+                if account.serves(name):
+                    listed.setdefault(name, resource)
+    return _Known(snapshot, quotas, listed)

@@ -1,0 +1,80 @@
+"""models.get of a name that this gateway does not know: an account that may know it is asked, and its answer relayed.
+
+Answers are kept for a while, so that a client that asks again and again asks upstream once.
+"""
+
+from collections import OrderedDict
+from random import sample
+from time import monotonic, time
+
+import msgspec
+
+from accounts_app.credentials import model_lists
+from accounts_app.credentials.model_lists import Found
+from accounts_app.credentials.tokens import CredentialError
+from accounts_app.pool import secret_shapes
+from proxy_app import errors
+from proxy_app.api import model_list
+from proxy_app.wire import catalogue
+from proxy_app.wire.catalogue import Model
+from proxy_app.wire.faults import faults
+
+ACCOUNTS_ASKED = 3
+KEPT_SECONDS, KEPT_ANSWERS = 60.0, 256
+_LONGEST_ANSWER = 16 * 1024
+
+_kept: OrderedDict[str, tuple[float, Found]] = OrderedDict()
+reset = _kept.clear
+
+
+async def look_up(name: str) -> Model | None:
+    """The Model called `name`; None when nobody could be asked. Raises UpstreamError: upstream's own 404."""
+    model = model_list.target(name)
+    answer = _remembered(model) or await _asked(model)
+    if answer is None:
+        return None
+    if answer.status == 404:
+        if model != name:
+            return None  # upstream's words are about a name that the client has not used
+        raise errors.UpstreamError(404, answer.body)
+    resource = msgspec.json.decode(answer.body)
+    return {**catalogue.model_resource(model, None, resource), "name": f"models/{name}"}
+
+
+async def _asked(model: str) -> Found | None:
+    """The first answer that says something about the model; a 404 only when no other account knows better."""
+    if not model_lists.is_id(model):
+        return None
+    accounts = model_list.who_may_know(model)
+    unknown: Found | None = None
+    for account in sample(accounts, min(ACCOUNTS_ASKED, len(accounts))):
+        try:
+            found = await model_lists.look_up(account, model, time())
+        except (CredentialError, model_lists.Unreachable):
+            continue
+        if found.status == 200 and _is_object(found.body):
+            return _keep(model, found)
+        if found.status == 404 and (words := faults.error_in(found.body)):
+            unknown = Found(404, secret_shapes.masked(words.decode(errors="replace")).encode())
+    return unknown and _keep(model, unknown)
+
+
+def _is_object(body: bytes) -> bool:
+    try:
+        return isinstance(msgspec.json.decode(body), dict)
+    except msgspec.DecodeError:
+        return False
+
+
+def _remembered(model: str) -> Found | None:
+    until, found = _kept.get(model, (0.0, None))
+    return found if monotonic() < until else None
+
+
+def _keep(model: str, found: Found) -> Found:
+    if len(found.body) <= _LONGEST_ANSWER:
+        _kept[model] = (monotonic() + KEPT_SECONDS, found)
+        _kept.move_to_end(model)
+        while len(_kept) > KEPT_ANSWERS:
+            _kept.popitem(last=False)
+    return found

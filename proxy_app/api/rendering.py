@@ -1,0 +1,71 @@
+"""A relay's events as the bytes of a response body: server-sent events, or a JSON array.
+
+Events that arrived together leave together, in one write; nothing is ever held back. A stream that breaks ends with one
+error in the form that the client reads, and then with the connection: no client that was measured takes that for a
+complete answer.
+"""
+
+from collections.abc import AsyncIterator
+
+from proxy_app.errors import BrokenStream
+from proxy_app.forwarding.relay import Relay
+from proxy_app.wire.calls import ClientKind, ErrorForm, StreamForm
+from proxy_app.wire.framing import json_array, sse
+from proxy_app.wire.framing.answer_shape import Shape
+
+
+class EventStream:
+    """What a StreamingHttpResponse iterates; closing it closes the relay, also when it was never begun."""
+
+    def __init__(self, relay: Relay, form: StreamForm, client: ClientKind, shape: Shape | None = None) -> None:
+        self._relay = relay
+        self._client = client
+        self._shape = shape
+        self._in_array = form is StreamForm.ARRAY
+        self._begun = False
+        self._ended = False
+        self._broken: BrokenStream | None = None
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        """The bytes of the next events. Raises BrokenStream after the error event: drop the connection then."""
+        if self._broken:
+            raise self._broken
+        if self._ended:
+            raise StopAsyncIteration
+        try:
+            batch = await anext(self._relay)
+        except StopAsyncIteration:
+            self._ended = True
+            return self._end()
+        except BrokenStream as broken:
+            if self._client.error_form is ErrorForm.NONE:
+                raise
+            self._broken = broken
+            if self._client.error_form is ErrorForm.BARE:
+                return sse.encode_bare(broken.event)
+            return self._frame([broken.event])
+        if self._shape is not None:
+            batch = [self._shape.applied(event, one_line=not self._in_array) for event in batch]
+        return self._frame(batch)
+
+    async def aclose(self) -> None:
+        await self._relay.aclose()
+
+    def _frame(self, batch: list[bytes]) -> bytes:
+        if not self._client.takes_done and sse.DONE in batch:
+            batch = [event for event in batch if event != sse.DONE]
+        if not self._in_array:
+            return b"".join(map(sse.encode, batch))
+        if not batch:
+            return b""
+        before = json_array.SEPARATOR if self._begun else json_array.OPENING
+        self._begun = True
+        return before + json_array.join(batch)
+
+    def _end(self) -> bytes:
+        if not self._in_array:
+            raise StopAsyncIteration
+        return json_array.CLOSING if self._begun else json_array.OPENING + json_array.CLOSING

@@ -1,0 +1,89 @@
+"""A request's body, from the bytes as they came to its fields. What takes long is done in turns with everybody else."""
+
+import asyncio
+from collections.abc import Generator
+from typing import Any, TypeVar
+
+from django.conf import settings
+
+from accounts_app.pool.outcomes import Outcome
+from proxy_app import errors
+from proxy_app.forwarding.exchange import TURN_SECONDS
+from proxy_app.wire.bodies import bodies, content_encoding
+from proxy_app.wire.bodies.bodies import Body
+from proxy_app.wire.malformed import Malformed, TooLarge, UnknownEncoding
+
+T = TypeVar("T")
+
+# What the server says of bodies as they come, which it counts itself.
+_NO_ROOM = "The gateway holds too many large requests in memory now."
+
+
+async def read(request: Any, *, counting: bool) -> Body:
+    """The fields of an ApiRequest's body, which from here on is as it was before its client compressed it.
+
+    Raises InvalidArgument, PayloadTooLarge, UnsupportedEncoding, Unavailable.
+    """
+    encoding = request.META.get("HTTP_CONTENT_ENCODING", "")
+    try:
+        if encoding:
+            request._body = await _decoded(request, encoding)
+        return await in_turns(bodies.reading(request.body, counting=counting))
+    except Malformed as error:
+        raise errors.InvalidArgument(str(error)) from error
+    except TooLarge as error:
+        raise errors.PayloadTooLarge(str(error)) from error
+    except UnknownEncoding as error:
+        raise errors.UnsupportedEncoding(str(error), headers={"Accept-Encoding": content_encoding.KNOWN}) from error
+
+
+def let_go(request: Any) -> None:
+    """Keep the body no longer: nothing is sent a second time, and the answer may take hours."""
+    request._body = b""
+    if (room := getattr(request, "room", None)) is not None:
+        room.give_back()
+
+
+async def in_turns(steps: Generator[None, None, T]) -> T:
+    """What `steps` returns; wherever it yields, others have a turn."""
+    try:
+        while True:
+            next(steps)
+            await asyncio.sleep(TURN_SECONDS)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+
+
+async def _decoded(request: Any, encoding: str) -> bytes:
+    body, limit = request.body, settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    room = request.room = _Room(min(limit, content_encoding.most(len(body), encoding)))
+    request.owned.append(room)
+    plain = await in_turns(content_encoding.decoding(body, encoding, limit))
+    room.resize(len(plain))
+    return plain
+
+
+class _Room:
+    """Memory taken for one body that came compressed, in bytes. Raises Unavailable when it is not there.
+
+    GATEWAY_BUFFER_MB bounds all of them together, as it bounds the bodies that the server takes in.
+    """
+
+    taken = 0
+
+    def __init__(self, size: int) -> None:
+        self._size = 0
+        if _Room.taken + size > settings.GATEWAY_BUFFER_MB * 1024 * 1024:
+            raise errors.Unavailable(_NO_ROOM, headers=errors.retry_after(1), outcome=Outcome.GATEWAY_ERROR)
+        self.resize(size)
+
+    def resize(self, size: int) -> None:
+        _Room.taken += size - self._size
+        self._size = size
+
+    def give_back(self) -> None:
+        self.resize(0)
+
+    async def aclose(self) -> None:
+        self.give_back()

@@ -1,0 +1,82 @@
+"""A tiny real call through one account, for an operator who wants to know whether it answers.
+
+It goes the way every call goes: it is in the ledger, and what it comes to is the account's to bear or to be cleared by.
+"""
+
+import uuid
+from dataclasses import dataclass
+from time import monotonic
+
+import msgspec
+
+from accounts_app import leasing
+from accounts_app.pool.outcomes import Outcome
+from proxy_app import errors
+from proxy_app.forwarding import forward
+from proxy_app.forwarding.relay import Relay
+from proxy_app.ledger.attempt_log import Trail
+from proxy_app.wire import calls
+from proxy_app.wire.calls import Call, Method
+
+WHY = "an operator's test"
+# Every kind of account has it, and it costs next to nothing.
+USUAL_MODEL = "gemini-2.5-flash"
+# Enough for a word after some thinking; a cut answer would do as well.
+PROMPT = msgspec.json.encode(
+    {
+        "contents": [{"role": "user", "parts": [{"text": "Answer with the one word: ready"}]}],
+        "generationConfig": {"maxOutputTokens": 256},
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of it. `outcome` is None when nothing was asked; `trouble` is empty when the account answered."""
+
+    model: str
+    outcome: Outcome | None = None
+    seconds: float = 0.0
+    trouble: str = ""
+
+
+async def ask(account: int) -> Trial:
+    """Ask the account for one word. Raises KeyError when it is gone, RosterUnavailable."""
+    began = monotonic()
+    known = leasing.known(account)
+    model = model_of(known)
+    if not known.bases:
+        return Trial(model, trouble="It only stands by.")
+    trail = Trail()
+    body = calls.read_body(PROMPT)
+    call = Call(method=Method.GENERATE, model=model, body=body, request_id=uuid.uuid4().hex, arrived=began)
+    try:
+        await read(await forward.forward(call, trail, only=account, why=WHY))
+    except errors.GatewayError as error:
+        seconds = monotonic() - began
+        if not trail.entries:
+            return Trial(model, None, seconds, error.message)
+        met = trail.entries[-1].fault
+        return Trial(model, met.outcome, seconds, met.message or error.message)
+    except errors.BrokenStream as error:
+        return Trial(model, Outcome.INTERRUPTED, monotonic() - began, str(error))
+    return Trial(model, Outcome.SUCCEEDED, monotonic() - began)
+
+
+async def read(relay: Relay) -> None:
+    """Read an answer to its end."""
+    try:
+        async for _ in relay:
+            pass
+    finally:
+        await relay.aclose()
+
+
+def model_of(account: leasing.AccountView) -> str:
+    """A model the account may answer for, a small one where there is one."""
+    known = [model for model in sorted(account.quota) if account.serves(model)]
+    small = [model for model in known if "flash" in model]
+    if account.serves(USUAL_MODEL) and (USUAL_MODEL in known or not known):
+        return USUAL_MODEL
+    named = [model for model in account.allowed_models if "*" not in model]
+    return next(iter([*small, *known, *named]), USUAL_MODEL)

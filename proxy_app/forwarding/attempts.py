@@ -1,0 +1,216 @@
+"""Carrying out a call's decisions: `pool.attempts` says whom to ask and how long to wait, here it is done.
+
+The exchanges themselves are made in `gateway`.
+"""
+
+import asyncio
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from functools import partial
+from time import monotonic
+from types import TracebackType
+from typing import Self
+
+from accounts_app import leasing
+from accounts_app.credentials import tokens
+from accounts_app.leasing import Lease, Pause, Tell, Told, Wanted
+from accounts_app.pool.outcomes import Fault, Outcome
+from accounts_app.roster import known_models, timeouts
+from proxy_app import errors
+from proxy_app.forwarding.failures import Failed, failed
+from proxy_app.ledger.attempt_log import Trail
+from proxy_app.ledger.entries import Entry
+from proxy_app.wire.bodies.fingerprints import fingerprint
+from proxy_app.wire.calls import Call, Method
+from proxy_app.wire.default_generation_config import with_pins
+from proxy_app.wire.dialects import DIALECTS, Dialect, UpstreamRequest
+
+# A connection takes a fraction of a second; while there is anybody else to ask, no call waits longer for one.
+QUICK_CONNECT = 5.0
+
+_CONNECT_SOMEBODY = (
+    "No account is connected to this gateway. Add one in its admin under Accounts, "
+    "or with `python manage.py add_account`."
+)
+_SOMEBODY_LOOK = (
+    "Every account of this gateway that could serve {model} is parked and waits for its owner. "
+    "The admin says under Accounts what each one needs."
+)
+_NOBODY_SERVES = "No account of this gateway may serve {model}."
+_COOLING_DOWN = "Every account of this gateway that could serve {model} is cooling down. Please retry in {delay:.0f}s."
+_NO_PATH = "No upstream of this gateway could be reached. Please try again later."
+_NO_TOKEN = "No access token could be had for any account of this gateway. Please try again later."
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One exchange to be made: who is asked, where, and the how-manieth this is."""
+
+    journey: "Journey"
+    lease: Lease
+    number: int
+
+    @property
+    def dialect(self) -> Dialect:
+        return DIALECTS[self.lease.account.kind]
+
+    @property
+    def timeout(self) -> float:
+        """Seconds that are left for the first event."""
+        return max(0.0, self.journey.deadline - monotonic())
+
+    @property
+    def connect_timeout(self) -> float | None:
+        """Seconds that a connection may take; None for the operator's own bound."""
+        return min(QUICK_CONNECT, timeouts.connect_timeout()) if self.lease.turn.quick else None
+
+    def request(self, access: tokens.Access, entry: Entry) -> UpstreamRequest:
+        """The request to send; from here on `entry` counts as sent."""
+        began = monotonic()
+        # Should upstream refuse it, this very token is void, and not one renewed meanwhile.
+        self.journey.token = access.token
+        self.lease.turn.sending(hash(access.token), began)
+        request = self.dialect.build(
+            self.journey.call,
+            model=self.journey.model,
+            project=access.project,
+            token=access.token,
+            base=self.lease.path.base,
+            instruction_prefix=leasing.instruction_prefix(),
+        )
+        entry.endpoint = self.lease.path.base
+        entry.overhead += monotonic() - began
+        return request
+
+    def entry(self) -> Entry:
+        """The ledger entry of this exchange, added to the call's trail."""
+        account, journey = self.lease.account, self.journey
+        call, waited = journey.call, journey.waited
+        before = monotonic() - call.arrived - waited if self.number == 1 and call.arrived else 0.0
+        entry = Entry(
+            call=call,
+            attempt=self.number,
+            account_id=account.id,
+            account_label=account.email,
+            dialect=account.kind,
+            upstream_model=journey.model,
+            why=self.lease.why,
+            waited=waited,
+            overhead=before,
+        )
+        journey.trail.entries.append(entry)
+        return entry
+
+    def heard(self) -> None:
+        """The head of an answer is there."""
+        self.lease.turn.heard(monotonic())
+
+    def answered(self) -> None:
+        """The first event of a good answer is in hand."""
+        now = monotonic()
+        self.journey.attempts.answered(now)
+        known_models.learn(self.journey.model, now)
+
+    def failed(self, error: Exception) -> Fault:
+        """The exchange has failed: what that comes to."""
+        account, journey = self.lease.account, self.journey
+        failure = failed(error, journey.call, account.kind, journey.limit, journey.token, account.email)
+        journey.learn(self.lease, failure)
+        return failure.fault
+
+
+class Journey:
+    """One call under way. Leaving it without an answer gives back the account it still holds; otherwise a relay has
+    taken that along.
+    """
+
+    def __init__(self, call: Call, trail: Trail, only: int | None = None, why: str = "") -> None:
+        self.call = _with_pins(call)
+        self.trail = trail
+        self.model = leasing.routed(call.model) if only is None else call.model
+        self.token = ""
+        self.limit = timeouts.answer_limit(call.timeout, plain=call.form is None)
+        self.deadline = (call.arrived or monotonic()) + self.limit.seconds
+        self.attempts = leasing.attempts(
+            Wanted(
+                model=self.model,
+                conversation=call.affinity,
+                max_attempts=timeouts.max_attempts(),
+                patience=timeouts.max_wait() if only is None else 0.0,
+                deadline=self.deadline,
+                only=only,
+                why=why,
+                request=partial(_fingerprint, self.call, self.model),
+            )
+        )
+        self._steps = 0
+        self._answers: list[errors.GatewayError] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            self.attempts.give_back(monotonic())
+        # What is raised holds the frames it came through, and they hold this: it must not hold what is raised.
+        self._answers.clear()
+
+    @property
+    def waited(self) -> float:
+        """Seconds spent waiting for an account."""
+        return self.attempts.waited
+
+    async def step(self) -> Step:
+        """The next exchange to make. Raises GatewayError when there is none."""
+        while True:
+            match leasing.next_step(self.attempts, monotonic()):
+                case Lease() as lease:
+                    self._steps += 1
+                    return Step(self, lease, self._steps)
+                case Pause(until):
+                    await asyncio.sleep(max(0.0, until - monotonic()))
+                case Told() as told:
+                    raise self._answer(told)
+
+    def learn(self, lease: Lease, failed: Failed) -> None:
+        """Take in what the last step came to."""
+        self._answers.append(failed.answer)
+        if failed.fault.outcome is Outcome.UNAUTHENTICATED:
+            tokens.expire(lease.account.id, self.token)
+        self.attempts.failed(failed.fault, monotonic())
+
+    def _answer(self, told: Told) -> errors.GatewayError:
+        """What the client hears in the end."""
+        model = self.call.model
+        match told.tell:
+            case Tell.FAILURE:
+                return self._answers[told.index]
+            case Tell.COME_BACK:
+                return errors.ResourceExhausted(_COOLING_DOWN.format(model=model, delay=told.delay), told.delay)
+            case Tell.NO_PATH:
+                return errors.Unavailable(_NO_PATH)
+            case Tell.NO_TOKEN:
+                return errors.Unavailable(_NO_TOKEN)
+            case Tell.NOT_CONNECTED:
+                return errors.FailedPrecondition(_CONNECT_SOMEBODY)
+            case Tell.ACT:
+                return errors.FailedPrecondition(_SOMEBODY_LOOK.format(model=model))
+            case Tell.NOT_ALLOWED:
+                return errors.FailedPrecondition(_NOBODY_SERVES.format(model=model))
+
+
+def _fingerprint(call: Call, model: str) -> Hashable:
+    """What makes it the same request when it comes again."""
+    return (call.api_key_id, call.method, model, *fingerprint(call.body))
+
+
+def _with_pins(call: Call) -> Call:
+    """`call` with the generationConfig its model's name brings along; a count has no use for one."""
+    if call.method is Method.COUNT or not (pins := leasing.pins(call.model)):
+        return call
+    return replace(call, body=with_pins(call.body, pins))

@@ -1,0 +1,176 @@
+"""What an exchange without an answer comes to: the fault to blame somebody for, and what the client would be told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from time import time
+from types import MappingProxyType
+
+from accounts_app.credentials import tokens
+from accounts_app.pool.outcomes import Fault, Outcome
+from accounts_app.roster.timeouts import Limit
+from proxy_app import errors
+from proxy_app.forwarding import exchange
+from proxy_app.forwarding.relay import ErrorEvent
+from proxy_app.wire.bodies.fingerprints import names_a_resource
+from proxy_app.wire.calls import Call
+from proxy_app.wire.dialects import NotAnAnswer
+from proxy_app.wire.faults import faults
+from proxy_app.wire.faults.masking import masked, masked_bytes
+from proxy_app.wire.resource_names import BadName
+
+_OWNER_NEEDED = (
+    "The account that was to answer needs its owner before it can be used again. "
+    "The admin says under Accounts what to do."
+)
+_NO_MODEL = (
+    "The route that this model's name takes leads to a name that no model can have. Its operator has to correct it."
+)
+_EMPTY = "The upstream answered without an answer."
+_UNREADABLE = "The upstream sent an answer that cannot be read: {what}."
+_NO_TOKEN = "No access token could be had for the account that was to answer. Please try again later."
+_TIMED_OUT = "The upstream did not {begin} within {seconds:g} s, which is this gateway's {setting}."
+_DEADLINE = "The upstream did not {begin} within the {seconds:g} s of X-Server-Timeout."
+
+# What upstream says of an account is for its owner, and not for clients.
+_BETWEEN_US_AND_THE_OWNER = frozenset({Outcome.UNAUTHENTICATED, Outcome.NEEDS_OWNER, Outcome.REVOKED})
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An exchange that brought no answer: the client has heard nothing of it.
+
+    A value and not an exception, so that nothing keeps frames, bodies and answers alive once the call has gone on.
+    `answer` is what the client is told if this was the last exchange.
+    """
+
+    fault: Fault
+    answer: errors.GatewayError
+
+
+class ErrorAnswer(Exception):
+    """Upstream answered with an error instead of events."""
+
+    def __init__(
+        self,
+        status: int,
+        body: bytes,
+        content_type: str = "",
+        retry_after: str = "",
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(f"status {status}")
+        self.status = status
+        self.body = body
+        self.content_type = content_type
+        self.retry_after = retry_after
+        self.headers = headers
+
+
+class EmptyAnswer(Exception):
+    """Upstream answered 200, and nothing was in it."""
+
+
+# Everything that may go wrong before the first event; the client's leaving (CancelledError) is not among it.
+FAILURES = (
+    BadName,
+    EmptyAnswer,
+    ErrorAnswer,
+    ErrorEvent,
+    NotAnAnswer,
+    TimeoutError,
+    tokens.CredentialError,
+    tokens.NotEligible,
+    tokens.Refused,
+    exchange.Failure,
+)
+
+
+def failed(error: Exception, call: Call, kind: str, limit: Limit, *secrets: str) -> Failed:
+    """What the exception of an exchange comes to, when an account of `kind` was asked for `call` within `limit`.
+
+    `secrets` are the account's: they are masked in whatever upstream wrote.
+    """
+    match error:
+        case ErrorAnswer():
+            fault = faults.classify(error.status, error.body, error.content_type, time(), error.retry_after)
+            failure = _refused(fault, error.body, call, kind, secrets)
+            if isinstance(failure.answer, errors.UpstreamError):
+                failure.answer.headers = {**error.headers, **failure.answer.headers}
+            return failure
+        case tokens.Refused():
+            fault = faults.classify(error.status, error.body, error.content_type, time())
+            return _refused(fault, error.body, call, kind, secrets)
+        case ErrorEvent():
+            return _refused(faults.classify(200, error.error, now=time()), error.error, call, kind, secrets)
+        case EmptyAnswer():
+            return Failed(Fault(Outcome.EMPTY, 200, _EMPTY), errors.BadGateway(_EMPTY))
+        case NotAnAnswer():
+            return Failed(Fault(Outcome.UNREADABLE, 200, str(error)), errors.BadGateway(_UNREADABLE.format(what=error)))
+        case exchange.Failure():
+            return _not_answered(error, *secrets)
+        case tokens.NeedsSignIn():
+            fault = Fault(Outcome.REVOKED, message=str(error), parked=error.parked)
+        case tokens.NotEligible():
+            fault = Fault(Outcome.NEEDS_OWNER, message=str(error), parked=error.parked, link=error.link)
+        case tokens.CredentialError():
+            return Failed(Fault(Outcome.TOKEN_UNAVAILABLE, message=str(error)), errors.Unavailable(_NO_TOKEN))
+        case BadName():
+            return Failed(Fault(Outcome.REJECTED, message=_NO_MODEL), errors.InvalidArgument(_NO_MODEL))
+        case _:
+            return _too_late(call, limit)
+    return Failed(fault, errors.FailedPrecondition(_OWNER_NEEDED))
+
+
+def _too_late(call: Call, limit: Limit) -> Failed:
+    """The call's time is over: the client's own word for it, or the operator's."""
+    begin = "answer" if call.form is None else "begin to answer"
+    outcome, words = (Outcome.TIMED_OUT, _TIMED_OUT) if limit.setting else (Outcome.DEADLINE_PASSED, _DEADLINE)
+    text = words.format(begin=begin, seconds=limit.seconds, setting=limit.setting)
+    return Failed(Fault(outcome, message=text), errors.DeadlineExceeded(text))
+
+
+def _refused(fault: Fault, answer: bytes, call: Call, kind: str, secrets: tuple[str, ...]) -> Failed:
+    """Upstream's own error, byte for byte but for secrets, unless it is about the account."""
+    if fault.outcome is Outcome.UNAUTHENTICATED and kind == "gemini_api":
+        fault = replace(fault, outcome=Outcome.REFUSED)  # a key has no token to renew
+    if fault.outcome is Outcome.REFUSED and fault.status in (403, 404) and _names_a_resource(call):
+        fault = replace(fault, outcome=Outcome.REJECTED)  # the resource is one project's: nobody else could do better
+    fault = replace(fault, message=masked(fault.message, *secrets))
+    if fault.outcome in _BETWEEN_US_AND_THE_OWNER:
+        return Failed(fault, errors.FailedPrecondition(_OWNER_NEEDED))
+    if fault.outcome in (Outcome.EMPTY, Outcome.UNREADABLE):
+        # A redirect, a 204, an error without a code inside a 200: none of it may reach a client under that status.
+        text = _EMPTY if fault.outcome is Outcome.EMPTY else _UNREADABLE.format(what=fault.message.rstrip("."))
+        return Failed(fault, errors.BadGateway(text))
+    delay = 1.0 if fault.outcome is Outcome.BARE_429 else fault.delay
+    headers = errors.retry_after(delay) if delay else None
+    if not 400 <= fault.status < 600:
+        return Failed(fault, errors.UpstreamError(502, errors.error_object(502, fault.message), headers))
+    words = faults.error_in(answer)
+    words = errors.error_object(fault.status, fault.message) if words is None else masked_bytes(words, *secrets)
+    return Failed(fault, errors.UpstreamError(fault.status, words, headers))
+
+
+def _not_answered(error: exchange.Failure, *secrets: str) -> Failed:
+    """No connection, or one that brought nothing that can be read."""
+    message = masked(str(error), *secrets)
+    match error:
+        case exchange.Unreachable():
+            fault = Fault(Outcome.UNREACHABLE, message=message, proxy=isinstance(error, exchange.ProxyFailed))
+        case exchange.OutOfDescriptors():
+            fault = Fault(Outcome.GATEWAY_ERROR, message=message)
+        case exchange.StaleConnection():
+            fault = Fault(Outcome.STALE_CONNECTION, message=message)
+        case exchange.Silent() | exchange.FellSilent():
+            fault = Fault(Outcome.TIMED_OUT, message=message)
+        case exchange.TooLarge():
+            fault = Fault(Outcome.REJECTED, 200, message)  # it is as large from everybody
+        case exchange.Unreadable():
+            fault = Fault(Outcome.UNREADABLE, 200, message)
+        case _:
+            fault = Fault(Outcome.DROPPED, message=message)
+    return Failed(fault, errors.of_status(error.code, error.told))
+
+
+def _names_a_resource(call: Call) -> bool:
+    return call.model.startswith("tunedModels/") or names_a_resource(call.body)

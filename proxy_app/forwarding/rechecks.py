@@ -1,0 +1,79 @@
+"""Whether accounts that needed their owners are back: asked by a count of a few tokens, which costs nothing.
+
+After 1, 2, 5 and 10 minutes, then each hour; an account that answers is taken back. Not asked are those that only a
+person can bring back: who has to sign in, has violated terms, or whose key is leaked or deleted. Those that ran out of
+credits are tried by a call, since a count is answered without credits too.
+"""
+
+import asyncio
+import uuid
+from dataclasses import dataclass
+from time import monotonic
+
+from accounts_app import leasing
+from accounts_app.pool.backoff import CHECKS, GUESS_SPREAD, Spread, step
+from proxy_app import errors
+from proxy_app.forwarding import account_test, forward
+from proxy_app.ledger.attempt_log import Trail
+from proxy_app.wire import calls
+from proxy_app.wire.calls import Call, Method
+
+CHECKED = frozenset({"verify", "subscription", "service_disabled", "misconfigured", "suspended"})
+WHY = "a check whether it is back"
+AT_ONCE = 4
+
+_PROMPT = b'{"contents":[{"role":"user","parts":[{"text":"ready"}]}]}'
+
+
+@dataclass(slots=True)
+class _Check:
+    """When an account parked as `parked` is asked next, and for the how-manieth time."""
+
+    parked: str
+    number: int
+    at: float
+
+
+_checks: dict[int, _Check] = {}
+_spread = Spread()
+
+
+async def check_due(now: float) -> int:
+    """Ask the accounts that are due at `now` (monotonic); how many are back. For a loop, every few seconds."""
+    waiting = {account: parked for account, parked in leasing.need_owner().items() if parked in CHECKED}
+    for gone in _checks.keys() - waiting.keys():
+        del _checks[gone]
+    due = []
+    for account, parked in waiting.items():
+        check = _checks.get(account)
+        if check is None or check.parked != parked:
+            _checks[account] = _Check(parked, 1, now + _spread(step(CHECKS, 1), GUESS_SPREAD))
+        elif now >= check.at:
+            check.number += 1
+            check.at = now + _spread(step(CHECKS, check.number), GUESS_SPREAD)
+            due.append(account)
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(account: int) -> bool:
+        async with gate:
+            return await _is_back(account)
+
+    return sum(await asyncio.gather(*map(one, due)))
+
+
+def reset() -> None:
+    """Forget everything. For tests."""
+    _checks.clear()
+
+
+async def _is_back(account: int) -> bool:
+    try:
+        model = account_test.model_of(leasing.known(account))
+        body = calls.read_body(_PROMPT, counting=True)
+        call = Call(Method.COUNT, model, body, request_id=uuid.uuid4().hex, arrived=monotonic())
+        relay = await forward.forward(call, Trail(), only=account, why=WHY)
+        await account_test.read(relay)
+    except (KeyError, errors.GatewayError, errors.BrokenStream):
+        return False
+    leasing.take_back(account)
+    return True

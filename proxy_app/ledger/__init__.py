@@ -1,0 +1,1 @@
+"""The request log: a row an attempt, sums by the hour, retention."""

@@ -1,0 +1,48 @@
+"""Why this answer, in headers, for keys that may ask. Accounts are named by id, never by address."""
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from accounts_app.api_keys.usage import NO_TOKENS, Tokens
+from proxy_app.ledger.entries import LARGEST_COUNT, Entry
+
+_NOT_IN_A_HEADER = re.compile(r"[^ -~]")
+
+
+@dataclass(slots=True)
+class Trail:
+    """The attempts of one call, in order, whoever made them and however they ended."""
+
+    entries: list[Entry] = field(default_factory=list)
+
+    def spent(self) -> Tokens:
+        """What the call has used so far, over all its attempts."""
+        spent = NO_TOKENS
+        for entry in self.entries:
+            used = entry.usage
+            if used.total or used.prompt:
+                counts = (used.prompt, used.cached, used.candidates, used.thoughts, used.tool)
+                # Whatever upstream counted: more than this no column holds, and nobody is charged less than nothing.
+                spent += Tokens(*[min(max(count, 0), LARGEST_COUNT) for count in counts])
+        return spent
+
+    def headers(self) -> dict[str, str]:
+        """`X-Gateway-Attempts: 2`, and one `X-Gateway-Attempt-N` for each in words."""
+        told = {f"X-Gateway-Attempt-{entry.attempt}": _in_words(entry) for entry in self.entries}
+        return {"X-Gateway-Attempts": str(len(self.entries))} | told
+
+
+def _in_words(entry: Entry) -> str:
+    status = f" {entry.fault.status}" if entry.fault.status else ""
+    became = "answering" if entry.delivered else f"{entry.fault.outcome.value}{status}"
+    words = (
+        f"account {entry.account_id}",
+        f"model {entry.upstream_model}",
+        urlsplit(entry.endpoint).hostname or "nothing sent",
+        became,
+        f"chosen for {entry.why}",
+        f"waited {entry.waited:.1f} s",
+    )
+    # A header takes printable ASCII only, and what was sent upstream or said by it may hold anything.
+    return _NOT_IN_A_HEADER.sub("?", "; ".join(words))

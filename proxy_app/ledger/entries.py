@@ -1,0 +1,148 @@
+"""The ledger: one entry an attempt, queued without waiting, written in batches by the journal."""
+
+import time
+from dataclasses import InitVar, dataclass, field
+from datetime import UTC, datetime
+from operator import itemgetter
+from types import TracebackType
+from typing import Any, Self
+
+from django.apps import apps
+from django.db import connection
+from django.db.models import CharField, PositiveIntegerField, TextField
+
+from accounts_app.pool import foreign_text
+from accounts_app.pool.outcomes import Fault, Outcome
+from accounts_app.storage import journal
+from accounts_app.storage.upsert import insert
+from proxy_app.ledger import hours
+from proxy_app.models import UsageRecord
+from proxy_app.wire.calls import Call
+from proxy_app.wire.usage import Usage
+
+KIND = "usage"
+_MESSAGE_LIMIT = 500  # upstream's texts are a sentence or two; a front end's HTML page is not worth its bytes
+_LEFT = Fault(Outcome.ABANDONED)  # what an attempt comes to when nobody says otherwise
+_NO_TOKENS = Usage()
+
+_COLUMNS = [field.attname for field in UsageRecord._meta.local_concrete_fields if not field.primary_key]
+_values = itemgetter(*_COLUMNS)
+_TEXTS = {
+    field.name: field.max_length or _MESSAGE_LIMIT
+    for field in UsageRecord._meta.fields
+    if isinstance(field, CharField | TextField)
+}
+_COUNTS = [field.name for field in UsageRecord._meta.fields if isinstance(field, PositiveIntegerField)]
+LARGEST_COUNT = 2**31 - 1  # what such a column holds everywhere
+
+
+@dataclass(slots=True)
+class Entry:
+    """What is known of an attempt so far; put into the journal when its `with` block ends, however it ends.
+
+    Of `call` it keeps what the row says, and not the body: an answer may take hours.
+    """
+
+    call: InitVar[Call]
+    attempt: int
+    account_id: int
+    account_label: str
+    dialect: str
+    upstream_model: str
+    why: str
+    endpoint: str = ""  # empty while nothing has been sent
+    waited: float = 0.0  # seconds the call had waited for an account before this attempt
+    overhead: float = 0.0  # seconds the gateway itself has spent on it
+    at: float = field(default_factory=time.time)
+    began: float = field(default_factory=time.monotonic)
+    first_event_after: float | None = None
+    fault: Fault = _LEFT
+    delivered: bool = False
+    events: int = 0
+    usage: Usage = _NO_TOKENS
+    request_id: str = field(init=False)
+    api_key_id: int | None = field(init=False)
+    method: str = field(init=False)
+    model: str = field(init=False)
+
+    def __post_init__(self, call: Call) -> None:
+        self.request_id, self.api_key_id = call.request_id, call.api_key_id
+        self.method, self.model = call.method.value, call.model
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.fault is _LEFT and isinstance(error, Exception):
+            self.fault = Fault(Outcome.GATEWAY_ERROR, message=type(error).__name__)
+        journal.append(KIND, self.row())
+
+    def first_event(self) -> None:
+        """The commit point: from here on this attempt is the call's answer."""
+        self.first_event_after = time.monotonic() - self.began
+        self.delivered = True
+
+    def row(self) -> dict[str, Any]:
+        """The entry as columns of `UsageRecord`."""
+        first = self.first_event_after
+        return {
+            "at": datetime.fromtimestamp(self.at, UTC),
+            "request_id": self.request_id,
+            "attempt": self.attempt,
+            "api_key_id": self.api_key_id,
+            "account_id": self.account_id,
+            "account_label": self.account_label,
+            "dialect": self.dialect,
+            "method": self.method,
+            "model": self.model,
+            "upstream_model": self.upstream_model,
+            "endpoint": self.endpoint,
+            "why": self.why,
+            "outcome": self.fault.outcome.value,
+            "status": self.fault.status,
+            "message": self.fault.message[:_MESSAGE_LIMIT],
+            "delivered": self.delivered,
+            "repeated": 0,
+            "wait_ms": round(self.waited * 1000),
+            "first_event_ms": None if first is None else round(first * 1000),
+            "duration_ms": round((time.monotonic() - self.began) * 1000),
+            "overhead_us": round(self.overhead * 1_000_000),
+            "events": self.events,
+            "prompt_tokens": self.usage.prompt,
+            "cached_tokens": self.usage.cached,
+            "candidates_tokens": self.usage.candidates,
+            "thoughts_tokens": self.usage.thoughts,
+            "tool_tokens": self.usage.tool,
+            "total_tokens": self.usage.total,
+        }
+
+
+def _write(rows: list[dict[str, Any]]) -> None:
+    rows = _without_deleted(rows, "account_id", apps.get_model("accounts_app.Account"))
+    rows = _without_deleted(rows, "api_key_id", apps.get_model("accounts_app.ApiKey"))
+    rows = [_fitting(row) for row in rows]
+    adapted = connection.ops.adapt_datetimefield_value
+    insert(UsageRecord, _COLUMNS, [_values({**row, "at": adapted(row["at"])}) for row in rows])
+    hours.add(rows)
+
+
+def _fitting(row: dict[str, Any]) -> dict[str, Any]:
+    """The row as its columns take it, whatever a client named or upstream counted: one refused would leave no trace."""
+    for name, length in _TEXTS.items():
+        row[name] = foreign_text.cleaned(row[name], length)
+    for name in _COUNTS:
+        if row[name] is not None and not 0 <= row[name] <= LARGEST_COUNT:
+            row[name] = min(max(row[name], 0), LARGEST_COUNT)
+    return row
+
+
+def _without_deleted(rows: list[dict[str, Any]], column: str, model: type[Any]) -> list[dict[str, Any]]:
+    """What was deleted since then leaves its rows behind, as it leaves those already written."""
+    there = model.objects.filter(pk__in={row[column] for row in rows}).values_list("pk", flat=True)
+    gone = {row[column] for row in rows} - {None, *there}
+    return [{**row, column: None} if row[column] in gone else row for row in rows]
+
+
+journal.register(KIND, _write, droppable=True)

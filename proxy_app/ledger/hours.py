@@ -1,0 +1,83 @@
+"""The ledger's sums by the hour: added to in the same transaction as the ledger, so that both tell the same."""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from accounts_app.roster import known_models
+from accounts_app.storage.upsert import add_up
+from proxy_app.models import UsageHour, UsageRecord
+from proxy_app.models.sums import NUMBERS
+
+IDENTITY = ("hour", "api_key_id", "account_id", "model", "outcome")
+LONGEST_MODEL = 128  # what the column takes
+# Upper bounds of the buckets, in milliseconds; whatever is above the last one is in `…_more`.
+FIRST_EVENT_BOUNDS = (100, 250, 500, 1000, 2500, 5000, 10_000, 30_000)
+OVERHEAD_BOUNDS = (1, 2, 5, 10, 25, 50, 100)
+
+_ADDED = (
+    "prompt_tokens", "cached_tokens", "candidates_tokens", "thoughts_tokens", "tool_tokens", "total_tokens",
+    "wait_ms", "duration_ms", "overhead_us",
+)  # fmt: skip
+COLUMNS = (
+    "at", "attempt", "repeated", "delivered", "api_key_id", "account_id", "model", "outcome", "first_event_ms", *_ADDED,
+)  # fmt: skip
+
+
+def add(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Add ledger rows, as columns of `UsageRecord`, to the sums of the hours they ended in."""
+    sums: dict[tuple[Any, ...], dict[str, int]] = defaultdict(lambda: dict.fromkeys(NUMBERS, 0))
+    for row in rows:
+        ended = row["at"] + timedelta(milliseconds=row["duration_ms"])
+        key, account = row["api_key_id"] or 0, row["account_id"] or 0
+        into = sums[_hour(ended), key, account, _model(row["model"]), row["outcome"]]
+        count(into, row)
+    _store(sums)
+
+
+def count(into: dict[str, int], row: Mapping[str, Any]) -> None:
+    """Add one attempt, of which `row` has at least COLUMNS; or calls that were refused without any (attempt 0)."""
+    if not row["attempt"]:
+        into["calls"] += 1 + row["repeated"]
+        return
+    into["attempts"] += 1
+    into["calls"] += row["attempt"] == 1
+    into["delivered"] += row["delivered"]
+    for name in _ADDED:
+        into[name] += row[name]
+    into[_bucket("overhead", OVERHEAD_BOUNDS, row["overhead_us"] / 1000)] += 1
+    if (first := row["first_event_ms"]) is not None:
+        into["first_event_ms"] += first
+        into[_bucket("first_event", FIRST_EVENT_BOUNDS, first)] += 1
+
+
+def add_repeated(row: UsageRecord, number: int) -> None:
+    """Add as many further calls that came to the same as that of `row`, which was refused without an attempt."""
+    ended = row.at + timedelta(milliseconds=row.duration_ms)
+    _store(
+        {
+            (_hour(ended), row.api_key_id or 0, 0, _model(row.model), row.outcome): dict.fromkeys(NUMBERS, 0)
+            | {"calls": number}
+        }
+    )
+
+
+def _store(sums: Mapping[tuple[Any, ...], Mapping[str, int]]) -> None:
+    rows = [{**dict(zip(IDENTITY, place, strict=True)), **added} for place, added in sums.items()]
+    add_up(UsageHour, IDENTITY, rows)
+
+
+def _model(asked: str) -> str:
+    """What the model is called in sums, of which there must not be one for whatever a client invents."""
+    return known_models.named(asked)[:LONGEST_MODEL]
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def _bucket(name: str, bounds: tuple[int, ...], milliseconds: float) -> str:
+    place = bisect_left(bounds, milliseconds)
+    return f"{name}_more" if place == len(bounds) else f"{name}_le_{bounds[place]}"

@@ -1,0 +1,140 @@
+"""Calls that were answered without asking any account: each has a row of its own in the ledger, its attempt 0.
+
+Anybody can call without a good key, so of such calls the first ten of each address and minute get rows; the rest are
+counted in the tenth (`repeated`).
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from time import monotonic, time
+from typing import Any
+
+from django.db.models import F
+from django.http import HttpRequest
+
+from accounts_app.pool.access.strangers import Strangers
+from accounts_app.pool.outcomes import Outcome, Refusal
+from accounts_app.storage import journal
+from proxy_app import errors
+from proxy_app.ledger import entries, hours
+from proxy_app.models import UsageRecord
+from proxy_app.wire import resource_names
+from proxy_app.wire.calls import Method, parse_target
+
+AGAIN = "refused_again"
+MESSAGE_LIMIT = 500  # characters: names that clients made up may be in it
+
+# Google's other verbs on models, so that "not here" and "nowhere" can be told apart.
+OTHER_VERBS = frozenset(
+    {
+        "embedContent",
+        "batchEmbedContents",
+        "asyncBatchEmbedContent",
+        "batchGenerateContent",
+        "predict",
+        "predictLongRunning",
+        "generateAnswer",
+        "generateMessage",
+        "generateText",
+        "bidiGenerateContent",
+    }
+)
+VERBS = OTHER_VERBS | set(Method)
+
+_MODELS, _VERB = re.compile("/+v1[a-z]*/+models/"), re.compile("[A-Za-z]{1,64}")
+_BLANK = {
+    field.attname: field.get_default() for field in UsageRecord._meta.local_concrete_fields if not field.primary_key
+}
+# Of refusals given before anything was read of the call but its path.
+_BY_STATUS = {408: Refusal.TOO_SLOW, 413: Refusal.TOO_LARGE}
+
+_strangers = Strangers()
+reset = _strangers.reset
+
+
+def refused(request: HttpRequest, error: errors.GatewayError) -> None:
+    """Write down that `error` is the answer to `request`, unless attempts of it have rows already."""
+    _answered(request, error.outcome, error.code, error.message)
+
+
+def left(request: HttpRequest) -> None:
+    """Write down that the client left before any account was asked."""
+    _answered(request, Refusal.LEFT_EARLY, 0, "")
+
+
+def unread(method: str, path: str, address: str, request_id: str, status: int, message: str, arrived: float) -> None:
+    """Write down a refusal that the server gave by itself; `arrived` by the monotonic clock, `path` decoded."""
+    if called := _called(method, path):
+        outcome = _BY_STATUS.get(status, Refusal.MALFORMED if status < 500 else Outcome.GATEWAY_ERROR)
+        row = _row(request_id, called, outcome, status, message, arrived)
+        _write_once(row, address)
+
+
+def _answered(request: HttpRequest, outcome: Outcome | Refusal, status: int, message: str) -> None:
+    called = _called(request.method or "", request.path)
+    request_id = getattr(request, "request_id", "")  # which only ApiHandler gives
+    trail = getattr(request, "trail", None)
+    if called is None or not request_id or (trail is not None and trail.entries):
+        return
+    row = _row(request_id, called, outcome, status, message, request.arrived)  # type: ignore[attr-defined]
+    if caller := getattr(request, "auth", None):
+        journal.append(entries.KIND, row | {"api_key_id": caller.key_id})
+    else:
+        client = request.scope.get("client")  # type: ignore[attr-defined]
+        _write_once(row | {"api_key_id": getattr(request, "known_key", None)}, client[0] if client else "")
+
+
+def _called(method: str, path: str) -> tuple[str, str] | None:
+    """Model and verb, where a path is that of a method on a model; looking at a model is none.
+
+    A model or verb that can be none is left out: anybody may have made it up, and the message says what is wrong.
+    """
+    found = _MODELS.match(path)
+    if found is None or method == "OPTIONS":
+        return None
+    target = parse_target(path[found.end() :])
+    try:
+        name = resource_names.model(target.name).model
+    except resource_names.BadName:
+        name = ""
+    verb = target.verb if _VERB.fullmatch(target.verb) else ""
+    return (name, verb) if method == "POST" or verb in VERBS else None
+
+
+def _row(
+    request_id: str, called: tuple[str, str], outcome: Outcome | Refusal, status: int, message: str, arrived: float
+) -> dict[str, Any]:
+    lasted = monotonic() - arrived
+    model, verb = called
+    return _BLANK | {
+        "at": datetime.fromtimestamp(time() - lasted, UTC),
+        "request_id": request_id,
+        "attempt": 0,
+        "method": verb,
+        "model": model,
+        "outcome": outcome.value,
+        "status": status,
+        "message": message[:MESSAGE_LIMIT],
+        "duration_ms": round(lasted * 1000),
+    }
+
+
+def _write_once(row: dict[str, Any], address: str) -> None:
+    if tenth := _strangers.counted_in(address, row["outcome"], row["request_id"], monotonic()):
+        journal.append(AGAIN, tenth)
+    else:
+        journal.append(entries.KIND, row)
+
+
+def _write_again(request_ids: list[str]) -> None:
+    """Count more calls in the rows of others; one whose row is gone is gone with it."""
+    further: Mapping[str, int] = Counter(request_ids)
+    for row in UsageRecord.objects.filter(request_id__in=further, attempt=0):
+        number = further[row.request_id]
+        UsageRecord.objects.filter(pk=row.pk).update(repeated=F("repeated") + number)
+        hours.add_repeated(row, number)
+
+
+journal.register(AGAIN, _write_again, droppable=True)

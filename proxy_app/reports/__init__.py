@@ -1,0 +1,1 @@
+"""Figures for the console, read from sums."""

@@ -1,0 +1,1 @@
+"""What upstream's errors say."""

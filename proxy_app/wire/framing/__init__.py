@@ -1,0 +1,1 @@
+"""How answers are framed: server-sent events, JSON arrays, masks."""

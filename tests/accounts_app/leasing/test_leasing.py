@@ -1,0 +1,590 @@
+"""Borrowing and giving back: what a verdict does at once, what is written down, and what comes from elsewhere."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from accounts_app import leasing, roster
+from accounts_app.actions.accounts import end_rests_of, park, revive
+from accounts_app.leasing import Lease, Pause, Standing, Tell, Told, Wanted, rows
+from accounts_app.models import Account, Credential, GatewaySettings, ModelRoute, Rest
+from accounts_app.pool.cooldowns.cooldown import Rest as PoolRest
+from accounts_app.pool.outcomes import Fault, Outcome
+from accounts_app.roster.views import UNTOLD_RESET
+from accounts_app.storage import journal, worker
+from tests.factories import make_account
+
+pytestmark = [pytest.mark.usefixtures("forgetful", "one_clock"), pytest.mark.django_db(transaction=True)]
+
+PRO, FLASH = "gemini-2.5-pro", "gemini-2.5-flash"
+NOW = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+WELL = Fault(Outcome.SUCCEEDED, 200)
+
+
+@pytest.fixture
+def one_clock() -> None:
+    """The clock on the wall tells what the other one does."""
+    leasing.reset(ahead=lambda: 0.0)
+
+
+@pytest.fixture
+def pool_of():
+    """Makes accounts by their first names, and has the roster read them."""
+
+    def make(*names: str, **fields) -> list[int]:
+        ids = [make_account(f"{name}@example.com", **fields).pk for name in names]
+        roster.load_now()
+        return ids
+
+    yield make
+    assert leasing.in_flight() == 0
+    worker.shutdown()
+
+
+def step(model: str = PRO, now: float = NOW, *, key: int = 42, tried=(), patience: float = 0.0):
+    """The first step of a call, and the call."""
+    attempts = leasing.attempts(Wanted(model, key, patience=patience))
+    attempts.tried |= set(tried)
+    return leasing.next_step(attempts, now), attempts
+
+
+def borrow(model: str = PRO, now: float = NOW, **options) -> Lease:
+    lease, _ = step(model, now, **options)
+    assert isinstance(lease, Lease)
+    return lease
+
+
+def use(fault: Fault, model: str = PRO, now: float = NOW, **options) -> int:
+    """One call of one exchange that comes to `fault`; the account that was asked."""
+    lease, attempts = step(model, now, **options)
+    assert isinstance(lease, Lease)
+    with lease:
+        if fault is WELL:
+            attempts.answered(now)
+            lease.settle(WELL, at=now)
+        else:
+            attempts.failed(fault, now)
+    return lease.account.id
+
+
+def nothing(model: str = PRO, now: float = NOW, **options) -> Told:
+    told, _ = step(model, now, **options)
+    assert isinstance(told, Told)
+    return told
+
+
+def waits(model: str = PRO, now: float = NOW, **options) -> float:
+    """Seconds that a call with all the time in the world is told to pause."""
+    pause, _ = step(model, now, patience=1e9, **options)
+    assert isinstance(pause, Pause)
+    return pause.until - now
+
+
+def standings(model: str = PRO, now: float = NOW) -> list[Standing]:
+    return [reason.standing for reason in leasing.why_not(model, now)]
+
+
+async def written() -> None:
+    """What waits is written, and the roster has read it."""
+    await journal.flush(force=True)
+    await roster.refresh()
+
+
+def test_a_lease_counts_until_it_is_given_back_once(pool_of):
+    (alice,) = pool_of("alice")
+
+    lease = borrow()
+
+    assert lease.account.id == alice
+    assert lease.why == "affinity"
+    assert leasing.in_flight() == 1
+    assert repr(lease) == f"<Lease: <Turn of account {alice} for {PRO}: on>>"
+    with lease:
+        lease.settle(WELL, at=NOW)
+    with lease:
+        pass
+    assert leasing.in_flight() == 0
+    assert repr(lease) == f"<Lease: <Turn of account {alice} for {PRO}: over>>"
+
+
+def test_a_lease_is_given_back_however_the_call_ends(pool_of):
+    pool_of("alice")
+
+    with pytest.raises(ZeroDivisionError), borrow():
+        _ = 1 / 0
+
+    assert leasing.in_flight() == 0
+
+
+def test_a_conversation_stays_with_its_account(pool_of):
+    pool_of("alice", "bob", "carol", "dave")
+
+    seen = set()
+    for _ in range(10):
+        with borrow(key=7) as lease:
+            seen.add(lease.account.id)
+
+    assert len(seen) == 1
+
+
+def test_a_spent_account_hands_over_to_the_next(pool_of):
+    pool_of("alice", "bob")
+    first = use(Fault(Outcome.QUOTA_EXHAUSTED, 429, delay=3600.0))
+
+    with borrow() as lease:
+        assert lease.account.id != first
+    with borrow(FLASH) as lease:
+        assert lease.account.id == first
+
+
+def test_when_all_rest_the_soonest_recovery_is_told(pool_of):
+    pool_of("alice", "bob", "carol")
+    park([pool_of("dave")[0]], "verify")
+    roster.load_now()
+    for delay in (300.0, 20.0, 4000.0):
+        use(Fault(Outcome.RATE_LIMITED, 429, delay=delay))
+
+    found = nothing()
+
+    assert found.tell is Tell.COME_BACK
+    assert 20 <= found.delay <= 22
+    assert 20 <= waits() <= 25
+
+
+def test_with_nobody_connected_or_everybody_parked_nothing_recovers_by_itself(pool_of):
+    pool_of()
+    assert nothing().tell is Tell.NOT_CONNECTED
+    assert leasing.not_ready(NOW) == ["No account is connected."]
+
+    park(pool_of("alice"), "verify")
+    roster.load_now()
+
+    assert nothing().tell is Tell.ACT
+    assert leasing.not_ready(NOW) == ["Every account is parked and waits for its owner."]
+
+
+def test_before_the_first_reading_nothing_is_ready():
+    assert leasing.not_ready(NOW) == ["The database has not been read yet."]
+
+
+def test_an_account_already_tried_is_not_tried_again(pool_of):
+    alice, bob = pool_of("alice", "bob")
+
+    with borrow(tried={alice}) as lease:
+        assert lease.account.id == bob
+    assert nothing(tried={alice, bob}) == Told(Tell.COME_BACK, delay=1.0)
+
+
+def test_only_the_first_fault_of_an_exchange_counts(pool_of):
+    pool_of("alice")
+
+    with borrow() as lease:
+        lease.settle(WELL, at=NOW)
+        lease.settle(Fault(Outcome.QUOTA_EXHAUSTED, 429), at=NOW)
+
+    assert standings() == [Standing.READY]
+
+
+def test_a_hundred_calls_that_fail_at_once_are_one_step_of_the_ladder(pool_of):
+    (alice,) = pool_of("alice")
+    make_account("bob@example.com")
+    roster.load_now()
+    leases = [borrow(tried={alice + 1}) for _ in range(100)]
+
+    for lease in leases:
+        with lease:
+            lease.settle(Fault(Outcome.RATE_LIMITED, 429), at=NOW)
+
+    assert 3.0 <= leasing.why_not(PRO, NOW)[0].until - NOW <= 3.6
+    assert journal.pending() == 2  # one rest, one last use
+
+
+def test_a_pool_of_one_rests_a_minute_at_most_when_upstream_names_no_time(pool_of):
+    pool_of("alice")
+    now = NOW
+
+    for _ in range(10):
+        use(Fault(Outcome.QUOTA_EXHAUSTED, 429), now=now)
+        until = leasing.why_not(PRO, now)[0].until
+        assert until - now <= 72
+        now = until + 1
+
+
+def test_after_a_rest_one_call_tries_the_account_out(pool_of):
+    pool_of("alice")
+    use(Fault(Outcome.RATE_LIMITED, 429, delay=10.0))
+    later = NOW + 10
+    probe, attempts = step(now=later)
+    assert isinstance(probe, Lease)
+
+    with probe:
+        assert probe.why == "affinity, first try after a rest"
+        assert 1 <= waits(now=later) <= 1.25
+
+        attempts.answered(later)
+
+        with borrow(now=later) as other:
+            assert other.why == "affinity"
+
+
+def test_a_probe_that_fails_rests_longer(pool_of):
+    pool_of("alice")
+    now = NOW
+    for length in (3.0, 6.0, 12.0, 24.0, 48.0, 60.0, 60.0):
+        use(Fault(Outcome.RATE_LIMITED, 429), now=now)
+        until = leasing.why_not(PRO, now)[0].until
+        assert length <= until - now <= 1.2 * length
+        now = until
+
+
+def test_a_long_stream_that_ends_well_does_not_end_a_rest_laid_meanwhile(pool_of):
+    pool_of("alice")
+    with borrow() as long_stream:
+        use(Fault(Outcome.QUOTA_EXHAUSTED, 429, delay=3600.0), now=NOW + 1)
+        long_stream.settle(WELL, at=NOW + 60)
+
+    assert standings(now=NOW + 60) == [Standing.RESTING]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.REJECTED, Outcome.OVERLOADED, Outcome.INTERRUPTED, Outcome.ABANDONED])
+def test_whoever_is_not_at_fault_goes_on_serving(pool_of, outcome):
+    pool_of("alice")
+
+    for _ in range(20):
+        use(Fault(outcome))
+
+    assert standings() == [Standing.READY]
+
+
+def test_an_account_serves_as_many_calls_at_once_as_its_operator_allows(pool_of):
+    pool_of("alice", max_concurrency=2)
+
+    with borrow(), borrow(FLASH):
+        assert 1 <= waits() <= 1.25
+        assert standings() == [Standing.FULL]
+    with borrow():
+        assert standings() == [Standing.READY]
+
+
+def test_an_account_kept_to_some_models_is_asked_for_no_other(pool_of):
+    pool_of("alice", allowed_models=["gemini-2.5-flash*"])
+
+    with borrow(FLASH):
+        pass
+    assert nothing().tell is Tell.NOT_ALLOWED
+    assert standings() == [Standing.NOT_ALLOWED]
+
+
+def test_a_model_unknown_to_the_cached_quota_is_still_tried(pool_of):
+    pool_of("alice", quota={FLASH: {"remaining": 0.0, "resets_at": None}})
+
+    with borrow("gemini-9-preview"), borrow(FLASH):
+        pass
+
+
+def left(fraction: float, resets_in: float) -> dict[str, dict[str, object]]:
+    return {PRO: {"remaining": fraction, "resets_at": datetime.fromtimestamp(NOW + resets_in, UTC).isoformat()}}
+
+
+def test_the_last_of_a_quota_is_kept_when_the_operator_says_so(pool_of):
+    GatewaySettings(quota_protection=10).save()
+    (alice,) = pool_of("alice", quota=left(0.05, 3600))
+    (bob,) = pool_of("bob", quota=left(0.5, 3600))
+
+    assert standings() == [Standing.PROTECTED, Standing.READY]
+    for key in range(10):
+        with borrow(key=key) as lease:
+            assert lease.account.id == bob
+    roster.current()
+    assert nothing(tried={bob}).delay == 1.0
+    with borrow(now=NOW + 3600, tried={bob}) as lease:
+        assert lease.account.id == alice
+
+
+def test_a_new_look_or_another_setting_ends_the_keeping(pool_of):
+    GatewaySettings(quota_protection=10).save()
+    (alice,) = pool_of("alice", quota=left(0.05, 3600))
+    nothing()
+
+    Account.objects.filter(pk=alice).update(quota=left(1.0, 18000))
+    roster.load_now()
+    with borrow():
+        pass
+
+    Account.objects.filter(pk=alice).update(quota=left(0.05, 3600))
+    roster.load_now()
+    nothing()
+    GatewaySettings.objects.update(quota_protection=0)
+    roster.load_now()
+    with borrow():
+        pass
+
+
+def test_a_quota_without_a_named_reset_is_kept_for_a_window_after_it_was_fetched(pool_of):
+    GatewaySettings(quota_protection=10).save()
+    spent = {PRO: {"remaining": 0.0, "resets_at": None}}
+    pool_of("alice", quota=spent, quota_fetched_at=datetime.fromtimestamp(NOW, UTC))
+
+    assert leasing.why_not(PRO, NOW + 60)[0].until == NOW + UNTOLD_RESET
+    assert nothing(now=NOW + 60).tell is Tell.COME_BACK
+    with borrow(now=NOW + UNTOLD_RESET):
+        pass
+
+
+def test_the_operators_strategy_is_followed(pool_of):
+    GatewaySettings(strategy="round_robin").save()
+    alice, bob = pool_of("alice", "bob")
+
+    order = []
+    for _ in range(4):
+        with borrow() as lease:
+            order.append(lease.account.id)
+
+    assert order == [alice, bob, alice, bob]
+
+
+def test_the_demo_account_serves_only_while_it_is_alone(pool_of):
+    roster.set_demo_upstream("http://127.0.0.1:9")
+    (demo,) = pool_of("demo", is_demo=True)
+    with borrow() as lease:
+        assert lease.account.id == demo
+
+    (alice,) = pool_of("alice")
+
+    assert nothing(tried={alice}).delay == 1.0
+    assert standings() == [Standing.STANDBY, Standing.READY]
+    roster.set_demo_upstream(None)
+
+
+async def test_a_rest_is_written_and_outlives_the_process(pool_of):
+    alice, bob = await worker.in_database(pool_of, "alice", "bob")
+    with borrow(tried={bob}) as lease:
+        lease.settle(Fault(Outcome.QUOTA_EXHAUSTED, 429, "Resets in 2h.", delay=7200.0), at=NOW)
+
+    await written()
+    leasing.reset()  # and the clocks differ again
+
+    reason = leasing.why_not(PRO, NOW)[0]
+    assert (reason.account, reason.detail) == (alice, "quota_exhausted: Resets in 2h.")
+    assert reason.until == pytest.approx(NOW + 7200, abs=0.01)
+    leasing.reset(ahead=lambda: 0.0)
+    with borrow(now=NOW + 1) as lease:
+        assert lease.account.id == bob
+
+
+async def test_a_rest_not_yet_written_is_not_forgotten(pool_of):
+    (alice,) = await worker.in_database(pool_of, "alice")
+    use(Fault(Outcome.RATE_LIMITED, 429, delay=60.0))
+
+    await worker.in_database(Account.objects.filter(pk=alice).update, project="other")
+    await roster.refresh()
+
+    assert standings() == [Standing.RESTING]
+
+
+async def test_an_operators_clearing_arrives(pool_of):
+    (alice,) = await worker.in_database(pool_of, "alice")
+    use(Fault(Outcome.RATE_LIMITED, 429, delay=3600.0))
+    await written()
+    assert standings() == [Standing.RESTING]
+
+    await worker.in_database(revive, [alice])
+    await roster.refresh()
+
+    assert standings() == [Standing.READY]
+
+
+async def test_another_nodes_rest_arrives(pool_of):
+    (alice,) = await worker.in_database(pool_of, "alice")
+    assert standings() == [Standing.READY]
+
+    until = datetime.fromtimestamp(NOW + 60, UTC)
+    await Rest.objects.acreate(
+        account_id=alice, model=PRO, until=until, window_until=until, reason="overloaded", streak=1
+    )
+    await roster.refresh()
+
+    assert standings() == [Standing.LAST]
+
+
+async def test_a_success_ends_the_rest_for_everybody(pool_of):
+    (alice,) = await worker.in_database(pool_of, "alice")
+    use(Fault(Outcome.RATE_LIMITED, 429, delay=5.0))
+    await written()
+
+    use(WELL, now=NOW + 6)
+    await written()
+
+    row = await Rest.objects.aget(account=alice)
+    assert (row.until, row.streak) == (None, 0)
+    assert roster.current().rests == {}
+    assert standings(now=NOW + 6) == [Standing.READY]
+
+
+async def test_a_revoked_account_is_parked_at_once_and_in_its_row(pool_of):
+    alice, bob = await worker.in_database(pool_of, "alice", "bob")
+    await Credential.objects.aupdate(updated_at=datetime.fromtimestamp(NOW - 60, UTC))
+
+    with borrow(tried={bob}) as lease:
+        lease.settle(Fault(Outcome.REVOKED, message="Token has been expired or revoked."), at=NOW)
+    assert standings() == [Standing.PARKED, Standing.READY]
+    await written()
+
+    account = await Account.objects.aget(pk=alice)
+    assert (account.parked, account.parked_message) == ("sign_in", "Token has been expired or revoked.")
+    assert standings() == [Standing.PARKED, Standing.READY]
+    await worker.in_database(revive, [alice])
+    await roster.refresh()
+    assert standings() == [Standing.READY, Standing.READY]
+
+
+async def test_an_account_waits_for_what_its_owner_has_to_open(pool_of):
+    (alice,) = await worker.in_database(pool_of, "alice")
+
+    fault = Fault(Outcome.NEEDS_OWNER, 403, "Verify your account.", parked="verify", link="https://example.test/verify")
+    use(fault)
+    await written()
+
+    account = await Account.objects.aget(pk=alice)
+    assert (account.parked, account.parked_link) == ("verify", "https://example.test/verify")
+    assert account.parked_at.timestamp() == NOW
+
+
+async def test_a_sign_in_that_came_after_the_verdict_wins(pool_of):
+    (alice,) = await worker.in_database(pool_of, "alice")
+    now = timezone.now().timestamp()
+
+    use(Fault(Outcome.REVOKED), now=now - 30)
+    await worker.in_database(Credential.objects.filter(account=alice).update, access_token="new")
+    await written()
+
+    assert (await Account.objects.aget(pk=alice)).parked == ""
+    assert standings(now=now) == [Standing.READY]
+
+
+async def test_an_account_parked_already_keeps_its_first_reason(pool_of):
+    (alice,) = await worker.in_database(pool_of, "alice")
+    with borrow() as lease:
+        await worker.in_database(park, [alice], "terms", "appeal")
+        lease.settle(Fault(Outcome.NEEDS_OWNER, 403, parked="verify"), at=NOW)
+    await written()
+
+    account = await Account.objects.aget(pk=alice)
+    assert (account.parked, account.parked_message) == ("terms", "appeal")
+
+
+async def test_a_deleted_account_takes_its_rows_along(pool_of):
+    alice, bob = await worker.in_database(pool_of, "alice", "bob")
+    with borrow(tried={bob}) as lease:
+        lease.settle(Fault(Outcome.RATE_LIMITED, 429, delay=60.0), at=NOW)
+        await Account.objects.filter(pk=alice).adelete()
+        await written()
+
+    assert journal.pending() == 0
+    assert standings() == [Standing.READY]
+    assert await Rest.objects.acount() == 0
+
+
+async def test_a_last_use_is_noted_now_and_then_and_moves_nothing_else(pool_of):
+    (alice,) = await worker.in_database(pool_of, "alice")
+    before = await Account.objects.aget(pk=alice)
+
+    for second in range(5):
+        use(WELL, now=NOW + second)
+    assert journal.pending() == 1
+    await written()
+
+    after = await Account.objects.aget(pk=alice)
+    assert (after.last_used_at, after.updated_at) == (datetime.fromtimestamp(NOW, UTC), before.updated_at)
+    assert leasing.last_used(alice) == NOW
+
+
+async def test_a_name_too_long_for_its_column_rests_in_memory(pool_of):
+    await worker.in_database(pool_of, "alice")
+    name = "m" * 200
+
+    use(Fault(Outcome.RATE_LIMITED, 429, delay=60.0), name)
+    await written()
+
+    assert standings(name) == [Standing.RESTING]
+    assert await Rest.objects.acount() == 0
+
+
+def test_ended_rests_of_the_console_are_ended_here(pool_of):
+    (alice,) = pool_of("alice")
+    Rest.objects.create(account_id=alice, until=timezone.now() + timedelta(hours=1), streak=1, reason="rate_limited")
+    roster.load_now()
+    now = timezone.now().timestamp()
+    assert standings(now=now) == [Standing.RESTING]
+
+    end_rests_of([alice])
+    roster.load_now()
+
+    assert standings(now=now) == [Standing.READY]
+
+
+def test_the_operators_routes_and_prefix_are_read_from_memory(pool_of, django_assert_num_queries):
+    ModelRoute.objects.create(pattern="fast", target=FLASH)
+    GatewaySettings(system_instruction_prefix="Be brief.").save()
+    pool_of("alice")
+
+    with django_assert_num_queries(0):
+        assert (leasing.routed("fast"), leasing.routed(PRO)) == (FLASH, PRO)
+        assert leasing.instruction_prefix() == "Be brief."
+        use(WELL)
+
+
+def test_a_cooldown_counts_as_written_when_it_is_committed_and_not_before(pool_of):
+    (alice,) = pool_of("alice")
+    row = rows.RestRow(alice, PRO, PoolRest(NOW + 60, "rate_limited", 1, NOW + 60))
+
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        rows.write_rests([row])
+        _ = 1 / 0
+    assert not rows.written_before((rows.REST, alice, PRO), row, time.time() + 60)
+
+    with transaction.atomic():
+        rows.write_rests([row])
+        assert not rows.written_before((rows.REST, alice, PRO), row, time.time() + 60)
+    assert rows.written_before((rows.REST, alice, PRO), row, time.time() + 60)
+
+
+def test_rows_are_written_in_the_order_of_their_keys_on_every_node(pool_of):
+    ids = pool_of("alice", "bob", "carol")
+    rest = PoolRest(NOW + 60, "rate_limited", 1, NOW + 60)
+
+    rows.write_rests([rows.RestRow(account, model, rest) for account in reversed(ids) for model in (PRO, FLASH)])
+
+    written = list(Rest.objects.order_by("pk").values_list("account_id", "model"))
+    assert written == sorted(written)
+    assert len(written) == 6
+
+
+async def test_a_clock_on_the_wall_that_is_set_moves_no_cooldown(pool_of):
+    wall = {"ahead": 1000.0}
+    leasing.reset(ahead=lambda: wall["ahead"])
+    await worker.in_database(pool_of, "alice")
+    use(Fault(Outcome.RATE_LIMITED, 429, delay=60.0))
+
+    for ahead in (1000.0 + 7200, 1000.0 - 7200):
+        wall["ahead"] = ahead
+        await written()
+        for later, standing in ((59, Standing.RESTING), (61, Standing.HALF_OPEN)):
+            assert standings(now=NOW + later + ahead) == [standing]
+
+
+async def test_a_rest_in_a_row_is_by_the_wall_and_in_memory_by_our_clock(pool_of):
+    leasing.reset(ahead=lambda: 1000.0)
+    await worker.in_database(pool_of, "alice")
+
+    use(Fault(Outcome.RATE_LIMITED, 429, delay=60.0))
+    await written()
+
+    row = await Rest.objects.aget()
+    assert row.until is not None
+    assert row.until.timestamp() == pytest.approx(NOW + 1060)
+    leasing.reset(ahead=lambda: 5000.0)
+    assert leasing.why_not(PRO, NOW + 1000)[0].until == pytest.approx(NOW + 1060)

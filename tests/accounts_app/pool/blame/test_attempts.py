@@ -1,0 +1,550 @@
+"""One call's way through the pool, decision by decision."""
+
+from accounts_app.pool.blame.attempts import MOST_REFUSALS, Attempts
+from accounts_app.pool.blame.blame import REFUSED_FOR_GOOD, Blame
+from accounts_app.pool.blame.telling import Tell, Told
+from accounts_app.pool.blame.turn import Pause, Turn, Wanted
+from accounts_app.pool.choice.board import Standing
+from accounts_app.pool.outcomes import Fault, Outcome
+from bench.simulation.world import MAIN, SPARE, Account
+
+MODEL = "gemini-pro"
+NOW = 10_000.0
+WELL = Fault(Outcome.SUCCEEDED, 200)
+BUSY = Fault(Outcome.OVERLOADED, 503)
+DEAD = Fault(Outcome.UNREACHABLE)
+REFUSED = Fault(Outcome.REFUSED, 404)
+SPENT = Fault(Outcome.QUOTA_EXHAUSTED, 429, delay=3600.0)
+TOKEN = Fault(Outcome.UNAUTHENTICATED, 401)
+
+
+class Written:
+    """What would be written down."""
+
+    def __init__(self) -> None:
+        self.parks: list[tuple[int, str]] = []
+        self.unparks: list[int] = []
+
+    def rest(self, account, model, rest):
+        pass
+
+    def park(self, account, fault):
+        self.parks.append((account, fault.parked))
+
+    def unpark(self, account, parked):
+        self.unparks.append(account)
+
+
+def a_pool(*accounts: Account, bases: tuple[str, ...] = (MAIN,)) -> Blame:
+    """The accounts 1, 2 …; two with one endpoint unless they are given."""
+    known = dict(enumerate(accounts or (Account(bases=bases), Account(bases=bases)), 1))
+    blame = Blame(Written())
+    blame.board.update(known, known, NOW)
+    return blame
+
+
+def a_pool_of(size: int, bases: tuple[str, ...] = (MAIN,)) -> Blame:
+    return a_pool(*[Account(bases=bases) for _ in range(size)])
+
+
+class Caller:
+    """Calls, each of a conversation and a request of its own unless it is said which."""
+
+    def __init__(self, blame: Blame) -> None:
+        self.blame = blame
+        self.number = 0
+
+    def begins(self, now: float = NOW, **wanted) -> Attempts:
+        self.number += 1
+        request = wanted.pop("request", self.number)
+        return Attempts(
+            self.blame, Wanted(MODEL, wanted.pop("conversation", self.number), request=lambda: request, **wanted)
+        )
+
+    def goes(self, *course: Fault, now: float = NOW, **wanted) -> list[tuple[int, str]]:
+        """A call whose exchanges come to `course` and then to an answer; whom it asked by which endpoint."""
+        attempts, asked = self.begins(now, **wanted), []
+        faults = iter(course)
+        while isinstance(step := attempts.next(now), Turn | Pause):
+            if isinstance(step, Pause):
+                now = step.until
+                continue
+            asked.append((step.loan.account, step.path.base))
+            fault = next(faults, None)
+            if fault is None:
+                attempts.answered(now)
+                step.settle(WELL, now)
+                step.give_back(now)
+                return asked
+            attempts.failed(fault, now)
+        self.told = step
+        return asked
+
+    def meets(self, account: int, fault: Fault, now: float = NOW, **wanted) -> None:
+        """A call that comes to `fault` on one account and is answered elsewhere."""
+        attempts = self.begins(now, **wanted)
+        attempts.tried = {each for each in self.blame.board.accounts if each != account}
+        step = attempts.next(now)
+        assert isinstance(step, Turn)
+        attempts.tried.clear()
+        while isinstance(step, Turn):
+            if step.loan.account != account:
+                attempts.answered(now)
+                step.settle(WELL, now)
+                step.give_back(now)
+                return
+            attempts.failed(fault, now)
+            step = attempts.next(now)
+        raise AssertionError(step)
+
+
+def standings(blame: Blame, now: float = NOW) -> list[Standing]:
+    return [each.standing for each in blame.board.why_not(MODEL, now)]
+
+
+class TestWhatIsVague:
+    def test_goes_to_the_next_path_once_and_then_to_another_account(self):
+        caller = Caller(a_pool(bases=(MAIN, SPARE, "https://third.example")))
+
+        asked = caller.goes(BUSY, BUSY, BUSY)
+
+        assert [base for _, base in asked] == [MAIN, SPARE, MAIN, SPARE]
+        assert asked[0][0] == asked[1][0] != asked[2][0] == asked[3][0]
+
+    def test_costs_an_account_its_place_at_the_second_conversation_that_was_answered_elsewhere(self):
+        caller = Caller(a_pool())
+
+        caller.meets(1, BUSY, conversation=7)
+        caller.meets(1, BUSY, conversation=7)
+        assert standings(caller.blame) == [Standing.READY] * 2
+
+        caller.meets(1, BUSY, conversation=8)
+        assert standings(caller.blame) == [Standing.LAST, Standing.READY]
+        rest = caller.blame.board.rests.get(1, MODEL)
+        assert rest is not None
+        assert 3.0 <= rest.until - NOW <= 3.6
+
+    def test_is_forgotten_by_a_success_in_between(self):
+        caller = Caller(a_pool())
+
+        caller.meets(1, BUSY)
+        attempts = caller.begins()
+        attempts.tried = {2}
+        turn = attempts.next(NOW)
+        assert isinstance(turn, Turn)
+        attempts.answered(NOW)
+        turn.give_back(NOW)
+        caller.meets(1, BUSY)
+
+        assert standings(caller.blame) == [Standing.READY] * 2
+
+    def test_is_forgotten_after_ten_minutes(self):
+        caller = Caller(a_pool())
+
+        caller.meets(1, BUSY)
+        caller.meets(1, BUSY, now=NOW + 601)
+
+        assert standings(caller.blame, NOW + 601) == [Standing.READY] * 2
+
+    def test_puts_an_account_last_and_not_out(self):
+        caller = Caller(a_pool())
+        for _ in range(2):
+            caller.meets(1, BUSY)
+
+        attempts = caller.begins()
+        attempts.tried = {2}
+        turn = attempts.next(NOW)
+
+        assert isinstance(turn, Turn)
+        assert turn.loan.account == 1
+
+    def test_is_upstreams_own_delay_where_it_has_one(self):
+        caller = Caller(a_pool())
+
+        for _ in range(2):
+            caller.meets(1, Fault(Outcome.OVERLOADED, 503, delay=9.0))
+
+        rest = caller.blame.board.rests.get(1, MODEL)
+        assert rest is not None
+        assert rest.until == NOW + 9
+
+    def test_after_a_cooldown_one_more_conversation_is_enough(self):
+        caller = Caller(a_pool())
+        for _ in range(2):
+            caller.meets(1, BUSY)
+        later = NOW + 4
+
+        caller.meets(1, BUSY, now=later)
+
+        rest = caller.blame.board.rests.get(1, MODEL)
+        assert rest is not None
+        assert 6.0 <= rest.until - later <= 7.2
+
+    def test_is_asked_again_after_a_second_where_nobody_else_is_left(self):
+        blame = a_pool_of(1)
+        attempts = Caller(blame).begins()
+        assert isinstance(attempts.next(NOW), Turn)
+        attempts.failed(BUSY, NOW)
+
+        pause = attempts.next(NOW)
+
+        assert isinstance(pause, Pause)
+        assert 1.0 <= pause.until - NOW <= 1.25
+        assert isinstance(attempts.next(pause.until), Turn)
+        attempts.give_back(NOW)
+
+    def test_is_told_when_all_attempts_are_made(self):
+        caller = Caller(a_pool_of(10))
+
+        asked = caller.goes(*[BUSY] * 9)
+
+        assert len({account for account, _ in asked}) == len(asked) == 3
+        assert caller.told == Told(Tell.FAILURE, 2)
+
+    def test_of_500_one_repeat_says_that_it_is_the_request(self):
+        caller = Caller(a_pool_of(10))
+
+        for status in (500, 504):
+            assert len(caller.goes(*[Fault(Outcome.OVERLOADED, status)] * 9)) == 2
+
+    def test_is_not_repeated_where_that_may_not_be_done(self):
+        caller = Caller(a_pool_of(10))
+
+        assert len(caller.goes(BUSY, may_repeat=False)) == 1
+        assert len(caller.goes(REFUSED, may_repeat=False)) == 2
+
+    def test_a_request_that_failed_in_two_calls_is_asked_once(self):
+        caller = Caller(a_pool_of(10))
+
+        counts = [len(caller.goes(*[BUSY] * 9, request="the same")) for _ in range(4)]
+
+        assert counts == [3, 3, 1, 1]
+        assert len(caller.goes(*[BUSY] * 9, request="the same", now=NOW + 301)) == 3
+
+    def test_is_told_at_once_when_the_budget_is_empty_and_a_success_earns_one(self):
+        caller = Caller(a_pool_of(2))
+        budget = caller.blame.board.lineup(MODEL, NOW).budget
+        for _ in range(10):
+            caller.goes(*[BUSY] * 9)
+        assert budget.left == 0
+
+        assert len(caller.goes(*[BUSY] * 9)) == 1
+        caller.goes()
+        assert len(caller.goes(*[BUSY] * 9)) == 2
+
+
+class TestARefusal:
+    def test_asks_others_ten_at_most(self):
+        caller = Caller(a_pool_of(30))
+
+        asked = caller.goes(*[REFUSED] * 30)
+
+        assert len({account for account, _ in asked}) == MOST_REFUSALS
+        assert caller.told == Told(Tell.FAILURE, MOST_REFUSALS - 1)
+
+    def test_costs_an_account_its_place_for_the_model_at_the_third_conversation(self):
+        caller = Caller(a_pool())
+
+        for _ in range(2):
+            caller.meets(1, REFUSED)
+        assert standings(caller.blame) == [Standing.READY] * 2
+
+        caller.meets(1, REFUSED)
+        assert standings(caller.blame) == [Standing.LAST, Standing.READY]
+        rest = caller.blame.board.rests.get(1, MODEL)
+        assert rest is not None
+        assert 60.0 <= rest.until - NOW <= 72.0
+
+    def test_is_remembered_by_its_conversation(self):
+        caller = Caller(a_pool_of(5))
+        asked = caller.goes(REFUSED, REFUSED, conversation=7)
+
+        again = caller.goes(conversation=7)
+
+        assert again == asked[-1:]
+
+    def test_goes_first_to_who_answered_the_model_lately(self):
+        caller = Caller(a_pool_of(20))
+        (answered,) = caller.goes()
+
+        for _ in range(3):
+            asked = caller.goes(REFUSED)
+            assert asked[0] == answered or asked[1] == answered
+
+    def test_of_a_field_asks_the_other_kind_once(self):
+        kinds = [Account(kind=kind, bases=(MAIN,)) for kind in ("cloud_code", "cloud_code", "gemini_api", "gemini_api")]
+        caller = Caller(a_pool(*kinds))
+        unknown = Fault(Outcome.UNKNOWN_FIELD, 400)
+
+        asked = caller.goes(*[unknown] * 9)
+
+        assert len(asked) == 2
+        assert {kinds[account - 1].kind for account, _ in asked} == {"cloud_code", "gemini_api"}
+        assert caller.told == Told(Tell.FAILURE, 1)
+        assert standings(caller.blame) == [Standing.READY] * 4
+
+    def test_of_an_egress_goes_through_another(self):
+        blame = a_pool(*[Account(bases=(MAIN,), proxy_url=proxy) for proxy in ("", "", "", "http://proxy")])
+        caller = Caller(blame)
+
+        asked = caller.goes(Fault(Outcome.EGRESS_BLOCKED, 400))
+        while asked[0][0] == 4:
+            asked = caller.goes(Fault(Outcome.EGRESS_BLOCKED, 400))
+
+        assert asked[1][0] == 4
+        assert [each.standing for each in blame.board.why_not(MODEL, NOW)][:3] == [Standing.LAST] * 3
+
+
+class TestLimits:
+    def test_are_no_attempts(self):
+        caller = Caller(a_pool_of(8))
+
+        asked = caller.goes(*[SPENT] * 7, max_attempts=1)
+
+        assert len(asked) == 8
+
+    def test_with_accounts_left_nobody_is_told_to_come_back_tomorrow(self):
+        caller = Caller(a_pool_of(30))
+
+        caller.goes(*[SPENT] * 30)
+
+        assert caller.told == Told(Tell.COME_BACK, delay=1.0)
+
+    def test_of_a_moment_are_waited_out_where_they_were_met(self):
+        blame = a_pool()
+        attempts = Caller(blame).begins()
+        turn = attempts.next(NOW)
+        assert isinstance(turn, Turn)
+        attempts.failed(Fault(Outcome.RATE_LIMITED, 429, delay=0.5), NOW)
+
+        pause = attempts.next(NOW)
+
+        assert isinstance(pause, Pause)
+        assert 0.5 <= pause.until - NOW <= 0.625
+        assert attempts.next(pause.until) is turn
+        attempts.give_back(NOW)
+
+
+class TestAToken:
+    def test_is_renewed_and_then_the_account_cools_down(self):
+        caller = Caller(a_pool())
+        attempts = caller.begins()
+        turn = attempts.next(NOW)
+        assert isinstance(turn, Turn)
+        turn.sending(1, NOW)
+        attempts.failed(TOKEN, NOW)
+        assert attempts.next(NOW) is turn
+        turn.sending(2, NOW)
+
+        attempts.failed(TOKEN, NOW)
+
+        assert isinstance(attempts.next(NOW), Turn)
+        rest = caller.blame.board.rests.get(turn.loan.account, "")
+        assert rest is not None
+        assert 30.0 <= rest.until - NOW <= 60.0
+        attempts.give_back(NOW)
+
+    def test_that_many_calls_were_refused_with_is_renewed_for_all_of_them(self):
+        blame = a_pool()
+
+        assert [blame.may_renew(1, 99, NOW + second) for second in range(3)] == [True] * 3
+        assert not blame.may_renew(1, 100, NOW + 10)
+        assert blame.may_renew(1, 100, NOW + 60)
+
+    def test_refused_for_ten_minutes_while_others_are_accepted_needs_the_owner(self):
+        caller = Caller(a_pool())
+        blame = caller.blame
+        blame.may_renew(1, 1, NOW)
+        late = NOW + REFUSED_FOR_GOOD
+
+        blame.token_refused(1, TOKEN, late)
+        assert blame._sink.parks == []
+
+        attempts = caller.begins(late)
+        attempts.tried = {1}
+        turn = attempts.next(late)
+        assert isinstance(turn, Turn)
+        attempts.answered(late)
+        turn.give_back(late)
+        blame.token_refused(1, TOKEN, late)
+
+        assert blame._sink.parks == [(1, "sign_in")]
+
+    def test_that_cannot_be_had_keeps_the_account_out_until_one_call_has_one(self):
+        caller = Caller(a_pool_of(1))
+        attempts = caller.begins(patience=0.0)
+        assert isinstance(attempts.next(NOW), Turn)
+        attempts.failed(Fault(Outcome.TOKEN_UNAVAILABLE), NOW)
+        assert attempts.next(NOW) == Told(Tell.NO_TOKEN)
+        assert standings(caller.blame) == [Standing.NO_TOKEN]
+
+        later = NOW + 2
+        turn = caller.begins(later).next(later)
+        assert isinstance(turn, Turn)
+        assert standings(caller.blame, later) == [Standing.NO_TOKEN]
+
+        turn.sending(1, later)
+        assert standings(caller.blame, later) == [Standing.READY]
+        turn.give_back(later)
+
+
+class TestPaths:
+    def test_a_dead_one_is_out_for_all_accounts_after_two_failures(self):
+        caller = Caller(a_pool(bases=(MAIN, SPARE)))
+
+        bases = [[base for _, base in caller.goes(DEAD, now=NOW + number)] for number in range(2)]
+
+        assert bases == [[MAIN, SPARE], [MAIN, SPARE]]
+        assert [base for _, base in caller.goes(now=NOW + 2)] == [SPARE]
+        assert standings(caller.blame) == [Standing.READY] * 2
+
+    def test_connections_that_failed_are_no_attempts(self):
+        caller = Caller(a_pool_of(8, bases=(MAIN, SPARE, "https://third.example")))
+
+        asked = caller.goes(DEAD, DEAD, BUSY, BUSY, max_attempts=2)
+
+        assert [base for _, base in asked][2:] != []
+        assert len(asked) >= 4
+
+    def test_when_none_is_left_a_call_waits_for_one(self):
+        caller = Caller(a_pool_of(1))
+        caller.goes(DEAD, DEAD, patience=1.5)
+        assert caller.told == Told(Tell.NO_PATH)
+        assert standings(caller.blame) == [Standing.NO_PATH]
+
+        attempts = caller.begins(NOW + 3)
+        assert isinstance(attempts.next(NOW + 3), Pause)
+
+    def test_a_stale_connection_is_asked_again_once_on_a_fresh_one(self):
+        caller = Caller(a_pool())
+        stale = Fault(Outcome.STALE_CONNECTION)
+
+        asked = caller.goes(stale, stale)
+
+        assert asked[0] == asked[1] != asked[2]
+        assert caller.blame.board.lineup(MODEL, NOW).budget.left == 20
+
+    def test_one_that_answers_as_no_api_does_stands_last_after_two_conversations(self):
+        caller = Caller(a_pool(bases=(MAIN, SPARE)))
+        page = Fault(Outcome.UNREADABLE, 200)
+
+        for _ in range(2):
+            assert [base for _, base in caller.goes(page)] == [MAIN, SPARE]
+
+        assert [base for _, base in caller.goes()] == [SPARE]
+        assert [base for _, base in caller.goes(now=NOW + 80)] == [MAIN]
+
+
+class TestBeingTooSlow:
+    SLOW = Fault(Outcome.TIMED_OUT)
+
+    def wait_in_vain(self, caller: Caller, began: float, ended: float, *, others_answer: bool) -> None:
+        attempts = caller.begins(began)
+        attempts.tried = {2}
+        assert isinstance(attempts.next(began), Turn)
+        if others_answer:
+            other = caller.begins(ended - 1)
+            other.tried = {1}
+            turn = other.next(ended - 1)
+            assert isinstance(turn, Turn)
+            other.answered(ended - 1)
+            turn.give_back(ended - 1)
+        attempts.failed(self.SLOW, ended)
+        assert attempts.next(ended) == Told(Tell.FAILURE, 0)
+
+    def test_is_the_accounts_when_others_got_bytes_meanwhile(self):
+        caller = Caller(a_pool())
+
+        for number in range(2):
+            self.wait_in_vain(caller, NOW + 100 * number, NOW + 100 * number + 50, others_answer=True)
+
+        assert standings(caller.blame, NOW + 150) == [Standing.LAST, Standing.READY]
+
+    def test_is_nobodys_when_nobody_got_any(self):
+        caller = Caller(a_pool())
+
+        for number in range(5):
+            self.wait_in_vain(caller, NOW + 100 * number, NOW + 100 * number + 50, others_answer=False)
+
+        assert standings(caller.blame, NOW + 450) == [Standing.READY] * 2
+
+
+class TestMoney:
+    EMPTY = Fault(Outcome.NEEDS_OWNER, 429, parked="billing")
+
+    def test_that_ran_out_is_asked_for_by_one_call_each_hour_and_is_back_by_itself(self):
+        caller = Caller(a_pool_of(1))
+        caller.goes(self.EMPTY)
+        assert caller.told == Told(Tell.ACT)
+        assert standings(caller.blame, NOW + 3599) == [Standing.PARKED]
+
+        later = NOW + 4400
+        first, second = caller.begins(later), caller.begins(later)
+        turn = first.next(later)
+        assert isinstance(turn, Turn)
+        assert second.next(later) == Told(Tell.ACT)
+
+        first.answered(later)
+        turn.give_back(later)
+        assert standings(caller.blame, later) == [Standing.READY]
+        assert caller.blame._sink.unparks == [1]
+
+
+def test_what_a_person_has_to_do_is_told_only_where_nobody_comes_back_by_himself():
+    parked = Account(parked="verify")
+
+    for accounts, tell in (((parked,), Tell.ACT), ((Account(enabled=False),), Tell.NOT_CONNECTED)):
+        attempts = Caller(a_pool(*accounts)).begins()
+        assert attempts.next(NOW) == Told(tell)
+
+    caller = Caller(a_pool(parked, Account()))
+    caller.goes(SPENT)
+    assert caller.told.tell is Tell.COME_BACK
+    assert 3600 <= caller.told.delay <= 3630
+
+
+def test_a_named_account_is_asked_however_it_stands():
+    caller = Caller(a_pool(Account(parked="by_hand"), Account()))
+
+    turn = caller.begins(only=1, why="a test").next(NOW)
+
+    assert isinstance(turn, Turn)
+    assert (turn.loan.account, turn.why) == (1, "a test")
+    turn.give_back(NOW)
+
+
+def test_an_account_that_is_deleted_under_a_call_is_no_trouble():
+    for fault in (
+        DEAD,
+        BUSY,
+        TOKEN,
+        REFUSED,
+        SPENT,
+        Fault(Outcome.UNKNOWN_FIELD, 400),
+        Fault(Outcome.EGRESS_BLOCKED, 400),
+    ):
+        blame = a_pool(bases=(MAIN, SPARE))
+        attempts = Caller(blame).begins()
+        turn = attempts.next(NOW)
+        assert isinstance(turn, Turn)
+        turn.renewed = True
+        (left,) = {1, 2} - {turn.loan.account}
+        blame.board.update({left: Account()}, [turn.loan.account], NOW)
+
+        attempts.failed(fault, NOW)
+        step = attempts.next(NOW)
+
+        assert not isinstance(step, Turn) or step.loan.account == left
+        attempts.give_back(NOW)
+        assert blame.board.in_flight == 0
+
+
+def test_no_path_is_left_when_those_of_accounts_in_service_are_down():
+    caller = Caller(
+        a_pool(Account(bases=(MAIN,)), Account(bases=(SPARE,), enabled=False), Account(bases=(), standby=True))
+    )
+
+    caller.goes(DEAD, DEAD, patience=1.5)
+
+    assert caller.blame.board.ways.none_is_left
+    assert caller.told == Told(Tell.NO_PATH)

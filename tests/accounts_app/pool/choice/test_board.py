@@ -1,0 +1,413 @@
+"""Who can answer for a model now: rests, probes, parks, limits, and the counts that must come out even."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from accounts_app.pool.backoff import Spread
+from accounts_app.pool.choice.board import LINEUPS, Board, Loan, Standing
+from accounts_app.pool.choice.lineup import SOON
+from accounts_app.pool.choice.selection import Strategy
+from accounts_app.pool.cooldowns.cooldown import Rest, cleared
+from accounts_app.pool.cooldowns.rests import PROBE_PATIENCE
+from accounts_app.pool.paths.paths import Path, Paths
+
+NOW = 1_000_000.0
+PRO, FLASH = "gemini-pro", "gemini-flash"
+RING, TURNS, FILL = Strategy.CONSISTENT_HASH, Strategy.ROUND_ROBIN, Strategy.FILL_FIRST
+
+
+@dataclass(frozen=True, slots=True)
+class Someone:
+    """An account in service, with nothing special about it."""
+
+    kind: str = "gemini_api"
+    bases: tuple[str, ...] = ("https://one.example",)
+    proxy_url: str = ""
+    weight: int = 2
+    priority: int = 0
+    max_concurrency: int | None = None
+    enabled: bool = True
+    parked: str = ""
+    standby: bool = False
+    models: tuple[str, ...] = ()
+    left: Mapping[str, float] = field(default_factory=dict)
+    reset: float | None = None
+
+    @property
+    def allowed_models(self) -> tuple[str, ...]:
+        return self.models
+
+    def serves(self, model: str) -> bool:
+        return not self.models or model in self.models
+
+    def remaining(self, model: str, now: float) -> float | None:
+        return self.left.get(model)
+
+    def resets_at(self, model: str) -> float | None:
+        return self.reset
+
+
+def board_of(**accounts: Someone) -> Board:
+    """A board of accounts named a1, a2 …"""
+    board, known = Board(Paths(Spread())), {int(name[1:]): account for name, account in accounts.items()}
+    board.update(known, known, NOW)
+    return board
+
+
+def a_rest(until: float) -> Rest:
+    return Rest(until, "rate_limited", 1, until, "slow down", NOW)
+
+
+def picks(board: Board, model: str = PRO, now: float = NOW, strategy: Strategy = RING, tried=()) -> int | None:
+    choice = board.choose(strategy, model, 42, tried, now)
+    return choice.account if choice else None
+
+
+def test_a_resting_account_is_not_chosen_for_that_model_until_its_rest_is_over():
+    board = board_of(a1=Someone())
+    board.set_rest(1, PRO, a_rest(NOW + 10), NOW)
+
+    assert picks(board) is None
+    assert picks(board, FLASH) == 1
+    assert board.lineup(PRO, NOW).soonest(NOW) == NOW + 10
+    assert picks(board, now=NOW + 10) == 1
+
+
+def test_a_rest_of_the_whole_account_is_for_every_model():
+    board = board_of(a1=Someone())
+    board.set_rest(1, "", a_rest(NOW + 10), NOW)
+
+    assert (picks(board), picks(board, FLASH)) == (None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured(Someone):
+    """What is left is known until the reset."""
+
+    def remaining(self, model: str, now: float) -> float | None:
+        return None if self.reset is not None and self.reset <= now else self.left.get(model)
+
+
+def test_the_last_of_a_quota_is_kept_until_its_reset():
+    board = board_of(a1=Measured(left={PRO: 0.1}, reset=NOW + 60), a2=Measured(left={PRO: 0.11}, reset=NOW + 60))
+    board.protection = 0.1
+
+    assert picks(board, tried=[2]) is None
+    assert picks(board) == 2
+    assert picks(board, FLASH, tried=[2]) == 1
+    found = board.standing(1, PRO, NOW)
+    assert (found.standing, found.until, found.detail) == (Standing.PROTECTED, NOW + 60, "10% left")
+    assert board.lineup(PRO, NOW).soonest(NOW) == NOW + 60
+    assert picks(board, now=NOW + 60, tried=[2]) == 1
+
+
+def test_nothing_is_kept_unless_an_operator_says_so():
+    board = board_of(a1=Measured(left={PRO: 0.0}, reset=NOW + 60))
+
+    assert picks(board) == 1
+
+
+def test_protection_that_changes_takes_effect_with_the_next_call():
+    board = board_of(a1=Measured(left={PRO: 0.3}, reset=NOW + 60))
+    assert picks(board) == 1
+
+    board.protection = 0.5
+    assert picks(board) is None
+
+    board.protection = 0.2
+    assert picks(board) == 1
+
+
+def test_a_remainder_without_an_end_is_not_kept():
+    board = board_of(a1=Measured(left={PRO: 0.0}))
+    board.protection = 0.5
+
+    assert picks(board) == 1
+
+
+def test_of_a_rest_and_a_kept_quota_the_longer_counts():
+    board = board_of(a1=Measured(left={PRO: 0.0}, reset=NOW + 60))
+    board.protection = 0.5
+    board.set_rest(1, PRO, a_rest(NOW + 10), NOW)
+    assert board.standing(1, PRO, NOW).standing is Standing.PROTECTED
+
+    board.set_rest(1, PRO, a_rest(NOW + 90), NOW)
+    assert board.standing(1, PRO, NOW).standing is Standing.RESTING
+    assert board.lineup(PRO, NOW).soonest(NOW) == NOW + 90
+
+
+def test_a_rest_over_is_tried_out_by_one_call_only():
+    board = board_of(a1=Someone())
+    board.set_rest(1, PRO, a_rest(NOW + 10), NOW)
+    later = NOW + 11
+
+    probe = board.borrow(1, PRO, later)
+
+    assert [of for of, _ in probe.probed] == [PRO]
+    assert picks(board, now=later) is None
+    assert board.standing(1, PRO, later).standing is Standing.PROBING
+    assert board.lineup(PRO, later).soonest(later) == later + SOON
+    board.give_back(probe, later)
+    assert picks(board, now=later) == 1
+
+
+def test_a_probe_that_is_not_heard_of_holds_up_the_others_only_so_long():
+    board = board_of(a1=Someone())
+    board.set_rest(1, PRO, a_rest(NOW + 10), NOW)
+    board.borrow(1, PRO, NOW + 10)
+
+    assert picks(board, now=NOW + 10 + PROBE_PATIENCE - 1) is None
+    assert picks(board, now=NOW + 10 + PROBE_PATIENCE) == 1
+
+
+def test_a_probe_that_succeeds_opens_the_account_to_everybody():
+    board = board_of(a1=Someone())
+    board.set_rest(1, PRO, a_rest(NOW + 10), NOW)
+    board.borrow(1, PRO, NOW + 10)
+
+    board.set_rest(1, PRO, cleared(NOW + 11), NOW + 11)
+
+    assert picks(board, now=NOW + 11) == 1
+    assert board.standing(1, PRO, NOW + 11).standing is Standing.READY
+
+
+def test_an_account_that_goes_leaves_the_ring():
+    board = board_of(a1=Someone(), a2=Someone())
+
+    board.update({2: Someone()}, [1], NOW)
+
+    assert list(board.ring.accounts) == [2]
+    assert repr(board) == "<Board 1 connected, 0 parked, 0 in flight>"
+
+
+def test_ready_is_who_can_answer_with_nothing_held_against_it():
+    board = board_of(a1=Someone(), a2=Someone(), a3=Someone(), a4=Someone(enabled=False))
+    board.set_rest(2, PRO, a_rest(NOW), NOW)
+    board.set_rest(3, PRO, Rest(NOW + 9, "overloaded", 1, NOW + 9), NOW)
+
+    assert [board.is_ready(account, PRO, NOW) for account in (1, 2, 3, 4, 5)] == [True, True, False, False, False]
+    assert picks(board, tried=[1, 2]) == 3
+
+
+def test_parked_accounts_are_tried_by_a_call_when_their_time_comes():
+    board = board_of(a1=Someone(), a2=Someone())
+    for account, at in ((1, NOW + 60), (2, NOW + 120)):
+        board.park(account, "needs_owner", NOW)
+        board.try_again(account, at)
+
+    assert picks(board, now=NOW + 59) is None
+    assert picks(board, now=NOW + 60) == 1
+    assert picks(board, now=NOW + 60, tried=[1]) is None
+    assert picks(board, now=NOW + 120, tried=[1]) == 2
+    assert board.next_retry == float("inf")
+
+
+def test_paths_are_looked_at_when_they_change_and_a_few_times_a_second_while_they_may():
+    board = board_of(a1=Someone())
+    path = Path("https://one.example")
+    assert picks(board) == 1
+    board.paths.connecting(path, board.paths.begin(path, NOW), NOW)
+
+    board.look_at_paths(NOW + 1.9)
+    board.look_at_paths(NOW + 2.1)
+    assert board.standing(1, PRO, NOW + 2.1).standing is Standing.READY
+    board.look_at_paths(NOW + 2.15)
+    assert board.standing(1, PRO, NOW + 2.15).standing is Standing.LAST
+
+    for _ in range(2):
+        board.paths.refused(path, NOW + 2.2, NOW + 2.2, proxy=False)
+    board.look_at_paths(NOW + 2.2)
+    assert picks(board, now=NOW + 2.2) is None
+
+
+def test_a_full_account_is_passed_over_until_a_call_of_its_own_ends():
+    board = board_of(a1=Someone(max_concurrency=1))
+    call = board.borrow(1, FLASH, NOW)
+
+    assert picks(board) is None
+    assert board.lineup(PRO, NOW).soonest(NOW) == NOW + SOON
+    board.give_back(call, NOW)
+    assert picks(board) == 1
+
+
+def test_parked_disabled_and_standby_accounts_do_not_serve():
+    board = board_of(a1=Someone(parked="verify"), a2=Someone(enabled=False), a3=Someone(standby=True))
+
+    assert picks(board) is None
+    assert (board.connected, board.out_of_service) == (1, 1)
+    assert board.lineup(PRO, NOW).soonest(NOW) is None
+
+
+def test_a_park_of_our_own_counts_before_the_row_says_so():
+    board = board_of(a1=Someone(), a2=Someone())
+
+    board.park(1, "sign_in", NOW)
+
+    assert {picks(board, strategy=TURNS) for _ in range(4)} == {2}
+    assert repr(board) == "<Board 2 connected, 1 parked, 0 in flight>"
+
+
+def test_accounts_kept_to_a_model_serve_no_other():
+    board = board_of(a1=Someone(models=(FLASH,)), a2=Someone())
+
+    assert [picks(board, PRO), picks(board, PRO, tried={2})] == [2, None]
+    assert board.lineup(FLASH, NOW).members == {1, 2}
+
+
+def test_a_changed_account_is_looked_at_anew():
+    board = board_of(a1=Someone(), a2=Someone(parked="verify"))
+    assert picks(board, tried={1}) is None
+
+    board.update({2: Someone()}, [1, 2], NOW)
+
+    assert picks(board) == 2
+    assert (board.connected, board.out_of_service) == (1, 0)
+
+
+def test_the_drained_account_hands_over_and_takes_back():
+    board = board_of(a1=Someone(priority=1), a2=Someone(priority=0))
+    assert picks(board, strategy=FILL) == 2
+
+    board.set_rest(2, PRO, a_rest(NOW + 10), NOW)
+
+    assert picks(board, strategy=FILL) == 1
+    assert picks(board, strategy=FILL, now=NOW + 10) == 2
+
+
+def test_turns_are_taken_per_model():
+    board = board_of(a1=Someone(), a2=Someone())
+
+    assert [picks(board, strategy=TURNS) for _ in range(3)] == [1, 2, 1]
+    assert picks(board, FLASH, strategy=TURNS) == 1
+
+
+def test_every_account_can_say_why_it_does_not_answer():
+    board = board_of(
+        a1=Someone(),
+        a2=Someone(enabled=False),
+        a3=Someone(parked="verify"),
+        a4=Someone(models=(FLASH,)),
+        a5=Someone(),
+        a6=Someone(max_concurrency=1),
+    )
+    board.set_rest(5, PRO, a_rest(NOW + 10), NOW)
+    board.borrow(6, PRO, NOW)
+
+    told = {reason.account: reason for reason in board.why_not(PRO, NOW)}
+
+    assert [told[account].standing.value for account in sorted(told)] == [
+        *("ready", "disabled", "parked", "not_allowed", "resting", "full"),
+    ]
+    assert (told[5].until, told[5].detail) == (NOW + 10, "rate_limited: slow down")
+    assert [bool(told[account]) for account in (1, 2)] == [False, True]
+
+
+def test_so_many_models_have_a_lineup():
+    assert LINEUPS == 64
+
+
+def test_names_that_clients_make_up_do_not_fill_the_memory():
+    board = board_of(a1=Someone())
+    call = board.borrow(1, PRO, NOW)
+
+    for number in range(2 * LINEUPS):
+        picks(board, f"made-up-{number}")
+
+    assert len(board._lineups) == LINEUPS
+    board.give_back(call, NOW)
+    assert board.in_flight == 0
+
+
+class ABoardOverTime(RuleBasedStateMachine):
+    """Whatever happens in whatever order, what is kept up to date piece by piece is what one would find by looking."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = NOW
+        self.accounts = {number: Someone(max_concurrency=2 if number % 2 else None) for number in range(1, 5)}
+        self.board = Board(Paths(Spread()))
+        self.board.update(self.accounts, self.accounts, NOW)
+        self.calls: list[Loan] = []
+
+    @rule(model=st.sampled_from([PRO, FLASH]), key=st.integers(0, 2**64 - 1), strategy=st.sampled_from(list(Strategy)))
+    def a_call_begins(self, model, key, strategy):
+        if choice := self.board.choose(strategy, model, key, (), self.now):
+            assert not self.board.standing(choice.account, model, self.now)
+            self.calls.append(self.board.borrow(choice.account, model, self.now))
+
+    @precondition(lambda self: self.calls)
+    @rule()
+    def a_call_ends(self):
+        self.board.give_back(self.calls.pop(0), self.now)
+
+    @rule(account=st.integers(1, 4), model=st.sampled_from(["", PRO, FLASH]), length=st.integers(0, 30))
+    def an_account_rests(self, account, model, length):
+        self.board.set_rest(account, model, a_rest(self.now + length) if length else None, self.now)
+
+    @rule(seconds=st.integers(1, 40))
+    def time_passes(self, seconds):
+        self.now += seconds
+
+    @rule(account=st.integers(1, 4), someone=st.sampled_from([None, Someone(), Someone(parked="verify"), Someone(4)]))
+    def an_account_changes(self, account, someone):
+        self.accounts = {key: value for key, value in self.accounts.items() if key != account}
+        if someone:
+            self.accounts[account] = someone
+        self.board.update(self.accounts, [account], self.now)
+
+    @invariant()
+    def the_lineups_are_what_one_would_find_by_looking(self):
+        for model in (PRO, FLASH):
+            lineup = self.board.lineup(model, self.now)
+            ready = {account for account in self.accounts if not self.board.standing(account, model, self.now)}
+            assert set(lineup.ready.accounts) == ready
+            assert lineup.ready.weight == sum(self.accounts[account].weight * 4 for account in ready)
+            assert lineup.in_flight == sum(lineup.load.values())
+        assert self.board.in_flight == len(self.calls) == sum(self.board.load.values())
+        assert self.board.connected == len(self.accounts)
+
+
+TestABoardOverTime = ABoardOverTime.TestCase
+TestABoardOverTime.settings = settings(max_examples=12, stateful_step_count=20, deadline=None)
+
+
+def test_a_probe_that_ends_late_does_not_end_anothers():
+    board = board_of(a1=Someone())
+    board.set_rest(1, PRO, a_rest(NOW + 10), NOW)
+    first = board.borrow(1, PRO, NOW + 10)
+    later = NOW + 10 + PROBE_PATIENCE
+    second = board.borrow(1, PRO, later)
+
+    board.give_back(first, later)
+
+    assert picks(board, now=later) is None
+    board.give_back(second, later)
+    assert picks(board, now=later) == 1
+
+
+def test_names_nobody_knows_share_a_lineup_and_keep_their_own_rests():
+    board = board_of(a1=Someone(), a2=Someone(models=("other-1",)))
+    board.is_known = lambda model: model == PRO
+    board.set_rest(1, "other-1", a_rest(NOW + 10), NOW)
+
+    assert [picks(board, f"other-{number}") for number in (1, 2)] == [2, 1]
+    assert picks(board, "other-2", tried={1}) is None
+    assert board.soonest("other-1", NOW) == NOW + 10
+    assert [picks(board, "other-1", now=NOW + 10, tried={2})] == [1]
+    for number in range(1_000):
+        picks(board, f"made-up-{number}")
+    assert len(board._lineups) == 2  # of what both may answer for, and of what only the first may
+
+
+def test_an_account_remembers_the_rests_of_so_many_models():
+    board = board_of(a1=Someone())
+
+    for number in range(1_000):
+        board.set_rest(1, f"model-{number}", a_rest(NOW + 10), NOW)
+
+    assert len(board.rests) == 64
+    assert board.rests.get(1, "model-999") is not None

@@ -1,0 +1,194 @@
+"""How long a rest is, how it grows, and how it ends."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from accounts_app.pool.backoff import GUESSES, REFUSALS, Spread
+from accounts_app.pool.cooldowns.cooldown import (
+    FORGOTTEN_AFTER,
+    LONGEST,
+    SHORTEST,
+    WINDOW,
+    Rest,
+    RestState,
+    cleared,
+    state,
+)
+from accounts_app.pool.cooldowns.cooldown import next_rest as spread_rest
+from accounts_app.pool.outcomes import GUESSES as GUESSED
+from accounts_app.pool.outcomes import Fault, Outcome
+
+NOW = 1_000_000.0
+BUSY = Fault(Outcome.RATE_LIMITED, message="slow down")
+
+
+class Unspread(Spread):
+    """Lengths as the ladders have them."""
+
+    def __call__(self, length, part, limit=0.0):
+        return length
+
+
+def next_rest(fault: Fault, previous: Rest | None, now: float) -> Rest:
+    return spread_rest(fault, previous, now, Unspread())
+
+
+def climb(fault: Fault, steps: int) -> list[float]:
+    """The lengths of as many rests in a row, each begun when the one before is over."""
+    lengths, rest, now = [], None, NOW
+    for _ in range(steps):
+        rest = next_rest(fault, rest, now)
+        lengths.append(rest.until - now)
+        now = max(rest.until, rest.window_until)
+    return lengths
+
+
+def test_the_bounds_are_those_of_the_table_of_blame():
+    assert (LONGEST, SHORTEST, WINDOW, FORGOTTEN_AFTER) == (86_400, 0.25, 2, 3_600)
+    assert cleared(NOW) == Rest(until=0.0, reason="", streak=0, window_until=0.0, message="", stamp=NOW)
+
+
+def test_a_guess_begins_at_the_very_moment_a_rest_inside_the_window_is_over():
+    first = next_rest(Fault(Outcome.RATE_LIMITED, delay=0.5), None, NOW)
+
+    again = next_rest(BUSY, first, NOW + 0.5)
+
+    assert (again.until, again.streak) == (NOW + 0.5 + GUESSES[0], 1)
+
+
+def test_of_two_words_that_end_alike_the_later_is_told():
+    first = next_rest(Fault(Outcome.RATE_LIMITED, delay=10.0, message="first"), None, NOW)
+
+    later = next_rest(Fault(Outcome.RATE_LIMITED, delay=9.0, message="later"), first, NOW + 1)
+
+    assert (later.until, later.message, later.streak) == (NOW + 10, "later", 1)
+
+
+def test_upstreams_word_comes_first():
+    rest = next_rest(Fault(Outcome.RATE_LIMITED, delay=17.5, message="in 17.5s"), None, NOW)
+
+    assert rest == Rest(NOW + 17.5, "rate_limited", 1, NOW + 17.5, "in 17.5s", NOW)
+
+
+@pytest.mark.parametrize(
+    ("said", "rests"), [(0.0, SHORTEST), (-3.0, SHORTEST), (18 * 24 * 3600.0, LONGEST), (3600.0, 3600.0)]
+)
+def test_upstreams_word_is_bounded(said, rests):
+    assert next_rest(Fault(Outcome.QUOTA_EXHAUSTED, delay=said), None, NOW).until == NOW + rests
+
+
+@pytest.mark.parametrize("outcome", [Outcome.OVERLOADED, Outcome.RATE_LIMITED, Outcome.QUOTA_EXHAUSTED], ids=str)
+def test_without_a_word_a_rest_is_doubled_up_to_a_minute(outcome):
+    assert climb(Fault(outcome), 8) == [3.0, 6.0, 12.0, 24.0, 48.0, 60.0, 60.0, 60.0]
+
+
+def test_an_unknown_refusal_is_asked_again_ever_less():
+    assert climb(Fault(Outcome.REFUSED), 5) == [60.0, 600.0, 3600.0, 86400.0, 86400.0]
+    assert len(REFUSALS) == 4
+
+
+def test_a_token_that_stays_refused_costs_thirty_to_sixty_seconds():
+    spread = Spread()
+
+    lengths = [spread_rest(Fault(Outcome.UNAUTHENTICATED), None, NOW, spread).until - NOW for _ in range(20)]
+
+    assert min(lengths) >= 30.0
+    assert max(lengths) <= 60.0
+    assert max(lengths) - min(lengths) > 20.0
+
+
+def test_a_guess_is_spread_by_a_fifth():
+    spread = Spread(0.3)
+
+    lengths = [spread_rest(Fault(Outcome.OVERLOADED), None, NOW, spread).until - NOW for _ in range(20)]
+
+    assert min(lengths) >= 3.0
+    assert max(lengths) <= 3.6
+    assert len(set(lengths)) == 20
+
+
+@pytest.mark.parametrize("outcome", Outcome, ids=str)
+def test_what_upstream_did_not_say_is_a_guess(outcome):
+    assert Rest(NOW, outcome.value, 1, NOW).is_guess == (outcome in GUESSED)
+
+
+def test_a_guess_does_not_shorten_upstreams_word_nor_outlast_it():
+    told = next_rest(Fault(Outcome.RATE_LIMITED, delay=1.0), None, NOW)
+    assert next_rest(Fault(Outcome.OVERLOADED), told, NOW + 0.5) is told
+
+    guessed = next_rest(Fault(Outcome.REFUSED), None, NOW)
+    assert next_rest(Fault(Outcome.RATE_LIMITED, delay=10.0), guessed, NOW + 1).until == NOW + 11
+
+
+def test_a_hundred_failures_at_once_are_one_step():
+    first = rest = next_rest(BUSY, None, NOW)
+    for call in range(100):
+        rest = next_rest(BUSY, rest, NOW + call / 100)
+
+    assert rest is first
+
+
+def test_a_failure_right_after_a_rest_of_a_moment_is_no_further_step():
+    first = next_rest(Fault(Outcome.RATE_LIMITED, delay=0.5), None, NOW)
+
+    again = next_rest(BUSY, first, NOW + 0.6)
+
+    assert WINDOW > 0.6
+    assert (again.streak, again.until) == (1, NOW + 0.6 + GUESSES[0])
+
+
+def test_a_straggler_does_not_shorten_a_rest():
+    spent = next_rest(Fault(Outcome.QUOTA_EXHAUSTED, delay=7200.0), None, NOW)
+
+    assert next_rest(Fault(Outcome.RATE_LIMITED, delay=2.0), spent, NOW + 1) is spent
+
+
+def test_upstreams_later_word_lengthens_a_rest_without_a_further_step():
+    guessed = next_rest(BUSY, None, NOW)
+
+    told = next_rest(Fault(Outcome.RATE_LIMITED, delay=45.0), guessed, NOW + 1)
+
+    assert (told.until, told.streak) == (NOW + 46, 1)
+
+
+def test_another_kind_of_trouble_starts_its_own_ladder():
+    rest = next_rest(BUSY, next_rest(BUSY, None, NOW), NOW + 10)
+    assert rest.streak == 2
+
+    other = next_rest(Fault(Outcome.QUOTA_EXHAUSTED), rest, NOW + 100)
+
+    assert (other.streak, other.until) == (1, NOW + 100 + GUESSES[0])
+
+
+def test_an_old_streak_is_forgotten():
+    rest = next_rest(BUSY, None, NOW)
+
+    assert next_rest(BUSY, rest, rest.until + FORGOTTEN_AFTER + 1).streak == 1
+
+
+def test_a_rest_that_is_over_is_half_open_until_a_success_clears_it():
+    rest = next_rest(Fault(Outcome.RATE_LIMITED, delay=10.0), None, NOW)
+
+    states = [state(rest, NOW), state(rest, NOW + 9.9), state(rest, NOW + 10), state(cleared(NOW), NOW)]
+
+    assert states == [RestState.RESTING, RestState.RESTING, RestState.HALF_OPEN, RestState.READY]
+    assert state(None, NOW) is RestState.READY
+
+
+FAULTS = st.builds(
+    Fault,
+    st.sampled_from([Outcome.RATE_LIMITED, Outcome.QUOTA_EXHAUSTED, Outcome.OVERLOADED, Outcome.REFUSED]),
+    delay=st.none() | st.floats(min_value=-10, max_value=1e7, allow_nan=False),
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(FAULTS, st.floats(min_value=0, max_value=1e5)), max_size=12))
+def test_no_rest_lasts_longer_than_a_day(course):
+    rest, now = None, NOW
+    for fault, pause in course:
+        now += pause
+        rest = next_rest(fault, rest, now)
+        assert now < rest.until <= now + LONGEST
+        assert rest.window_until >= rest.until

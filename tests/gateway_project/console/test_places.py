@@ -1,0 +1,55 @@
+"""What keeps the console from taking the machine from the calls: few places, and one password hashed at a time."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+
+from gateway_project import asgi
+from gateway_project.console import passwords
+from gateway_project.settings import security
+from tests.asgi_client import Client
+
+
+def test_passwords_are_hashed_one_at_a_time():
+    hasher = passwords.OneAtATime()
+    with ThreadPoolExecutor(2) as pool:
+        with passwords._one:
+            hashed = pool.submit(hasher.encode, "a password", "salt", 1)
+            assert not hashed.done()
+
+        assert hashed.result().startswith("pbkdf2_sha256$1$salt$")
+
+
+def test_passwords_stored_before_stay_good():
+    stored = PBKDF2PasswordHasher().encode("a password", "a salt of sufficient length")
+
+    assert passwords.OneAtATime().verify("a password", stored)
+    assert not passwords.OneAtATime().must_update(stored)
+    assert security.PASSWORD_HASHERS == ["gateway_project.console.passwords.OneAtATime"]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_the_console_answers_four_requests_at_once(forgetful):
+    client = Client()
+    for _ in range(asgi.CONSOLE_PLACES):
+        await asgi.places.acquire()
+    waiting = client.start("GET", "/static/gateway_project/live.js")
+    health = await client.get("/healthz")
+
+    assert health.status == 200
+    assert waiting.reply.status == 0
+    for _ in range(asgi.CONSOLE_PLACES):
+        asgi.places.release()
+    assert (await waiting.end()).status == 200
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_place_is_free_again_when_its_answer_begins(forgetful):
+    client = Client()
+    for _ in range(3 * asgi.CONSOLE_PLACES):
+        async with asyncio.timeout(60):
+            assert (await client.get("/static/gateway_project/live.js")).status == 200
+
+    assert not asgi.places.locked()

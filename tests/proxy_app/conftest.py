@@ -1,0 +1,62 @@
+"""What the tests of the proxy share."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connections
+
+from accounts_app.models import Account, GatewaySettings
+from accounts_app.storage.worker import in_database
+from tests.factories import make_api_key
+
+
+@pytest.fixture
+async def alice(pool_of) -> Account:
+    """The only account."""
+    (account,) = await pool_of("alice")
+    return account
+
+
+@pytest.fixture
+def api_key(upstream) -> Callable[..., Awaitable[str]]:
+    """Issues API keys."""
+    return sync_to_async(make_api_key)
+
+
+@pytest.fixture
+def operator_sets(upstream) -> Callable[..., Awaitable[None]]:
+    """Changes the operator's settings."""
+
+    async def change(**fields) -> None:
+        await GatewaySettings.objects.aupdate_or_create(pk=1, defaults=fields)
+
+    return change
+
+
+class Database:
+    """The database as an administrator may find it: its file is not where it was."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._patch = monkeypatch
+        self._settings = connections.settings["default"]
+        self._name = self._settings["NAME"]
+
+    async def lose(self) -> None:
+        self._patch.setitem(self._settings, "NAME", f"{self._name}.gone/database.sqlite3")
+        await in_database(connections.close_all)
+
+    async def bring_back(self) -> None:
+        self._patch.setitem(self._settings, "NAME", self._name)
+        await in_database(connections.close_all)
+
+
+@pytest.fixture
+def database(upstream, monkeypatch) -> Database:
+    return Database(monkeypatch)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Between tests only our own tables are emptied: a third of the time, as no permissions are written anew."""
+    if "admin" not in item.path.parts:  # the console's pages need operators
+        item.add_marker(pytest.mark.django_db(transaction=True, available_apps=["accounts_app", "proxy_app"]))
