@@ -4,7 +4,7 @@
 of it. Nothing here waits or sends: the gateway and the simulation carry out the same decisions.
 """
 
-from collections.abc import Collection, Hashable
+from collections.abc import Hashable
 
 from accounts_app.pool.backoff import WAIT_SPREAD
 from accounts_app.pool.blame.blame import Blame, Suspicion
@@ -210,24 +210,14 @@ class Attempts:
         return turn
 
     def _choose(self, now: float) -> Choice | None:
-        """An account that is ready: the one that answered this conversation, or (after a refusal) this model lately."""
-        board, wanted = self._blame.board, self._wanted
+        """Whose turn is next, if anybody's."""
+        wanted = self._wanted
         if wanted.only is not None:
             return None if wanted.only in self.tried else Choice(wanted.only, wanted.why)
-        refused, answered = self._blame.refusals.of((wanted.conversation, wanted.model))
-        tried: Collection[int] = self.tried
-        if refused:
-            tried = {*tried, *refused}
-            if answered is not None and board.is_ready(answered, wanted.model, now) and answered not in tried:
-                return Choice(answered, "it answered this conversation before")
-        if any(suspicion.fault.outcome is Outcome.REFUSED for suspicion in self._suspicions):
-            for account in board.lineup(wanted.model, now).lately(now):
-                if account not in tried and board.is_ready(account, wanted.model, now):
-                    return Choice(account, "it answered for this model lately")
-        choice = board.choose(wanted.strategy, wanted.model, wanted.conversation, tried, now)
-        if choice is None and refused:
-            choice = board.choose(wanted.strategy, wanted.model, wanted.conversation, self.tried, now)
-        return choice
+        was_refused = any(suspicion.fault.outcome is Outcome.REFUSED for suspicion in self._suspicions)
+        return self._blame.choose(
+            wanted.strategy, wanted.model, wanted.conversation, self.tried, now, lately=was_refused
+        )
 
     def _first_path(self, account: int, now: float) -> Path | None:
         ways = self._blame.board.ways

@@ -4,12 +4,14 @@ What upstream says of an account counts at once. What is only guessed needs conv
 (`Suspicion`, kept by the call until it is answered). What is decided goes to a `Sink`, which writes it down.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from accounts_app.pool.backoff import GUESS_SPREAD, HOUR, Spread
 from accounts_app.pool.blame.evidence import Evidence, FailedRequests, Refusals
 from accounts_app.pool.choice.board import WHOLE_ACCOUNT, Board, Loan
+from accounts_app.pool.choice.selection import Choice, Strategy
 from accounts_app.pool.cooldowns.cooldown import Rest, RestState, cleared, next_rest, state
 from accounts_app.pool.outcomes import Effect, Fault, Outcome, verdict_of
 from accounts_app.pool.paths.paths import Path, Paths
@@ -93,6 +95,27 @@ class Blame:
                 self.board.look_at_paths(now)
             case Effect.OUTDONE if self._others_did_well(loan, path, fault, since):
                 self.convict(loan.model, Suspicion(loan.account, path, fault), conversation, now)
+
+    def choose(
+        self, strategy: Strategy, model: str, conversation: int, tried: Collection[int], now: float, *, lately: bool
+    ) -> Choice | None:
+        """Who answers; None when nobody who has not been tried can.
+
+        1. The account that answered this conversation, where others had refused it.
+        2. With `lately`, one that answered for this model within the last minutes.
+        3. By the operator's strategy, those that refused this conversation last.
+        """
+        board = self.board
+        refused, answered = self.refusals.of((conversation, model))
+        others: Collection[int] = {*tried, *refused} if refused else tried
+        if answered is not None and answered not in others and board.is_ready(answered, model, now):
+            return Choice(answered, "it answered this conversation before")
+        if lately:
+            for account in board.lineup(model, now).lately(now):
+                if account not in others and board.is_ready(account, model, now):
+                    return Choice(account, "it answered for this model lately")
+        choice = board.choose(strategy, model, conversation, others, now)
+        return board.choose(strategy, model, conversation, tried, now) if choice is None and refused else choice
 
     def convict(self, model: str, suspicion: Suspicion, conversation: int, now: float) -> None:
         """One more conversation speaks against an account or a path; a guess is made when there are enough of them."""
