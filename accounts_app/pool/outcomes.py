@@ -5,7 +5,7 @@ request, an account for one model, an account, a path (an endpoint through one e
 
 Three questions stay apart. What happened (`Outcome`) is read from upstream's answer elsewhere and arrives as a `Fault`.
 Whose fault it was is the verdict's `Effect`. Whether to go again is its `Retry`: what to try *first*; once that is used
-up, anything but `NO` falls on to another account. `pool/blame.py` carries effects out, `pool/attempts.py` the retries.
+up, anything but `NO` falls on to another account. The folder `blame` beside this file carries out both.
 """
 
 from collections.abc import Mapping

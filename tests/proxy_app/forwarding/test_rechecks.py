@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from accounts_app import leasing, roster
+from accounts_app import http_client, leasing, roster
 from accounts_app.models import Account
 from accounts_app.storage import journal
 from proxy_app.forwarding import rechecks
@@ -19,6 +19,7 @@ async def forgetful_checks(upstream) -> AsyncIterator[None]:
     rechecks.reset()
     yield
     rechecks.reset()
+    await http_client.close_all()
 
 
 async def test_an_account_is_back_when_its_owner_has_acted(client, alice, upstream, ledger):
