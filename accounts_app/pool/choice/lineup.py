@@ -1,7 +1,7 @@
 """Who can answer for one model now, kept up to date so that a choice never has to look at everybody."""
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from heapq import heapify, heappop, heappush
 
 from accounts_app.pool.blame.retry_budget import RetryBudget
@@ -158,10 +158,6 @@ class Lineup:
             choice = self.last.choose(strategy, ring, affinity, load, tried, order)
             return choice and Choice(choice.account, f"{choice.why}, of those that stand last")
         return choice
-
-    def one_of(self, accounts: Iterable[int], tried: Collection[int]) -> int | None:
-        """The first of `accounts` that is ready and not tried."""
-        return next((each for each in accounts if each in self.ready.accounts and each not in tried), None)
 
     def borrow(self, account: int) -> None:
         """A call for this model begins on the account."""
