@@ -70,15 +70,6 @@ def test_an_account_under_trial_is_looked_at_again_when_the_trial_ends_or_takes_
     assert held.due(NOW + 30) == [1]
 
 
-def test_of_some_the_first_that_is_ready_and_not_tried_is_the_one():
-    pool = lineup(1, 2, 3)
-    pool.hold(2, NOW)
-
-    assert pool.one_of([2, 3, 1], ()) == 3
-    assert pool.one_of([2, 3, 1], {3}) == 1
-    assert pool.one_of([2, 3], {3}) is None
-
-
 def test_no_answer_has_ended_yet():
     assert lineup().finished_at == 0.0
 
