@@ -1,56 +1,59 @@
-"""What tells requests apart after they have failed."""
+"""What tells two requests apart, and which of them speak of what one project alone has."""
 
 import json
+from hashlib import blake2b
 
 import pytest
 
-from proxy_app.wire.bodies.bodies import read_body
+from proxy_app.wire.bodies.bodies import pieces, read_body
 from proxy_app.wire.bodies.fingerprints import fingerprint, names_a_resource
-from proxy_app.wire.faults.masking import masked, masked_bytes
+
+PART = 64 * 1024
 
 
-def body(**fields):
-    return read_body(json.dumps(fields).encode())
-
-
-def test_the_same_request_has_the_same_fingerprint():
-    assert fingerprint(body(contents=[{"a": 1}], x=2)) == fingerprint(body(contents=[{"a": 1}], x=2))
-
-
-@pytest.mark.parametrize("size", [10, 64 * 1024, 200_000])
-def test_requests_differ_by_their_length_their_beginning_and_their_end(size):
-    filling = "x" * size
-    one = fingerprint(body(a="1", b=filling, c="1"))
-
-    assert one != fingerprint(body(a="2", b=filling, c="1"))
-    assert one != fingerprint(body(a="1", b=filling, c="2"))
-    assert one != fingerprint(body(a="1", b=filling + "x", c="1"))
-
-
-def test_an_empty_request_has_one_too():
-    assert fingerprint({})[0] == 2
+def of(**fields: object) -> tuple[int, bytes]:
+    return fingerprint(read_body(json.dumps(fields).encode()))
 
 
 @pytest.mark.parametrize(
-    ("fields", "names"),
+    "fields",
     [
-        ({"contents": [{"parts": [{"text": "hello"}]}]}, False),
-        ({"contents": [{"parts": [{"fileData": {"fileUri": "files/x"}}]}]}, True),
-        ({"contents": [{"parts": [{"file_data": {"file_uri": "files/x"}}]}]}, True),
-        ({"cachedContent": "cachedContents/x"}, True),
-        ({"cached_content": "cachedContents/x"}, True),
-        ({"contents": [{"parts": [{"text": 'say "fileUri"'}]}]}, False),
+        {},
+        {"contents": []},
+        {"contents": "x" * (PART - 15)},
+        {"contents": "x" * PART, "tools": "y" * 10},
+        {"a": "x" * (2 * PART), "b": "y" * (2 * PART)},
+        {f"f{number}": "z" * 1_000 for number in range(300)},
     ],
+    ids=lambda fields: ",".join(fields)[:20] or "nothing",
 )
-def test_a_request_that_names_a_file_or_a_cache_is_known_by_its_fields(fields, names):
-    assert names_a_resource(body(**fields)) is names
+def test_it_is_the_length_and_a_hash_of_the_beginning_and_the_end(fields):
+    body = read_body(json.dumps(fields).encode())
+    whole = b"".join(pieces(body))
+
+    assert fingerprint(body) == (len(whole), blake2b(whole[:PART] + whole[-PART:], digest_size=16).digest())
 
 
-def test_secrets_are_masked_by_their_looks_and_by_what_they_are():
-    key = "AIzaSyAbcdefghijklmnopqrstuvwxyz0123456"
+def test_what_differs_at_either_end_is_another_request():
+    middle = "m" * (4 * PART)
 
-    text = f"no {key}, 'api_key:{key}' nor alice@example.com"
-    assert masked(text, "alice@example.com", "") == "no ***, 'api_key:***' nor ***"
-    assert masked_bytes(b"plain \xff text") == b"plain \xff text"
-    assert masked_bytes(f"\xe9 {key}".encode() + b"\xff") == "\xe9 ***".encode() + b"\xff"
-    assert masked_bytes(b"the token abc", "abc") == b"the token ***"
+    assert len({of(a="1", b=middle, c="1"), of(a="2", b=middle, c="1"), of(a="1", b=middle, c="2")}) == 3
+    assert of(a="1", b=middle, c="1") == of(a="1", b=middle, c="1")
+    assert of(a=middle) != of(a=middle + "m")
+
+
+def test_what_differs_in_the_middle_alone_is_taken_for_the_same():
+    begin, end = "b" * PART, "e" * PART
+
+    assert of(a=f"{begin}1{end}") == of(a=f"{begin}2{end}")
+
+
+@pytest.mark.parametrize("name", ["cachedContent", "cached_content", "fileUri", "file_uri"])
+def test_a_file_or_a_cache_is_found_wherever_it_stands(name):
+    assert names_a_resource(read_body(json.dumps({name: "x"}).encode()))
+    assert names_a_resource(read_body(json.dumps({"contents": [{"parts": [{"fileData": {name: "x"}}]}]}).encode()))
+
+
+@pytest.mark.parametrize("fields", [{}, {"contents": [{"parts": [{"text": "cachedContent, file_uri"}]}]}])
+def test_a_word_alone_is_none(fields):
+    assert not names_a_resource(read_body(json.dumps(fields).encode()))

@@ -152,3 +152,58 @@ def test_a_page_about_unusual_traffic_is_about_the_place_calls_leave_from(status
     page = b"<html><title>Sorry</title>Our systems have detected unusual traffic</html>"
 
     assert (classify(status, page, "text/html").outcome is Outcome.EGRESS_BLOCKED) is blocked
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "outcome"),
+    [
+        (200, b"", Outcome.EMPTY),
+        (204, b" \r\n", Outcome.EMPTY),
+        (200, b"x", Outcome.UNREADABLE),
+        (399, b"x", Outcome.UNREADABLE),
+        (400, b"x", Outcome.REJECTED),
+        (400, b"<html>", Outcome.UNREADABLE),
+        (401, b"x", Outcome.UNAUTHENTICATED),
+        (401, b"<html>", Outcome.UNREADABLE),
+        (402, b"x", Outcome.REJECTED),
+        (403, b"x", Outcome.REFUSED),
+        (404, b"x", Outcome.REFUSED),
+        (405, b"x", Outcome.REJECTED),
+        (407, b"x", Outcome.UNREACHABLE),
+        (408, b"x", Outcome.OVERLOADED),
+        (409, b"x", Outcome.REJECTED),
+        (413, b"<html>", Outcome.REJECTED),
+        (429, b"x", Outcome.BARE_429),
+        (498, b"x", Outcome.REJECTED),
+        (499, b"x", Outcome.OVERLOADED),
+        (500, b"<html>", Outcome.OVERLOADED),
+        (501, b"<html>", Outcome.REJECTED),
+        (503, b"", Outcome.OVERLOADED),
+    ],
+)
+def test_an_answer_without_googles_words_is_read_by_its_status(status, body, outcome):
+    fault = classify(status, body)
+
+    assert (fault.outcome, fault.status, fault.proxy) == (outcome, status, status == 407)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [
+        (503, b"", "Status 503 without a body."),
+        (503, b" \xff too busy ", "\ufffd too busy"),
+        (200, b"", "An empty answer."),
+        (200, b"x", "An answer with status 200 that cannot be read."),
+        (502, b"<html><title> Bad\xff Gateway </title>", "Bad\ufffd Gateway"),
+        (502, b"<html><TITLE class=x>Bad Gateway</TITLE>", "Bad Gateway"),
+        (502, b"<html>", "A web page came with status 502."),
+        (502, b"<" + b"x" * 4096 + b"<title>far away</title>", "A web page came with status 502."),
+    ],
+)
+def test_it_is_told_in_its_own_words_as_far_as_it_has_any(status, body, told):
+    assert classify(status, body).message == told
+
+
+def test_a_text_of_any_length_is_cut():
+    assert len(classify(503, b"x" * 5000).message) == 2000
+    assert len(read(503, "x " * 5000).message) == 2000
