@@ -56,6 +56,6 @@ async def test_an_error_before_the_first_event_is_an_error_response(client, alic
     reply = await client.post(URL, a_prompt())
 
     assert reply.status == 400
-    assert reply.headers["content-type"] == "application/json; charset=UTF-8"
+    assert reply.headers["content-type"] == "text/event-stream"  # as Google's, with the error alone in it
     assert reply.json()["error"]["status"] == "INVALID_ARGUMENT"
     assert reply.ended

@@ -135,7 +135,7 @@ async def test_a_name_that_no_column_holds_costs_no_row(client, alice, ledger):
     for name in ("x" * 300, "gem%00ini"):
         await client.post(f"/v1beta/models/{name}:generateContent", a_prompt())
 
-    assert [entry.model for entry in await ledger()] == ["x" * 128, "gemini"]
+    assert [entry.model for entry in await ledger()] == ["", ""]
 
 
 async def test_a_deleted_account_leaves_its_rows_behind(client, alice, ledger):
