@@ -32,8 +32,8 @@ class Mutant:
 
     @property
     def name(self) -> str:
-        """What it is known by; unlike the line it outlives edits elsewhere in the file."""
-        return f"{self.module} {self.place or '(module)'}: `{self.before}` → `{self.after}`"
+        """What it is known by; unlike line and package it outlives edits elsewhere and a move."""
+        return f"{self.module.rpartition('.')[2]} {self.place or '(module)'}: `{self.before}` → `{self.after}`"
 
 
 def mutants_of(module: str, source: str, path: str) -> list[Mutant]:

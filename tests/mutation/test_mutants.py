@@ -65,6 +65,6 @@ def test_a_mutant_is_known_by_where_it_is_and_is_code_that_runs():
     space: dict = {}
     exec(mutant.code, space)
 
-    assert mutant.name.startswith("package.module f: `return x > 3 if x else None` → ")
+    assert mutant.name.startswith("module f: `return x > 3 if x else None` → ")
     assert callable(space["f"])
     assert mutant.line == 2
