@@ -2,8 +2,8 @@
 
 import sys
 
-from bench.house import House
 from bench.rows import bodies, calls, growth, latency, peers, processes, simulation, streams
+from bench.stage import Stage
 from bench.table import printed
 
 FAMILIES = (
@@ -29,11 +29,11 @@ def main(asked: str) -> int:
         print(printed(rows))
         return 0 if all(row.passed for row in rows) else 1
     rows = []
-    with House() as house:
+    with Stage() as stage:
         for names, measure in FAMILIES:
             wanted = [name for name in names if name in chosen]
             if wanted:
-                rows += measure(house, wanted)
+                rows += measure(stage, wanted)
     print(printed(rows))
     return 0 if all(row.passed is not False for row in rows) else 1
 

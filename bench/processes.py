@@ -120,11 +120,11 @@ class Gateway(Process):
 
     def __init__(self, directory: Path, upstream: Upstream, *, processes: int = 1, **accounts: int) -> None:
         environment = gateway_environment(directory, upstream)
-        staged = subprocess.run(
-            [sys.executable, "-m", "bench.stage", json.dumps(accounts)],
+        filled = subprocess.run(
+            [sys.executable, "-m", "bench.fill", json.dumps(accounts)],
             cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True, check=True,
         )  # fmt: skip
-        self.key = staged.stdout.strip().splitlines()[-1]
+        self.key = filled.stdout.strip().splitlines()[-1]
         options = ["--processes", str(processes)] if processes > 1 else []
         super().__init__(
             "manage.py", "serve", "--port", "0", *options, environment=environment, log=directory / "gateway.log"

@@ -1,74 +1,91 @@
-"""Fills a gateway's empty data directory: `python -m bench.stage '{"accounts": 20, "keys": 1, "ledger": 0}'`.
+"""The set of a benchmark: one upstream, one load, and the gateways under test."""
 
-Prints the client key to call with.
-"""
+import socket
+import tempfile
+import time
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from typing import Self
 
-import json
-import sys
-from datetime import timedelta
+from bench.answers import PLAIN_MODEL, Script, request_body
+from bench.load import Outcome, Work
+from bench.processes import Gateway, LoadProcess, Process, Stock, Upstream
 
-import django
-
-django.setup()
-
-from django.core.management import call_command  # noqa: E402
-from django.db import connection, transaction  # noqa: E402
-from django.utils import timezone  # noqa: E402
-
-from accounts_app.api_keys import keys as api_keys  # noqa: E402
-from accounts_app.models import Account, ApiKey, Credential  # noqa: E402
-from proxy_app.models import UsageRecord  # noqa: E402
-
-LEDGER_SLICE = 250_000
+# A ledger row is written within a second of its call; until then the call's cost is not complete.
+SETTLING_SECONDS = 1.2
+NOOP = "/bench/noop"
+BURST = Script(events=30, gap=0.0, size=200)
 
 
-def stage(accounts: int = 20, keys: int = 1, ledger: int = 0) -> str:
-    call_command("migrate", verbosity=0)
-    with transaction.atomic():
-        connect(accounts)
-        ApiKey.objects.bulk_create(
-            ApiKey(name=f"key {number}", digest=api_keys.digest(f"bench {number}")) for number in range(1, keys)
-        )
-        key = api_keys.issue("bench")
-    for start in range(0, ledger, LEDGER_SLICE):
-        fill_ledger(min(LEDGER_SLICE, ledger - start))
-    return key
+class Stage:
+    """A context manager; what is started in it ends with it. Processes start when a row first asks for them."""
+
+    def __enter__(self) -> Self:
+        self._open = ExitStack()
+        self.directory = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="gateway-bench-")))
+        self.upstream = self._open.enter_context(Upstream())
+        self.load = self._open.enter_context(LoadProcess())
+        self.body = request_body().decode()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        """The one that most rows ask: 20 accounts, one key, an empty ledger."""
+        return self._open.enter_context(self.another("gateway"))
+
+    @cached_property
+    def stock(self) -> Stock:
+        port = free_port()
+        server = self._open.enter_context(Stock(port))
+        wait_for(port)
+        return server
+
+    def another(self, name: str, *, processes: int = 1, **rows: int) -> Gateway:
+        """A gateway of its own data directory, to be entered by the caller; warm when it is entered."""
+        directory = self.directory / name
+        directory.mkdir()
+        return Gateway(directory, self.upstream, processes=processes, **rows)
+
+    # What is asked of a gateway.
+
+    def noops(self, server: Process, count: int, connections: int = 16) -> Work:
+        return Work(server.port, NOOP, count, connections)
+
+    def plain(self, gateway: Gateway, count: int, connections: int = 16, model: str = PLAIN_MODEL) -> Work:
+        path = f"/v1beta/models/{model}:generateContent"
+        return Work(gateway.port, path, count, connections, gateway.key, self.body)
+
+    def streams(self, gateway: Gateway, script: Script, count: int, connections: int = 16) -> Work:
+        path = f"/v1beta/models/{script.model}:streamGenerateContent?alt=sse"
+        return Work(gateway.port, path, count, connections, gateway.key, self.body)
+
+    def cost(self, server: Process, work: Work) -> float:
+        """CPU seconds of `server` for each request of `work`, with what it writes down afterwards."""
+        before = server.cpu()
+        self.load.perform(work)
+        if work.key:
+            time.sleep(SETTLING_SECONDS)
+        return (server.cpu() - before) / work.count
+
+    def perform(self, work: Work) -> Outcome:
+        return self.load.perform(work)
 
 
-def connect(count: int) -> None:
-    """Accounts with a project and a token good for the whole run."""
-    rows = Account.objects.bulk_create(
-        Account(email=f"account-{number}@example.com", project=f"project-{number}", tier="free-tier")
-        for number in range(count)
-    )
-    until = timezone.now() + timedelta(hours=12)
-    Credential.objects.bulk_create(
-        Credential(account=row, refresh_token=f"refresh-{row.pk}", access_token=f"access-{row.pk}", expires_at=until)
-        for row in rows
-    )
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
-def fill_ledger(count: int) -> None:
-    """Copies of one row, spread over the past; made by the database itself, as ten million take a while."""
-    account = Account.objects.values_list("pk", flat=True).first()
-    sample = UsageRecord(
-        at=timezone.now() - timedelta(days=1), request_id="0" * 32, attempt=1, account_id=account, delivered=True,
-        account_label="account-0@example.com", dialect="cloud_code", method="generateContent", model="bench-plain",
-        upstream_model="bench-plain", endpoint="http://127.0.0.1", outcome="succeeded", status=200, why="affinity",
-    )  # fmt: skip
-    sample.save()
-    columns = [field.column for field in UsageRecord._meta.local_concrete_fields if not field.primary_key]
-    names = ", ".join(f'"{column}"' for column in columns)
-    fresh = {"request_id": "lower(hex(randomblob(16)))", "at": "datetime(at, '-' || n || ' seconds')"}
-    values = ", ".join(fresh.get(column, f'"{column}"') for column in columns)
-    table = UsageRecord._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %s) "
-            f'INSERT INTO "{table}" ({names}) SELECT {values} FROM numbers, "{table}" WHERE id = %s',
-            [count - 1, sample.pk],
-        )
-
-
-if __name__ == "__main__":
-    print(stage(**json.loads(sys.argv[1])))
+def wait_for(port: int, patience: float = 60.0) -> None:
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError(f"nothing listens on port {port}")

@@ -9,7 +9,7 @@ It answers as Google does, down to framing and error texts, and fails as Google 
         ...
         assert google.calls[0].headers["user-agent"].startswith("gemini-gateway/")
 
-`catalogue.FAULTS` names the faults, `Reply` scripts a reply to the byte, `Style` has a normal answer told in a certain
+`FAULTS` names the faults, `Reply` scripts a reply to the byte, `Style` has a normal answer told in a certain
 way. It imports nothing of the gateway.
 """
 

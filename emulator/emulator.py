@@ -1,4 +1,4 @@
-"""The emulator as its users hold it: started, scripted, asked what it saw, and stopped."""
+"""The emulator's public interface: start, script, read recordings, stop."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from emulator.apis.dispatch import FrontDesk
+from emulator.apis.dispatch import Dispatcher
 from emulator.apis.oauth import consent_target
 from emulator.state.accounts import Account
-from emulator.state.google import House
+from emulator.state.google import Google
 from emulator.state.recording import Recorded
 from emulator.state.scripts import Script
 from emulator.wire.replies import Reply, Style
 from emulator.wire.server import Connection
 
 _BACKLOG = 1024
-# Nothing the emulator waits for takes long on one machine; what does not come by then does not come.
-_PATIENCE = 5.0
+# Everything the emulator waits for happens on one machine, in milliseconds.
+_TIMEOUT = 5.0
 _KEPT, _KEPT_OPEN = 10_000, 200
 
 
@@ -33,11 +33,11 @@ class Emulator:
     begin with `wait_for`, for which use `asyncio.to_thread`.
 
     port                   0 takes a free one; `url` tells which
-    open_house             takes any refresh token or API key and makes its account on the spot
+    any_credentials        takes any refresh token or API key and creates its account
     controllable           answers `/emulator/…` (see `control.py`)
     style                  how answers are told unless a script says otherwise
     token_lifetime         of access tokens, in seconds
-    keep                   how many requests are remembered; by default all of a test's, few of an open house's
+    keep                   how many requests are remembered; 10,000 by default, 200 with `any_credentials`
     clock                  seconds since the epoch; `advance` moves it
     client                 the OAuth client's (id, secret); None takes any
     rotate_refresh_tokens  a refresh gives a new refresh token, and the old one is good no more
@@ -49,7 +49,7 @@ class Emulator:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
-        open_house: bool = False,
+        any_credentials: bool = False,
         controllable: bool = True,
         style: Style | None = None,
         token_lifetime: float = 3599.0,
@@ -60,18 +60,18 @@ class Emulator:
         bind_signatures: bool = False,
     ) -> None:
         self._address = (host, port)
-        self._house = House(
-            open_house=open_house,
+        self._google = Google(
+            any_credentials=any_credentials,
             controllable=controllable,
             style=style,
             token_lifetime=token_lifetime,
-            keep=keep if keep is not None else _KEPT_OPEN if open_house else _KEPT,
+            keep=keep if keep is not None else _KEPT_OPEN if any_credentials else _KEPT,
             clock=clock,
             client=client,
             rotate_refresh_tokens=rotate_refresh_tokens,
             bind_signatures=bind_signatures,
         )
-        self._changed = self._house.changed
+        self._changed = self._google.changed
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._stopping: asyncio.Event | None = None
@@ -116,12 +116,12 @@ class Emulator:
 
     async def _serve(self, listening: socket.socket, started: threading.Event) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
-        desk = FrontDesk(self._house)
-        server = await self._loop.create_server(lambda: Connection(desk), sock=listening, backlog=_BACKLOG)
+        handler = Dispatcher(self._google)
+        server = await self._loop.create_server(lambda: Connection(handler), sock=listening, backlog=_BACKLOG)
         started.set()
         await self._stopping.wait()
         server.close()
-        for connection in list(self._house.connections):
+        for connection in list(self._google.connections):
             connection.drop()
         # Dropped connections are told so in the next turn of the loop; asyncio.run cancels what is left of them.
         await asyncio.sleep(0)
@@ -146,7 +146,7 @@ class Emulator:
     def userinfo_url(self) -> str:
         return f"{self.url}/oauth2/v2/userinfo"
 
-    # -- what it is told ----------------------------------------------------------------------------------
+    # -- scripting ----------------------------------------------------------------------------------
 
     def add_account(self, email: str, **traits: Any) -> Account:
         """Adds an account, or replaces the one with this e-mail.
@@ -156,7 +156,7 @@ class Emulator:
         quota (requests per model, or a mapping of model to requests), quota_window (seconds).
         """
         with self._changed:
-            return self._house.accounts.add(email, **traits)
+            return self._google.accounts.add(email, **traits)
 
     def script(
         self,
@@ -178,60 +178,60 @@ class Emulator:
         email = account.email if isinstance(account, Account) else account
         script = Script(what, email, model, method, base, times, delay)
         with self._changed:
-            return self._house.scripts.add(script)
+            return self._google.scripts.add(script)
 
     def unscript(self, script: Script | None = None) -> None:
         """Forgets one script, or all of them."""
         with self._changed:
             if script is None:
-                self._house.scripts.clear()
+                self._google.scripts.clear()
             else:
-                self._house.scripts.remove(script)
+                self._google.scripts.remove(script)
 
     def issue_access_token(self, email: str, lifetime: float | None = None) -> str:
         """One more access token for an account, good for `lifetime` seconds."""
         with self._changed:
-            account = self._house.accounts.get(email)
+            account = self._google.accounts.get(email)
             if account is None:
                 raise KeyError(f"no account {email}")
-            return self._house.accounts.issue_access_token(account, lifetime)
+            return self._google.accounts.issue_access_token(account, lifetime)
 
     def expire_access_tokens(self, email: str) -> None:
         with self._changed:
-            self._house.accounts.expire_access_tokens(email)
+            self._google.accounts.expire_access_tokens(email)
 
     def revoke(self, email: str) -> None:
         """The owner takes the consent back: refreshing is invalid_grant from now on."""
         with self._changed:
-            self._house.accounts.revoke(email)
+            self._google.accounts.revoke(email)
 
     def advance(self, seconds: float) -> None:
         """Moves the emulator's clock: tokens expire, quota comes back."""
         with self._changed:
-            self._house.advanced += seconds
+            self._google.advanced += seconds
 
     def consent(self, authorize_url: str, email: str, *, allow: bool = True) -> str:
         """What the browser would do on the consent page: gives the URL that Google would redirect to."""
         asked = dict(parse_qsl(urlsplit(authorize_url).query, keep_blank_values=True))
         with self._changed:
-            return consent_target(self._house, asked, email, allow=allow)
+            return consent_target(self._google, asked, email, allow=allow)
 
     def reset(self) -> None:
         """As new: no accounts, no scripts, nothing recorded."""
-        self._house.reset()
+        self._google.reset()
 
-    # -- what it saw --------------------------------------------------------------------------------------
+    # -- recordings --------------------------------------------------------------------------------------
 
     @property
     def accounts(self) -> Mapping[str, Account]:
         with self._changed:
-            return {account.email: account for account in self._house.accounts.all()}
+            return {account.email: account for account in self._google.accounts.all()}
 
     @property
     def requests(self) -> list[Recorded]:
         """All requests so far, oldest first, also those to OAuth and the control plane."""
         with self._changed:
-            return self._house.recording.all()
+            return self._google.recording.all()
 
     @property
     def calls(self) -> list[Recorded]:
@@ -246,40 +246,40 @@ class Emulator:
     def open_streams(self) -> int:
         """Requests whose reply has not ended."""
         with self._changed:
-            return self._house.recording.open_count()
+            return self._google.recording.open_count()
 
     @property
     def connections(self) -> int:
         """Open sockets, idle ones too."""
         with self._changed:
-            return len(self._house.connections)
+            return len(self._google.connections)
 
     def wait_for_requests(
-        self, number: int = 1, *, call: str | None = None, timeout: float = _PATIENCE
+        self, number: int = 1, *, call: str | None = None, timeout: float = _TIMEOUT
     ) -> list[Recorded]:
         """The requests (of one method), once there are `number` of them; TimeoutError if that takes too long."""
 
         def found() -> list[Recorded]:
-            seen = [one for one in self._house.recording.all() if call is None or one.call == call]
+            seen = [one for one in self._google.recording.all() if call is None or one.call == call]
             return seen if len(seen) >= number else []
 
         with self._changed:
-            return self._house.recording.wait_for(found, timeout, f"{number} requests of {call or 'any method'}")
+            return self._google.recording.wait_for(found, timeout, f"{number} requests of {call or 'any method'}")
 
-    def wait_for_hang_up(self, number: int = 1, *, timeout: float = _PATIENCE) -> Recorded:
+    def wait_for_hang_up(self, number: int = 1, *, timeout: float = _TIMEOUT) -> Recorded:
         """The latest request whose client left before the end, once `number` did."""
 
         def found() -> list[Recorded]:
-            left = [one for one in self._house.recording.all() if one.hung_up]
+            left = [one for one in self._google.recording.all() if one.hung_up]
             return left if len(left) >= number else []
 
         with self._changed:
-            return self._house.recording.wait_for(found, timeout, f"{number} hang-ups")[-1]
+            return self._google.recording.wait_for(found, timeout, f"{number} hang-ups")[-1]
 
-    def wait_for_silence(self, *, timeout: float = _PATIENCE) -> None:
+    def wait_for_silence(self, *, timeout: float = _TIMEOUT) -> None:
         """Returns once no reply is under way."""
         with self._changed:
-            self._house.recording.wait_for(lambda: not self._house.recording.open_count(), timeout, "silence")
+            self._google.recording.wait_for(lambda: not self._google.recording.open_count(), timeout, "silence")
 
 
 def dead_address() -> str:

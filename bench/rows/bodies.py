@@ -5,9 +5,9 @@ import time
 from collections.abc import Collection
 
 from bench.answers import IMAGE_MODEL, Script
-from bench.house import House
 from bench.load import Work
 from bench.processes import LoadProcess
+from bench.stage import Stage
 from bench.table import Row, megabytes
 
 NAMES = ("upload", "image")
@@ -18,27 +18,27 @@ IMAGE = 30 * 2**20
 OTHERS = Script(events=150, gap=0.04, size=200)
 
 
-def measure(house: House, names: Collection[str]) -> list[Row]:
+def measure(stage: Stage, names: Collection[str]) -> list[Row]:
     rows: list[Row] = []
     if "upload" in names:
-        rows += large(house, "100 MB request body", UPLOAD, f"@{UPLOAD}", "bench-plain")
+        rows += large(stage, "100 MB request body", UPLOAD, f"@{UPLOAD}", "bench-plain")
     if "image" in names:
-        rows += large(house, "30 MB image answer", IMAGE, house.body, IMAGE_MODEL)
+        rows += large(stage, "30 MB image answer", IMAGE, stage.body, IMAGE_MODEL)
     return rows
 
 
-def large(house: House, what: str, size: int, body: str, model: str) -> list[Row]:
+def large(stage: Stage, what: str, size: int, body: str, model: str) -> list[Row]:
     """One large call among ten streams, after the same streams without it."""
-    with house.another(model + str(size)) as gateway, LoadProcess() as others:
-        house.perform(house.plain(gateway, 50))
+    with stage.another(model + str(size)) as gateway, LoadProcess() as others:
+        stage.perform(stage.plain(gateway, 50))
         work = Work(gateway.port, f"/v1beta/models/{model}:generateContent", 1, 1, gateway.key, body)
-        quiet = others.perform(house.streams(gateway, OTHERS, 10, 10))
+        quiet = others.perform(stage.streams(gateway, OTHERS, 10, 10))
         before = gateway.memory()
         gateway.forget_peak()
-        others.begin(house.streams(gateway, OTHERS, 10, 10))
+        others.begin(stage.streams(gateway, OTHERS, 10, 10))
         time.sleep(1.0)
         for _ in range(3):
-            house.perform(dataclasses.replace(work))
+            stage.perform(dataclasses.replace(work))
         growth = gateway.memory("VmHWM") - before
         delay = max(others.result().latest) - max(quiet.latest)
     return [

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 
 from bench.answers import Script
-from bench.house import BURST, House
+from bench.stage import BURST, Stage
 from bench.table import Row, fraction_row, ratio_row
 
 ROUNDS = 7
@@ -13,28 +13,28 @@ ROUNDS = 7
 FEW, MANY = Script(20, 0.17, 200), Script(170, 0.02, 200)
 OPEN_STREAMS = 50
 
-Cost = Callable[[House], float]
+Cost = Callable[[Stage], float]
 
 
-def floor(house: House) -> float:
-    return house.cost(house.gateway, house.noops(house.gateway, 2000))
+def floor(stage: Stage) -> float:
+    return stage.cost(stage.gateway, stage.noops(stage.gateway, 2000))
 
 
-def stock(house: House) -> float:
-    return house.cost(house.stock, house.noops(house.stock, 200))
+def stock(stage: Stage) -> float:
+    return stage.cost(stage.stock, stage.noops(stage.stock, 200))
 
 
-def plain(house: House) -> float:
-    return house.cost(house.gateway, house.plain(house.gateway, 1500))
+def plain(stage: Stage) -> float:
+    return stage.cost(stage.gateway, stage.plain(stage.gateway, 1500))
 
 
-def stream(house: House) -> float:
-    return house.cost(house.gateway, house.streams(house.gateway, BURST, 750))
+def stream(stage: Stage) -> float:
+    return stage.cost(stage.gateway, stage.streams(stage.gateway, BURST, 750))
 
 
-def event(house: House) -> float:
+def event(stage: Stage) -> float:
     def of(script: Script) -> float:
-        return house.cost(house.gateway, house.streams(house.gateway, script, OPEN_STREAMS, OPEN_STREAMS))
+        return stage.cost(stage.gateway, stage.streams(stage.gateway, script, OPEN_STREAMS, OPEN_STREAMS))
 
     return (of(MANY) - of(FEW)) / (MANY.events - FEW.events)
 
@@ -42,17 +42,17 @@ def event(house: House) -> float:
 COSTS: Mapping[str, Cost] = {"floor": stock, "plain": plain, "stream": stream, "event": event}
 
 
-def measure(house: House, names: Collection[str]) -> list[Row]:
+def measure(stage: Stage, names: Collection[str]) -> list[Row]:
     """One warm-up round, then ROUNDS; in each the floor is measured right before every subject."""
     subjects = {name: cost for name, cost in COSTS.items() if name in names}
     for cost in (floor, *subjects.values()):
-        cost(house)
+        cost(stage)
     floors: list[float] = []
     costs: dict[str, list[tuple[float, float]]] = {name: [] for name in subjects}  # (the floor then, the subject)
     for _ in range(ROUNDS):
         for name, cost in subjects.items():
-            floors.append(floor(house))
-            costs[name].append((floors[-1], cost(house)))
+            floors.append(floor(stage))
+            costs[name].append((floors[-1], cost(stage)))
     ratios = {name: [subject / base for base, subject in pairs] for name, pairs in costs.items()}
     rows = [Row("(the floor itself)", "", microseconds(floors))]
     if "floor" in ratios:

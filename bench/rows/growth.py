@@ -4,7 +4,7 @@ import os
 from collections.abc import Collection, Mapping
 from statistics import median
 
-from bench.house import House
+from bench.stage import Stage
 from bench.table import Row
 
 ROUNDS = 7
@@ -21,20 +21,20 @@ SIZES: Mapping[str, tuple[str, dict[str, int], dict[str, int]]] = {
 }
 
 
-def measure(house: House, names: Collection[str]) -> list[Row]:
-    return [compared(house, name) for name in names]
+def measure(stage: Stage, names: Collection[str]) -> list[Row]:
+    return [compared(stage, name) for name in names]
 
 
-def compared(house: House, name: str) -> Row:
+def compared(stage: Stage, name: str) -> Row:
     """A small and a large gateway, asked in turn."""
     what, small_rows, large_rows = SIZES[name]
-    with house.another(f"{name}-small", **small_rows) as small, house.another(f"{name}-large", **large_rows) as large:
+    with stage.another(f"{name}-small", **small_rows) as small, stage.another(f"{name}-large", **large_rows) as large:
         for gateway in (small, large):
-            house.cost(gateway, house.plain(gateway, COUNT))
+            stage.cost(gateway, stage.plain(gateway, COUNT))
         ratios = []
         for number in range(ROUNDS):
             order = (small, large) if number % 2 else (large, small)
-            costs = {gateway.port: house.cost(gateway, house.plain(gateway, COUNT)) for gateway in order}
+            costs = {gateway.port: stage.cost(gateway, stage.plain(gateway, COUNT)) for gateway in order}
             ratios.append(costs[large.port] / costs[small.port])
     middle = median(ratios)
     measured = f"{middle:.2f} x   ({min(ratios):.2f} to {max(ratios):.2f} in {ROUNDS} rounds)"

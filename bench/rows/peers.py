@@ -13,10 +13,10 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from bench.answers import PLAIN_MODEL
-from bench.house import BURST, House, free_port
 from bench.load import Work
 from bench.processes import ROOT, Process
 from bench.rows import calls
+from bench.stage import BURST, Stage, free_port
 from bench.table import Row, fraction_row
 
 NAMES = ("peers",)
@@ -55,27 +55,27 @@ def configuration(upstream_port: int) -> dict:
     return {"model_list": models, "general_settings": {"master_key": LiteLLM.key}}
 
 
-def measure(house: House, _: Collection[str]) -> list[Row]:
+def measure(stage: Stage, _: Collection[str]) -> list[Row]:
     if not PYTHON.exists():
         return [Row("against LiteLLM's proxy", "", "not installed: make bench-peers")]
-    with LiteLLM(house.directory, house.upstream.port) as peer:
+    with LiteLLM(stage.directory, stage.upstream.port) as peer:
         wait_until_alive(peer)
-        plain = peer.work(PLAIN_MODEL, "generateContent", PLAIN_COUNT, house.body)
-        stream = peer.work(BURST.model, "streamGenerateContent?alt=sse", STREAM_COUNT, house.body)
+        plain = peer.work(PLAIN_MODEL, "generateContent", PLAIN_COUNT, stage.body)
+        stream = peer.work(BURST.model, "streamGenerateContent?alt=sse", STREAM_COUNT, stage.body)
         return [
-            compared(house, "plain generateContent, against LiteLLM's", calls.plain, peer, plain, 15),
-            compared(house, "stream of 30 in a burst, against LiteLLM's", calls.stream, peer, stream, 10),
+            compared(stage, "plain generateContent, against LiteLLM's", calls.plain, peer, plain, 15),
+            compared(stage, "stream of 30 in a burst, against LiteLLM's", calls.stream, peer, stream, 10),
         ]
 
 
 def compared(
-    house: House, what: str, ours: Callable[[House], float], peer: LiteLLM, theirs: Work, part: float
+    stage: Stage, what: str, ours: Callable[[Stage], float], peer: LiteLLM, theirs: Work, part: float
 ) -> Row:  # fmt: skip
-    ours(house)
-    house.cost(peer, theirs)
+    ours(stage)
+    stage.cost(peer, theirs)
     ratios, costs = [], []
     for _round in range(ROUNDS):
-        costs.append((ours(house), house.cost(peer, theirs)))
+        costs.append((ours(stage), stage.cost(peer, theirs)))
         ratios.append(costs[-1][0] / costs[-1][1])
     told = " and ".join(calls.microseconds([pair[side] for pair in costs]) for side in (0, 1))
     return fraction_row(what, ratios, part, f"; {told}")

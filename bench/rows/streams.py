@@ -6,9 +6,9 @@ import time
 from collections.abc import Collection
 
 from bench.answers import Script
-from bench.house import House
 from bench.load import request_of
 from bench.processes import Gateway
+from bench.stage import Stage
 from bench.table import Row, kilobytes, megabytes
 
 NAMES = ("open", "deaf")
@@ -23,24 +23,24 @@ STALLED_SECONDS = 60.0  # gateway_project.server.backpressure drops such a clien
 PATIENCE = STALLED_SECONDS + 30
 
 
-def measure(house: House, names: Collection[str]) -> list[Row]:
+def measure(stage: Stage, names: Collection[str]) -> list[Row]:
     rows = []
     if "open" in names:
-        rows += many(house)
+        rows += many(stage)
     if "deaf" in names:
-        rows += deaf(house)
+        rows += deaf(stage)
     return rows
 
 
-def many(house: House) -> list[Row]:
+def many(stage: Stage) -> list[Row]:
     """1,000 streams opened over ten seconds and held, an event a second each."""
     script = Script(events=SECONDS, gap=1.0, size=200)
-    with house.another("open") as gateway:
-        house.perform(house.streams(gateway, Script(2, 0.0, 200), 50))
+    with stage.another("open") as gateway:
+        stage.perform(stage.streams(gateway, Script(2, 0.0, 200), 50))
         before = gateway.memory()
         gateway.forget_peak()
-        work = dataclasses.replace(house.streams(gateway, script, OPEN, OPEN), spread=10.0)
-        outcome = house.perform(work)  # raises if a single one fails
+        work = dataclasses.replace(stage.streams(gateway, script, OPEN, OPEN), spread=10.0)
+        outcome = stage.perform(work)  # raises if a single one fails
         each = (gateway.memory("VmHWM") - before) / OPEN
     latest = max(outcome.latest)
     is_whole = outcome.events == OPEN * SECONDS
@@ -57,13 +57,13 @@ def many(house: House) -> list[Row]:
     ]  # fmt: skip
 
 
-def deaf(house: House) -> list[Row]:
+def deaf(stage: Stage) -> list[Row]:
     """A client that asks for 200 MB and reads nothing of it."""
-    with house.another("deaf") as gateway:
-        house.perform(house.streams(gateway, Script(2, 0.0, 200), 50))
+    with stage.another("deaf") as gateway:
+        stage.perform(stage.streams(gateway, Script(2, 0.0, 200), 50))
         before = gateway.memory()
         gateway.forget_peak()
-        dropped = dropped_after(gateway, house)
+        dropped = dropped_after(gateway, stage)
         growth = gateway.memory("VmHWM") - before
     is_dropped = dropped is not None
     told = f"dropped after {dropped:.0f} s" if is_dropped else "never dropped"
@@ -77,9 +77,9 @@ def deaf(house: House) -> list[Row]:
     ]
 
 
-def dropped_after(gateway: Gateway, house: House) -> float | None:
+def dropped_after(gateway: Gateway, stage: Stage) -> float | None:
     """Seconds until the gateway hung up on a client that reads nothing; None if it does not."""
-    request = request_of(house.streams(gateway, OFFERED, 1))
+    request = request_of(stage.streams(gateway, OFFERED, 1))
     with socket.create_connection(("127.0.0.1", gateway.port)) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
         client.sendall(request)

@@ -8,9 +8,9 @@ from typing import Any
 
 from emulator.state.accounts import Account
 from emulator.wire.errors import refuse
-from emulator.wire.faults import Scene
+from emulator.wire.faults import FaultContext
 from emulator.wire.replies import Style
-from emulator.wire.routes import Room, Route
+from emulator.wire.routes import Api, Route
 from emulator.wire.server import Request
 
 
@@ -52,7 +52,7 @@ class Call:
     @property
     def model(self) -> str:
         """The model asked for, as far as it can be told from a request that may be wrong."""
-        if self.route.room is Room.PUBLIC:
+        if self.route.api is Api.PUBLIC:
             return self.route.resource
         body = self.body if isinstance(self.body, dict) else {}
         inner = body.get("request")
@@ -71,9 +71,9 @@ class Call:
             text = f"Invalid JSON payload received. Expected an object key or }}.\n{error}"
             raise refuse(400, text) from None
 
-    def scene(self, model: str = "", project: str = "") -> Scene:
+    def scene(self, model: str = "", project: str = "") -> FaultContext:
         own = self.account.project if self.account else ""
-        return Scene(
+        return FaultContext(
             model=model or self.model or "gemini-2.5-pro",
             project=project or own or "my-project",
             verb=self.route.call,

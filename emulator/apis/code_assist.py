@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from emulator.apis.generation import Asking, count, find_model, generate, not_found
+from emulator.apis.generation import ModelCall, count, find_model, generate, not_found
 from emulator.state.accounts import Account
 from emulator.state.models import DEPRECATED, Model
 from emulator.state.tiers import tiers_of
@@ -19,22 +19,22 @@ from emulator.wire.replies import Json, Reply
 
 if TYPE_CHECKING:
     from emulator.apis.call import Call
-    from emulator.state.google import House
+    from emulator.state.google import Google
 
 
-def answer(house: House, call: Call) -> Reply | Json:
+def answer(google: Google, call: Call) -> Reply | Json:
     """The answer to one authenticated call; raises Refused."""
-    room = _METHODS.get(call.route.call)
-    if room is None or call.request.method != _HTTP_METHODS.get(call.route.call, "POST"):
+    method = _METHODS.get(call.route.call)
+    if method is None or call.request.method != _HTTP_METHODS.get(call.route.call, "POST"):
         raise refuse(404, "Method not found.", name="NOT_FOUND")
-    return room(house, call)
+    return method(google, call)
 
 
-def authenticate(house: House, call: Call) -> Account:
+def authenticate(google: Google, call: Call) -> Account:
     """The account of the bearer token; raises Refused with Google's 401."""
     if not call.bearer:
         raise Refused(_error("credentials_missing", call))
-    account, good = house.accounts.by_access_token(call.bearer)
+    account, good = google.accounts.by_access_token(call.bearer)
     if account is None or not good:
         raise Refused(_error("token_expired", call))
     return account
@@ -43,26 +43,26 @@ def authenticate(house: House, call: Call) -> Account:
 # -- the model's methods --------------------------------------------------------------------------------------------
 
 
-def _generate(house: House, call: Call) -> Reply:
+def _generate(google: Google, call: Call) -> Reply:
     envelope = read_message("GenerateRequest", call.json_body())
     account, model = call.owner, _model(call.owner, envelope.get("model"))
     _check_project(call, envelope.get("project"))
     if not account.onboarded:
         raise Refused(_error("permission_denied", call))
     trace = secrets.token_hex(8)
-    asking = Asking(
+    asking = ModelCall(
         account=account,
         scene=call.scene(model.id),
         style=call.style,
         stream=call.sse if call.route.call == "streamGenerateContent" else None,
         envelope=lambda response: {"response": response, "traceId": trace},
         headers=(("x-cloudaicompanion-trace-id", trace),),
-        binding=house.binding_of(account),
+        binding=google.binding_of(account),
     )
-    return generate(asking, envelope.get("request", {}), model, house.prompt_cache)
+    return generate(asking, envelope.get("request", {}), model, google.prompt_cache)
 
 
-def _count_tokens(house: House, call: Call) -> Json:
+def _count_tokens(google: Google, call: Call) -> Json:
     """Only `request` at the top, `models/` before the model, and no `response` around the answer."""
     inner = read_message("CountTokensRequest", call.json_body()).get("request", {})
     name = str(inner.get("model", ""))
@@ -75,7 +75,7 @@ def _count_tokens(house: House, call: Call) -> Json:
 # -- the account ----------------------------------------------------------------------------------------------------
 
 
-def _load(house: House, call: Call) -> Json:
+def _load(google: Google, call: Call) -> Json:
     asked = read_message("LoadRequest", call.json_body())
     account = call.owner
     _check_project(call, asked.get("cloudaicompanionProject"))
@@ -85,7 +85,7 @@ def _load(house: House, call: Call) -> Json:
     return loaded
 
 
-def _onboard(house: House, call: Call) -> Json:
+def _onboard(google: Google, call: Call) -> Json:
     """An operation, done at once or after the account's `pending_polls`; asking again is one way to poll it."""
     asked = read_message("OnboardRequest", call.json_body())
     account, tier_id, project = call.owner, asked.get("tierId"), asked.get("cloudaicompanionProject")
@@ -104,7 +104,7 @@ def _onboard(house: House, call: Call) -> Json:
     return _poll(account)
 
 
-def _operation(house: House, call: Call) -> Json:
+def _operation(google: Google, call: Call) -> Json:
     if call.route.resource != _operation_name(call.owner) or call.owner.polls_left < 0:
         raise not_found()
     return _poll(call.owner)
@@ -129,7 +129,7 @@ def _operation_name(account: Account) -> str:
 # -- quota and models -----------------------------------------------------------------------------------------------
 
 
-def _quota(house: House, call: Call) -> Json:
+def _quota(google: Google, call: Call) -> Json:
     asked = read_message("QuotaRequest", call.json_body())
     _check_project(call, asked.get("project"))
     buckets = []
@@ -142,7 +142,7 @@ def _quota(house: House, call: Call) -> Json:
     return {"buckets": buckets}
 
 
-def _available_models(house: House, call: Call) -> Json:
+def _available_models(google: Google, call: Call) -> Json:
     asked = read_message("ModelsRequest", call.json_body())
     _check_project(call, asked.get("project"))
     entries = {}
@@ -160,7 +160,7 @@ def _available_models(house: House, call: Call) -> Json:
     }
 
 
-def _quota_summary(house: House, call: Call) -> Json:
+def _quota_summary(google: Google, call: Call) -> Json:
     asked = read_message("ModelsRequest", call.json_body())
     _check_project(call, asked.get("project"))
     lefts = [call.owner.quota.left(model.id, call.now) for model in _shown_models(call.owner)]
@@ -176,12 +176,12 @@ def _quota_summary(house: House, call: Call) -> Json:
     return {"groups": [{"displayName": "Gemini", "description": "Gemini models", "buckets": [bucket]}]}
 
 
-def _nothing(house: House, call: Call) -> Json:
+def _nothing(google: Google, call: Call) -> Json:
     """Every field of these answers is optional, and the official client is content without any."""
     return {}
 
 
-def _settings(house: House, call: Call) -> Json:
+def _settings(google: Google, call: Call) -> Json:
     return {"cloudaicompanionProject": call.owner.project} if call.owner.project else {}
 
 
@@ -211,7 +211,7 @@ def _error(name: str, call: Call) -> ErrorBody:
     return fault
 
 
-_METHODS: Mapping[str, Callable[[House, Call], Reply | Json]] = {
+_METHODS: Mapping[str, Callable[[Google, Call], Reply | Json]] = {
     "generateContent": _generate,
     "streamGenerateContent": _generate,
     "countTokens": _count_tokens,

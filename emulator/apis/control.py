@@ -30,53 +30,53 @@ from emulator.wire.replies import Ending, ErrorForm, Json, Reply, Style, UsageFo
 
 if TYPE_CHECKING:
     from emulator.apis.call import Call
-    from emulator.state.google import House
+    from emulator.state.google import Google
 
 _ENUMS: Mapping[str, Callable[[str], Any]] = {"ending": Ending, "error_form": ErrorForm, "usage": UsageForm}
 
 
-def answer(house: House, call: Call) -> Reply:
-    """Steers the house; raises Refused for what cannot be done."""
+def answer(google: Google, call: Call) -> Reply:
+    """Steers the emulator; raises Refused for what cannot be done."""
     method, path = call.request.method, call.route.resource
     asked = call.json_body() if method == "POST" else {}
     try:
-        return json_reply(_act(house, call, method, path, asked))
+        return json_reply(_act(google, call, method, path, asked))
     except (KeyError, TypeError, ValueError) as error:
         raise refuse(400, f"{type(error).__name__}: {error}") from None
 
 
-def _act(house: House, call: Call, method: str, path: str, asked: Json) -> Json:
+def _act(google: Google, call: Call, method: str, path: str, asked: Json) -> Json:
     match method, path.split("/"):
         case "GET", [""]:
             return {"emulator": (__doc__ or "").splitlines()}
         case "GET", ["faults"]:
             return {"faults": list(FAULTS)}
         case "GET", ["requests"]:
-            return {"requests": _requests(house, call.request.query)}
+            return {"requests": _requests(google, call.request.query)}
         case "GET", ["accounts"]:
-            return {"accounts": [_shown(account) for account in house.accounts.all()]}
+            return {"accounts": [_shown(account) for account in google.accounts.all()]}
         case "POST", ["accounts"]:
-            return _shown(house.accounts.add(**asked), with_tokens=True)
+            return _shown(google.accounts.add(**asked), with_tokens=True)
         case "POST", ["accounts", email, "expire"]:
-            house.accounts.expire_access_tokens(unquote(email))
+            google.accounts.expire_access_tokens(unquote(email))
         case "POST", ["accounts", email, "revoke"]:
-            house.accounts.revoke(unquote(email))
+            google.accounts.revoke(unquote(email))
         case "POST", ["scripts"]:
-            house.scripts.add(_script(asked))
+            google.scripts.add(_script(asked))
         case "DELETE", ["scripts"]:
-            house.scripts.clear()
+            google.scripts.clear()
         case "POST", ["advance"]:
-            house.advanced += float(asked["seconds"])
+            google.advanced += float(asked["seconds"])
         case "POST", ["reset"]:
-            house.reset()
+            google.reset()
         case _:
             raise refuse(404, f"There is no {method} {call.request.path}; GET /emulator tells what there is.")
     return {}
 
 
-def _requests(house: House, query: Mapping[str, str]) -> list[Json]:
+def _requests(google: Google, query: Mapping[str, str]) -> list[Json]:
     wanted = {name: query[name] for name in ("call", "account", "model") if name in query}
-    kept = [one for one in house.recording.all() if all(getattr(one, name) == want for name, want in wanted.items())]
+    kept = [one for one in google.recording.all() if all(getattr(one, name) == want for name, want in wanted.items())]
     return rows(kept[-int(query.get("limit", "100")) :])
 
 

@@ -1,4 +1,4 @@
-"""The way of a request from its path to its reply. The house is locked meanwhile; answering never waits."""
+"""From a request's path to the API that answers it. The state is locked meanwhile; answering never blocks."""
 
 from __future__ import annotations
 
@@ -10,73 +10,73 @@ import msgspec
 
 from emulator.apis import code_assist, control, oauth, public_api
 from emulator.apis.call import Call
-from emulator.state.google import House
+from emulator.state.google import Google
 from emulator.state.recording import SECRET_HEADERS, SECRET_PARAMETERS, Recorded, without_secrets
 from emulator.wire.errors import ErrorBody, Refused, unknown_path
 from emulator.wire.replies import Json, Reply, Style, json_reply
-from emulator.wire.routes import Room, Route, route_of
+from emulator.wire.routes import Api, Route, route_of
 from emulator.wire.server import Connection, Request
 from emulator.wire.streaming import unary
 
-_ROOMS = {Room.CODE_ASSIST: code_assist, Room.PUBLIC: public_api}
+_APIS = {Api.CODE_ASSIST: code_assist, Api.PUBLIC: public_api}
 
 
 @dataclass(slots=True)
-class Ticket:
-    """Tells the recording how one request ended."""
+class RecordingListener:
+    """Records how one request ended."""
 
-    house: House
+    google: Google
     recorded: Recorded
 
     def answered(self) -> None:
         self._end(None)
 
     def hung_up(self) -> None:
-        self._end(self.house.now())
+        self._end(self.google.now())
 
     def _end(self, hung_up_at: float | None) -> None:
-        with self.house.changed:
-            self.house.recording.end(self.recorded, hung_up_at=hung_up_at)
+        with self.google.changed:
+            self.google.recording.end(self.recorded, hung_up_at=hung_up_at)
 
 
-class FrontDesk:
-    """Takes each request to its room and its scripts; a `server.Floor`."""
+class Dispatcher:
+    """Answers each request by its script, or by the API it is for; a `server.Handler`."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, google: Google) -> None:
+        self.google = google
 
-    def answer(self, request: Request) -> tuple[Ticket, Reply]:
-        with self.house.changed:
+    def answer(self, request: Request) -> tuple[RecordingListener, Reply]:
+        with self.google.changed:
             route = route_of(request)
-            call = Call(request, route, _parsed(request, route), self.house.now(), self.house.style)
+            call = Call(request, route, _parsed(request, route), self.google.now(), self.google.style)
             recorded = self._recorded(call)
             reply = self._reply(call, recorded)
             recorded.status = reply.status
-            return Ticket(self.house, recorded), reply
+            return RecordingListener(self.google, recorded), reply
 
     def connected(self, connection: Connection) -> None:
-        with self.house.changed:
-            self.house.connections.add(connection)
+        with self.google.changed:
+            self.google.connections.add(connection)
 
     def disconnected(self, connection: Connection) -> None:
-        with self.house.changed:
-            self.house.connections.discard(connection)
-            self.house.changed.notify_all()
+        with self.google.changed:
+            self.google.connections.discard(connection)
+            self.google.changed.notify_all()
 
     def _reply(self, call: Call, recorded: Recorded) -> Reply:
-        """1. Who is calling. 2. What was scripted for them. 3. The room's own answer."""
+        """1. Authenticate. 2. A scripted reply. 3. The API's own answer."""
         try:
-            match call.route.room:
-                case Room.CONTROL if self.house.controllable:
-                    return control.answer(self.house, call)
-                case Room.CODE_ASSIST | Room.PUBLIC as room:
-                    call.account = _ROOMS[room].authenticate(self.house, call)
+            match call.route.api:
+                case Api.CONTROL if self.google.controllable:
+                    return control.answer(self.google, call)
+                case Api.CODE_ASSIST | Api.PUBLIC as api:
+                    call.account = _APIS[api].authenticate(self.google, call)
                     recorded.account = call.account.email
-                    return self._scripted(call, recorded) or self._told(_ROOMS[room].answer(self.house, call), call)
-                case Room.OAUTH:
-                    call.account = oauth.account_of(self.house, call)
+                    return self._scripted(call, recorded) or self._told(_APIS[api].answer(self.google, call), call)
+                case Api.OAUTH:
+                    call.account = oauth.account_of(self.google, call)
                     recorded.account = call.account.email if call.account else ""
-                    return self._scripted(call, recorded) or oauth.answer(self.house, call)
+                    return self._scripted(call, recorded) or oauth.answer(self.google, call)
                 case _:
                     return unknown_path(call.request.path)
         except Refused as refused:
@@ -88,7 +88,9 @@ class FrontDesk:
     def _scripted(self, call: Call, recorded: Recorded) -> Reply | None:
         """A script's reply; a scripted style only changes how the normal answer is told."""
         route = call.route
-        script = self.house.scripts.take(route.call, call.account.email if call.account else "", call.model, route.base)
+        script = self.google.scripts.take(
+            route.call, call.account.email if call.account else "", call.model, route.base
+        )
         if script is None:
             return None
         recorded.fault = script.name
@@ -104,14 +106,14 @@ class FrontDesk:
     def _told(self, answered: Reply | Json, call: Call) -> Reply:
         if isinstance(answered, Reply):
             return answered
-        if call.style is self.house.style:
+        if call.style is self.google.style:
             return json_reply(answered)
         return unary(answered, call.style, call.scene(), ())
 
     def _recorded(self, call: Call) -> Recorded:
-        request, secret = call.request, call.route.room is Room.OAUTH
+        request, secret = call.request, call.route.api is Api.OAUTH
         recorded = Recorded(
-            number=self.house.recording.next_number(),
+            number=self.google.recording.next_number(),
             call=call.route.call,
             http_method=request.method,
             path=request.path,
@@ -124,8 +126,8 @@ class FrontDesk:
             raw=b"" if secret else request.body,
             at=call.now,
         )
-        if call.route.room is not Room.CONTROL:
-            self.house.recording.begin(recorded)
+        if call.route.api is not Api.CONTROL:
+            self.google.recording.begin(recorded)
         return recorded
 
 
@@ -143,7 +145,7 @@ def _parsed(request: Request, route: Route) -> Any:
     """
     if not request.body:
         return None
-    if route.room is Room.OAUTH and "x-www-form-urlencoded" in request.headers.get("content-type", ""):
+    if route.api is Api.OAUTH and "x-www-form-urlencoded" in request.headers.get("content-type", ""):
         return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
     try:
         return msgspec.json.decode(request.body)

@@ -14,13 +14,13 @@ from emulator.state.models import Model
 from emulator.state.prompt_cache import CACHED_FROM, PromptCache
 from emulator.wire import faults
 from emulator.wire.errors import ErrorBody, Refused, refuse
-from emulator.wire.faults import Scene
+from emulator.wire.faults import FaultContext
 from emulator.wire.replies import Json, Reply, Style
 from emulator.wire.streaming import stream, unary
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class ModelCall:
     """One call of a model: by whom, how the answer is to be told, and in which envelope.
 
     stream    None for a unary answer, else True for SSE and False for a JSON array
@@ -30,12 +30,12 @@ class Asking:
     """
 
     account: Account
-    scene: Scene
+    scene: FaultContext
     style: Style
     stream: bool | None
     envelope: Callable[[Json], Json]
     headers: Sequence[tuple[str, str]] = ()
-    spent: Callable[[Scene], ErrorBody] = faults.quota_exhausted
+    spent: Callable[[FaultContext], ErrorBody] = faults.quota_exhausted
     binding: str = ""
 
 
@@ -43,7 +43,7 @@ def find_model(account: Account, name: str) -> Model | None:
     return account.known_models().get(name.removeprefix("models/"))
 
 
-def generate(asking: Asking, inner: Json, model: Model, cache: PromptCache) -> Reply:
+def generate(asking: ModelCall, inner: Json, model: Model, cache: PromptCache) -> Reply:
     """Checks, counts down, answers.
 
     1. A request that is wrong costs nothing.
@@ -78,7 +78,7 @@ def not_found() -> Refused:
     return refuse(404, "Requested entity was not found.")
 
 
-def _count_cached(told: Answer, asking: Asking, inner: Json, model: Model, cache: PromptCache) -> None:
+def _count_cached(told: Answer, asking: ModelCall, inner: Json, model: Model, cache: PromptCache) -> None:
     if inner.get("cachedContent"):
         told.cached = CACHED_FROM * 2
         return

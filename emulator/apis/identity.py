@@ -12,13 +12,13 @@ from emulator.wire.replies import Json, Reply, json_reply
 
 if TYPE_CHECKING:
     from emulator.apis.call import Call
-    from emulator.state.google import House
+    from emulator.state.google import Google
 
 NO_STORE = (("cache-control", "no-cache, no-store, max-age=0, must-revalidate"), ("pragma", "no-cache"))
 
 
-def userinfo(house: House, call: Call) -> Reply:
-    account, good = house.accounts.by_access_token(call.bearer or call.request.query.get("access_token", ""))
+def userinfo(google: Google, call: Call) -> Reply:
+    account, good = google.accounts.by_access_token(call.bearer or call.request.query.get("access_token", ""))
     if account is None or not good:
         text = "Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or"
         error = {"code": 401, "message": f"{text} other valid authentication credential.", "status": "UNAUTHENTICATED"}
@@ -28,21 +28,21 @@ def userinfo(house: House, call: Call) -> Reply:
     return json_reply({**told, "picture": "https://lh3.example/photo.png"})
 
 
-def tokeninfo(house: House, call: Call) -> Reply:
+def tokeninfo(google: Google, call: Call) -> Reply:
     token = {**call.request.query, **form_of(call)}.get("access_token", "") or call.bearer
-    account, good = house.accounts.by_access_token(token)
+    account, good = google.accounts.by_access_token(token)
     if account is None or not good:
         return refused(400, "invalid_token", "Invalid Value")
-    told = {"email": account.email, "email_verified": "true", "expires_in": str(int(house.accounts.token_lifetime))}
+    told = {"email": account.email, "email_verified": "true", "expires_in": str(int(google.accounts.token_lifetime))}
     return json_reply({**told, "sub": _subject(account), "access_type": "offline"})
 
 
-def revoke(house: House, call: Call) -> Reply:
+def revoke(google: Google, call: Call) -> Reply:
     token = {**call.request.query, **form_of(call)}.get("token", "")
-    account = house.accounts.by_access_token(token)[0] or house.accounts.by_refresh_token(token)
+    account = google.accounts.by_access_token(token)[0] or google.accounts.by_refresh_token(token)
     if account is None or account.revoked:
         return refused(400, "invalid_token", "Token expired or revoked")
-    house.accounts.revoke(account.email)
+    google.accounts.revoke(account.email)
     return json_reply({})
 
 

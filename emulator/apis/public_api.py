@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from emulator.apis.generation import Asking, count, find_model, generate
+from emulator.apis.generation import ModelCall, count, find_model, generate
 from emulator.state.accounts import Account
 from emulator.state.models import Model
 from emulator.wire import faults
@@ -20,7 +20,7 @@ from emulator.wire.replies import Json, Reply
 
 if TYPE_CHECKING:
     from emulator.apis.call import Call
-    from emulator.state.google import House
+    from emulator.state.google import Google
 
 _MODEL_NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)*")
 _PAGE_SIZE, _LARGEST_PAGE = 50, 1_000
@@ -28,43 +28,43 @@ _EMBEDDING_SIZE, _LARGEST_EMBEDDING = 768, 3_072
 _MOST_EMBEDDINGS = 100
 
 
-def answer(house: House, call: Call) -> Reply | Json:
+def answer(google: Google, call: Call) -> Reply | Json:
     """The answer to one authenticated call; raises Refused."""
-    room = _METHODS.get(call.route.call)
-    return room(house, call) if room else unknown_path(call.request.path)
+    method = _METHODS.get(call.route.call)
+    return method(google, call) if method else unknown_path(call.request.path)
 
 
-def authenticate(house: House, call: Call) -> Account:
+def authenticate(google: Google, call: Call) -> Account:
     """The account of the API key, or of a bearer token; raises Refused as the public API does."""
     if call.api_key:
-        account = house.accounts.by_api_key(call.api_key)
+        account = google.accounts.by_api_key(call.api_key)
         if account is None:
             raise Refused(_error("api_key_invalid", call))
         return account
     if call.bearer:
-        account, good = house.accounts.by_access_token(call.bearer)
+        account, good = google.accounts.by_access_token(call.bearer)
         if account is None or not good:
             raise Refused(_error("token_expired", call))
         return account
     raise Refused(_error("unregistered_caller", call))
 
 
-def _generate(house: House, call: Call) -> Reply:
+def _generate(google: Google, call: Call) -> Reply:
     model = _model(call, embeds=False)
     inner = read_message("PublicGenerateRequest", call.json_body())
-    asking = Asking(
+    asking = ModelCall(
         account=call.owner,
         scene=call.scene(model.id),
         style=call.style,
         stream=call.sse if call.route.call == "streamGenerateContent" else None,
         envelope=lambda response: response,
         spent=lambda scene: faults.public_quota("PerDay", call.owner.quota.left(model.id, call.now).limit, 0.0)(scene),
-        binding=house.binding_of(call.owner),
+        binding=google.binding_of(call.owner),
     )
-    return generate(asking, inner, model, house.prompt_cache)
+    return generate(asking, inner, model, google.prompt_cache)
 
 
-def _count_tokens(house: House, call: Call) -> Json:
+def _count_tokens(google: Google, call: Call) -> Json:
     """Both forms: bare contents, or a whole generateContentRequest, which must name its model."""
     _model(call, embeds=None)
     inner = read_message("PublicCountRequest", call.json_body())
@@ -75,7 +75,7 @@ def _count_tokens(house: House, call: Call) -> Json:
     return count(whole)
 
 
-def _list_models(house: House, call: Call) -> Json:
+def _list_models(google: Google, call: Call) -> Json:
     models = [model for model in call.owner.known_models().values() if not model.internal]
     size = _page_number(call, "pageSize") or _PAGE_SIZE
     start = _page_number(call, "pageToken")
@@ -93,16 +93,16 @@ def _page_number(call: Call, name: str) -> int:
     return int(text)
 
 
-def _get_model(house: House, call: Call) -> Json:
+def _get_model(google: Google, call: Call) -> Json:
     return _model(call, embeds=None, asked_as="GetModelRequest.name").resource()
 
 
-def _embed(house: House, call: Call) -> Json:
+def _embed(google: Google, call: Call) -> Json:
     _model(call, embeds=True)
     return {"embedding": _embedding(read_message("EmbedRequest", call.json_body()))}
 
 
-def _embed_batch(house: House, call: Call) -> Json:
+def _embed_batch(google: Google, call: Call) -> Json:
     _model(call, embeds=True)
     requests = read_message("BatchEmbedRequest", call.json_body()).get("requests", [])
     if not 1 <= len(requests) <= _MOST_EMBEDDINGS:
@@ -147,7 +147,7 @@ def _error(name: str, call: Call) -> ErrorBody:
     return fault
 
 
-_METHODS: Mapping[str, Callable[[House, Call], Reply | Json]] = {
+_METHODS: Mapping[str, Callable[[Google, Call], Reply | Json]] = {
     "generateContent": _generate,
     "streamGenerateContent": _generate,
     "countTokens": _count_tokens,

@@ -1,4 +1,4 @@
-"""Who may be answered: accounts, their tokens and keys, and the open house that lets everyone in."""
+"""The accounts of the emulated Google, with their tokens and keys."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ class Account:
 
 
 class Accounts:
-    """All accounts and every token given out. Used under the house's lock."""
+    """All accounts and every token given out. Used under the state's lock."""
 
-    def __init__(self, *, open_house: bool, token_lifetime: float, clock: Callable[[], float]) -> None:
-        self.open_house = open_house
+    def __init__(self, *, any_credentials: bool, token_lifetime: float, clock: Callable[[], float]) -> None:
+        self.any_credentials = any_credentials
         self.token_lifetime = token_lifetime
         self._clock = clock
         self._by_email: dict[str, Account] = {}
@@ -99,9 +99,9 @@ class Accounts:
         return self._by_email.get(email) or self.add(email)
 
     def by_refresh_token(self, token: str) -> Account | None:
-        """The account of a refresh token, None when there is none; the open house makes one for any token."""
+        """The account of a refresh token, None when there is none; with `any_credentials` one is made for any token."""
         email = self._by_refresh_token.get(token)
-        if email is None and self.open_house and token:
+        if email is None and self.any_credentials and token:
             email = _email_in(token, REFRESH_PREFIX) or f"guest-{_short_hash(token)[:6]}@example.com"
             self.get_or_add(email)
             self._by_refresh_token[token] = email
@@ -109,7 +109,7 @@ class Accounts:
 
     def by_api_key(self, key: str) -> Account | None:
         email = self._by_api_key.get(key)
-        if email is None and self.open_house and key:
+        if email is None and self.any_credentials and key:
             email = f"guest-{_short_hash(key)[:6]}@example.com"
             self.get_or_add(email)
             self._by_api_key[key] = email
@@ -118,10 +118,10 @@ class Accounts:
     def by_access_token(self, token: str) -> tuple[Account | None, bool]:
         """The account of an access token, and whether the token is still good.
 
-        An open house that was restarted still knows the tokens it gave out before, as they name their account.
+        With `any_credentials`, tokens from before a restart are still good, as they name their account.
         """
         email, expires_at = self._access_tokens.get(token, ("", 0.0))
-        if not email and self.open_house and (named := _email_in(token, ACCESS_PREFIX)):
+        if not email and self.any_credentials and (named := _email_in(token, ACCESS_PREFIX)):
             email, expires_at = named, self._clock() + self.token_lifetime
             self.get_or_add(email)
             self._access_tokens[token] = (email, expires_at)
@@ -160,7 +160,7 @@ class Accounts:
 
 
 def _named_token(prefix: str, email: str) -> str:
-    """A token in which the account's e-mail can be read again, so that an open house needs no memory."""
+    """A token in which the account's e-mail can be read again, so that it is good after a restart too."""
     name = base64.urlsafe_b64encode(email.encode()).decode().rstrip("=")
     return f"{prefix}{name}.{secrets.token_urlsafe(24)}"
 

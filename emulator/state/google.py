@@ -1,4 +1,4 @@
-"""The house: everything the emulator knows. All of it is guarded by one lock, `changed`."""
+"""The state of the emulated Google. All of it is guarded by one lock, `changed`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from emulator.wire.replies import Style
 from emulator.wire.server import Connection
 
 
-class House:
-    """Accounts, scripts, recordings, consents, the clock, and how answers are told."""
+class Google:
+    """Accounts, scripts, recordings, consents, the clock and the style of answers."""
 
     def __init__(
         self,
         *,
-        open_house: bool = False,
+        any_credentials: bool = False,
         controllable: bool = True,
         style: Style | None = None,
         token_lifetime: float = 3599.0,
@@ -39,7 +39,7 @@ class House:
         self.bind_signatures = bind_signatures
         self.advanced = 0.0
         self._clock = clock
-        self.accounts = Accounts(open_house=open_house, token_lifetime=token_lifetime, clock=self.now)
+        self.accounts = Accounts(any_credentials=any_credentials, token_lifetime=token_lifetime, clock=self.now)
         self.scripts = ScriptBook()
         self.recording = Recording(keep, self.changed)
         self.prompt_cache = PromptCache()
@@ -55,7 +55,7 @@ class House:
     def reset(self) -> None:
         """As new: accounts, scripts, recorded requests and the clock."""
         with self.changed:
-            for room in (self.accounts, self.scripts, self.recording, self.consents):
-                room.clear()
+            for part in (self.accounts, self.scripts, self.recording, self.consents):
+                part.clear()
             self.prompt_cache = PromptCache()
             self.advanced = 0.0

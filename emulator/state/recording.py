@@ -59,7 +59,7 @@ class Recorded:
 
 
 class Recording:
-    """The latest requests, oldest first, and those still open. Used under the house's lock."""
+    """The latest requests, oldest first, and those still open. Used under the state's lock."""
 
     def __init__(self, keep: int, changed: threading.Condition) -> None:
         self._changed = changed

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from emulator.state.recording import MODEL_CALLS
 from emulator.wire.fault_names import FAULTS
-from emulator.wire.faults import Fault, Scene
+from emulator.wire.faults import Fault, FaultContext
 from emulator.wire.replies import Reply, Style
 
 
@@ -41,7 +41,7 @@ class Script:
         wanted = ((self.method, call), (self.account, account), (self.model, model), (self.base, base))
         return all(want is None or want == seen for want, seen in wanted)
 
-    def play(self, scene: Scene) -> Fault:
+    def play(self, scene: FaultContext) -> Fault:
         if not isinstance(self.what, str):
             return self.what
         return FAULTS[self.what](scene if self.delay is None else replace(scene, delay=self.delay))

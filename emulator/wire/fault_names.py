@@ -8,7 +8,7 @@ from emulator.wire import faults
 from emulator.wire.errors import CODE_ASSIST, GOOGLE, info
 from emulator.wire.faults import (
     Fault,
-    Scene,
+    FaultContext,
     always,
     bad_token,
     capacity,
@@ -32,7 +32,7 @@ _MISSING_SIGNATURE = (
     "for more details."
 )
 
-FAULTS: Mapping[str, Callable[[Scene], Fault]] = {
+FAULTS: Mapping[str, Callable[[FaultContext], Fault]] = {
     # 429: spent, or too fast
     "quota_exhausted": faults.quota_exhausted,
     "individual_quota": faults.individual_quota,

@@ -28,7 +28,7 @@ from emulator.wire.replies import Json, Reply, Style, html_reply, json_reply
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class FaultContext:
     """What a fault's texts speak of; `delay` in seconds overrides the fault's own."""
 
     model: str = "gemini-2.5-pro"
@@ -54,13 +54,13 @@ _BAD_TOKEN = (
 # -- 429 and capacity -----------------------------------------------------------------------------------------------
 
 
-def quota_exhausted(scene: Scene, usual: float = 33740.910400305) -> ErrorBody:
+def quota_exhausted(scene: FaultContext, usual: float = 33740.910400305) -> ErrorBody:
     wait = scene.wait(usual)
     text = f"You have exhausted your capacity on this model. Your quota will reset after {spoken_duration(wait)}."
     return ErrorBody(429, text, details=_quota_details("QUOTA_EXHAUSTED", scene, wait))
 
 
-def individual_quota(scene: Scene) -> ErrorBody:
+def individual_quota(scene: FaultContext) -> ErrorBody:
     wait = scene.wait(33740.910400305)
     text = (
         "Individual quota reached. Please upgrade your subscription to increase your limits. "
@@ -69,25 +69,25 @@ def individual_quota(scene: Scene) -> ErrorBody:
     return ErrorBody(429, text, details=_quota_details("QUOTA_EXHAUSTED", scene, wait))
 
 
-def rate_limited(scene: Scene) -> ErrorBody:
+def rate_limited(scene: FaultContext) -> ErrorBody:
     wait = scene.wait(0.539477544)
     text = f"You have exhausted your capacity on this model. Your quota will reset after {int(wait)}s."
     return ErrorBody(429, text, details=_quota_details("RATE_LIMIT_EXCEEDED", scene, wait))
 
 
-def rate_limited_go_duration(scene: Scene) -> ErrorBody:
+def rate_limited_go_duration(scene: FaultContext) -> ErrorBody:
     """The delay only as a Go duration in the metadata: no RetryInfo."""
     wait = scene.wait(47941.20964964)
     text = f"You have exhausted your capacity on this model. Your quota will reset after {spoken_duration(wait)}."
     return ErrorBody(429, text, details=_quota_details("RATE_LIMIT_EXCEEDED", scene, wait)[:1])
 
 
-def rate_limited_without_delay(scene: Scene) -> ErrorBody:
+def rate_limited_without_delay(scene: FaultContext) -> ErrorBody:
     detail = info("RATE_LIMIT_EXCEEDED", CODE_ASSIST, model=scene.model)
     return ErrorBody(429, "You have exhausted your capacity on this model.", details=[detail])
 
 
-def front_door_rate_limited(scene: Scene) -> ErrorBody:
+def front_door_rate_limited(scene: FaultContext) -> ErrorBody:
     text = (
         "Quota exceeded for quota metric 'Requests' and limit 'Requests per minute' of service "
         f"'{COMPANION}' for consumer 'projects/{scene.project}'."
@@ -101,8 +101,8 @@ def front_door_rate_limited(scene: Scene) -> ErrorBody:
     return ErrorBody(429, text, details=[info("RATE_LIMIT_EXCEEDED", GOOGLE, **metadata)])
 
 
-def capacity(status: int, *, told: bool) -> Callable[[Scene], ErrorBody]:
-    def build(scene: Scene) -> ErrorBody:
+def capacity(status: int, *, told: bool) -> Callable[[FaultContext], ErrorBody]:
+    def build(scene: FaultContext) -> ErrorBody:
         details = [info("MODEL_CAPACITY_EXHAUSTED", CODE_ASSIST, model=scene.model)]
         if told or scene.delay is not None:
             details.append(retry_info(proto_duration(scene.wait(9))))
@@ -111,10 +111,10 @@ def capacity(status: int, *, told: bool) -> Callable[[Scene], ErrorBody]:
     return build
 
 
-def public_quota(period: str, limit: int, usual: float) -> Callable[[Scene], ErrorBody]:
+def public_quota(period: str, limit: int, usual: float) -> Callable[[FaultContext], ErrorBody]:
     """The public API's QuotaFailure form; `period` is `PerMinute` or `PerDay`, a limit of 0 means no quota at all."""
 
-    def build(scene: Scene) -> ErrorBody:
+    def build(scene: FaultContext) -> ErrorBody:
         wait = scene.wait(usual)
         metric = f"{GENERATIVE}/generate_content_free_tier_requests"
         text = (
@@ -136,23 +136,23 @@ def public_quota(period: str, limit: int, usual: float) -> Callable[[Scene], Err
     return build
 
 
-def legacy_429(scene: Scene) -> Reply:
+def legacy_429(scene: FaultContext) -> Reply:
     """Google's error format 1, as asked for with `$.xgafv=1`."""
     body = quota_exhausted(scene).as_json()
     body["error"]["errors"] = [{"message": _EXHAUSTED, "domain": "global", "reason": "rateLimitExceeded"}]
     return json_reply(body, 429)
 
 
-def nested_429(scene: Scene) -> ErrorBody:
+def nested_429(scene: FaultContext) -> ErrorBody:
     """The real error as JSON text inside the message."""
     return ErrorBody(429, json.dumps(rate_limited(scene).as_json()))
 
 
-def array_429(scene: Scene) -> Reply:
+def array_429(scene: FaultContext) -> Reply:
     return rate_limited(scene).reply(wrapped=True)
 
 
-def _quota_details(reason: str, scene: Scene, wait: float) -> list[Json]:
+def _quota_details(reason: str, scene: FaultContext, wait: float) -> list[Json]:
     metadata = {
         "uiMessage": "true",
         "model": scene.model,
@@ -165,7 +165,7 @@ def _quota_details(reason: str, scene: Scene, wait: float) -> list[Json]:
 # -- 403: the account's owner is needed -----------------------------------------------------------------------------
 
 
-def validation_required(scene: Scene) -> ErrorBody:
+def validation_required(scene: FaultContext) -> ErrorBody:
     url, learn = "https://accounts.google.example/verify?plt=emulator", "https://support.google.com/accounts?p=al_alert"
     detail = info(
         "VALIDATION_REQUIRED",
@@ -180,7 +180,7 @@ def validation_required(scene: Scene) -> ErrorBody:
     return ErrorBody(403, "Verify your account to continue.", details=[detail, help_links(links)])
 
 
-def tos_violation(scene: Scene) -> ErrorBody:
+def tos_violation(scene: FaultContext) -> ErrorBody:
     text = (
         "This service has been disabled in this account for violation of Terms of Service. "
         "Please submit an appeal to continue using this product."
@@ -193,7 +193,7 @@ def tos_violation(scene: Scene) -> ErrorBody:
     return ErrorBody(403, text, details=[info("TOS_VIOLATION", CODE_ASSIST, **metadata)])
 
 
-def service_disabled(scene: Scene) -> ErrorBody:
+def service_disabled(scene: FaultContext) -> ErrorBody:
     url = f"https://console.developers.google.com/apis/api/{COMPANION}/overview?project={scene.project}"
     text = (
         f"Gemini for Google Cloud API has not been used in project {scene.project} before or it is disabled. Enable it "
@@ -211,7 +211,7 @@ def service_disabled(scene: Scene) -> ErrorBody:
     return ErrorBody(403, text, details=[*details, help_links({"Google developers console API activation": url})])
 
 
-def consumer_invalid(scene: Scene) -> ErrorBody:
+def consumer_invalid(scene: FaultContext) -> ErrorBody:
     metadata = {
         "service": COMPANION,
         "consumer": f"projects/{scene.project}",
@@ -221,13 +221,13 @@ def consumer_invalid(scene: Scene) -> ErrorBody:
     return ErrorBody(403, text, details=[info("CONSUMER_INVALID", GOOGLE, **metadata), localized(text)])
 
 
-def subscription_required(scene: Scene) -> ErrorBody:
+def subscription_required(scene: FaultContext) -> ErrorBody:
     text = "You are missing a valid license for Gemini Code Assist. Please contact your administrator. (#3501)"
     return ErrorBody(403, text, details=[info("SUBSCRIPTION_REQUIRED", COMPANION)])
 
 
-def forbidden_key(reason: str, text: str) -> Callable[[Scene], ErrorBody]:
-    def build(scene: Scene) -> ErrorBody:
+def forbidden_key(reason: str, text: str) -> Callable[[FaultContext], ErrorBody]:
+    def build(scene: FaultContext) -> ErrorBody:
         metadata = {"service": GENERATIVE, "consumer": f"projects/{scene.project}"}
         return ErrorBody(403, text, details=[info(reason, GOOGLE, **metadata)])
 
@@ -237,8 +237,8 @@ def forbidden_key(reason: str, text: str) -> Callable[[Scene], ErrorBody]:
 # -- 401, 400, 404 --------------------------------------------------------------------------------------------------
 
 
-def bad_token(reason: str) -> Callable[[Scene], ErrorBody]:
-    def build(scene: Scene) -> ErrorBody:
+def bad_token(reason: str) -> Callable[[FaultContext], ErrorBody]:
+    def build(scene: FaultContext) -> ErrorBody:
         verb = scene.verb[:1].upper() + scene.verb[1:]
         method = f"google.internal.cloud.code.v1internal.CloudCode.{verb}"
         metadata = {"service": CODE_ASSIST, "method": method}
@@ -247,12 +247,12 @@ def bad_token(reason: str) -> Callable[[Scene], ErrorBody]:
     return build
 
 
-def api_key_invalid(scene: Scene) -> ErrorBody:
+def api_key_invalid(scene: FaultContext) -> ErrorBody:
     text = "API key not valid. Please pass a valid API key."
     return ErrorBody(400, text, details=[info("API_KEY_INVALID", GOOGLE, service=GENERATIVE), localized(text)])
 
 
-def model_not_found(scene: Scene) -> ErrorBody:
+def model_not_found(scene: FaultContext) -> ErrorBody:
     text = (
         f"models/{scene.model} is not found for API version {scene.version}, or is not supported for {scene.verb}. "
         "Call ListModels to see the list of available models and their supported methods."
@@ -260,27 +260,27 @@ def model_not_found(scene: Scene) -> ErrorBody:
     return ErrorBody(404, text)
 
 
-def unknown_field(scene: Scene) -> ErrorBody:
+def unknown_field(scene: FaultContext) -> ErrorBody:
     text = 'Invalid JSON payload received. Unknown name "x": Cannot find field.'
     return ErrorBody(400, text, details=[bad_request([("", text)])])
 
 
-def plain(status: int, text: str, *details: Json, name: str = "") -> Callable[[Scene], ErrorBody]:
+def plain(status: int, text: str, *details: Json, name: str = "") -> Callable[[FaultContext], ErrorBody]:
     """An error whose text does not depend on the scene."""
     return lambda scene: ErrorBody(status, text, name, details)
 
 
-def oauth_error(status: int, error: str, description: str = "", **more: str) -> Callable[[Scene], Reply]:
+def oauth_error(status: int, error: str, description: str = "", **more: str) -> Callable[[FaultContext], Reply]:
     """The token endpoint's own form, RFC 6749 section 5.2."""
     body = {"error": error, **({"error_description": description} if description else {}), **more}
     return lambda scene: json_reply(body, status)
 
 
-def page(status: int, title: str) -> Callable[[Scene], Reply]:
+def page(status: int, title: str) -> Callable[[FaultContext], Reply]:
     """A front end's HTML page: the request never reached the API."""
     text = f"<html><head><title>{status} {title}</title></head><body><h1>{status} {title}</h1></body></html>\n"
     return lambda scene: html_reply(text, status)
 
 
-def always(fault: Reply | Style) -> Callable[[Scene], Fault]:
+def always(fault: Reply | Style) -> Callable[[FaultContext], Fault]:
     return lambda scene: fault

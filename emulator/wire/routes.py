@@ -9,7 +9,9 @@ from enum import Enum
 from emulator.wire.server import Request
 
 
-class Room(Enum):
+class Api(Enum):
+    """The APIs that the emulator serves."""
+
     CODE_ASSIST = "v1internal"
     PUBLIC = "the public API"
     OAUTH = "the OAuth endpoints"
@@ -21,7 +23,7 @@ class Room(Enum):
 class Route:
     """Where a request goes; `resource` is a model's id (public), an operation's name (v1internal), a path (control)."""
 
-    room: Room
+    api: Api
     call: str = ""
     base: str = ""
     version: str = ""
@@ -51,24 +53,24 @@ _OAUTH = {
 def route_of(request: Request) -> Route:
     path = request.path
     if verb := _OAUTH.get(path):
-        return Route(Room.OAUTH, verb)
+        return Route(Api.OAUTH, verb)
     if match := _CODE_ASSIST.fullmatch(path):
-        return Route(Room.CODE_ASSIST, match["verb"], match["base"])
+        return Route(Api.CODE_ASSIST, match["verb"], match["base"])
     if match := _OPERATION.fullmatch(path):
-        return Route(Room.CODE_ASSIST, "getOperation", match["base"], resource=match["name"])
+        return Route(Api.CODE_ASSIST, "getOperation", match["base"], resource=match["name"])
     if match := _CONTROL.fullmatch(path):
-        return Route(Room.CONTROL, "control", resource=(match["rest"] or "").strip("/"))
+        return Route(Api.CONTROL, "control", resource=(match["rest"] or "").strip("/"))
     if match := _PUBLIC.fullmatch(path):
         return _public(request, match["base"], match["version"], match["rest"])
-    return Route(Room.NOWHERE)
+    return Route(Api.NOWHERE)
 
 
 def _public(request: Request, base: str, version: str, rest: str) -> Route:
     name, colon, verb = rest.rpartition(":")
     if request.method == "GET":
         if rest == "models":
-            return Route(Room.PUBLIC, "listModels", base, version)
-        return Route(Room.PUBLIC, "getModel", base, version, rest.removeprefix("models/"))
+            return Route(Api.PUBLIC, "listModels", base, version)
+        return Route(Api.PUBLIC, "getModel", base, version, rest.removeprefix("models/"))
     if not colon:
-        return Route(Room.NOWHERE, base=base)
-    return Route(Room.PUBLIC, verb, base, version, name.removeprefix("models/"))
+        return Route(Api.NOWHERE, base=base)
+    return Route(Api.PUBLIC, verb, base, version, name.removeprefix("models/"))

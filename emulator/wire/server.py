@@ -1,4 +1,4 @@
-"""The socket: an asyncio protocol that speaks h11, hands each request to a `Floor` and plays out its reply."""
+"""The socket: an asyncio protocol that speaks h11, hands each request to a `Handler` and plays out its reply."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ class Request:
     body: bytes = field(repr=False)
 
 
-class Ticket(Protocol):
-    """What the floor wants to hear about one request."""
+class Listener(Protocol):
+    """What the handler wants to hear about one request."""
 
     def answered(self) -> None: ...
 
     def hung_up(self) -> None: ...
 
 
-class Floor(Protocol):
+class Handler(Protocol):
     """Where the answers come from; called on the server's loop, must not block."""
 
-    def answer(self, request: Request) -> tuple[Ticket, Reply]: ...
+    def answer(self, request: Request) -> tuple[Listener, Reply]: ...
 
     def connected(self, connection: Connection) -> None: ...
 
@@ -52,13 +52,13 @@ class Floor(Protocol):
 class Connection(asyncio.Protocol):
     """One client connection: requests in turn, each reply to its end, a hang-up noticed at once."""
 
-    def __init__(self, floor: Floor) -> None:
-        self._floor = floor
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
         self._wire = h11.Connection(h11.SERVER, max_incomplete_event_size=_LONGEST_HEAD)
         self._head: h11.Request | None = None
         self._body: list[bytes] = []
         self._task: asyncio.Task[None] | None = None
-        self._ticket: Ticket | None = None
+        self._listener: Listener | None = None
         self._writable = asyncio.Event()
         self._writable.set()
 
@@ -70,7 +70,7 @@ class Connection(asyncio.Protocol):
         # asyncio leaves this out for a socket that was not made with an explicit protocol number, and every chunk of a
         # stream would wait for the client's delayed acknowledgement.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._floor.connected(self)
+        self._handler.connected(self)
 
     def data_received(self, data: bytes) -> None:
         self._wire.receive_data(data)
@@ -81,12 +81,12 @@ class Connection(asyncio.Protocol):
         self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._ticket is not None:
-            self._ticket.hung_up()
-            self._ticket = None
+        if self._listener is not None:
+            self._listener.hung_up()
+            self._listener = None
         if self._task is not None:
             self._task.cancel()
-        self._floor.disconnected(self)
+        self._handler.disconnected(self)
 
     def pause_writing(self) -> None:
         self._writable.clear()
@@ -98,7 +98,7 @@ class Connection(asyncio.Protocol):
 
     def drop(self) -> None:
         """Ends the connection from our side, whatever it was doing."""
-        self._ticket = None
+        self._listener = None
         self._transport.abort()
 
     # -- requests in --------------------------------------------------------------------------------------
@@ -148,16 +148,16 @@ class Connection(asyncio.Protocol):
     async def _serve(self, request: Request) -> None:
         self._body, played = [], False
         try:
-            self._ticket, reply = self._floor.answer(request)
+            self._listener, reply = self._handler.answer(request)
             await self._play(reply)
             played = True
         finally:
             # Cancelled, or an error of ours, which the loop tells: no client may wait for the rest.
             if not played:
                 self._transport.abort()
-        if self._ticket is not None:
-            self._ticket.answered()
-            self._ticket = None
+        if self._listener is not None:
+            self._listener.answered()
+            self._listener = None
         self._task = None
         if self._wire.our_state is h11.DONE and self._wire.their_state is h11.DONE:
             self._wire.start_next_cycle()

@@ -7,7 +7,7 @@ from typing import Any
 
 from emulator.wire.errors import ErrorBody
 from emulator.wire.fault_names import FAULTS
-from emulator.wire.faults import Scene
+from emulator.wire.faults import FaultContext
 from emulator.wire.replies import JSON_TYPE, SSE_TYPE, Ending, ErrorForm, Reply, Style, one_line, pretty
 
 # What Google's front end adds to every answer; a gateway has to drop or survive them.
@@ -20,7 +20,7 @@ GOOGLE_HEADERS = (
 )
 
 
-def unary(response: Any, style: Style, scene: Scene, headers: Sequence[tuple[str, str]]) -> Reply:
+def unary(response: Any, style: Style, scene: FaultContext, headers: Sequence[tuple[str, str]]) -> Reply:
     """One answer, pretty-printed. Whatever the style breaks in a stream breaks the body here."""
     ending, _ = _ending(style)
     head = (*GOOGLE_HEADERS, *headers, *style.headers)
@@ -42,7 +42,12 @@ def unary(response: Any, style: Style, scene: Scene, headers: Sequence[tuple[str
 
 
 def stream(
-    responses: Sequence[Mapping[str, Any]], style: Style, scene: Scene, headers: Sequence[tuple[str, str]], *, sse: bool
+    responses: Sequence[Mapping[str, Any]],
+    style: Style,
+    scene: FaultContext,
+    headers: Sequence[tuple[str, str]],
+    *,
+    sse: bool,
 ) -> Reply:
     """A stream of `responses`, each its own chunk: `data: ` and one line for SSE, else elements of a pretty array."""
     ending, shown = _ending(style)
@@ -71,7 +76,7 @@ def _ending(style: Style) -> tuple[Ending, int | None]:
 
 
 def _chunks(
-    responses: Sequence[Mapping[str, Any]], style: Style, scene: Scene, shown: int | None, *, sse: bool
+    responses: Sequence[Mapping[str, Any]], style: Style, scene: FaultContext, shown: int | None, *, sse: bool
 ) -> Iterator[bytes]:
     frame = _Sse(style.newline) if sse else _Array()
     stops = [after for after in (shown, style.error_after) if after is not None]
@@ -97,7 +102,7 @@ def _chunks(
         yield end
 
 
-def _error_chunk(style: Style, scene: Scene, frame: _Sse | _Array) -> bytes:
+def _error_chunk(style: Style, scene: FaultContext, frame: _Sse | _Array) -> bytes:
     body = _error(style, scene).as_json()
     match style.error_form:
         case ErrorForm.DATA:
@@ -108,7 +113,7 @@ def _error_chunk(style: Style, scene: Scene, frame: _Sse | _Array) -> bytes:
             return one_line(body)
 
 
-def _error(style: Style, scene: Scene) -> ErrorBody:
+def _error(style: Style, scene: FaultContext) -> ErrorBody:
     fault = FAULTS[style.error](scene)
     if not isinstance(fault, ErrorBody):
         raise TypeError(f"{style.error} is not an error with a body that could stand inside a stream")

@@ -127,7 +127,7 @@ class Background:
             if self._demo is None and demo_answers(roster.current()):
                 # It then runs until the end, idle once there is a real account: calls under way may still be talking
                 # to it, and a thread that waits costs nothing.
-                self._demo = await asyncio.to_thread(open_house)
+                self._demo = await asyncio.to_thread(demo_emulator)
                 roster.set_demo_upstream(self._demo.url)
                 await roster.refresh()
         finally:
@@ -140,9 +140,9 @@ def demo_answers(known: roster.Roster) -> bool:
     return only and not real_accounts.have_been()
 
 
-def open_house() -> Emulator:
-    """An emulator that lets any token in, on a port of its own; its streams take long enough to be seen."""
-    return Emulator(open_house=True, controllable=False, style=Style(gap=0.02)).start()
+def demo_emulator() -> Emulator:
+    """An emulator that takes any token, on a free port; its streams are slow enough to be seen."""
+    return Emulator(any_credentials=True, controllable=False, style=Style(gap=0.02)).start()
 
 
 async def repeat(trouble: str, work: Callable[[], Awaitable[None]], pause: float, *, at_once: bool = True) -> None:

@@ -23,7 +23,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         style = Style(gap=options["gap"])
-        google = Emulator(host=options["host"], port=options["port"], open_house=not options["strict"], style=style)
+        google = Emulator(
+            host=options["host"], port=options["port"], any_credentials=not options["strict"], style=style
+        )
         asked_to_stop = {signal.SIGINT, signal.SIGTERM}
         # Blocked before the emulator's thread starts, so that they come to nobody but sigwait.
         signal.pthread_sigmask(signal.SIG_BLOCK, asked_to_stop)

@@ -5,8 +5,8 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.apis.dispatch import FrontDesk
-from emulator.state.google import House
+from emulator.apis.dispatch import Dispatcher
+from emulator.state.google import Google
 from emulator.wire.fields import SHAPES
 from emulator.wire.server import Request
 
@@ -39,8 +39,8 @@ JSON_SCHEMAS = st.recursive(
 
 
 def status_of(body: object, model: str = "gemini-3-flash") -> int:
-    house = House(keep=0)
-    account = house.accounts.add("alice@example.com")
+    google = Google(keep=0)
+    account = google.accounts.add("alice@example.com")
     request = Request(
         method="POST",
         target="",
@@ -49,7 +49,7 @@ def status_of(body: object, model: str = "gemini-3-flash") -> int:
         headers={"x-goog-api-key": account.api_key},
         body=json.dumps(body).encode(),
     )
-    _, reply = FrontDesk(house).answer(request)
+    _, reply = Dispatcher(google).answer(request)
     list(reply.wire_chunks())
     return reply.status
 

@@ -190,7 +190,7 @@ def test_tokeninfo_tells_good_tokens_from_bad(google: Emulator, alice: Account, 
 
 
 def test_an_open_house_takes_any_refresh_token(http: httpx.Client):
-    with Emulator(open_house=True) as google:
+    with Emulator(any_credentials=True) as google:
         granted = refresh(google, http, "anything").json()
         (guest,) = google.accounts.values()
         headers = {"authorization": f"Bearer {granted['access_token']}"}
@@ -200,11 +200,11 @@ def test_an_open_house_takes_any_refresh_token(http: httpx.Client):
 
 
 def test_an_open_house_knows_its_tokens_after_a_restart(http: httpx.Client):
-    with Emulator(open_house=True) as google:
+    with Emulator(any_credentials=True) as google:
         code = code_for(google, "carol@example.com")
         granted = exchange(google, http, code).json()
         before = google.accounts["carol@example.com"].project
-    with Emulator(open_house=True) as google:
+    with Emulator(any_credentials=True) as google:
         headers = {"authorization": f"Bearer {granted['access_token']}"}
 
         assert http.get(google.userinfo_url, headers=headers).json()["email"] == "carol@example.com"
@@ -213,7 +213,7 @@ def test_an_open_house_knows_its_tokens_after_a_restart(http: httpx.Client):
 
 
 def test_an_open_house_offers_guests_and_any_hint(http: httpx.Client):
-    with Emulator(open_house=True) as google:
+    with Emulator(any_credentials=True) as google:
         page = http.get(authorize_url(google, login_hint="dave@example.com")).text
 
     assert "alice@example.com" in page

@@ -1,0 +1,101 @@
+"""Thought signatures and the history of function calls."""
+
+import base64
+
+import pytest
+
+from emulator import SENTINELS, Emulator
+from tests.emulator.conftest import Caller, error_of, text_of
+
+WEATHER = {
+    "name": "get_weather",
+    "description": "The weather in a city",
+    "parameters": {
+        "type": "OBJECT",
+        "properties": {"city": {"type": "STRING"}, "unit": {"type": "STRING", "enum": ["celsius", "fahrenheit"]}},
+        "required": ["city"],
+    },
+}
+TOOLS = [{"functionDeclarations": [WEATHER, {"name": "play_song", "description": "Plays music by title"}]}]
+
+
+def user(*parts: dict | str) -> dict:
+    return {"role": "user", "parts": [{"text": part} if isinstance(part, str) else part for part in parts]}
+
+
+def with_result(response: dict, **changes) -> list[dict]:
+    content = response["candidates"][0]["content"]
+    (part,) = content["parts"]
+    call = part["functionCall"]
+    answer = {"name": call["name"], "id": call.get("id"), "response": {"result": "18 degrees, light rain"}}
+    return [user("Weather in Paris?"), {**content, "parts": [{**part, **changes}]}, user({"functionResponse": answer})]
+
+
+def test_after_the_result_it_answers_in_words(caller: Caller):
+    called = caller.generate("Weather in Paris?", model="gemini-3-flash", tools=TOOLS)
+
+    answered = caller.generate(model="gemini-3-flash", tools=TOOLS, contents=with_result(called))
+
+    assert "18 degrees, light rain" in text_of(answered)
+
+
+@pytest.mark.parametrize("sentinel", [*SENTINELS, base64.b64encode(SENTINELS[0].encode()).decode()])
+def test_sentinels_stand_in_for_a_signature(caller: Caller, sentinel: str):
+    called = caller.generate("Weather in Paris?", model="gemini-3-flash", tools=TOOLS)
+
+    assert caller.generate(model="gemini-3-flash", contents=with_result(called, thoughtSignature=sentinel))
+
+
+def test_a_signature_may_come_back_url_safe(caller: Caller):
+    called = caller.generate("Weather in Paris?", model="gemini-3-flash", tools=TOOLS)
+    signature = called["candidates"][0]["content"]["parts"][0]["thoughtSignature"]
+
+    changed = signature.replace("+", "-").replace("/", "_").rstrip("=")
+
+    assert changed != signature
+    assert caller.generate(model="gemini-3-flash", contents=with_result(called, thoughtSignature=changed))
+
+
+@pytest.mark.parametrize(
+    ("signature", "message"),
+    [
+        (None, "Function call is missing a thought_signature in functionCall parts."),
+        ("AAAA", "Corrupted thought signature."),
+        ("%%%%", "Invalid value at 'request.contents[1].parts[0].thought_signature' (TYPE_BYTES)"),
+    ],
+)
+def test_gemini_3_wants_its_signature_back(caller: Caller, signature: str | None, message: str):
+    called = caller.generate("Weather in Paris?", model="gemini-3-flash", tools=TOOLS)
+    contents = with_result(called, thoughtSignature=signature)
+
+    answered = caller.internal("generateContent", caller.envelope(model="gemini-3-flash", contents=contents))
+
+    assert answered.status_code == 400
+    assert error_of(answered)["message"].startswith(message)
+
+
+def test_gemini_2_5_does_not(caller: Caller):
+    called = caller.generate("Weather in Paris?", tools=TOOLS)
+
+    assert caller.generate(contents=with_result(called))
+
+
+def test_calls_and_responses_must_match_in_number(caller: Caller):
+    called = caller.generate("Weather in Paris?", tools=TOOLS)
+    contents = [*with_result(called)[:2], user("never mind")]
+
+    error = error_of(caller.internal("generateContent", caller.envelope(contents=contents)))
+
+    assert error["message"].startswith("Please ensure that the number of function response parts is equal")
+
+
+def test_signatures_can_be_bound_to_an_account(caller: Caller):
+    with Emulator(bind_signatures=True) as google:
+        bob = Caller(google, google.add_account("bob@example.com"), caller.http)
+        carol = Caller(google, google.add_account("carol@example.com"), caller.http)
+        called = bob.generate("Weather in Paris?", model="gemini-3-flash", tools=TOOLS)
+        contents = with_result(called)
+
+        assert bob.generate(model="gemini-3-flash", contents=contents)
+        moved = carol.internal("generateContent", carol.envelope(model="gemini-3-flash", contents=contents))
+        assert error_of(moved)["message"] == "Corrupted thought signature."
