@@ -14,23 +14,23 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts_app.admin.hooks import Tried, lent
+from accounts_app.admin.hooks import AccountTest, hooks
 from accounts_app.pool.outcomes import Outcome
 from gateway_project.console import permissions, second_factor
 from proxy_app.forwarding import account_test
 from proxy_app.reports import figures
 
 
-async def try_out(account: int) -> Tried:
+async def test_account(account: int) -> AccountTest:
     """A real call through one account, told in the accounts' words. Raises KeyError when it is gone."""
     told = await account_test.ask(account)
     trouble = told.trouble or ("" if told.outcome is Outcome.SUCCEEDED else str(told.outcome))
-    return Tried(told.model, told.seconds, trouble)
+    return AccountTest(told.model, told.seconds, trouble)
 
 
 # The accounts' pages show and do what only rooms above theirs know.
-lent.attempts_today = figures.attempts_today
-lent.try_out = try_out
+hooks.attempts_today = figures.attempts_today
+hooks.test_account = test_account
 
 admin.site.index_title = _("Overview")
 admin.site.unregister(TOTPDevice)  # its page shows keys

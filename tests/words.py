@@ -88,7 +88,7 @@ CHINESE = (
 )
 
 # Names that are stored: a model, an enum, a related name. A column that is one of them is not looked for in names.
-STORED = frozenset({"Rest", "Duty", "rests", "why_not"})
+STORED = frozenset({"Rest", "Duty", "rests"})
 GETTEXT = ("_", "gettext", "gettext_lazy", "gettext_noop", "ngettext")
 _BACKTICKS = re.compile(r"``.*?``|`[^`]*`", re.DOTALL)
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")

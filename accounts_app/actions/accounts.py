@@ -1,4 +1,4 @@
-"""What is done to accounts: connect, park, revive, end rests, import. The admin and the commands both call these."""
+"""What is done to accounts: connect, park, re_enable, end rests, import. The admin and the commands both call these."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator
@@ -31,7 +31,7 @@ class Unusable(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Newcomer:
+class NewAccount:
     """An account as someone brings it: tokens, or for `gemini_api` the key alone.
 
     `email` is a label for a Gemini API key, and may be empty where only a token is known.
@@ -49,52 +49,52 @@ class Newcomer:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The account a newcomer became, and whether it was not here before."""
+    """The account a new became, and whether it was not here before."""
 
     account_id: int
     email: str
     is_new: bool
 
 
-def connect(newcomer: Newcomer) -> Connected:
+def connect(new: NewAccount) -> Connected:
     """Add an account, or give the one of that kind and email new tokens and take it back into service.
 
     Raises Unusable. Needs no network: the project, when it is not given, is found out at the first call.
     """
-    check(newcomer)
+    check(new)
     with transaction.atomic():
-        account, is_new = Account.objects.get_or_create(kind=newcomer.kind, email=newcomer.email)
-        given = {"project": newcomer.project, "proxy_url": newcomer.proxy_url}
+        account, is_new = Account.objects.get_or_create(kind=new.kind, email=new.email)
+        given = {"project": new.project, "proxy_url": new.proxy_url}
         brought = {name: value for name, value in given.items() if value}
         Account.objects.filter(pk=account.pk).update(enabled=True, quota_asked_at=None, **IN_SERVICE, **brought)
-        Credential.objects.update_or_create(account=account, defaults=_tokens(newcomer))
+        Credential.objects.update_or_create(account=account, defaults=_tokens(new))
     return Connected(account.pk, account.email, is_new)
 
 
-def check(newcomer: Newcomer) -> None:
+def check(new: NewAccount) -> None:
     """Raises Unusable when `connect` would."""
-    if secret_shapes.masked(newcomer.email) != newcomer.email:
+    if secret_shapes.masked(new.email) != new.email:
         raise Unusable(_("The name holds a secret, and names are shown."))
-    if newcomer.proxy_url and not http_client.is_proxy(newcomer.proxy_url):
+    if new.proxy_url and not http_client.is_proxy(new.proxy_url):
         raise Unusable(_("This is not the URL of a proxy."))
-    if newcomer.kind == Account.Kind.GEMINI_API:
-        if not newcomer.email.strip() or len(newcomer.email) > 254 or not newcomer.email.isprintable():
+    if new.kind == Account.Kind.GEMINI_API:
+        if not new.email.strip() or len(new.email) > 254 or not new.email.isprintable():
             raise Unusable(_("A Gemini API key needs a label of up to 254 characters."))
-        if not SECRET.fullmatch(newcomer.api_key):
+        if not SECRET.fullmatch(new.api_key):
             raise Unusable(_("A Gemini API key is one word of plain characters."))
-        _check_kind(api_key=newcomer.api_key)
+        _check_kind(api_key=new.api_key)
         return
-    if len(newcomer.email) > 254 or not newcomer.email.isprintable() or not ADDRESS.fullmatch(newcomer.email):
-        raise Unusable(_("“%(email)s” is not an email address.") % {"email": newcomer.email})
-    if not SECRET.fullmatch(newcomer.refresh_token):
+    if len(new.email) > 254 or not new.email.isprintable() or not ADDRESS.fullmatch(new.email):
+        raise Unusable(_("“%(email)s” is not an email address.") % {"email": new.email})
+    if not SECRET.fullmatch(new.refresh_token):
         raise Unusable(_("A refresh token is one word of plain characters."))
-    _check_kind(newcomer.refresh_token, newcomer.access_token)
-    if newcomer.access_token and not SECRET.fullmatch(newcomer.access_token):
+    _check_kind(new.refresh_token, new.access_token)
+    if new.access_token and not SECRET.fullmatch(new.access_token):
         raise Unusable(_("An access token is one word of plain characters."))
-    if newcomer.project and not PROJECT.fullmatch(newcomer.project):
+    if new.project and not PROJECT.fullmatch(new.project):
         raise Unusable(
             _("“%(project)s” is not a project id; it has letters in it, unlike a project number.")
-            % {"project": newcomer.project}
+            % {"project": new.project}
         )
 
 
@@ -135,9 +135,9 @@ def park(ids: Collection[int], parked: str, message: str = "", link: str = "") -
     )
 
 
-def revive(ids: Collection[int]) -> int:
+def re_enable(ids: Collection[int]) -> int:
     """Take accounts back: enabled, not parked, all rests over. The number of them."""
-    end_rests(Rest.objects.filter(account__in=ids).values_list("pk", flat=True))
+    clear_cooldowns(Rest.objects.filter(account__in=ids).values_list("pk", flat=True))
     return Account.objects.filter(pk__in=ids).update(enabled=True, **IN_SERVICE)
 
 
@@ -146,14 +146,14 @@ def unpark(account_id: int, parked: Collection[str]) -> bool:
     return bool(Account.objects.filter(pk=account_id, parked__in=parked).update(**IN_SERVICE))
 
 
-def end_rests(rest_ids: Iterable[int]) -> int:
+def clear_cooldowns(rest_ids: Iterable[int]) -> int:
     """End rests now. Rows stay, so that every node sees the change by its `updated_at`."""
     return Rest.objects.filter(pk__in=list(rest_ids)).update(until=None, streak=0, window_until=None)
 
 
-def end_rests_of(ids: Collection[int]) -> int:
+def clear_cooldowns_of(ids: Collection[int]) -> int:
     """End every rest that accounts are in now; how many there were."""
-    return end_rests(Rest.objects.filter(account__in=ids, until__gt=timezone.now()).values_list("pk", flat=True))
+    return clear_cooldowns(Rest.objects.filter(account__in=ids, until__gt=timezone.now()).values_list("pk", flat=True))
 
 
 def replace_tokens(account_id: int, *, refresh_token: str = "", access_token: str = "") -> None:
@@ -240,10 +240,10 @@ def fingerprint(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
 
 
-def _tokens(newcomer: Newcomer) -> dict[str, object]:
-    if newcomer.kind == Account.Kind.GEMINI_API:
-        return {"refresh_token": "", "access_token": newcomer.api_key, "expires_at": None}
-    expires_at = newcomer.expires_at
-    if newcomer.access_token and expires_at is None:
+def _tokens(new: NewAccount) -> dict[str, object]:
+    if new.kind == Account.Kind.GEMINI_API:
+        return {"refresh_token": "", "access_token": new.api_key, "expires_at": None}
+    expires_at = new.expires_at
+    if new.access_token and expires_at is None:
         expires_at = timezone.now() + ACCESS_TOKEN_LIFE
-    return {"refresh_token": newcomer.refresh_token, "access_token": newcomer.access_token, "expires_at": expires_at}
+    return {"refresh_token": new.refresh_token, "access_token": new.access_token, "expires_at": expires_at}

@@ -11,7 +11,7 @@ from asgiref.sync import async_to_sync
 from accounts_app import http_client, roster
 from accounts_app.credentials import quota, tokens
 from accounts_app.credentials.tokens import CredentialError, NotEligible
-from accounts_app.google.code_assist import ControlPlaneError
+from accounts_app.google.code_assist import CodeAssistError
 from accounts_app.models import Account
 from accounts_app.roster import AccountView
 
@@ -23,19 +23,19 @@ AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class BulkResult:
     """How it went for one account: `trouble` is empty when it went well."""
 
     email: str
     trouble: str = ""
 
 
-def renew_tokens(ids: Collection[int]) -> list[Errand]:
+def renew_tokens(ids: Collection[int]) -> list[BulkResult]:
     """New access tokens, also where the present ones are still good."""
     return run(_each, ids, _renew)
 
 
-def fetch_quotas(ids: Collection[int]) -> list[Errand]:
+def fetch_quotas(ids: Collection[int]) -> list[BulkResult]:
     """Project, tier and quota as upstream has them now."""
     return run(_each, ids, _fetch)
 
@@ -59,20 +59,20 @@ async def _and_close(work: Callable[P, Awaitable[T]], *args: P.args, **options: 
             await http_client.close_all()
 
 
-async def _each(ids: Collection[int], run: Callable[[AccountView], Awaitable[object]]) -> list[Errand]:
+async def _each(ids: Collection[int], run: Callable[[AccountView], Awaitable[object]]) -> list[BulkResult]:
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def errand(account: AccountView) -> Errand:
+    async def result(account: AccountView) -> BulkResult:
         async with gate:
             try:
                 await run(account)
-            except (CredentialError, ControlPlaneError, NotEligible) as error:
-                return Errand(account.email, str(error))
-            return Errand(account.email)
+            except (CredentialError, CodeAssistError, NotEligible) as error:
+                return BulkResult(account.email, str(error))
+            return BulkResult(account.email)
 
     await roster.refresh()
     known = roster.current().accounts
-    return list(await asyncio.gather(*(errand(known[each]) for each in ids if each in known)))
+    return list(await asyncio.gather(*(result(known[each]) for each in ids if each in known)))
 
 
 async def _asked(ids: Collection[int], ask: Callable[[int], Awaitable[T]]) -> list[tuple[str, T]]:

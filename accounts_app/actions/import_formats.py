@@ -17,8 +17,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts_app.actions.accounts import ADDRESS, Newcomer
-from accounts_app.actions.import_lines import newcomers_in
+from accounts_app.actions.accounts import ADDRESS, NewAccount
+from accounts_app.actions.import_lines import accounts_in
 from accounts_app.models import Account
 from accounts_app.pool import secret_shapes
 
@@ -29,15 +29,15 @@ _DEEPEST = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ImportEntry:
     """One account found in a file, or why what stands there is none. `place` is "line 3" or "entry 3"."""
 
     place: str
-    newcomer: Newcomer | None = None
+    new: NewAccount | None = None
     trouble: str = ""
 
 
-def read(text: str) -> Iterator[Entry]:
+def read(text: str) -> Iterator[ImportEntry]:
     """Every account in `text`, in order, and everything that looked like one and is not."""
     text = text.removeprefix("\ufeff").strip()
     try:
@@ -49,38 +49,38 @@ def read(text: str) -> Iterator[Entry]:
         yield from _entries(_("entry %(number)d") % {"number": number}, item)
 
 
-def placed(file_name: str, entries: Iterator[Entry]) -> Iterator[Entry]:
+def placed(file_name: str, entries: Iterator[ImportEntry]) -> Iterator[ImportEntry]:
     """The entries of one file among several."""
     for entry in entries:
         yield replace(entry, place=f"{file_name} {entry.place}")
 
 
-def told_apart(entries: Iterable[Entry]) -> list[Entry]:
+def with_distinct_labels(entries: Iterable[ImportEntry]) -> list[ImportEntry]:
     """The same entries, with different API keys under different labels: the last one would else replace the others."""
     taken: dict[str, str] = {}
     apart = []
     for entry in entries:
-        newcomer = entry.newcomer
-        if newcomer is not None and newcomer.api_key and newcomer.email:
-            label, number = newcomer.email, 1
-            while taken.setdefault(label, newcomer.api_key) != newcomer.api_key:
+        new = entry.new
+        if new is not None and new.api_key and new.email:
+            label, number = new.email, 1
+            while taken.setdefault(label, new.api_key) != new.api_key:
                 number += 1
-                label = f"{newcomer.email} {number}"
-            entry = replace(entry, newcomer=replace(newcomer, email=label))
+                label = f"{new.email} {number}"
+            entry = replace(entry, new=replace(new, email=label))
         apart.append(entry)
     return apart
 
 
-def _lines(text: str) -> Iterator[Entry]:
+def _lines(text: str) -> Iterator[ImportEntry]:
     lines = [line.strip() for line in text.splitlines()]
     for number, line in enumerate(lines, 1):
         if line.startswith("{") and (item := _json_or_none(line.rstrip(","))) is not None:
             yield from _entries(_("line %(number)d") % {"number": number}, item)
             lines[number - 1] = ""
-    for number, found in newcomers_in(lines):
+    for number, found in accounts_in(lines):
         place = _("line %(number)d") % {"number": number}
         trouble = _("not an account") if lines[number - 1].startswith("{") else _neither()
-        yield Entry(place, found) if found else Entry(place, trouble=trouble)
+        yield ImportEntry(place, found) if found else ImportEntry(place, trouble=trouble)
 
 
 def _neither() -> str:
@@ -104,18 +104,18 @@ def _items(parsed: Any) -> list[Any]:
     return [parsed]
 
 
-def _entries(place: str, item: Any) -> Iterator[Entry]:
+def _entries(place: str, item: Any) -> Iterator[ImportEntry]:
     """What is found in one piece of JSON; one trouble when that is nothing."""
-    found = list(_newcomers(item, 0))
+    found = list(_accounts_of(item, 0))
     if not found:
         wrong = isinstance(item, str) or (isinstance(item, Mapping) and _should_hold_one(_flattened(item)))
         nothing = _("no refresh token here") if isinstance(item, Mapping) else _("not an account")
-        yield Entry(place, trouble=_neither() if wrong else nothing)
-    for newcomer in found:
-        yield Entry(place, newcomer)
+        yield ImportEntry(place, trouble=_neither() if wrong else nothing)
+    for new in found:
+        yield ImportEntry(place, new)
 
 
-def _newcomers(item: Any, depth: int) -> Iterator[Newcomer]:
+def _accounts_of(item: Any, depth: int) -> Iterator[NewAccount]:
     """The accounts in `item`: those of its own fields, which say more of them, and those of what it holds."""
     if depth > _DEEPEST:
         return
@@ -124,7 +124,7 @@ def _newcomers(item: Any, depth: int) -> Iterator[Newcomer]:
             yield _of(secret)
     elif isinstance(item, list):
         for each in item:
-            yield from _newcomers(each, depth + 1)
+            yield from _accounts_of(each, depth + 1)
     elif isinstance(item, Mapping):
         fields = _flattened(item)
         for value in fields.values():
@@ -132,7 +132,7 @@ def _newcomers(item: Any, depth: int) -> Iterator[Newcomer]:
                 yield from (_of(secret, fields) for secret in secret_shapes.found(value))
         for name, value in item.items():
             if not isinstance(value, str) and not (name in NESTS and isinstance(value, Mapping)):
-                yield from _newcomers(value, depth + 1)
+                yield from _accounts_of(value, depth + 1)
 
 
 def _should_hold_one(fields: Mapping[str, Any]) -> bool:
@@ -144,20 +144,20 @@ def _should_hold_one(fields: Mapping[str, Any]) -> bool:
     return False
 
 
-def _of(secret: str, fields: Mapping[str, Any] | None = None) -> Newcomer:
+def _of(secret: str, fields: Mapping[str, Any] | None = None) -> NewAccount:
     """The account with this secret, and with what the fields around it say of it."""
     fields = fields or {}
     email = _word(fields, "email", "label", "name")
     email = email if secret_shapes.masked(email) == email else ""
     proxy_url = _word(fields, "proxy_url", "proxyUrl", "proxy")
     if secret_shapes.is_api_key(secret):
-        return Newcomer(Account.Kind.GEMINI_API, email, api_key=secret, proxy_url=proxy_url)
+        return NewAccount(Account.Kind.GEMINI_API, email, api_key=secret, proxy_url=proxy_url)
     expires_at = _expiry(fields)
     # Without its expiry a stored access token is most likely stale: leave it, the refresh token makes a new one.
     access_token = _word(fields, "access_token", "accessToken", "token") if expires_at else ""
     project = _word(fields, "project_id", "projectId", "project")
     email = email.lower() if ADDRESS.fullmatch(email) else _email_in(_word(fields, "id_token"))
-    return Newcomer(Account.Kind.CLOUD_CODE, email, secret, access_token, expires_at, project, proxy_url=proxy_url)
+    return NewAccount(Account.Kind.CLOUD_CODE, email, secret, access_token, expires_at, project, proxy_url=proxy_url)
 
 
 def _flattened(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from accounts_app.actions.accounts import ADDRESS, Newcomer
+from accounts_app.actions.accounts import ADDRESS, NewAccount
 from accounts_app.models import Account
 from accounts_app.pool import secret_shapes
 
@@ -24,7 +24,7 @@ _URL = re.compile(r"\w+://\S+")
 _COLUMNS = frozenset({*_CALLED, "key", "apikey", "token", "refreshtoken"})
 
 
-def newcomers_in(lines: Iterable[str]) -> Iterator[tuple[int, Newcomer | None]]:
+def accounts_in(lines: Iterable[str]) -> Iterator[tuple[int, NewAccount | None]]:
     """Each account with the number of its line, from 1; None for a line that should hold one and does not.
 
     Passed over are comments, what only structures (brackets, the name of a list, a CSV file's headings) and settings
@@ -39,7 +39,7 @@ def newcomers_in(lines: Iterable[str]) -> Iterator[tuple[int, Newcomer | None]]:
             waiting = ""  # another account begins
         if secrets := secret_shapes.found(_without_comment(line)):
             named, waiting = _named(line, secrets, waiting), ""
-            yield from ((number, newcomer) for newcomer in named)
+            yield from ((number, new) for new in named)
         elif called := _called(line):
             waiting = called
         elif not _is_passed_over(line, is_first=not began):
@@ -53,7 +53,7 @@ def _without_comment(line: str) -> str:
     return before if secret_shapes.found(before) else line
 
 
-def _named(line: str, secrets: list[str], waiting: str) -> list[Newcomer]:
+def _named(line: str, secrets: list[str], waiting: str) -> list[NewAccount]:
     """An account for each secret. An address is used once; a second secret without one is nameless."""
     words = _SEPARATORS.split(_URL.sub(" ", line))
     addresses = [word for word in words if ADDRESS.fullmatch(word)]
@@ -61,10 +61,10 @@ def _named(line: str, secrets: list[str], waiting: str) -> list[Newcomer]:
     return [_of(secret, address) for secret, address in zip(secrets, [*addresses, *[""] * len(secrets)], strict=False)]
 
 
-def _of(secret: str, address: str) -> Newcomer:
+def _of(secret: str, address: str) -> NewAccount:
     if secret_shapes.is_api_key(secret):
-        return Newcomer(Account.Kind.GEMINI_API, address, api_key=secret)
-    return Newcomer(email=address.lower() if ADDRESS.fullmatch(address) else "", refresh_token=secret)
+        return NewAccount(Account.Kind.GEMINI_API, address, api_key=secret)
+    return NewAccount(email=address.lower() if ADDRESS.fullmatch(address) else "", refresh_token=secret)
 
 
 def _called(line: str) -> str:

@@ -11,16 +11,16 @@ from django.utils import timezone
 
 from accounts_app import http_client
 from accounts_app.actions import accounts
-from accounts_app.actions.accounts import Newcomer, Unusable
-from accounts_app.actions.import_formats import Entry
+from accounts_app.actions.accounts import NewAccount, Unusable
+from accounts_app.actions.import_formats import ImportEntry
 from accounts_app.google import oauth
 from accounts_app.google.oauth import InvalidGrant, OAuthError
 from accounts_app.models import Account
 
-Identify = Callable[[Newcomer], Newcomer]
+Identify = Callable[[NewAccount], NewAccount]
 
 
-class Fate(StrEnum):
+class Result(StrEnum):
     ADDED = "added"
     UPDATED = "updated"
     KNOWN = "already here"
@@ -28,20 +28,20 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class Imported:
     """What became of one entry; `name` is the account's email or label, `why` is set for a refused one.
 
     `account_id` is that of an account that was added or updated.
     """
 
     place: str
-    fate: Fate
+    result: Result
     name: str = ""
     why: str = ""
     account_id: int | None = None
 
 
-def take_in(entries: Iterable[Entry], identify: Identify) -> Iterator[Arrival]:
+def import_all(entries: Iterable[ImportEntry], identify: Identify) -> Iterator[Imported]:
     """Connect each entry's account, in order, telling what became of it.
 
     1. An entry that is no account is refused with its reason.
@@ -52,22 +52,22 @@ def take_in(entries: Iterable[Entry], identify: Identify) -> Iterator[Arrival]:
     """
     known = accounts.known_secrets()
     for entry in entries:
-        if entry.newcomer is None:
-            yield Arrival(entry.place, Fate.REFUSED, why=entry.trouble)
+        if entry.new is None:
+            yield Imported(entry.place, Result.REFUSED, why=entry.trouble)
             continue
-        mark = accounts.fingerprint(entry.newcomer.refresh_token or entry.newcomer.api_key)
+        mark = accounts.fingerprint(entry.new.refresh_token or entry.new.api_key)
         if mark in known:
-            yield Arrival(entry.place, Fate.KNOWN, known[mark])
+            yield Imported(entry.place, Result.KNOWN, known[mark])
             continue
         try:
-            newcomer = _named(entry.newcomer, mark, identify)
-            connected = accounts.connect(newcomer)
+            new = _named(entry.new, mark, identify)
+            connected = accounts.connect(new)
         except Unusable as error:
-            yield Arrival(entry.place, Fate.REFUSED, entry.newcomer.email, str(error))
+            yield Imported(entry.place, Result.REFUSED, entry.new.email, str(error))
             continue
         known[mark] = connected.email
-        fate = Fate.ADDED if connected.is_new else Fate.UPDATED
-        yield Arrival(entry.place, fate, connected.email, account_id=connected.account_id)
+        result = Result.ADDED if connected.is_new else Result.UPDATED
+        yield Imported(entry.place, result, connected.email, account_id=connected.account_id)
 
 
 class Google:
@@ -77,17 +77,17 @@ class Google:
         self.reachable = reachable
         self._runner = runner
 
-    def __call__(self, newcomer: Newcomer) -> Newcomer:
+    def __call__(self, new: NewAccount) -> NewAccount:
         if not self.reachable:
-            return newcomer
+            return new
         try:
-            return self._runner.run(_identified(newcomer))
+            return self._runner.run(_identified(new))
         except InvalidGrant as error:
             raise Unusable(str(error)) from error
         except OAuthError:
             # Behind a proxy of its own it may be the proxy.
-            self.reachable = bool(newcomer.proxy_url)
-            return newcomer
+            self.reachable = bool(new.proxy_url)
+            return new
 
 
 @contextmanager
@@ -100,22 +100,22 @@ def asking_google(reachable: bool = True) -> Iterator[Google]:
             runner.run(http_client.close_all())
 
 
-async def _identified(newcomer: Newcomer) -> Newcomer:
-    grant = await oauth.redeem(newcomer.refresh_token, proxy_url=newcomer.proxy_url)
-    person = await oauth.userinfo(grant.access_token, proxy_url=newcomer.proxy_url)
+async def _identified(new: NewAccount) -> NewAccount:
+    grant = await oauth.redeem(new.refresh_token, proxy_url=new.proxy_url)
+    person = await oauth.userinfo(grant.access_token, proxy_url=new.proxy_url)
     return replace(
-        newcomer,
+        new,
         email=person.email.lower(),
-        refresh_token=grant.refresh_token or newcomer.refresh_token,
+        refresh_token=grant.refresh_token or new.refresh_token,
         access_token=grant.access_token,
         expires_at=timezone.now() + timedelta(seconds=grant.expires_in),
     )
 
 
-def _named(newcomer: Newcomer, mark: str, identify: Identify) -> Newcomer:
-    if newcomer.email:
-        return newcomer
-    if newcomer.kind == Account.Kind.GEMINI_API:
-        return replace(newcomer, email=f"key {mark[:8]}")
-    found = identify(newcomer)
+def _named(new: NewAccount, mark: str, identify: Identify) -> NewAccount:
+    if new.email:
+        return new
+    if new.kind == Account.Kind.GEMINI_API:
+        return replace(new, email=f"key {mark[:8]}")
+    found = identify(new)
     return found if found.email else replace(found, email=f"unnamed-{mark[:8]}@import.invalid")

@@ -11,7 +11,7 @@ from accounts_app.actions import accounts
 from accounts_app.credentials import quota, tokens
 from accounts_app.credentials.tokens import CredentialError, NotEligible
 from accounts_app.google import onboarding
-from accounts_app.google.code_assist import ControlPlaneError, Refused
+from accounts_app.google.code_assist import CodeAssistError, Refused
 from accounts_app.google.onboarding import Ineligible, Onboarding
 from accounts_app.models import Account
 from accounts_app.roster import AccountView
@@ -27,7 +27,7 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class SetupResult:
     """How a step went: `trouble` is empty when it went well. `reasons` are Google's, for tiers it does not give."""
 
     trouble: str = ""
@@ -35,10 +35,12 @@ class Settled:
 
 
 # The mutable state of this module: sign-ups under way, of which an account needs one. Only touched on the event loop.
-_under_way: dict[int, asyncio.Task[Settled]] = {}
+_under_way: dict[int, asyncio.Task[SetupResult]] = {}
 
 
-async def settle(account_id: int, step: Step, now: float, *, poll_seconds: float = onboarding.POLL_SECONDS) -> Settled:
+async def run_step(
+    account_id: int, step: Step, now: float, *, poll_seconds: float = onboarding.POLL_SECONDS
+) -> SetupResult:
     """Take one step. `now` in seconds, epoch.
 
     A sign-up can take Google a minute: it goes on when the caller leaves, and a second caller joins it.
@@ -52,39 +54,39 @@ async def settle(account_id: int, step: Step, now: float, *, poll_seconds: float
     return await asyncio.shield(task)
 
 
-def _ended(account_id: int, task: asyncio.Task[Settled]) -> None:
+def _ended(account_id: int, task: asyncio.Task[SetupResult]) -> None:
     if _under_way.get(account_id) is task:
         del _under_way[account_id]
     if not task.cancelled():
         task.exception()  # whoever waits gets it; when all have left nobody needs it
 
 
-async def _project(account_id: int, now: float, poll_seconds: float) -> Settled:
+async def _project(account_id: int, now: float, poll_seconds: float) -> SetupResult:
     account = await _seen(account_id)
     if account is None:
-        return Settled("This account has been deleted.")
+        return SetupResult("This account has been deleted.")
     try:
         token = await tokens.access_token(account, now)
         found = await onboarding.onboard(account, token, poll_seconds=poll_seconds)
     except NotEligible as why:
         await in_database(onboarding.park, account_id, why, now)
-        return Settled(str(why), why.reasons)
-    except (CredentialError, ControlPlaneError) as error:
-        return Settled(_words(error))
+        return SetupResult(str(why), why.reasons)
+    except (CredentialError, CodeAssistError) as error:
+        return SetupResult(_words(error))
     await in_database(onboarding.store, account_id, account.project, found)
     await in_database(accounts.unpark, account_id, LET_IN)
-    return Settled(reasons=_worth_telling(found))
+    return SetupResult(reasons=_worth_telling(found))
 
 
-async def _quota(account_id: int, now: float) -> Settled:
+async def _quota(account_id: int, now: float) -> SetupResult:
     account = await _seen(account_id)
     if account is None:
-        return Settled("This account has been deleted.")
+        return SetupResult("This account has been deleted.")
     try:
         await quota.update(account, now)
-    except (CredentialError, ControlPlaneError) as error:
-        return Settled(_words(error))
-    return Settled()
+    except (CredentialError, CodeAssistError) as error:
+        return SetupResult(_words(error))
+    return SetupResult()
 
 
 async def _seen(account_id: int) -> AccountView | None:
@@ -97,7 +99,7 @@ def _worth_telling(found: Onboarding) -> tuple[Ineligible, ...]:
     return tuple(each for each in found.ineligible if each.tier != found.tier)
 
 
-def _words(error: CredentialError | ControlPlaneError) -> str:
+def _words(error: CredentialError | CodeAssistError) -> str:
     """Upstream's own sentence where there is one."""
     if isinstance(error, Refused):
         try:

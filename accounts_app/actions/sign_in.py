@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts_app.actions import accounts
-from accounts_app.actions.accounts import Connected, Newcomer, Unusable
+from accounts_app.actions.accounts import Connected, NewAccount, Unusable
 from accounts_app.actions.sign_in_sessions import SignIn, SignInFailed
 from accounts_app.google import oauth
 from accounts_app.google.oauth import InvalidGrant, OAuthError
@@ -148,13 +148,13 @@ async def _complete(
         person = await oauth.userinfo(grant.access_token, proxy_url=proxy_url)
     except OAuthError as error:
         raise SignInFailed(_("Google did not tell whose account it is: %(error)s") % {"error": error}) from error
-    newcomer = Newcomer(
+    new = NewAccount(
         email=_email(sign_in, person),
         refresh_token=grant.refresh_token,
         access_token=grant.access_token,
         expires_at=datetime.fromtimestamp(now + grant.expires_in, UTC),
     )
-    return await in_database(_store, newcomer, sign_in, rights, record)
+    return await in_database(_store, new, sign_in, rights, record)
 
 
 def _check_grant(grant: oauth.TokenGrant) -> None:
@@ -184,20 +184,20 @@ def _email(sign_in: SignIn, person: oauth.Person) -> str:
     return email
 
 
-def _store(newcomer: Newcomer, sign_in: SignIn, rights: Rights, record: Callable[[Connected], None]) -> Connected:
+def _store(new: NewAccount, sign_in: SignIn, rights: Rights, record: Callable[[Connected], None]) -> Connected:
     with transaction.atomic():
-        known = Account.objects.filter(kind=newcomer.kind, email=newcomer.email).exists()
+        known = Account.objects.filter(kind=new.kind, email=new.email).exists()
         if not (rights.change if known else rights.add):
             raise SignInFailed(
-                _("You may not change %(email)s, which is here already.") % {"email": newcomer.email}
+                _("You may not change %(email)s, which is here already.") % {"email": new.email}
                 if known
-                else _("You may not add accounts, and %(email)s is not here yet.") % {"email": newcomer.email}
+                else _("You may not add accounts, and %(email)s is not here yet.") % {"email": new.email}
             )
         try:
-            connected = accounts.connect(newcomer)
+            connected = accounts.connect(new)
         except Unusable as error:
             raise SignInFailed(str(error)) from error
-        accounts.revive([connected.account_id])
+        accounts.re_enable([connected.account_id])
         if sign_in.proxy_url and not sign_in.email:
             accounts.change(connected.account_id, proxy_url=sign_in.proxy_url)
         record(connected)

@@ -14,8 +14,8 @@ from unfold.decorators import display
 from accounts_app.actions import accounts
 from accounts_app.models import Rest
 from accounts_app.status import account_state
-from accounts_app.status.labels import outcome_in_words
-from accounts_app.status.translate import retold
+from accounts_app.status.labels import outcome_label
+from accounts_app.status.translate import translated
 
 
 class ReasonFilter(admin.SimpleListFilter):
@@ -24,14 +24,14 @@ class ReasonFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         found = Rest.objects.filter(until__gt=timezone.now()).order_by("reason").values_list("reason", flat=True)
-        return [(reason, outcome_in_words(reason)) for reason in found.distinct()]
+        return [(reason, outcome_label(reason)) for reason in found.distinct()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Rest]) -> QuerySet[Rest]:
         return queryset.filter(reason=self.value()) if self.value() else queryset
 
 
 @admin.register(Rest)
-class RestPage(ModelAdmin):
+class CooldownPage(ModelAdmin):
     """Rests that are on now; ended ones stay in the table for the nodes, not for people."""
 
     list_display = ("account", "rested_model", "remaining", "why", "streak", "said")
@@ -58,7 +58,7 @@ class RestPage(ModelAdmin):
 
     @admin.action(description=_("End now"), permissions=["end"])
     def end(self, request: HttpRequest, chosen: QuerySet[Rest]) -> None:
-        ended = accounts.end_rests(chosen.values_list("pk", flat=True))
+        ended = accounts.clear_cooldowns(chosen.values_list("pk", flat=True))
         self.message_user(request, ngettext("%d rest ended.", "%d rests ended.", ended) % ended)
 
     @display(description=_("model"), ordering="model")
@@ -67,11 +67,11 @@ class RestPage(ModelAdmin):
 
     @display(description=_("reason"), ordering="reason")
     def why(self, rest: Rest) -> str:
-        return outcome_in_words(rest.reason) or "-"
+        return outcome_label(rest.reason) or "-"
 
     @display(description=_("message"))
     def said(self, rest: Rest) -> str:
-        return retold(rest.message) or "-"
+        return translated(rest.message) or "-"
 
     @display(description=_("still"), ordering="until", label={"warning": "warning"})
     def remaining(self, rest: Rest) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class AccountTest:
     """What a test of an account came to, in words; `trouble` is empty when it answered."""
 
     model: str
@@ -14,19 +14,19 @@ class Tried:
     trouble: str = ""
 
 
-async def _nobody(account: int) -> Tried:
-    return Tried("", 0.0, "Nothing here can ask it.")
+async def _not_provided(account: int) -> AccountTest:
+    return AccountTest("", 0.0, "Nothing here can ask it.")
 
 
 @dataclass(slots=True)
-class Upstairs:
-    """`attempts_today` maps accounts to how often each was asked since midnight; `try_out` asks one for a word.
+class Hooks:
+    """`attempts_today` maps accounts to how often each was asked since midnight; `test_account` asks one for a word.
 
-    `try_out` raises KeyError when the account is gone.
+    `test_account` raises KeyError when the account is gone.
     """
 
     attempts_today: Callable[[Collection[int], datetime], Mapping[int, int]] = lambda accounts, now: {}
-    try_out: Callable[[int], Awaitable[Tried]] = _nobody
+    test_account: Callable[[int], Awaitable[AccountTest]] = _not_provided
 
 
-lent = Upstairs()
+hooks = Hooks()

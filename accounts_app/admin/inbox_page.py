@@ -22,7 +22,7 @@ def show(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": _("Inbox"),
         "items": found(request),
-        "may_revive": request.user.has_perm("accounts_app.change_account"),
+        "may_re_enable": request.user.has_perm("accounts_app.change_account"),
     }
     return TemplateResponse(request, "console/inbox.html", context)
 

@@ -13,7 +13,7 @@ from typing import Self
 
 from accounts_app import roster
 from accounts_app.api_keys import usage_rows
-from accounts_app.api_keys.usage_rows import KEY_USE, Learnt, ModelUse, UseRow
+from accounts_app.api_keys.usage_rows import KEY_USE, KeyUseRow, Learnt, ModelUse
 from accounts_app.pool.access.limits import NO_TOKENS, Exceeded, Limit, Meter, Standing, Tokens, day_of, month_of
 from accounts_app.roster import KeyView
 from accounts_app.storage import journal
@@ -28,6 +28,7 @@ __all__ = [
     "OverLimit",
     "Standing",
     "Tokens",
+    "by_limit",
     "by_model",
     "day_of",
     "enter",
@@ -35,7 +36,6 @@ __all__ = [
     "month_of",
     "refresh",
     "reset",
-    "standings",
 ]
 
 
@@ -77,7 +77,7 @@ class Admission:
         finally:
             self._meter.end(tokens.charged, now)
         if tokens != NO_TOKENS:
-            journal.append(KEY_USE, UseRow(self._key.id, self._model, now, tokens=tokens))
+            journal.append(KEY_USE, KeyUseRow(self._key.id, self._model, now, tokens=tokens))
 
 
 _meters: dict[int, Meter] = {}
@@ -91,10 +91,10 @@ def enter(key: KeyView, model: str, now: float, spent: Callable[[], Tokens]) -> 
     """
     meter = _meter(key.id)
     if exceeded := meter.exceeded(key.limits, now, steady := monotonic()):
-        journal.append(KEY_USE, UseRow(key.id, model, now, refused=1))
+        journal.append(KEY_USE, KeyUseRow(key.id, model, now, refused=1))
         raise OverLimit(exceeded)
     meter.begin(now, steady)
-    journal.append(KEY_USE, UseRow(key.id, model, now, requests=1))
+    journal.append(KEY_USE, KeyUseRow(key.id, model, now, requests=1))
     return Admission(key, model, meter, spent)
 
 
@@ -104,17 +104,17 @@ async def refresh() -> None:
     Raises Django's database errors when the database is away; what is known then stays.
     """
     now = time()
-    under_way = {key: _meter(key).in_flight for key in _keys_sharing_slots()}
+    calls = {key: _meter(key).in_flight for key in _keys_sharing_slots()}
     steady = monotonic()
-    learnt, elsewhere = await in_database(_exchange, under_way, now)
+    learnt, elsewhere = await in_database(_exchange, calls, now)
     for news in learnt:
         meter = _meter(news.key)
         meter.learn(news.moment, news.requests, news.tokens, now, steady, just_now=news.just_now)
-    for key in under_way:
+    for key in calls:
         _meter(key).elsewhere = elsewhere.get(key, 0)
 
 
-def standings(key: KeyView, now: float) -> list[Standing]:
+def by_limit(key: KeyView, now: float) -> list[Standing]:
     """How far each limit of `key` is used, all nodes together as far as known."""
     return _meter(key.id).standings(key.limits, now, monotonic())
 
@@ -162,5 +162,5 @@ def _forget_deleted(there: Collection[int]) -> None:
         del _meters[key]
 
 
-def _exchange(under_way: dict[int, int], now: float) -> tuple[list[Learnt], dict[int, int]]:
-    return usage_rows.news(now), usage_rows.tell_presence(under_way, now) if under_way else {}
+def _exchange(calls: dict[int, int], now: float) -> tuple[list[Learnt], dict[int, int]]:
+    return usage_rows.news(now), usage_rows.publish_presence(calls, now) if calls else {}

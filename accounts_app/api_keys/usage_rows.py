@@ -43,7 +43,7 @@ Place = tuple[int, datetime, str]  # key, hour, model
 
 
 @dataclass(frozen=True, slots=True)
-class UseRow:
+class KeyUseRow:
     """One call's part of a sum: that it began, that it was refused, or what it used when it ended."""
 
     key: int
@@ -75,7 +75,7 @@ class ModelUse:
     tokens: Tokens
 
 
-class Books:
+class SharedSums:
     """What this process has added to the sums, and what it has learnt from them."""
 
     def __init__(self) -> None:
@@ -126,25 +126,25 @@ class Books:
                 del known[place]
 
 
-_books = Books()
-_presence_told: dict[int, int] = {}
-_presence_told_at: datetime | None = None
+_sums = SharedSums()
+_presence_published: dict[int, int] = {}
+_presence_published_at: datetime | None = None
 
 
 def reset() -> None:
     """Forget what was written and learnt. For tests."""
-    global _books, _presence_told_at
-    _books = Books()
-    _presence_told.clear()
-    _presence_told_at = None
+    global _sums, _presence_published_at
+    _sums = SharedSums()
+    _presence_published.clear()
+    _presence_published_at = None
 
 
 def news(now: float) -> list[Learnt]:
     """What other nodes, and this one before it was started, have added to the sums since the last call."""
-    return _books.news(_moment(now))
+    return _sums.news(_moment(now))
 
 
-def write(rows: list[UseRow]) -> None:
+def write(rows: list[KeyUseRow]) -> None:
     """Add calls to the sums of their hours."""
     sums: dict[Place, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     there = dict(ApiKey.objects.filter(pk__in={row.key for row in rows}).values_list("pk", "last_used_at"))
@@ -170,10 +170,10 @@ def write(rows: list[UseRow]) -> None:
     )
     own = {place: (added["requests"], _charged(added)) for place, added in sums.items()}
     # Not before the sums are really there: a batch that fails is written again.
-    transaction.on_commit(partial(_books.note_own, own))
+    transaction.on_commit(partial(_sums.note_own, own))
 
 
-def _note_use(rows: list[UseRow], noted: Mapping[int, datetime | None]) -> None:
+def _note_use(rows: list[KeyUseRow], noted: Mapping[int, datetime | None]) -> None:
     """When each key was last used, unless that was written within the last minute."""
     newest: dict[int, float] = {}
     for row in rows:
@@ -185,15 +185,15 @@ def _note_use(rows: list[UseRow], noted: Mapping[int, datetime | None]) -> None:
             QuerySet[ApiKey](ApiKey).filter(pk=key).update(last_used_at=used)
 
 
-def tell_presence(calls: Mapping[int, int], now: float) -> dict[int, int]:
+def publish_presence(calls: Mapping[int, int], now: float) -> dict[int, int]:
     """Say how many calls this node has under way, by key; how many the others have.
 
     `calls` names the keys that anybody needs to know of. Both sides go by the database's clock.
     """
-    global _presence_told_at
+    global _presence_published_at
     moment = _moment(now)
-    due = _is_due(_presence_told_at, moment, PRESENCE_EVERY)
-    changed = {key: held for key, held in calls.items() if held != _presence_told.get(key, 0) or (held and due)}
+    due = _is_due(_presence_published_at, moment, PRESENCE_EVERY)
+    changed = {key: held for key, held in calls.items() if held != _presence_published.get(key, 0) or (held and due)}
     there = set(ApiKey.objects.filter(pk__in=changed).values_list("pk", flat=True)) if changed else set()
     if changed := {key: held for key, held in changed.items() if key in there}:
         KeyPresence.objects.bulk_create(
@@ -202,10 +202,10 @@ def tell_presence(calls: Mapping[int, int], now: float) -> dict[int, int]:
             unique_fields=["node", "api_key"],
             update_fields=["calls", "seen_at"],
         )
-        _presence_told.update(changed)
+        _presence_published.update(changed)
     if due:
         KeyPresence.objects.filter(seen_at__lt=Now() - 100 * PRESENCE_LASTS).delete()
-        _presence_told_at = moment
+        _presence_published_at = moment
     others = KeyPresence.objects.exclude(node=NODE).filter(seen_at__gt=Now() - PRESENCE_LASTS, calls__gt=0)
     return dict(others.values_list("api_key_id").annotate(Sum("calls")))
 

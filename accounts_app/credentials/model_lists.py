@@ -36,14 +36,14 @@ class Found(NamedTuple):
 
 
 async def update(account: AccountView, now: float) -> Models:
-    """Fetch the account's list and store it. Raises CredentialError, control_plane.ControlPlaneError."""
+    """Fetch the account's list and store it. Raises CredentialError, code_assist.CodeAssistError."""
     found = await fetch(account, await tokens.access_token(account, now))
     await in_database(store, account.id, found)
     return found
 
 
 async def fetch(account: AccountView, key: str) -> Models:
-    """Every page of upstream's list. Raises control_plane.Refused, control_plane.Unreachable."""
+    """Every page of upstream's list. Raises code_assist.Refused, code_assist.Unreachable."""
     models: dict[str, Any] = {}
     token = ""
     for _page in range(MOST_PAGES):
@@ -63,7 +63,7 @@ async def fetch(account: AccountView, key: str) -> Models:
 
 
 async def look_up(account: AccountView, model: str, now: float) -> Found:
-    """models.get of `model`, which `is_id`. Raises CredentialError, control_plane.Unreachable."""
+    """models.get of `model`, which `is_id`. Raises CredentialError, code_assist.Unreachable."""
     return await _get(account, await tokens.access_token(account, now), f"models/{model}")
 
 

@@ -19,7 +19,7 @@ from django.db.models import Q, QuerySet
 from accounts_app import roster
 from accounts_app.credentials import model_lists, tokens
 from accounts_app.google import code_assist
-from accounts_app.google.code_assist import ControlPlaneError, Refused, either, objects
+from accounts_app.google.code_assist import CodeAssistError, Refused, either, objects
 from accounts_app.models import Account
 from accounts_app.roster import AccountView
 from accounts_app.storage.worker import in_database
@@ -60,7 +60,7 @@ async def fetch(account: AccountView, token: str) -> dict[str, ModelQuota]:
     """
     models, buckets = await asyncio.gather(_models(account, token), _buckets(account, token), return_exceptions=True)
     for failure in (models, buckets):
-        if isinstance(failure, BaseException) and not isinstance(failure, ControlPlaneError):
+        if isinstance(failure, BaseException) and not isinstance(failure, CodeAssistError):
             raise failure
     if isinstance(models, BaseException):
         if isinstance(buckets, BaseException):
@@ -83,7 +83,7 @@ def store(account_id: int, found: Mapping[str, ModelQuota], now: float) -> bool:
 async def update(account: AccountView, now: float) -> dict[str, ModelQuota]:
     """Fetch and store; a token that is refused is renewed once.
 
-    Raises credentials.CredentialError, control_plane.ControlPlaneError.
+    Raises credentials.CredentialError, code_assist.CodeAssistError.
     """
     token = await tokens.access_token(account, now)
     try:
@@ -115,7 +115,7 @@ async def update_due(now: float) -> int:
                 else:
                     access = await tokens.access(account, now)
                     await update(replace(account, project=access.project), now)
-            except (tokens.CredentialError, tokens.NotEligible, ControlPlaneError) as error:
+            except (tokens.CredentialError, tokens.NotEligible, CodeAssistError) as error:
                 log.info("The quota or model list of account %d is not known: %s", account.id, error)
                 return False
             return True

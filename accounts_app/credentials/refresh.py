@@ -9,7 +9,7 @@ from typing import Any
 from django.db import Error as DatabaseError
 
 from accounts_app.credentials import store
-from accounts_app.credentials.store import Claim, Turn
+from accounts_app.credentials.store import Claim, Renewer
 from accounts_app.google import oauth
 from accounts_app.roster import AccountView, CredentialView
 from accounts_app.storage import journal
@@ -54,7 +54,7 @@ async def renew(
     `known` are the newest tokens this process has, `outdated` those they replace. Raises NeedsSignIn, TokenUnavailable.
     """
     mine = await _whose_turn(account, is_good)
-    if mine.turn is Turn.NOBODYS:
+    if mine.renewer is Renewer.NOBODY:
         return mine.tokens
     # Where the row has not moved on, memory may: with a rotated token whose storing a lost database has held up.
     replaced = {view.refresh_token for view in (account.credential, known, *outdated)}
@@ -87,18 +87,18 @@ async def _store(account_id: int, renewed: CredentialView, replaced: Collection[
 
 
 async def _whose_turn(account: AccountView, is_good: Callable[[CredentialView], bool]) -> Claim:
-    """OURS or NOBODYS, in the end. Without a database every process renews for itself: Google allows it."""
+    """OURS or NOBODY, in the end. Without a database every process renews for itself: Google allows it."""
     while True:
         try:
             found = await soon_in_database(store.claim, account.id, is_good)
         except DatabaseError:
-            return Claim(Turn.OURS, account.credential)
-        match found.turn:
-            case Turn.OURS | Turn.NOBODYS:
+            return Claim(Renewer.OURS, account.credential)
+        match found.renewer:
+            case Renewer.OURS | Renewer.NOBODY:
                 return found
-            case Turn.GONE:
+            case Renewer.GONE:
                 raise NeedsSignIn("This account has been deleted.")
-            case Turn.THEIRS:
+            case Renewer.THEIRS:
                 await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
 

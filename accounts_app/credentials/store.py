@@ -23,12 +23,12 @@ CLAIM_SECONDS = 45.0
 TRIES = 3
 
 
-class Turn(Enum):
+class Renewer(Enum):
     """Whose turn it is to renew an account's tokens."""
 
     OURS = "ours"  # claimed: renew, then store or release
     THEIRS = "theirs"  # another process is at it, or was just now: look again soon
-    NOBODYS = "nobodys"  # the row holds a good token already
+    NOBODY = "nobody"  # the row holds a good token already
     GONE = "gone"  # there is no such account any more
 
 
@@ -36,7 +36,7 @@ class Turn(Enum):
 class Claim:
     """The row's tokens as read, and whose turn it is."""
 
-    turn: Turn
+    renewer: Renewer
     tokens: CredentialView = field(default_factory=CredentialView)
     until: datetime | None = None
 
@@ -45,17 +45,17 @@ def claim(account_id: int, is_good: Callable[[CredentialView], bool]) -> Claim:
     """Find out whose turn it is, taking it when it is nobody's and the row's tokens are not good."""
     row = Credential.objects.filter(account_id=account_id).first()
     if row is None:
-        return Claim(Turn.GONE)
+        return Claim(Renewer.GONE)
     tokens = _view(row)
     if is_good(tokens):
-        return Claim(Turn.NOBODYS, tokens)
+        return Claim(Renewer.NOBODY, tokens)
     free = Q(renewing_until=None) | Q(renewing_until__lte=Now())
     # Of the row as read: another may have finished its renewal since, and the tokens are good by now.
     unchanged = Credential.objects.filter(free, pk=row.pk, updated_at=row.updated_at)
     if not unchanged.update(renewing_until=Now() + timedelta(seconds=CLAIM_SECONDS)):
-        return Claim(Turn.THEIRS, tokens)
+        return Claim(Renewer.THEIRS, tokens)
     until = Credential.objects.filter(pk=row.pk).values_list("renewing_until", flat=True).first()
-    return Claim(Turn.OURS, tokens, until)
+    return Claim(Renewer.OURS, tokens, until)
 
 
 def release(account_id: int, mine: Claim) -> None:

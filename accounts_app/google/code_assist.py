@@ -2,7 +2,7 @@
 
 What can go wrong:
 
-    ControlPlaneError
+    CodeAssistError
       Unreachable   no endpoint answered, or none in a way that can be read: nobody's fault yet
       Refused       an endpoint answered with an error; `status` and `body` are upstream's own
 """
@@ -29,15 +29,15 @@ SILENCE_SECONDS = 60.0
 TRY_THE_NEXT = frozenset({404, 408, 500, 502, 503, 504})
 
 
-class ControlPlaneError(Exception):
+class CodeAssistError(Exception):
     """A call about an account had no usable answer."""
 
 
-class Unreachable(ControlPlaneError):
+class Unreachable(CodeAssistError):
     """No endpoint of the account gave an answer that can be read."""
 
 
-class Refused(ControlPlaneError):
+class Refused(CodeAssistError):
     """Upstream answered with an error: its `status`, its `body` and that body's `content_type`."""
 
     def __init__(self, method: str, status: int, body: bytes, content_type: str) -> None:

@@ -95,7 +95,7 @@ async def onboard(
     2. It has a tier and a project: done.
     3. Else sign it up for its tier or the default one (onboardUser) and wait until that is done.
 
-    Raises NotEligible with Google's reasons, control_plane.Refused with its error, and Unreachable, also for a sign-up
+    Raises NotEligible with Google's reasons, code_assist.Refused with its error, and Unreachable, also for a sign-up
     that takes too long.
     """
     try:
@@ -142,7 +142,7 @@ _under_way: dict[int, asyncio.Task[str]] = {}
 async def ensure_project(account: AccountView, token: str, now: float) -> str:
     """The account's project, found out and stored on its first use, once however many ask. `now` in seconds, epoch.
 
-    Raises NotEligible (the account is parked then), control_plane.Refused, Unreachable.
+    Raises NotEligible (the account is parked then), code_assist.Refused, Unreachable.
     """
     if project := account.project or _projects.get(account.id):
         return project

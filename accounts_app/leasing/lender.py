@@ -23,7 +23,7 @@ from accounts_app.pool.blame.turn import Pause, Turn, Wanted
 from accounts_app.pool.choice.board import WHOLE_ACCOUNT, Board
 from accounts_app.pool.cooldowns.cooldown import Rest
 from accounts_app.pool.outcomes import Fault
-from accounts_app.roster import RestKey, Roster, known_models
+from accounts_app.roster import CooldownKey, Roster, known_models
 from accounts_app.storage import journal
 
 # How often an account's last use is written down: it is for people to read, and for renewing tokens of those in use.
@@ -48,7 +48,7 @@ class Lender:
         self._ahead = ahead
         self._seen: Roster | None = None
         self._now = 0.0  # the latest that a call has told: catching up has no clock of its own
-        self._rests: dict[RestKey, RestRow] = {}
+        self._rests: dict[CooldownKey, RestRow] = {}
         self._parks: dict[int, ParkRow] = {}
 
     def __repr__(self) -> str:
@@ -92,10 +92,10 @@ class Lender:
         board.protection = snapshot.settings.quota_protection
         board.ahead = self._ahead()
         if seen is not None and snapshot.version == seen.version + 1:
-            changed, rests = set(snapshot.changed_accounts), set(snapshot.changed_rests)
+            changed, rests = set(snapshot.changed_accounts), set(snapshot.changed_cooldowns)
         else:
             changed = set(snapshot.accounts) | set(board.accounts)
-            rests = set(snapshot.rests) | (set(seen.rests) if seen else set())
+            rests = set(snapshot.cooldowns) | (set(seen.cooldowns) if seen else set())
         self._forget_seen(snapshot, changed, rests)
         board.update(snapshot.accounts, changed, self._now)
         gone = changed - snapshot.accounts.keys()
@@ -107,7 +107,7 @@ class Lender:
             if candidate is not None and candidate.parked == BILLING:
                 self.blame.try_each_hour(account, self._now)
         for account, model in rests - self._rests.keys():
-            board.set_rest(account, model, self._translated(snapshot.rests.get((account, model))), self._now)
+            board.set_rest(account, model, self._translated(snapshot.cooldowns.get((account, model))), self._now)
         self._seen = snapshot
         return snapshot
 
@@ -136,7 +136,7 @@ class Lender:
         if parked := self.board.parked.get(account) or (view.parked if view else ""):
             self.blame.unpark(account, parked, now)
 
-    def _forget_seen(self, snapshot: Roster, changed: set[int], rests: set[RestKey]) -> None:
+    def _forget_seen(self, snapshot: Roster, changed: set[int], rests: set[CooldownKey]) -> None:
         """Leave to the snapshot what it was read late enough to show, adding it to what has changed.
 
         A row that shows our own rest says nothing new: the one in memory is exact, whatever the wall clock has been
@@ -146,7 +146,7 @@ class Lender:
             gone = key[0] not in snapshot.accounts
             if gone or leasing_rows.written_before((REST, *key), row, snapshot.loaded_at):
                 self._rests.pop(key, None)
-                if gone or not _is_same(snapshot.rests.get(key), row.rest):
+                if gone or not _is_same(snapshot.cooldowns.get(key), row.rest):
                     rests.add(key)
                 else:
                     rests.discard(key)

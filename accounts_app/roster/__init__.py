@@ -1,4 +1,4 @@
-"""The in-memory read model of accounts, keys, settings, routes and rests: a frozen snapshot, swapped whole.
+"""The in-memory read model of accounts, keys, settings, routes and cooldowns: a frozen snapshot, swapped whole.
 
 A call reads `current()` and nothing else. The snapshot is at most a second old, and reading it anew costs what has
 changed since. While the database is away the last snapshot stays in force.
@@ -9,9 +9,9 @@ from collections.abc import Callable
 from accounts_app.roster.tables import Tables
 from accounts_app.roster.views import (
     AccountView,
+    CooldownKey,
     CredentialView,
     KeyView,
-    RestKey,
     Roster,
     Route,
     RouteTable,
@@ -21,9 +21,9 @@ from accounts_app.storage.worker import in_database
 
 __all__ = [
     "AccountView",
+    "CooldownKey",
     "CredentialView",
     "KeyView",
-    "RestKey",
     "Roster",
     "RosterUnavailable",
     "Route",

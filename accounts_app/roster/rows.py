@@ -17,7 +17,7 @@ from accounts_app.pool.access.limits import Limit, Limits
 from accounts_app.pool.access.networks import Network, networks
 from accounts_app.pool.choice.selection import Strategy
 from accounts_app.pool.cooldowns.cooldown import Rest
-from accounts_app.roster.views import AccountView, CredentialView, KeyView, RestKey, Route, SettingsView
+from accounts_app.roster.views import AccountView, CooldownKey, CredentialView, KeyView, Route, SettingsView
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ SETTINGS_COLUMNS = (
     "max_attempts", "max_wait", "first_event_timeout", "idle_timeout",
 )  # fmt: skip
 ROUTE_COLUMNS = ("pattern", "target", "enabled", "generation_config")
-REST_COLUMNS = ("account_id", "model", "until", "reason", "message", "streak", "window_until")
+COOLDOWN_COLUMNS = ("account_id", "model", "until", "reason", "message", "streak", "window_until")
 
 
 def account_view(key: int, _: float, *columns: Any) -> AccountView:
@@ -123,7 +123,7 @@ def route_view(_: int, __: float, pattern: str, target: str, enabled: bool, conf
     return Route(pattern, target, config if isinstance(config, dict) else {}) if enabled else None
 
 
-def rest_view(_: int, stamp: float, account: int, model: str, *columns: Any) -> tuple[RestKey, Rest | None]:
+def cooldown_view(_: int, stamp: float, account: int, model: str, *columns: Any) -> tuple[CooldownKey, Rest | None]:
     """None for a rest that was ended."""
     until, reason, message, streak, window_until = columns
     if until is None:

@@ -17,10 +17,10 @@ from django.db.models import Count, Max, Model, QuerySet
 
 from accounts_app import http_client
 from accounts_app.models import Account, ApiKey, Credential, GatewaySettings, ModelRoute
-from accounts_app.models import Rest as RestRow
+from accounts_app.models import Rest as CooldownRow
 from accounts_app.pool.cooldowns.cooldown import Rest
 from accounts_app.roster import rows
-from accounts_app.roster.views import AccountView, CredentialView, RestKey, Roster, RouteTable, SettingsView
+from accounts_app.roster.views import AccountView, CooldownKey, CredentialView, Roster, RouteTable, SettingsView
 
 V = TypeVar("V")
 DemoState = tuple[bool, str | None]  # whether other accounts exist, where the demo account's upstream listens
@@ -112,8 +112,8 @@ class Tables:
         self._keys = Table(ApiKey, rows.KEY_COLUMNS, rows.key_view)
         self._settings = Table(GatewaySettings, rows.SETTINGS_COLUMNS, rows.settings_view)
         self._routes = Table(ModelRoute, rows.ROUTE_COLUMNS, rows.route_view)
-        self._rests = Table(RestRow, rows.REST_COLUMNS, rows.rest_view)
-        self._rest_keys: dict[int, RestKey] = {}
+        self._cooldowns = Table(CooldownRow, rows.COOLDOWN_COLUMNS, rows.cooldown_view)
+        self._cooldown_keys: dict[int, CooldownKey] = {}
         self._demo_state: DemoState | None = None
         self._snapshot: Roster | None = None
 
@@ -132,26 +132,26 @@ class Tables:
             # Nothing is taken before all is read and made: what fails half-way loses no change.
             demo_state = self._demo_state_now()
             accounts, changed_accounts = self._accounts_now(demo_state)
-            rests, changed_rests, rest_keys = self._rests_now()
+            cooldowns, changed_cooldowns, cooldown_keys = self._cooldowns_now()
             snapshot = Roster(
                 accounts=accounts,
                 keys=dict(self._keys.views.values()),
                 settings=self._settings.views.get(1) or SettingsView(auth_mode=settings.GATEWAY_AUTH_MODE),
                 routes=RouteTable(route for route in self._routes.views.values() if route),
-                rests=rests,
+                cooldowns=cooldowns,
                 version=self._version + 1,
                 loaded_at=began,
                 changed_accounts=frozenset(changed_accounts),
-                changed_rests=frozenset(changed_rests),
+                changed_cooldowns=frozenset(changed_cooldowns),
             )
-            self._demo_state, self._rest_keys = demo_state, rest_keys
+            self._demo_state, self._cooldown_keys = demo_state, cooldown_keys
             self._snapshot, self._version = snapshot, snapshot.version
             for table in self._all():
                 table.changed = set()
             return snapshot
 
     def _all(self) -> tuple[Table[Any], ...]:
-        return (self._accounts, self._credentials, self._keys, self._settings, self._routes, self._rests)
+        return (self._accounts, self._credentials, self._keys, self._settings, self._routes, self._cooldowns)
 
     def _demo_has_turned(self) -> bool:
         """Whether the demo account's upstream is another, which no row tells."""
@@ -196,23 +196,23 @@ class Tables:
             standby=others_exist,
         )
 
-    def _rests_now(self) -> tuple[Mapping[RestKey, Rest], set[RestKey], dict[int, RestKey]]:
-        known = self._snapshot.rests if self._snapshot else {}
-        if not self._rests.changed:
-            return known, set(), self._rest_keys
-        rests, changed, row_keys = dict(known), set(), dict(self._rest_keys)
-        for row in self._rests.changed:
+    def _cooldowns_now(self) -> tuple[Mapping[CooldownKey, Rest], set[CooldownKey], dict[int, CooldownKey]]:
+        known = self._snapshot.cooldowns if self._snapshot else {}
+        if not self._cooldowns.changed:
+            return known, set(), self._cooldown_keys
+        cooldowns, changed, row_keys = dict(known), set(), dict(self._cooldown_keys)
+        for row in self._cooldowns.changed:
             if (gone := row_keys.pop(row, None)) is not None:
                 changed.add(gone)
-                rests.pop(gone, None)
+                cooldowns.pop(gone, None)
             # One that came and went between two snapshots is in neither.
-            if (found := self._rests.views.get(row)) is not None:
-                key, rest = found
+            if (found := self._cooldowns.views.get(row)) is not None:
+                key, cooldown = found
                 changed.add(key)
                 row_keys[row] = key
-                if rest is not None:
-                    rests[key] = rest
-        return rests, changed, row_keys
+                if cooldown is not None:
+                    cooldowns[key] = cooldown
+        return cooldowns, changed, row_keys
 
 
 def _is_recent(moment: datetime | None) -> bool:

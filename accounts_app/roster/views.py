@@ -12,9 +12,9 @@ from accounts_app.pool.cooldowns.cooldown import Rest
 from accounts_app.pool.names.globs import any_matches, matcher
 
 # A quota whose reset upstream does not name: its shortest window, after which a real call finds out.
-UNTOLD_RESET = 5 * 3600.0
+DEFAULT_RESET_SECONDS = 5 * 3600.0
 
-RestKey = tuple[int, str]  # account id, model ("" for the whole account)
+CooldownKey = tuple[int, str]  # account id, model ("" for the whole account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class AccountView:
         said = self.quota.get(model, {}).get("resets_at")
         if isinstance(said, str) and (moment := _moment(said)) is not None:
             return moment
-        return None if self.quota_fetched_at is None else self.quota_fetched_at + UNTOLD_RESET
+        return None if self.quota_fetched_at is None else self.quota_fetched_at + DEFAULT_RESET_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,21 +166,22 @@ class RouteTable:
 class Roster:
     """Everything a call needs to know, as of `loaded_at` (seconds, epoch, when the reading began).
 
-    `keys` are by digest. `changed_accounts` and `changed_rests` name what differs from the snapshot of `version` - 1.
+    `keys` are by digest. `changed_accounts` and `changed_cooldowns` are the differences to `version` - 1.
     """
 
     accounts: Mapping[int, AccountView]
     keys: Mapping[str, KeyView]
     settings: SettingsView
     routes: RouteTable
-    rests: Mapping[RestKey, Rest]
+    cooldowns: Mapping[CooldownKey, Rest]
     version: int
     loaded_at: float
     changed_accounts: frozenset[int] = field(default=frozenset(), repr=False)
-    changed_rests: frozenset[RestKey] = field(default=frozenset(), repr=False)
+    changed_cooldowns: frozenset[CooldownKey] = field(default=frozenset(), repr=False)
 
     def __repr__(self) -> str:
-        return f"<Roster {self.version}: {len(self.accounts)} accounts, {len(self.keys)} keys, {len(self.rests)} rests>"
+        sizes = f"{len(self.accounts)} accounts, {len(self.keys)} keys, {len(self.cooldowns)} cooldowns"
+        return f"<Roster {self.version}: {sizes}>"
 
 
 def _moment(stamp: str) -> float | None:

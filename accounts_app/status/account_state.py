@@ -21,22 +21,22 @@ class State:
     tone: str
 
 
-def with_rests(accounts: QuerySet[Account]) -> QuerySet[Account]:
+def with_cooldowns(accounts: QuerySet[Account]) -> QuerySet[Account]:
     """The accounts with what `state_of` reads, in a fixed number of queries; no secret is read."""
     now = timezone.now()
     return accounts.defer("proxy_url").prefetch_related(
-        Prefetch("rests", Rest.objects.filter(until__gt=now).order_by("until"), to_attr="current_rests")
+        Prefetch("rests", Rest.objects.filter(until__gt=now).order_by("until"), to_attr="current_cooldowns")
     )
 
 
 def state_of(account: Account, now: datetime | None = None) -> State:
-    """How an account that came through `with_rests` is at `now`."""
+    """How an account that came through `with_cooldowns` is at `now`."""
     now = now or timezone.now()
     if not account.enabled:
         return State(_("disabled"), "info")
     if account.parked:
         return State(_("parked: %(why)s") % {"why": account.get_parked_display()}, "danger")
-    current = [rest for rest in account.current_rests if rest.until > now]  # type: ignore[attr-defined]
+    current = [rest for rest in account.current_cooldowns if rest.until > now]  # type: ignore[attr-defined]
     rests = [rest for rest in current if rest.reason not in GUESSES]
     if whole := [rest for rest in rests if not rest.model]:
         return State(_("resting for %(time)s") % {"time": spoken(whole[0].until - now)}, "warning")

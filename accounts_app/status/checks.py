@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from accounts_app.models import Account, Credential, GatewaySettings, encryption
-from accounts_app.status.translate import retold
+from accounts_app.status.translate import translated
 from accounts_app.storage import real_accounts
 
 SQLITE = "django.db.backends.sqlite3"
@@ -83,7 +83,7 @@ def _stored_secrets() -> Iterator[CheckMessage]:
         for secret in (credential.refresh_token, credential.access_token):
             if isinstance(secret, encryption.Unreadable):
                 yield Warning(
-                    _("Stored secrets cannot be read: %(reason)s") % {"reason": retold(secret.reason)},
+                    _("Stored secrets cannot be read: %(reason)s") % {"reason": translated(secret.reason)},
                     hint=_(
                         "Accounts answer again as soon as the key they were stored with is in GATEWAY_ENCRYPTION_KEYS, "
                         "or when they are connected anew."

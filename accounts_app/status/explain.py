@@ -14,14 +14,14 @@ from accounts_app.models import Account
 from accounts_app.pool.choice.standing import PATH
 from accounts_app.roster import AccountView
 from accounts_app.status.account_state import spoken
-from accounts_app.status.labels import cause_in_words
-from accounts_app.status.translate import retold
+from accounts_app.status.labels import cause_label
+from accounts_app.status.translate import translated
 
 Text = str | Promise
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Label:
     """A standing in the console: `tone` is one of its colours, `remedy` what its operator can do."""
 
     name: Text
@@ -29,43 +29,43 @@ class Words:
     remedy: Text
 
 
-WORDS = {
-    Standing.READY: Words(
+LABELS = {
+    Standing.READY: Label(
         gettext_lazy("ready"), "success", gettext_lazy("Which of the ready ones answers goes by the settings.")
     ),
-    Standing.HALF_OPEN: Words(
+    Standing.HALF_OPEN: Label(
         gettext_lazy("to be tried out"), "success", gettext_lazy("Its rest is over; the next call finds out.")
     ),
-    Standing.LAST: Words(
+    Standing.LAST: Label(
         gettext_lazy("stands last"), "warning", gettext_lazy("It is asked when no other account is left.")
     ),
-    Standing.PROBING: Words(
+    Standing.PROBING: Label(
         gettext_lazy("being tried out"), "info", gettext_lazy("One call is finding out whether it answers again.")
     ),
-    Standing.FULL: Words(
+    Standing.FULL: Label(
         gettext_lazy("busy"), "info", gettext_lazy("Wait for a call to end, or allow it more calls at once.")
     ),
-    Standing.RESTING: Words(gettext_lazy("resting"), "warning", gettext_lazy("Wait, or end its rests.")),
-    Standing.NO_TOKEN: Words(
+    Standing.RESTING: Label(gettext_lazy("resting"), "warning", gettext_lazy("Wait, or end its rests.")),
+    Standing.NO_TOKEN: Label(
         gettext_lazy("no access token"), "warning", gettext_lazy("Its token endpoint cannot be reached now.")
     ),
-    Standing.NO_PATH: Words(
+    Standing.NO_PATH: Label(
         gettext_lazy("no connection"), "warning", gettext_lazy("Look at its proxy, and at the network of this machine.")
     ),
-    Standing.PROTECTED: Words(
+    Standing.PROTECTED: Label(
         gettext_lazy("keeps its quota"),
         "warning",
         gettext_lazy("Wait, fetch its quota anew, or keep less of every quota in the settings."),
     ),
-    Standing.PARKED: Words(gettext_lazy("parked"), "danger", ""),
-    Standing.NOT_ALLOWED: Words(
+    Standing.PARKED: Label(gettext_lazy("parked"), "danger", ""),
+    Standing.NOT_ALLOWED: Label(
         gettext_lazy("not for this model"), "info", gettext_lazy("Its page lists the models it may answer for.")
     ),
-    Standing.STANDBY: Words(
+    Standing.STANDBY: Label(
         gettext_lazy("stands by"), "info", gettext_lazy("It answers only while no other account is connected.")
     ),
-    Standing.DISABLED: Words(gettext_lazy("disabled"), "info", gettext_lazy("Enable it on its page.")),
-    Standing.UNKNOWN: Words(gettext_lazy("gone"), "info", gettext_lazy("It has just been deleted.")),
+    Standing.DISABLED: Label(gettext_lazy("disabled"), "info", gettext_lazy("Enable it on its page.")),
+    Standing.UNKNOWN: Label(gettext_lazy("gone"), "info", gettext_lazy("It has just been deleted.")),
 }
 
 PARKED_REMEDIES = {
@@ -98,17 +98,17 @@ class Line:
     link: str = ""
 
     @property
-    def words(self) -> Words:
-        return WORDS[self.standing]
+    def words(self) -> Label:
+        return LABELS[self.standing]
 
 
-def of(model: str, now: float) -> list[WhyNot]:
+def eligibility(model: str, now: float) -> list[WhyNot]:
     """Every account's standing for `model`, those that cannot answer last. Raises RosterUnavailable."""
-    order = list(WORDS)
+    order = list(LABELS)
     return sorted(leasing.why_not(model, now), key=lambda each: (order.index(each.standing), each.account))
 
 
-def explained(found: Collection[WhyNot], model: str, now: float) -> list[Line]:
+def in_words(found: Collection[WhyNot], model: str, now: float) -> list[Line]:
     """The same in words; reads the rows of those that are parked. Raises RosterUnavailable."""
     accounts = roster.current().accounts
     parked = [each.account for each in found if each.standing is Standing.PARKED]
@@ -127,7 +127,7 @@ def models() -> list[str]:
     known = roster.current()
     names = {name for account in known.accounts.values() for name in account.quota}
     names.update(pattern for pattern in known.routes.targets if "*" not in pattern)
-    names.update(model for _, model in known.rests if model)
+    names.update(model for _, model in known.cooldowns if model)
     return sorted(names)
 
 
@@ -140,18 +140,20 @@ def _line(found: WhyNot, account: AccountView | None, row: Account | None, model
         reason = Account.Parked((row and row.parked) or found.detail)
         message = (row and row.parked_message) or str(reason.label)
         link = row.parked_link if row else ""
-        return Line(found.account, email, found.standing, retold(message), until, still, PARKED_REMEDIES[reason], link)
-    why = _in_words(found)
+        return Line(
+            found.account, email, found.standing, translated(message), until, still, PARKED_REMEDIES[reason], link
+        )
+    why = _cause(found)
     if not found and account is not None and (left := account.remaining(model, now)) is not None:
         why = _("%(part)s of its quota left") % {"part": f"{left:.0%}"}
-    return Line(found.account, email, found.standing, why, until, still, WORDS[found.standing].remedy)
+    return Line(found.account, email, found.standing, why, until, still, LABELS[found.standing].remedy)
 
 
-def _in_words(found: WhyNot) -> str:
+def _cause(found: WhyNot) -> str:
     """The cause of a standing; of a rest it is an outcome, and what upstream said."""
     if found.standing is Standing.LAST and found.detail == PATH:
         return _("its path to Google is silent, blocked or does not answer as the API does")
     if found.standing in (Standing.RESTING, Standing.HALF_OPEN, Standing.LAST):
         outcome, _colon, message = found.detail.partition(": ")
-        return cause_in_words(outcome, message)
-    return retold(found.detail)
+        return cause_label(outcome, message)
+    return translated(found.detail)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts_app.models import Account
 from accounts_app.status import checks
-from accounts_app.status.translate import retold
+from accounts_app.status.translate import translated
 
 WEB = ("https://", "http://")
 # An operator's own doing needs nobody else.
@@ -112,7 +112,7 @@ def _about(account: Account) -> Item:
         key=f"account:{account.pk}:{reason.value}:{since}",
         reason=reason.value,
         title=_TITLES[reason],
-        detail=retold(account.parked_message),
+        detail=translated(account.parked_message),
         action=_action(account, reason, page),
         since=account.parked_at,
         account=account.pk,

@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts_app.pool.outcomes import Outcome, Refusal
-from accounts_app.status.translate import retold
+from accounts_app.status.translate import translated
 
 OUTCOMES: Mapping[str, str | Promise] = {
     Outcome.SUCCEEDED.value: _("succeeded"),
@@ -86,13 +86,13 @@ REMEDIES: Mapping[str, str | Promise] = {
 }
 
 
-def outcome_in_words(outcome: str) -> str:
+def outcome_label(outcome: str) -> str:
     """In the reader's language; one that nobody knows stands for itself."""
     return str(OUTCOMES.get(outcome) or _FORMER.get(outcome, outcome))
 
 
-def cause_in_words(outcome: str, message: str) -> str:
+def cause_label(outcome: str, message: str) -> str:
     """Why an account rests: the outcome it rests for, and what was said."""
     if not message:
-        return outcome_in_words(outcome)
-    return gettext("%(outcome)s: %(message)s") % {"outcome": outcome_in_words(outcome), "message": retold(message)}
+        return outcome_label(outcome)
+    return gettext("%(outcome)s: %(message)s") % {"outcome": outcome_label(outcome), "message": translated(message)}

@@ -1,7 +1,7 @@
-"""The gateway's own sentences, told again in the reader's language.
+"""Translates the gateway's own sentences for the console.
 
-Rows, logs and the API keep them in English, as they were said; only the console goes through `retold`. What is not in
-`SENTENCES`, such as a word of Google's, stays as it is.
+Rows, logs and the API keep them in English. A text that is none of `SENTENCES`, such as Google's own words, stays as
+it is.
 """
 
 import re
@@ -84,14 +84,14 @@ _ANYTHING, _ONE_WORD = r".+", r"\S+"
 _LONG = ("sentence", "reason")
 
 
-def retold(text: str) -> str:
+def translated(text: str) -> str:
     """`text` in the reader's language where it is one of the gateway's own sentences, else `text`."""
     for sentence in (*SENTENCES, *FORMER):
         if found := _pattern(sentence).fullmatch(text):
             filled = found.groupdict()
             more = filled.pop("more", None) or ""
             if "sentence" in filled:
-                filled["sentence"] = retold(filled["sentence"])
+                filled["sentence"] = translated(filled["sentence"])
             return _(sentence) % filled + more
     return text
 

@@ -26,7 +26,7 @@ from accounts_app.storage.worker import in_database
 log = logging.getLogger(__name__)
 
 AT_ONCE = 20  # events in one go: a hundred accounts parked by one outage are no flood
-PATIENCE = 10.0  # seconds for the webhook to answer
+TIMEOUT_SECONDS = 10.0  # seconds for the webhook to answer
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 MOST_TRIES = 30  # a day and more
 # Checks are about a node, and not all nodes say the same: one is over when none has said it for this long.
@@ -40,7 +40,7 @@ class Due:
     content: dict[str, Any]
 
 
-async def tell() -> None:
+async def send_due() -> None:
     """Send what is due. Raises Django's database errors."""
     now = timezone.now()
     address, due = await in_database(claim_due, now)
@@ -59,7 +59,7 @@ def claim_due(now: datetime) -> tuple[str, list[Due]]:
     address = GatewaySettings.load().webhook_url
     if not address:
         return "", []
-    _take_down(now)
+    _sync_notices(now)
     due = []
     for notice in Notice.objects.filter(told_at=None, tries__lt=MOST_TRIES, next_try_at__lte=now)[:AT_ONCE]:
         pause = min(FIRST_PAUSE * 2 ** min(notice.tries, 10), LONGEST_PAUSE)
@@ -69,7 +69,7 @@ def claim_due(now: datetime) -> tuple[str, list[Due]]:
     return address, due
 
 
-def _take_down(now: datetime) -> None:
+def _sync_notices(now: datetime) -> None:
     """Make the notices those of the inbox: what is new is added, what is over goes, and may come again."""
     items = {item.key: item for item in (*inbox.about_accounts(), *inbox.about_settings())}
     known = dict(Notice.objects.values_list("key", "pk"))
@@ -108,7 +108,7 @@ async def _sent(address: str, body: dict[str, Any]) -> bool:
             address,
             {"Content-Type": "application/json"},
             msgspec.json.encode(body),
-            read_timeout=PATIENCE,
+            read_timeout=TIMEOUT_SECONDS,
         )
         response = await http_client.client().send(request)
     except (httpx.HTTPError, httpx.InvalidURL) as error:

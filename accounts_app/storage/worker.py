@@ -17,7 +17,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 # What a call may wait for the database where it has to: longer than any healthy query, shorter than patience.
-ON_THE_ROAD = 2.0
+CALL_WAIT_SECONDS = 2.0
 
 _lock = Lock()
 _thread: ThreadPoolExecutor | None = None
@@ -36,13 +36,13 @@ async def in_database(function: Callable[P, T], *args: P.args, **options: P.kwar
 
 
 async def soon_in_database(function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
-    """The same for whom a call waits: raises NoAnswerInTime after `ON_THE_ROAD` seconds.
+    """The same for whom a call waits: raises NoAnswerInTime after `CALL_WAIT_SECONDS` seconds.
 
     A job that has not begun by then is not begun any more; one that has runs to its end, unheard.
     """
     answer = asyncio.wrap_future(_submit(function, *args, **options))
     try:
-        return await asyncio.wait_for(answer, ON_THE_ROAD)
+        return await asyncio.wait_for(answer, CALL_WAIT_SECONDS)
     except TimeoutError:
         raise NoAnswerInTime("The database does not answer in time.") from None
 

@@ -62,7 +62,7 @@ class Background:
             self.loop.create_task(repeat("Parked accounts are not checked", self._check, CHECKS_SECONDS)),
             self.loop.create_task(repeat("Paths that are down stay so", self._probe, PATHS_SECONDS)),
             self.loop.create_task(repeat("Quotas are not known", self._weigh, quota_seconds, at_once=False)),
-            self.loop.create_task(repeat("The webhook is not told", webhook.tell, WEBHOOK_SECONDS, at_once=False)),
+            self.loop.create_task(repeat("The webhook is not told", webhook.send_due, WEBHOOK_SECONDS, at_once=False)),
             self.loop.create_task(repeat("Old rows stay", upkeep.tidy, TIDY_SECONDS, at_once=False)),
         ]
 

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from accounts_app.pool.outcomes import Refusal
-from accounts_app.status.labels import REMEDIES, outcome_in_words
-from accounts_app.status.translate import retold
+from accounts_app.status.labels import REMEDIES, outcome_label
+from accounts_app.status.translate import translated
 from proxy_app.admin import bug_report
 from proxy_app.models import CapturedCall, UsageRecord
 
@@ -96,9 +96,9 @@ def _placed(attempts: list[UsageRecord]) -> list[Shown]:
     return [
         Shown(
             entry=entry,
-            outcome=outcome_in_words(entry.outcome),
-            why=retold(entry.why),
-            message=retold(entry.message),
+            outcome=outcome_label(entry.outcome),
+            why=translated(entry.why),
+            message=translated(entry.message),
             remedy=str(REMEDIES.get(entry.outcome, "")),
             tone=TONES.get(entry.outcome, "info"),
             left=100 * (entry.at - began).total_seconds() / whole,

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from accounts_app.status.labels import outcome_in_words
+from accounts_app.status.labels import outcome_label
 from proxy_app.admin.call_page import TONES, moment
 from proxy_app.admin.ledger_filters import NewestPaginator
 from proxy_app.models import CapturedCall
@@ -64,7 +64,7 @@ class CapturedPage(ModelAdmin):
             "opts": self.opts,
             "title": _("Call %(id)s") % {"id": captured.request_id[:8]},
             "captured": captured,
-            "outcome": outcome_in_words(captured.outcome),
+            "outcome": outcome_label(captured.outcome),
             "prompt_is_cut": len(captured.request.encode()) < captured.request_bytes,
             "answer_is_cut": len(captured.answer.encode()) < captured.answer_bytes,
         }
@@ -97,4 +97,4 @@ class CapturedPage(ModelAdmin):
 
     @display(description=gettext_lazy("outcome"), label=TONES)
     def outcome_label(self, captured: CapturedCall) -> tuple[str, str]:
-        return captured.outcome, outcome_in_words(captured.outcome)
+        return captured.outcome, outcome_label(captured.outcome)

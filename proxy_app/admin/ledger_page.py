@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from accounts_app.status.labels import outcome_in_words
+from accounts_app.status.labels import outcome_label
 from proxy_app.admin import call_page
 from proxy_app.admin.ledger_filters import (
     AccountFilter,
@@ -120,7 +120,7 @@ class LedgerPage(ModelAdmin):
 
     @display(description=_("outcome"), label=call_page.TONES)
     def outcome_label(self, record: UsageRecord) -> tuple[str, str]:
-        return record.outcome, outcome_in_words(record.outcome)
+        return record.outcome, outcome_label(record.outcome)
 
     @display(description=_("status"))
     def answered(self, record: UsageRecord) -> str:

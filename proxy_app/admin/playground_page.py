@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts_app.pool.outcomes import Outcome
-from accounts_app.status.labels import outcome_in_words
-from accounts_app.status.translate import retold
+from accounts_app.status.labels import outcome_label
+from accounts_app.status.translate import translated
 from proxy_app.admin.clients_page import offered
 from proxy_app.api import operator_pass
 
@@ -34,9 +34,9 @@ def show(request: HttpRequest) -> HttpResponse:
 
 def _attempt_words() -> dict[str, str]:
     """The English of X-Gateway-Attempt, and the same in the reader's language."""
-    became = {outcome.value: outcome_in_words(outcome.value) for outcome in Outcome}
+    became = {outcome.value: outcome_label(outcome.value) for outcome in Outcome}
     with_status = {f"{outcome} #": f"{words} #" for outcome, words in became.items()}
-    whys = {why: retold(why) for each in WHYS for why in (each, f"{each}, first try after a rest")}
+    whys = {why: translated(why) for each in WHYS for why in (each, f"{each}, first try after a rest")}
     return {**became, **with_status, **whys, "answering": _("answering"), "nothing sent": _("nothing sent")}
 
 

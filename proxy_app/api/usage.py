@@ -64,7 +64,7 @@ async def _report(key: KeyView, now: float) -> dict[str, Any]:
             "allowedModels": key.allowed_models,
         },
         "asOf": _stamp(now),
-        "limits": [_limit(standing) for standing in key_usage.standings(key, now)],
+        "limits": [_limit(standing) for standing in key_usage.by_limit(key, now)],
         **{name: _span(*spans[name], uses[name]) for name in spans},
     }
 

@@ -143,13 +143,13 @@ def test_a_rest_laid_by_one_node_holds_on_the_other_until_an_operator_ends_it(
     assert in_time(lambda: answering(google, second, 7) != resting)
     assert answering(google, first, 7) == answering(google, second, 7)
 
-    end_rests(second, resting)
+    clear_cooldowns(second, resting)
 
     assert in_time(lambda: answering(google, first, 7) == resting)
     assert in_time(lambda: answering(google, second, 7) == resting)
 
 
-def end_rests(node: Gateway, email: str) -> None:
+def clear_cooldowns(node: Gateway, email: str) -> None:
     """What an operator does about it in the console."""
     with httpx.Client(base_url=node.url, follow_redirects=True, timeout=PATIENCE) as console:
         login = {"username": "olga", "password": OPERATOR["DJANGO_SUPERUSER_PASSWORD"]}
@@ -157,7 +157,7 @@ def end_rests(node: Gateway, email: str) -> None:
         console.post("/admin/login/", data={**login, **form_token(console)})
         listed = console.get("/admin/accounts_app/account/", params={"q": email})
         (account,) = set(re.findall(r'name="_selected_action"[^>]*value="(\d+)"', listed.text))
-        action = {"action": "end_rests", "_selected_action": account, **form_token(console)}
+        action = {"action": "clear_cooldowns", "_selected_action": account, **form_token(console)}
         done = console.post("/admin/accounts_app/account/", data=action)
     assert "1 rest ended." in done.text
 

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from unfold.utils import display_for_label
 
 from accounts_app import leasing
-from accounts_app.admin.hooks import lent
+from accounts_app.admin.hooks import hooks
 from accounts_app.models import Account
 from accounts_app.status import account_state
-from accounts_app.status.labels import cause_in_words
+from accounts_app.status.labels import cause_label
 
 TONES = {tone: tone for tone in ("success", "info", "warning", "danger")}
 # In the list; the account's own page has them all.
@@ -61,7 +61,7 @@ class Bar:
 
 def around(ids: Iterable[int], *, may_change: bool) -> Around:
     """For these accounts. Raises Django's database errors."""
-    return Around(leasing.load(), lent.attempts_today(list(ids), timezone.now()), may_change)
+    return Around(leasing.load(), hooks.attempts_today(list(ids), timezone.now()), may_change)
 
 
 def live(name: str, account: Account, html: str) -> SafeString:
@@ -93,11 +93,11 @@ def state(account: Account) -> str:
 
 def rests(account: Account, known: Around, most: int | None = None) -> str:
     """Each with its countdown and, for those who may, a button that ends it."""
-    current = account.current_rests  # type: ignore[attr-defined]
+    current = account.current_cooldowns  # type: ignore[attr-defined]
     shown = [
         (
             rest,
-            cause_in_words(rest.reason, rest.message),
+            cause_label(rest.reason, rest.message),
             reverse("admin:accounts_app_account_end_rest", args=[account.pk, rest.pk]),
         )
         for rest in current

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts_app.actions import accounts
-from accounts_app.actions.accounts import Newcomer, Unusable
+from accounts_app.actions.accounts import NewAccount, Unusable
 from accounts_app.admin.fields import NO_PROXY, LinesField, ProxyField, SecretField
 from accounts_app.models import Account
 
@@ -38,7 +38,7 @@ class AccountForm(forms.ModelForm):
             return cleaned
         try:
             if self.instance.pk is None:
-                accounts.check(self.newcomer())
+                accounts.check(self.new())
             else:
                 accounts.check_tokens(self.instance.kind, **self.tokens())
         except Unusable as error:
@@ -49,12 +49,12 @@ class AccountForm(forms.ModelForm):
         email = self.cleaned_data["email"].strip()
         return email.lower() if self._kind() == Account.Kind.CLOUD_CODE else email
 
-    def newcomer(self) -> Newcomer:
+    def new(self) -> NewAccount:
         """What the filled-in form of a new account brings."""
         given = self.cleaned_data
         if given["kind"] == Account.Kind.GEMINI_API:
-            return Newcomer(given["kind"], given["email"], api_key=given["api_key"])
-        return Newcomer(
+            return NewAccount(given["kind"], given["email"], api_key=given["api_key"])
+        return NewAccount(
             given["kind"], given["email"], given["refresh_token"], given["access_token"], project=given["project"]
         )
 

@@ -48,7 +48,7 @@ def _live(request: HttpRequest, page: ModelAdmin) -> JsonResponse:
     ids = [int(one) for one in request.GET.get("ids", "").split(",") if one.isdecimal()][:MOST]
     known = account_cells.around(ids, may_change=page.has_change_permission(request))
     html: dict[str, str] = {}
-    for account in account_state.with_rests(Account.objects.filter(pk__in=ids)):
+    for account in account_state.with_cooldowns(Account.objects.filter(pk__in=ids)):
         html |= account_cells.parts(account, known)
     return JsonResponse({"html": html}, headers={"Cache-Control": "no-store"})
 
@@ -70,7 +70,7 @@ def _end_rest(request: HttpRequest, page: ModelAdmin, object_id: int, rest: int)
     found = get_object_or_404(Rest.objects.select_related("account").defer("account__proxy_url"), pk=rest)
     if found.account_id != object_id:
         raise Http404
-    if accounts.end_rests([found.pk]):
+    if accounts.clear_cooldowns([found.pk]):
         told = _("Rest ended: %(model)s.") % {"model": found.model or _("every model")}
         LogEntry.objects.log_actions(str(request.user.pk), [found.account], CHANGE, told)
         page.message_user(request, f"{found.account.email}: {told}", messages.SUCCESS)

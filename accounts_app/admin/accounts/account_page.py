@@ -29,11 +29,11 @@ from accounts_app.admin.accounts import (
     import_page,
 )
 from accounts_app.admin.accounts.account_form import AccountForm, NewAccountForm
-from accounts_app.admin.hooks import lent
+from accounts_app.admin.hooks import hooks
 from accounts_app.models import Account
 from accounts_app.status import account_state
-from accounts_app.status.labels import outcome_in_words
-from accounts_app.status.translate import retold
+from accounts_app.status.labels import outcome_label
+from accounts_app.status.translate import translated
 
 WEB = ("https://", "http://")
 # On an account's own page: name and what it does.
@@ -41,8 +41,8 @@ ACTIONS = {
     "test": (_("Test"), _("A real call for one word; it is in the ledger.")),
     "fetch_quota": (_("Fetch quota"), _("Project, tier and quota as Google has them now.")),
     "renew_tokens": (_("Renew token"), _("A new access token, also while this one is good.")),
-    "end_rests": (_("End rests"), _("The next call finds out whether it answers.")),
-    "revive": (_("Revive"), _("Enabled, not parked, no rests.")),
+    "clear_cooldowns": (_("End rests"), _("The next call finds out whether it answers.")),
+    "re_enable": (_("Revive"), _("Enabled, not parked, no rests.")),
     "park": (_("Park"), _("Out until somebody revives it.")),
 }
 
@@ -58,14 +58,14 @@ class AccountPage(ModelAdmin):
     search_fields = ("email", "project")
     ordering = ("email",)
     list_per_page = 50
-    actions = ("test", "fetch_quota", "renew_tokens", "end_rests", "revive", "park", "export")
-    actions_list = ("connect", "take_in", "why_not")
+    actions = ("test", "fetch_quota", "renew_tokens", "clear_cooldowns", "re_enable", "park", "export")
+    actions_list = ("connect", "take_in", "eligibility")
     actions_detail = ("sign_in_again",)
     show_add_link = False  # the button “Add account” says first what Google's terms allow
     readonly_fields = (
         "state",
         "parked_why",
-        "current_rests",
+        "current_cooldowns",
         "tier",
         "quota_table",
         "quota_fetched_at",
@@ -80,7 +80,7 @@ class AccountPage(ModelAdmin):
         return [*connect_page.urls(self), *import_page.urls(self), *account_live.urls(self), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
-        return account_state.with_rests(super().get_queryset(request))
+        return account_state.with_cooldowns(super().get_queryset(request))
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The page of the list, each account with what is around it: read for all of them at once."""
@@ -114,7 +114,7 @@ class AccountPage(ModelAdmin):
             return [(None, {"fields": first}), (_("Serving"), {"fields": serving})]
         secrets = ("api_key",) if obj.kind == Account.Kind.GEMINI_API else ("refresh_token", "access_token")
         return [
-            (_("How it is"), {"fields": ("state", "parked_why", "current_rests", "calls", "last_used", "do")}),
+            (_("How it is"), {"fields": ("state", "parked_why", "current_cooldowns", "calls", "last_used", "do")}),
             (_("Account"), {"fields": ("kind", "email", "project", "tier", *secrets)}),
             (_("Serving"), {"fields": serving}),
             (_("Quota"), {"fields": ("quota_table", "quota_fetched_at")}),
@@ -124,7 +124,7 @@ class AccountPage(ModelAdmin):
         if change:
             accounts.replace_tokens(obj.pk, **form.tokens())
         else:
-            obj.pk = accounts.connect(form.newcomer()).account_id
+            obj.pk = accounts.connect(form.new()).account_id
         accounts.change(obj.pk, **form.options())
         obj.refresh_from_db()
 
@@ -173,7 +173,7 @@ class AccountPage(ModelAdmin):
     def parked_why(self, account: Account) -> SafeString | str:
         if not account.parked:
             return "-"
-        why = retold(account.parked_message) or account.get_parked_display()
+        why = translated(account.parked_message) or account.get_parked_display()
         if account.parked == Account.Parked.SIGN_IN:
             url = reverse("admin:accounts_app_account_sign_in_again", args=[account.pk])
             return format_html('{} <a class="underline" href="{}">{}</a>', why, url, _("Sign in again"))
@@ -183,7 +183,7 @@ class AccountPage(ModelAdmin):
         return format_html(link, why, account.parked_link, _("Put it right"))
 
     @display(description=_("rests"))
-    def current_rests(self, account: Account) -> SafeString:
+    def current_cooldowns(self, account: Account) -> SafeString:
         return account_cells.live("all-rests", account, account_cells.rests(account, _around(account)))
 
     @display(description=_("quota"))
@@ -207,7 +207,7 @@ class AccountPage(ModelAdmin):
         return import_page.take_in(request, self)
 
     @action(description=_("Why not this account?"), url_path="why-not", icon="help", permissions=["view"])
-    def why_not(self, request: HttpRequest) -> HttpResponse:
+    def eligibility(self, request: HttpRequest) -> HttpResponse:
         return eligibility_page.show(request, self)
 
     def has_export_permission(self, request: HttpRequest) -> bool:
@@ -224,14 +224,14 @@ class AccountPage(ModelAdmin):
         self._tell(request, accounts.park(_ids(chosen), Account.Parked.BY_HAND, by))
 
     @admin.action(description=_("Revive: enable, unpark, end rests"), permissions=["change"])
-    def revive(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:
+    def re_enable(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:
         self._log(request, chosen, _("Revived."))
-        self._tell(request, accounts.revive(_ids(chosen)))
+        self._tell(request, accounts.re_enable(_ids(chosen)))
 
     @admin.action(description=_("End rests"), permissions=["change"])
-    def end_rests(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:
+    def clear_cooldowns(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:
         self._log(request, chosen, _("All rests ended."))
-        ended = accounts.end_rests_of(_ids(chosen))
+        ended = accounts.clear_cooldowns_of(_ids(chosen))
         self.message_user(request, ngettext("%d rest ended.", "%d rests ended.", ended) % ended)
 
     @admin.action(description=_("Refresh tokens now"), permissions=["change"])
@@ -246,12 +246,12 @@ class AccountPage(ModelAdmin):
     @admin.action(description=_("Test: ask for one word"), permissions=["change"])
     def test(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:
         """A real call through each, whatever its state; it is in the ledger."""
-        for email, tried in bulk.ask_each(_ids(chosen), lent.try_out):
+        for email, tried in bulk.ask_each(_ids(chosen), hooks.test_account):
             said = {
                 "email": email,
                 "model": tried.model,
                 "time": f"{tried.seconds:.1f}",
-                "why": outcome_in_words(retold(tried.trouble)),
+                "why": outcome_label(translated(tried.trouble)),
             }
             if tried.trouble:
                 told = _("%(email)s does not answer for %(model)s: %(why)s") % said
@@ -266,12 +266,12 @@ class AccountPage(ModelAdmin):
     def _tell(self, request: HttpRequest, changed: int) -> None:
         self.message_user(request, ngettext("%d account changed.", "%d accounts changed.", changed) % changed)
 
-    def _report(self, request: HttpRequest, done: Iterable[bulk.Errand]) -> None:
+    def _report(self, request: HttpRequest, done: Iterable[bulk.BulkResult]) -> None:
         """One line for all that went well, one for each that did not."""
         went_well = 0
-        for errand in done:
-            if errand.trouble:
-                self.message_user(request, f"{errand.email}: {retold(errand.trouble)}", messages.ERROR)
+        for result in done:
+            if result.trouble:
+                self.message_user(request, f"{result.email}: {translated(result.trouble)}", messages.ERROR)
             else:
                 went_well += 1
         if went_well:

@@ -28,18 +28,18 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanWidget
 from accounts_app.actions import bulk, setup, sign_in_sessions
 from accounts_app.actions import sign_in as signing_in
 from accounts_app.actions.accounts import Connected
-from accounts_app.actions.setup import Settled, Step
+from accounts_app.actions.setup import SetupResult, Step
 from accounts_app.actions.sign_in import Callback, Rights
 from accounts_app.actions.sign_in_sessions import SignIn, SignInFailed
 from accounts_app.admin.fields import NO_PROXY, ProxyField
 from accounts_app.models import Account
 from accounts_app.models.encryption import Unreadable
-from accounts_app.status.translate import retold
+from accounts_app.status.translate import translated
 
 LIST, ACCOUNT = "admin:accounts_app_account_changelist", "admin:accounts_app_account_change"
 CONNECT, PASTE = "admin:accounts_app_account_connect", "admin:accounts_app_account_paste"
 GO = "go"  # the page for pasting goes on to Google by itself
-CALLBACK, SETTLE = "admin:accounts_app_account_callback", "admin:accounts_app_account_settle"
+CALLBACK, SETUP = "admin:accounts_app_account_callback", "admin:accounts_app_account_setup"
 
 
 class ConnectForm(forms.Form):
@@ -68,7 +68,7 @@ def urls(page: ModelAdmin) -> list[URLPattern]:
     return [
         path("connect/callback/", partial(callback, page=page), name="accounts_app_account_callback"),
         path("connect/paste/", staff(partial(paste, page=page)), name="accounts_app_account_paste"),
-        path("connect/<int:account_id>/", staff(partial(settle, page=page)), name="accounts_app_account_settle"),
+        path("connect/<int:account_id>/", staff(partial(set_up, page=page)), name="accounts_app_account_setup"),
     ]
 
 
@@ -119,7 +119,7 @@ def paste(request: HttpRequest, page: ModelAdmin) -> HttpResponse:
         try:
             found = signing_in.pasted(form.cleaned_data["pasted"])
         except SignInFailed as why:
-            form.add_error("pasted", retold(str(why)))
+            form.add_error("pasted", translated(str(why)))
         else:
             return _finish(page, request, found, waiting)
     form.data = {}
@@ -128,7 +128,7 @@ def paste(request: HttpRequest, page: ModelAdmin) -> HttpResponse:
     return _page(page, request, "connect_paste", _("Sign in at Google"), context)
 
 
-def settle(request: HttpRequest, page: ModelAdmin, account_id: int) -> HttpResponse:
+def set_up(request: HttpRequest, page: ModelAdmin, account_id: int) -> HttpResponse:
     """A GET shows the step that comes, a POST takes it. The page posts by itself where there is JavaScript."""
     account = get_object_or_404(Account, pk=account_id, kind=Account.Kind.CLOUD_CODE, is_demo=False)
     rights = _rights(page, request)
@@ -136,16 +136,16 @@ def settle(request: HttpRequest, page: ModelAdmin, account_id: int) -> HttpRespo
         raise PermissionDenied
     asked = (request.POST if request.method == "POST" else request.GET).get("step", "")
     step = Step.QUOTA if asked == Step.QUOTA else Step.PROJECT
-    settled = Settled()
+    result = SetupResult()
     if request.method == "POST":
-        settled = bulk.run(setup.settle, account_id, step, time.time())
-        if step is Step.PROJECT and not settled.trouble:
-            return redirect(f"{reverse(SETTLE, args=[account_id])}?step={Step.QUOTA}")
+        result = bulk.run(setup.run_step, account_id, step, time.time())
+        if step is Step.PROJECT and not result.trouble:
+            return redirect(f"{reverse(SETUP, args=[account_id])}?step={Step.QUOTA}")
         if step is Step.QUOTA:
-            return _arrived(page, request, account_id, settled)
+            return _arrived(page, request, account_id, result)
     account.refresh_from_db()
-    context = {"account": account, "step": step.value, "settled": settled, "trouble": retold(settled.trouble)}
-    return _page(page, request, "connect_settle", account.email, context)
+    context = {"account": account, "step": step.value, "result": result, "trouble": translated(result.trouble)}
+    return _page(page, request, "connect_setup", account.email, context)
 
 
 def _finish(page: ModelAdmin, request: HttpRequest, found: Callback, waiting: SignIn | None = None) -> HttpResponse:
@@ -160,15 +160,20 @@ def _finish(page: ModelAdmin, request: HttpRequest, found: Callback, waiting: Si
         )  # fmt: skip
     except SignInFailed as why:
         return _page(
-            page, request, "connect_failed", _("Not connected"), {"why": retold(str(why)), "link": why.link}, status=400
+            page,
+            request,
+            "connect_failed",
+            _("Not connected"),
+            {"why": translated(str(why)), "link": why.link},
+            status=400,
         )
-    return redirect(SETTLE, connected.account_id)
+    return redirect(SETUP, connected.account_id)
 
 
-def _arrived(page: ModelAdmin, request: HttpRequest, account_id: int, settled: Settled) -> HttpResponse:
+def _arrived(page: ModelAdmin, request: HttpRequest, account_id: int, result: SetupResult) -> HttpResponse:
     account = get_object_or_404(Account, pk=account_id)
-    told = {"email": account.email, "tier": account.tier or "-", "trouble": retold(settled.trouble)}
-    if settled.trouble:
+    told = {"email": account.email, "tier": account.tier or "-", "trouble": translated(result.trouble)}
+    if result.trouble:
         messages.warning(request, _("%(email)s is connected. Its quota is not known yet: %(trouble)s") % told)
     else:
         messages.success(request, _("%(email)s is connected; its tier is %(tier)s.") % told)

@@ -20,8 +20,8 @@ from unfold.utils import display_for_label
 from accounts_app import leasing
 from accounts_app.leasing import RosterUnavailable
 from accounts_app.status import explain
-from accounts_app.status.explain import WORDS, Line
-from accounts_app.status.translate import retold
+from accounts_app.status.explain import LABELS, Line
+from accounts_app.status.translate import translated
 
 PER_PAGE = 100
 WEB = ("https://", "http://")
@@ -43,14 +43,14 @@ def show(request: HttpRequest, page: ModelAdmin) -> HttpResponse:
         if asked_for:
             context |= _found(request, asked_for, context["named"])
     except RosterUnavailable as error:
-        messages.error(request, retold(str(error)))
-    return TemplateResponse(request, "console/why_not.html", context)
+        messages.error(request, translated(str(error)))
+    return TemplateResponse(request, "console/eligibility.html", context)
 
 
 def _found(request: HttpRequest, asked_for: str, named: str) -> dict[str, Any]:
     now = time.time()
     model = leasing.routed(asked_for)
-    found = explain.of(model, now)
+    found = explain.eligibility(model, now)
     if named:
         wanted = explain.named(named)
         found = [each for each in found if each.account in wanted]
@@ -58,11 +58,11 @@ def _found(request: HttpRequest, asked_for: str, named: str) -> dict[str, Any]:
     query = request.GET.copy()
     query.pop("p", None)
     headers = [_("Account"), _("Standing"), _("Why"), _("Until"), _("What to do")]
-    rows = [_cells(line) for line in explain.explained(list(shown.object_list), model, now)]
+    rows = [_cells(line) for line in explain.in_words(list(shown.object_list), model, now)]
     counted = Counter(each.standing for each in found)
     return {
         "model": model,
-        "counts": [(WORDS[standing].name, counted[standing]) for standing in WORDS if counted[standing]],
+        "counts": [(LABELS[standing].name, counted[standing]) for standing in LABELS if counted[standing]],
         "table": {"headers": headers, "rows": rows},
         "shown": shown,
         "query": query.urlencode(),

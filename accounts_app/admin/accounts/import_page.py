@@ -25,19 +25,19 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
 from accounts_app.actions import import_formats, importing
-from accounts_app.actions.import_formats import Entry
-from accounts_app.actions.importing import Arrival, Fate
+from accounts_app.actions.import_formats import ImportEntry
+from accounts_app.actions.importing import Imported, Result
 from accounts_app.models import Account
-from accounts_app.status.translate import retold
+from accounts_app.status.translate import translated
 
 # One bit of a file: short enough for a bar that moves, long enough to be worth reading the file again.
 BIT_SECONDS = 0.7
 
-WORDS = {
-    Fate.ADDED: gettext_lazy("added"),
-    Fate.UPDATED: gettext_lazy("new token stored"),
-    Fate.KNOWN: gettext_lazy("already here"),
-    Fate.REFUSED: gettext_lazy("not taken"),
+LABELS = {
+    Result.ADDED: gettext_lazy("added"),
+    Result.UPDATED: gettext_lazy("new token stored"),
+    Result.KNOWN: gettext_lazy("already here"),
+    Result.REFUSED: gettext_lazy("not taken"),
 }
 
 
@@ -54,7 +54,7 @@ class Line:
 
     place: str
     name: str
-    fate: str
+    result: str
     words: str
     why: str
 
@@ -76,14 +76,14 @@ def take_in(request: HttpRequest, page: ModelAdmin) -> HttpResponse:
         if not entries and not trouble:
             messages.warning(request, _("There is no account in this."))
         with importing.asking_google() as identify:
-            lines = [_line(page, request, each) for each in importing.take_in(entries, identify)]
-    fates = Counter(line.fate for line in lines)
+            lines = [_line(page, request, each) for each in importing.import_all(entries, identify)]
+    results = Counter(line.result for line in lines)
     context = {
         **page.admin_site.each_context(request),
         "opts": page.opts,
         "title": _("Import accounts"),
         "lines": lines,
-        "counts": [(fate.name.lower(), words, fates[fate.name.lower()]) for fate, words in WORDS.items()],
+        "counts": [(result.name.lower(), words, results[result.name.lower()]) for result, words in LABELS.items()],
     }
     return TemplateResponse(request, "console/import.html", context)
 
@@ -100,8 +100,8 @@ def take_in_a_bit(request: HttpRequest, page: ModelAdmin) -> HttpResponse:
     entries = _entries(sources)
     began, lines = time.monotonic(), []
     with importing.asking_google(request.POST.get("ask") != "0") as identify:
-        for arrival in importing.take_in(islice(entries, max(skip, 0), None), identify):
-            lines.append(_line(page, request, arrival))
+        for imported in importing.import_all(islice(entries, max(skip, 0), None), identify):
+            lines.append(_line(page, request, imported))
             if time.monotonic() - began > BIT_SECONDS:
                 break
     told = [{name: getattr(line, name) for name in Line.__slots__} for line in lines]
@@ -126,22 +126,28 @@ def _uploaded(request: HttpRequest) -> tuple[list[Source], list[str]]:
     return sources, trouble
 
 
-def _entries(sources: Iterable[Source]) -> list[Entry]:
+def _entries(sources: Iterable[Source]) -> list[ImportEntry]:
     found = chain.from_iterable(_read(source) for source in sources if source.text.strip())
-    return import_formats.told_apart(found)
+    return import_formats.with_distinct_labels(found)
 
 
-def _read(source: Source) -> Iterator[Entry]:
+def _read(source: Source) -> Iterator[ImportEntry]:
     entries = import_formats.read(source.text)
     return import_formats.placed(source.name[:100], entries) if source.name else entries
 
 
-def _line(page: ModelAdmin, request: HttpRequest, arrival: Arrival) -> Line:
+def _line(page: ModelAdmin, request: HttpRequest, imported: Imported) -> Line:
     """What the page says of it; what was stored goes into the log."""
-    if arrival.account_id is not None:
-        account: Any = Account.objects.get(pk=arrival.account_id)
-        if arrival.fate is Fate.ADDED:
+    if imported.account_id is not None:
+        account: Any = Account.objects.get(pk=imported.account_id)
+        if imported.result is Result.ADDED:
             page.log_addition(request, account, _("Imported."))
         else:
             page.log_change(request, account, _("Imported: a new token, and back in service."))
-    return Line(arrival.place, arrival.name, arrival.fate.name.lower(), str(WORDS[arrival.fate]), retold(arrival.why))
+    return Line(
+        imported.place,
+        imported.name,
+        imported.result.name.lower(),
+        str(LABELS[imported.result]),
+        translated(imported.why),
+    )

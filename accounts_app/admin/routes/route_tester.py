@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts_app import roster
 from accounts_app.roster import RosterUnavailable, Route
 from accounts_app.status import explain
-from accounts_app.status.explain import Line, Words
+from accounts_app.status.explain import Label, Line
 
 # Of ten thousand accounts these many are shown, those who would answer first; “Why not this account?” shows all.
 SHOWN = 25
@@ -28,7 +28,7 @@ class Answer:
     lines: list[Line]
     hidden: int
     able: int
-    counts: list[tuple[Words, int]]
+    counts: list[tuple[Label, int]]
 
     @property
     def exact(self) -> bool:
@@ -45,8 +45,8 @@ def tested(asked: str, user: AbstractBaseUser | AnonymousUser) -> Answer | None:
     try:
         routes = roster.current().routes
         route, target = routes.find(asked), routes.resolve(asked)
-        found = explain.of(target, now)
-        lines = explain.explained(found[:SHOWN], target, now)
+        found = explain.eligibility(target, now)
+        lines = explain.in_words(found[:SHOWN], target, now)
     except RosterUnavailable:
         return None
     if not (isinstance(user, PermissionsMixin) and user.has_perm("accounts_app.view_account")):
@@ -60,5 +60,5 @@ def tested(asked: str, user: AbstractBaseUser | AnonymousUser) -> Answer | None:
         lines=lines,
         hidden=max(0, len(found) - SHOWN),
         able=sum(not one for one in found),
-        counts=[(words, counted[standing]) for standing, words in explain.WORDS.items() if counted[standing]],
+        counts=[(words, counted[standing]) for standing, words in explain.LABELS.items() if counted[standing]],
     )

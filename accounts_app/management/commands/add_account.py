@@ -41,27 +41,27 @@ class Command(BaseCommand):
         for name in wanted[:2]:
             if not options[name]:
                 raise CommandError(f"--kind {kind} needs --{name.replace('_', '-')}.")
-        newcomer = self._key(options) if is_key else self._google_account(options)
+        new = self._key(options) if is_key else self._google_account(options)
         try:
-            connected = accounts.connect(replace(newcomer, proxy_url=_typed_or_read(options["proxy"])))
+            connected = accounts.connect(replace(new, proxy_url=_typed_or_read(options["proxy"])))
         except accounts.Unusable as error:
             raise CommandError(str(error)) from error
         if not connected.is_new:
             self.stderr.write(f"{connected.email} was here already; it has the new tokens.")
         self.stdout.write(str(connected.account_id))
 
-    def _key(self, options: dict[str, Any]) -> accounts.Newcomer:
-        return accounts.Newcomer(
+    def _key(self, options: dict[str, Any]) -> accounts.NewAccount:
+        return accounts.NewAccount(
             Account.Kind.GEMINI_API, options["label"].strip(), api_key=_typed_or_read(options["api_key"])
         )
 
-    def _google_account(self, options: dict[str, Any]) -> accounts.Newcomer:
+    def _google_account(self, options: dict[str, Any]) -> accounts.NewAccount:
         expires_in = options["expires_in"]
         if expires_in is not None and not options["access_token"]:
             raise CommandError("--expires-in goes with --access-token.")
         if expires_in is not None and not 0 <= expires_in <= 10**7:
             raise CommandError("--expires-in is a number of seconds, 0 or more.")
-        return accounts.Newcomer(
+        return accounts.NewAccount(
             Account.Kind.CLOUD_CODE,
             options["email"].strip().lower(),
             refresh_token=_typed_or_read(options["refresh_token"]),

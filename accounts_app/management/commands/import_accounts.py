@@ -13,8 +13,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts_app import http_client
 from accounts_app.actions import import_formats, importing
-from accounts_app.actions.import_formats import Entry
-from accounts_app.actions.importing import Fate
+from accounts_app.actions.import_formats import ImportEntry
+from accounts_app.actions.importing import Result
 
 
 class Command(BaseCommand):
@@ -31,28 +31,28 @@ class Command(BaseCommand):
     def handle(self, *, files: list[str], proxy: str, **options: Any) -> None:
         if proxy and not http_client.is_proxy(proxy):
             raise CommandError("--proxy is the URL of an http, https or socks5 proxy.")
-        found = import_formats.told_apart(chain.from_iterable(_entries(name) for name in files))
+        found = import_formats.with_distinct_labels(chain.from_iterable(_entries(name) for name in files))
         entries = [_behind(proxy, entry) for entry in found]
         if not entries:
             raise CommandError("No account found there.")
-        fates: Counter[Fate] = Counter()
+        results: Counter[Result] = Counter()
         with importing.asking_google() as identify:
-            for number, arrival in enumerate(importing.take_in(entries, identify), 1):
-                fates[arrival.fate] += 1
-                told = ": ".join(filter(None, (arrival.name, arrival.fate.value, arrival.why)))
-                self.stdout.write(f"{number}/{len(entries)} {arrival.place}: {told}")
-        self.stdout.write(", ".join(f"{count} {fate.value}" for fate, count in sorted(fates.items())))
-        if fates[Fate.REFUSED] == len(entries):
+            for number, imported in enumerate(importing.import_all(entries, identify), 1):
+                results[imported.result] += 1
+                told = ": ".join(filter(None, (imported.name, imported.result.value, imported.why)))
+                self.stdout.write(f"{number}/{len(entries)} {imported.place}: {told}")
+        self.stdout.write(", ".join(f"{count} {result.value}" for result, count in sorted(results.items())))
+        if results[Result.REFUSED] == len(entries):
             raise CommandError("No account was taken in.")
 
 
-def _behind(proxy: str, entry: Entry) -> Entry:
-    if entry.newcomer is None or entry.newcomer.proxy_url:
+def _behind(proxy: str, entry: ImportEntry) -> ImportEntry:
+    if entry.new is None or entry.new.proxy_url:
         return entry
-    return replace(entry, newcomer=replace(entry.newcomer, proxy_url=proxy))
+    return replace(entry, new=replace(entry.new, proxy_url=proxy))
 
 
-def _entries(name: str) -> Iterator[Entry]:
+def _entries(name: str) -> Iterator[ImportEntry]:
     if name == "-":
         return import_formats.read(sys.stdin.read())
     path = Path(name)

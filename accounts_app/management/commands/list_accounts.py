@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", dest="as_json", help="one JSON array instead")
 
     def handle(self, *, as_json: bool, **options: Any) -> None:
-        rows = [_row(account) for account in account_state.with_rests(Account.objects.order_by("pk"))]
+        rows = [_row(account) for account in account_state.with_cooldowns(Account.objects.order_by("pk"))]
         if as_json:
             self.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False))
             return

@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts_app.admin import inbox_page
 from accounts_app.leasing import RosterUnavailable
 from accounts_app.status import pool_summary
-from accounts_app.status.labels import outcome_in_words
-from accounts_app.status.translate import retold
+from accounts_app.status.labels import outcome_label
+from accounts_app.status.translate import translated
 from gateway_project.console.overview import pictures, words
 from proxy_app.models.sums import Dimension
 from proxy_app.reports import figures
@@ -78,10 +78,10 @@ def _live(request: HttpRequest) -> dict[str, Any]:
         past = _past(request) if _may_see_figures(request) else None
         return _parts(request, now, past)
     except RosterUnavailable as error:
-        return {"html": {"trouble": retold(str(error))}}
+        return {"html": {"trouble": translated(str(error))}}
 
 
-def _parts(request: HttpRequest, now: pool_summary.Health, past: Past | None) -> dict[str, Any]:
+def _parts(request: HttpRequest, now: pool_summary.PoolSummary, past: Past | None) -> dict[str, Any]:
     accounts = _html("accounts", request, health=_shown(request, now))
     parts: dict[str, Any] = {"html": {"inbox": inbox_page.strip(request), "accounts": accounts}}
     if past is not None:
@@ -107,13 +107,13 @@ def _past(request: HttpRequest) -> Past:
     return found
 
 
-def _tiles(past: Past, now: pool_summary.Health) -> list[dict[str, Any]]:
+def _tiles(past: Past, now: pool_summary.PoolSummary) -> list[dict[str, Any]]:
     whole = past.whole
     waited = whole["wait_ms"] / whole.calls if whole.calls else 0
     return [
         {
             "name": _("Under way now"),
-            "value": words.short(now.under_way),
+            "value": words.short(now.in_flight),
             "note": _("calls in the process that serves this page"),
         },
         {"name": _("Calls"), "value": words.short(whole.calls), "note": _retries(past)},
@@ -174,7 +174,7 @@ def _outcomes(past: Past) -> list[dict[str, Any]]:
     largest = max(counted.values(), default=0) or 1
     return [
         {
-            "name": outcome_in_words(outcome),
+            "name": outcome_label(outcome),
             "value": outcome,
             "number_text": words.short(number),
             "part": round(100 * number / largest, 1),
@@ -185,7 +185,7 @@ def _outcomes(past: Past) -> list[dict[str, Any]]:
     ]
 
 
-def _shown(request: HttpRequest, now: pool_summary.Health) -> dict[str, Any]:
+def _shown(request: HttpRequest, now: pool_summary.PoolSummary) -> dict[str, Any]:
     """How the accounts are; by name for those who may see them."""
     soonest = now.next_recovery
     return {
@@ -193,13 +193,13 @@ def _shown(request: HttpRequest, now: pool_summary.Health) -> dict[str, Any]:
         "named": _may_see(request, "account"),
         "parts": [
             (_("ready"), "good", now.ready),
-            (_("resting"), "amber", now.resting),
-            (_("parked"), "bad", len(now.parked)),
+            (_("resting"), "amber", now.cooling_down),
+            (_("parked"), "bad", len(now.needs_attention)),
         ],
         "total": now.total or 1,
         "recovery": soonest,
-        "rests": now.rests[:RESTS_SHOWN],
-        "more": max(0, len(now.rests) - RESTS_SHOWN),
+        "rests": now.cooldowns[:RESTS_SHOWN],
+        "more": max(0, len(now.cooldowns) - RESTS_SHOWN),
         "soon": soonest is not None and soonest.until - timezone.now() < timedelta(days=1),
     }
 

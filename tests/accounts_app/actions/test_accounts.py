@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts_app.actions import accounts
-from accounts_app.actions.accounts import Newcomer, Unusable
+from accounts_app.actions.accounts import NewAccount, Unusable
 from accounts_app.models import Account, Credential, Rest
 from accounts_app.status import account_state
 from tests.factories import make_account
@@ -14,12 +14,12 @@ from tests.factories import make_account
 pytestmark = pytest.mark.django_db
 
 
-def alice(**fields: object) -> Newcomer:
-    return Newcomer(**{"email": "alice@example.com", "refresh_token": "1//alice", **fields})
+def alice(**fields: object) -> NewAccount:
+    return NewAccount(**{"email": "alice@example.com", "refresh_token": "1//alice", **fields})
 
 
 def state_of(account: Account) -> tuple[str, str]:
-    state = account_state.state_of(account_state.with_rests(Account.objects.filter(pk=account.pk)).get())
+    state = account_state.state_of(account_state.with_cooldowns(Account.objects.filter(pk=account.pk)).get())
     return state.tone, str(state.words)
 
 
@@ -46,7 +46,7 @@ def test_an_access_token_without_its_expiry_is_given_an_hour():
 
 
 def test_a_gemini_api_key_never_expires():
-    accounts.connect(Newcomer("gemini_api", "spare key", api_key="AIzaSyExample"))
+    accounts.connect(NewAccount("gemini_api", "spare key", api_key="AIzaSyExample"))
 
     credential = Credential.objects.get()
     assert (credential.access_token, credential.expires_at) == ("AIzaSyExample", None)
@@ -67,7 +67,7 @@ def test_connecting_again_takes_an_account_back_into_service():
 
 
 @pytest.mark.parametrize(
-    "newcomer",
+    "new",
     [
         alice(email="alice"),
         alice(email=""),
@@ -76,37 +76,37 @@ def test_connecting_again_takes_an_account_back_into_service():
         alice(access_token="line\nbreak"),
         alice(project="123456789"),
         alice(project="My Project"),
-        Newcomer("gemini_api", "", api_key="AIzaSyExample"),
-        Newcomer("gemini_api", "label", api_key=""),
+        NewAccount("gemini_api", "", api_key="AIzaSyExample"),
+        NewAccount("gemini_api", "label", api_key=""),
     ],
 )
-def test_nonsense_is_not_connected(newcomer):
+def test_nonsense_is_not_connected(new):
     with pytest.raises(Unusable) as caught:
-        accounts.connect(newcomer)
+        accounts.connect(new)
 
     assert "1//" not in str(caught.value)
     assert not Account.objects.exists()
 
 
 @pytest.mark.parametrize(
-    ("newcomer", "complaint"),
+    ("new", "complaint"),
     [
         (alice(refresh_token="AIzaSyExample1234"), "This is a Gemini API key"),
         (alice(refresh_token="AQ.Ab8RN6Kx9zQ1w2E3"), "This is a Gemini API key"),
         (alice(refresh_token="ya29.a0AfB_byC123456"), "This is an access token"),
         (alice(access_token="1//0gTok-en_1234"), "This is a refresh token"),
         (alice(access_token="AQ.Ab8RN6Kx9zQ1w2E3"), "This is a Gemini API key"),
-        (Newcomer("gemini_api", "label", api_key="1//0gTok-en_1234"), "This is a Google account's token"),
-        (Newcomer("gemini_api", "label", api_key="ya29.a0AfB_byC123456"), "This is a Google account's token"),
-        (Newcomer("gemini_api", "AIzaSyExample1234", api_key="AIzaSyExample1234"), "The name holds a secret"),
+        (NewAccount("gemini_api", "label", api_key="1//0gTok-en_1234"), "This is a Google account's token"),
+        (NewAccount("gemini_api", "label", api_key="ya29.a0AfB_byC123456"), "This is a Google account's token"),
+        (NewAccount("gemini_api", "AIzaSyExample1234", api_key="AIzaSyExample1234"), "The name holds a secret"),
         (alice(email="AQ.Ab8RN6Kx9zQ1w2E3"), "The name holds a secret"),
     ],
 )
-def test_what_was_pasted_into_the_wrong_field_is_refused_without_being_shown(newcomer, complaint):
+def test_what_was_pasted_into_the_wrong_field_is_refused_without_being_shown(new, complaint):
     with pytest.raises(Unusable, match=complaint) as caught:
-        accounts.connect(newcomer)
+        accounts.connect(new)
 
-    secrets = {newcomer.email, newcomer.refresh_token, newcomer.access_token, newcomer.api_key}
+    secrets = {new.email, new.refresh_token, new.access_token, new.api_key}
     assert not [secret for secret in secrets if len(secret) > 12 and "@" not in secret and secret in str(caught.value)]
     assert not Account.objects.exists()
 
@@ -140,7 +140,7 @@ def test_a_parked_account_says_why_until_it_is_revived():
     assert accounts.park([account.pk], "verify", "Verify your account.", "https://example.com/verify") == 1
     assert state_of(account) == ("danger", "parked: verify the account")
 
-    assert accounts.revive([account.pk]) == 1
+    assert accounts.re_enable([account.pk]) == 1
     assert state_of(account) == ("success", "ready")
     assert Rest.objects.get().until is None
 
@@ -175,8 +175,8 @@ def test_ended_rests_stay_as_rows_and_count_no_more():
     a_rest(account)
     a_rest(account, "gemini-2.5-flash", minutes=-5)
 
-    assert accounts.end_rests_of([account.pk]) == 1
-    assert accounts.end_rests_of([account.pk]) == 0
+    assert accounts.clear_cooldowns_of([account.pk]) == 1
+    assert accounts.clear_cooldowns_of([account.pk]) == 0
     assert Rest.objects.filter(until=None, streak=0).count() == 1
     assert state_of(account) == ("success", "ready")
 
@@ -190,7 +190,7 @@ def test_states_of_many_accounts_take_two_queries(django_assert_num_queries):
         a_rest(make_account(f"{name}@example.com"))
 
     with django_assert_num_queries(2):
-        assert [account_state.state_of(account).tone for account in account_state.with_rests(Account.objects.all())]
+        assert [account_state.state_of(account).tone for account in account_state.with_cooldowns(Account.objects.all())]
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_the_demo_account_comes_only_where_there_is_no_other():
 def test_an_export_leaves_the_demo_account_out():
     accounts.ensure_demo()
     accounts.connect(alice())
-    accounts.connect(Newcomer("gemini_api", "spare key", api_key="AIzaSyExample"))
+    accounts.connect(NewAccount("gemini_api", "spare key", api_key="AIzaSyExample"))
 
     assert list(accounts.exported()) == [
         {"email": "alice@example.com", "refresh_token": "1//alice"},

@@ -1,7 +1,7 @@
 """Tokens renewed and quotas fetched because an operator says so."""
 
 from accounts_app.actions import bulk
-from accounts_app.actions.bulk import Errand
+from accounts_app.actions.bulk import BulkResult
 from accounts_app.models import Account, Credential
 from emulator import Emulator
 from tests.factories import make_account
@@ -22,7 +22,7 @@ def test_a_token_is_renewed_though_the_present_one_is_good(upstream: Emulator):
     account = known_to(upstream, "alice@example.com")
     before = account.credential.access_token
 
-    assert bulk.renew_tokens([account.pk]) == [Errand("alice@example.com")]
+    assert bulk.renew_tokens([account.pk]) == [BulkResult("alice@example.com")]
     assert Credential.objects.get().access_token not in ("", before)
 
 
@@ -32,7 +32,7 @@ def test_each_account_tells_its_own_trouble(upstream: Emulator):
 
     first, second = bulk.renew_tokens([alice.pk, bob.pk])
 
-    assert first == Errand("alice@example.com")
+    assert first == BulkResult("alice@example.com")
     assert second.email == "bob@example.com"
     assert "Sign in again" in second.trouble
     assert Account.objects.get(pk=bob.pk).parked == "sign_in"
@@ -41,7 +41,7 @@ def test_each_account_tells_its_own_trouble(upstream: Emulator):
 def test_quotas_are_fetched_and_the_project_found_out(upstream: Emulator):
     account = known_to(upstream, "alice@example.com", project="")
 
-    assert bulk.fetch_quotas([account.pk]) == [Errand("alice@example.com")]
+    assert bulk.fetch_quotas([account.pk]) == [BulkResult("alice@example.com")]
 
     account.refresh_from_db()
     assert account.project == "my-project"
@@ -52,8 +52,8 @@ def test_quotas_are_fetched_and_the_project_found_out(upstream: Emulator):
 def test_an_api_key_has_neither_token_nor_quota_to_fetch(upstream: Emulator):
     account = make_account("spare key", kind="gemini_api", refresh_token="", expires_at=None)
 
-    assert bulk.renew_tokens([account.pk]) == [Errand("spare key")]
-    assert bulk.fetch_quotas([account.pk]) == [Errand("spare key")]
+    assert bulk.renew_tokens([account.pk]) == [BulkResult("spare key")]
+    assert bulk.fetch_quotas([account.pk]) == [BulkResult("spare key")]
 
 
 def test_an_account_deleted_meanwhile_is_passed_over(upstream: Emulator):

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from accounts_app.actions.accounts import Newcomer
-from accounts_app.actions.import_formats import Entry, read, told_apart
+from accounts_app.actions.accounts import NewAccount
+from accounts_app.actions.import_formats import ImportEntry, read, with_distinct_labels
 
-ALICE = Newcomer(email="alice@example.com", refresh_token="1//alice")
+ALICE = NewAccount(email="alice@example.com", refresh_token="1//alice")
 NEITHER = "neither a refresh token (1//…) nor an API key (AIza…, AQ.…)"
 MOMENT = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
 ID_TOKEN = "e30." + base64.urlsafe_b64encode(b'{"email":"Alice@example.com"}').decode().rstrip("=") + ".sig"
 
 
-def newcomers(text: Any) -> list[Newcomer | None]:
-    return [entry.newcomer for entry in read(text if isinstance(text, str) else json.dumps(text))]
+def accounts_of(text: Any) -> list[NewAccount | None]:
+    return [entry.new for entry in read(text if isinstance(text, str) else json.dumps(text))]
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def newcomers(text: Any) -> list[Newcomer | None]:
     ids=str,
 )
 def test_one_account_in_many_shapes(found):
-    assert newcomers(found) == [ALICE]
+    assert accounts_of(found) == [ALICE]
 
 
 @pytest.mark.parametrize(
@@ -53,56 +53,59 @@ def test_one_account_in_many_shapes(found):
     ids=lambda expiry: next(iter(expiry)),
 )
 def test_an_access_token_comes_along_with_its_expiry(expiry):
-    (found,) = newcomers({"refresh_token": "1//alice", "access_token": "ya29.alice", "project_id": "p-1", **expiry})
+    (found,) = accounts_of({"refresh_token": "1//alice", "access_token": "ya29.alice", "project_id": "p-1", **expiry})
 
     assert found is not None
     assert (found.access_token, found.expires_at, found.project) == ("ya29.alice", MOMENT, "p-1")
 
 
 def test_an_expiry_that_is_none_leaves_the_access_token_out():
-    (found,) = newcomers({"refresh_token": "1//alice", "access_token": "ya29.alice", "expiry": "soon"})
+    (found,) = accounts_of({"refresh_token": "1//alice", "access_token": "ya29.alice", "expiry": "soon"})
 
-    assert found == Newcomer(refresh_token="1//alice")
+    assert found == NewAccount(refresh_token="1//alice")
 
 
 def test_tokens_stand_one_a_line():
-    assert newcomers("1//one\n\n  1//two  \n") == [Newcomer(refresh_token="1//one"), Newcomer(refresh_token="1//two")]
+    assert accounts_of("1//one\n\n  1//two  \n") == [
+        NewAccount(refresh_token="1//one"),
+        NewAccount(refresh_token="1//two"),
+    ]
 
 
 def test_tokens_are_found_in_the_text_around_them():
-    assert newcomers('My tokens: "1//one" and then "1//two".')[0] == Newcomer(refresh_token="1//one")
+    assert accounts_of('My tokens: "1//one" and then "1//two".')[0] == NewAccount(refresh_token="1//one")
 
 
 def test_api_keys_are_told_from_tokens():
-    assert newcomers("AIzaSyOne\nspare@example.com AIzaSyTwo") == [
-        Newcomer("gemini_api", "", api_key="AIzaSyOne"),
-        Newcomer("gemini_api", "spare@example.com", api_key="AIzaSyTwo"),
+    assert accounts_of("AIzaSyOne\nspare@example.com AIzaSyTwo") == [
+        NewAccount("gemini_api", "", api_key="AIzaSyOne"),
+        NewAccount("gemini_api", "spare@example.com", api_key="AIzaSyTwo"),
     ]
 
 
 def test_what_export_writes_is_read_back():
     exported = [{"kind": "gemini_api", "email": "spare key", "api_key": "AIzaSyOne"}]
 
-    assert newcomers(exported) == [Newcomer("gemini_api", "spare key", api_key="AIzaSyOne")]
+    assert accounts_of(exported) == [NewAccount("gemini_api", "spare key", api_key="AIzaSyOne")]
 
 
 def test_what_is_no_account_is_told_with_its_place():
     entries = list(read('[{"email": "alice@example.com"}, 7, {"refresh_token": ""}]'))
 
     assert entries == [
-        Entry("entry 1", trouble="no refresh token here"),
-        Entry("entry 2", trouble="not an account"),
-        Entry("entry 3", trouble="no refresh token here"),
+        ImportEntry("entry 1", trouble="no refresh token here"),
+        ImportEntry("entry 2", trouble="not an account"),
+        ImportEntry("entry 3", trouble="no refresh token here"),
     ]
     assert list(read("no tokens in here\n{broken")) == [
-        Entry("line 1", trouble=NEITHER),
-        Entry("line 2", trouble="not an account"),
+        ImportEntry("line 1", trouble=NEITHER),
+        ImportEntry("line 2", trouble="not an account"),
     ]
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "[]", "# nothing yet"])
 def test_an_empty_file_holds_nothing(text):
-    assert newcomers(text) == []
+    assert accounts_of(text) == []
 
 
 ONE, TWO = "AIzaSyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q", "AQ.Ab8RN6Kx-9_zQ1w2E3r4T5y6U7i8O9p0"
@@ -110,7 +113,7 @@ ONE, TWO = "AIzaSyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q", "AQ.Ab8RN6Kx-9_zQ1w2E3r4T5
 
 def secrets(text: Any) -> list[str]:
     """Of each entry its API key or refresh token, or nothing for one that is refused."""
-    return [new.api_key or new.refresh_token if new else "" for new in newcomers(text)]
+    return [new.api_key or new.refresh_token if new else "" for new in accounts_of(text)]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +150,7 @@ def secrets(text: Any) -> list[str]:
     ],
 )
 def test_keys_are_found_wherever_they_stand(text):
-    entries = [entry.newcomer for entry in read(text.format(ONE, TWO))]
+    entries = [entry.new for entry in read(text.format(ONE, TWO))]
 
     assert [(new.kind, new.api_key, new.refresh_token) if new else None for new in entries] == [
         ("gemini_api", ONE, ""),
@@ -167,7 +170,7 @@ def test_keys_are_found_wherever_they_stand(text):
     ],
 )  # fmt: skip
 def test_refresh_tokens_are_found_wherever_they_stand(text):
-    assert newcomers(text) == [Newcomer(refresh_token="1//0gTok-en_1")]
+    assert accounts_of(text) == [NewAccount(refresh_token="1//0gTok-en_1")]
 
 
 @pytest.mark.parametrize(
@@ -193,20 +196,22 @@ def test_refresh_tokens_are_found_wherever_they_stand(text):
 def test_what_is_neither_is_refused_with_its_line_and_never_guessed(wrong):
     entries = list(read(f"{ONE}\n\n{wrong}\n{TWO}"))
 
-    assert entries[1] == Entry("line 3", trouble=NEITHER)
+    assert entries[1] == ImportEntry("line 3", trouble=NEITHER)
     assert [entry.place for entry in entries] == ["line 1", "line 3", "line 4"]
 
 
 @pytest.mark.parametrize("field", ["refresh_token", "refreshToken", "api_key", "apiKey", "key"])
 def test_json_is_no_reason_to_guess_either(field):
-    assert list(read(json.dumps([{"email": "a@example.com", field: "sk-123"}]))) == [Entry("entry 1", trouble=NEITHER)]
-    assert list(read(json.dumps(["sk-123"]))) == [Entry("entry 1", trouble=NEITHER)]
+    assert list(read(json.dumps([{"email": "a@example.com", field: "sk-123"}]))) == [
+        ImportEntry("entry 1", trouble=NEITHER)
+    ]
+    assert list(read(json.dumps(["sk-123"]))) == [ImportEntry("entry 1", trouble=NEITHER)]
 
 
 def test_an_address_goes_with_the_secret_beside_it():
     text = "1//a alice@example.com bob@example.com 1//b\nemail: Carol@example.com\nrefresh_token: 1//c\n1//d"
 
-    assert [(new.email, new.refresh_token) for new in newcomers(text) if new] == [
+    assert [(new.email, new.refresh_token) for new in accounts_of(text) if new] == [
         ("alice@example.com", "1//a"),
         ("bob@example.com", "1//b"),
         ("carol@example.com", "1//c"),
@@ -217,13 +222,13 @@ def test_an_address_goes_with_the_secret_beside_it():
 def test_an_address_that_follows_its_secret_is_not_given_to_the_next():
     text = "- refresh_token: 1//a\n  email: alice@example.com\n- refresh_token: 1//b\n  email: bob@example.com"
 
-    assert newcomers(text) == [Newcomer(refresh_token="1//a"), Newcomer(refresh_token="1//b")]
+    assert accounts_of(text) == [NewAccount(refresh_token="1//a"), NewAccount(refresh_token="1//b")]
 
 
 def test_different_keys_of_one_label_stay_two():
     text = json.dumps([{"label": "team", "api_key": key} for key in (ONE, TWO, ONE)])
 
-    assert [(entry.newcomer.email, entry.newcomer.api_key) for entry in told_apart(read(text)) if entry.newcomer] == [
+    assert [(entry.new.email, entry.new.api_key) for entry in with_distinct_labels(read(text)) if entry.new] == [
         ("team", ONE),
         ("team 2", TWO),
         ("team", ONE),
@@ -231,4 +236,4 @@ def test_different_keys_of_one_label_stay_two():
 
 
 def test_a_secret_is_never_a_label():
-    assert [entry.newcomer.email for entry in read(json.dumps([{"name": ONE, "id": 1}])) if entry.newcomer] == [""]
+    assert [entry.new.email for entry in read(json.dumps([{"name": ONE, "id": 1}])) if entry.new] == [""]

@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts_app import http_client
 from accounts_app.actions import setup, sign_in_sessions
 from accounts_app.actions import sign_in as signing_in
-from accounts_app.actions.setup import Settled, Step
+from accounts_app.actions.setup import SetupResult, Step
 from accounts_app.models import Account, Credential, Rest
 from accounts_app.storage.worker import in_database
 from emulator import Emulator
@@ -239,12 +239,12 @@ class TestAClosedTab:
     async def test_does_not_end_a_sign_up_and_a_second_one_joins_it(self, upstream, known):
         account = await known("new", project="", at_google={"onboarded": False, "pending_polls": 5, "project": "p-new"})
 
-        first = asyncio.create_task(setup.settle(account.id, Step.PROJECT, time.time(), poll_seconds=0.05))
+        first = asyncio.create_task(setup.run_step(account.id, Step.PROJECT, time.time(), poll_seconds=0.05))
         await asyncio.to_thread(upstream.wait_for_requests, 1, call="onboardUser")
         first.cancel()
-        outcome = await setup.settle(account.id, Step.PROJECT, time.time())
+        outcome = await setup.run_step(account.id, Step.PROJECT, time.time())
 
-        assert outcome == Settled()
+        assert outcome == SetupResult()
         assert len(upstream.requests_of("onboardUser")) == 1
         assert (await row_of(account)).project == "p-new"
 
@@ -498,7 +498,7 @@ class TestRights:
     def test_strangers_are_sent_to_the_login(self, upstream):
         stranger = Client(headers={"host": HERE})
 
-        for url in (CONNECT, PASTE, reverse("admin:accounts_app_account_settle", args=[1])):
+        for url in (CONNECT, PASTE, reverse("admin:accounts_app_account_setup", args=[1])):
             assert stranger.get(url).headers["Location"].startswith("/admin/login/")
 
     def test_nothing_begins_from_another_site(self, olga):

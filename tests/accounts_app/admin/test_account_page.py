@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts_app.admin.accounts import account_cells
-from accounts_app.admin.hooks import Tried, lent
+from accounts_app.admin.hooks import AccountTest, hooks
 from accounts_app.models import Account, ApiKey, Rest
 from accounts_app.storage import worker
 from tests.factories import make_account, make_api_key
@@ -39,17 +39,17 @@ def onlooker() -> Client:
 
 
 @pytest.fixture
-def tests_tell() -> Iterator[dict[int, Tried]]:
+def tests_tell() -> Iterator[dict[int, AccountTest]]:
     """What testing an account brings, by its id."""
-    told: dict[int, Tried] = {}
-    before = lent.try_out
+    told: dict[int, AccountTest] = {}
+    before = hooks.test_account
 
-    async def try_out(account: int) -> Tried:
+    async def test_account(account: int) -> AccountTest:
         return told[account]
 
-    lent.try_out = try_out
+    hooks.test_account = test_account
     yield told
-    lent.try_out = before
+    hooks.test_account = before
     worker.shutdown()
 
 
@@ -92,7 +92,7 @@ def test_what_the_script_renews_is_what_the_list_shows(operator: Client):
 
 def test_calls_today_and_under_way_are_shown(operator: Client, monkeypatch):
     account = make_account()
-    monkeypatch.setattr(lent, "attempts_today", lambda ids, now: {account.pk: 41} if account.pk in ids else {})
+    monkeypatch.setattr(hooks, "attempts_today", lambda ids, now: {account.pk: 41} if account.pk in ids else {})
     monkeypatch.setattr(account_cells.leasing, "load", lambda: {account.pk: 3})
 
     html = cells(operator, account)[f"calls-{account.pk}"]
@@ -141,7 +141,7 @@ def test_without_the_right_to_look_there_is_nothing_live():
     assert client.get(f"{LIST}live/?ids={make_account().pk}").status_code == 403
 
 
-@pytest.mark.parametrize("name", ["end_rests", "revive", "park"])
+@pytest.mark.parametrize("name", ["clear_cooldowns", "re_enable", "park"])
 def test_an_account_is_acted_on_from_its_own_page(operator: Client, name: str):
     account = make_account()
     rest = a_rest(account)
@@ -154,11 +154,11 @@ def test_an_account_is_acted_on_from_its_own_page(operator: Client, name: str):
     rest.refresh_from_db()
     account.refresh_from_db()
     assert (rest.until is None, account.parked) == {
-        "end_rests": (True, ""), "revive": (True, ""), "park": (False, "by_hand"),
+        "clear_cooldowns": (True, ""), "re_enable": (True, ""), "park": (False, "by_hand"),
     }[name]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["end_rests", "revive", "park"])
+@pytest.mark.parametrize("name", ["clear_cooldowns", "re_enable", "park"])
 def test_who_did_what_to_an_account_is_in_its_history(operator: Client, name: str):
     account = make_account()
 
@@ -192,8 +192,8 @@ def test_acting_takes_a_post(operator: Client):
 def test_a_test_says_how_it_went(operator: Client, tests_tell: dict[int, Any]):
     good, bad = make_account("alice@example.com"), make_account("bob@example.com")
     tests_tell |= {
-        good.pk: Tried("gemini-2.5-flash", 1.23),
-        bad.pk: Tried("gemini-2.5-flash", 0.4, "You have exhausted your capacity."),
+        good.pk: AccountTest("gemini-2.5-flash", 1.23),
+        bad.pk: AccountTest("gemini-2.5-flash", 0.4, "You have exhausted your capacity."),
     }
 
     chosen = {"action": "test", "_selected_action": [good.pk, bad.pk]}

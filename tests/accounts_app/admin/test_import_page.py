@@ -50,7 +50,7 @@ def bit(console: Client, *texts: str, skip: int = 0, ask: int = 1) -> dict:
 
 
 def told(answer: dict) -> list[tuple[str, str, str]]:
-    return [(line["place"], line["name"], line["fate"]) for line in answer["lines"]]
+    return [(line["place"], line["name"], line["result"]) for line in answer["lines"]]
 
 
 class TestABit:
@@ -124,7 +124,7 @@ class TestABit:
 
         (line,) = bit(console, token)["lines"]
 
-        assert line["fate"] == "refused"
+        assert line["result"] == "refused"
         assert "Sign in again" in line["why"]
 
     def test_is_logged_with_each_account_without_a_secret(self, console):

@@ -223,7 +223,7 @@ class TestAccounts:
         account.refresh_from_db()
         assert (account.parked, account.parked_message) == ("by_hand", "Parked by olga.")
 
-        act(console, "account", "revive", account)
+        act(console, "account", "re_enable", account)
         account.refresh_from_db()
         assert account.parked == ""
 
@@ -231,7 +231,7 @@ class TestAccounts:
         account = make_account()
         Rest.objects.create(account=account, until=timezone.now() + timedelta(hours=1))
 
-        assert "1 rest ended." in act(console, "account", "end_rests", account)
+        assert "1 rest ended." in act(console, "account", "clear_cooldowns", account)
         assert Rest.objects.get().until is None
 
     def test_the_list_tells_each_state_in_words(self, console):

@@ -46,7 +46,7 @@ def call(key: KeyView, tokens: Tokens = NO_TOKENS, model: str = MODEL) -> None:
 
 
 def used(key: KeyView) -> dict[Limit, int]:
-    return {standing.limit: standing.used for standing in usage.standings(key, time())}
+    return {standing.limit: standing.used for standing in usage.by_limit(key, time())}
 
 
 async def restart() -> None:
@@ -58,12 +58,12 @@ async def restart() -> None:
 
 async def use_elsewhere(key: KeyView, requests: int = 1, prompt_tokens: int = 0, hour: datetime | None = None) -> None:
     """What another node adds to the sums."""
-    row = usage_rows.UseRow(
+    row = usage_rows.KeyUseRow(
         key.id, MODEL, (hour or datetime.now(UTC)).timestamp(), requests, tokens=Tokens(prompt=prompt_tokens)
     )
-    books, usage_rows._books = usage_rows._books, usage_rows.Books()
+    books, usage_rows._sums = usage_rows._sums, usage_rows.SharedSums()
     await in_database(usage_rows.write, [row])
-    usage_rows._books = books
+    usage_rows._sums = books
 
 
 async def test_a_call_counts_when_it_begins_and_its_tokens_when_it_ends(key):
@@ -240,7 +240,7 @@ async def test_when_a_key_was_last_used_is_written_at_most_once_a_minute(key):
     began = datetime.now(UTC)
 
     async def noted(at: datetime) -> datetime | None:
-        journal.append(usage_rows.KEY_USE, usage_rows.UseRow(key.id, MODEL, at.timestamp(), requests=1))
+        journal.append(usage_rows.KEY_USE, usage_rows.KeyUseRow(key.id, MODEL, at.timestamp(), requests=1))
         await journal.flush(force=True)
         return (await ApiKey.objects.aget(pk=key.id)).last_used_at
 

@@ -8,7 +8,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from accounts_app.actions import accounts
-from accounts_app.actions.accounts import Newcomer
+from accounts_app.actions.accounts import NewAccount
 from accounts_app.credentials import quota
 from accounts_app.credentials.quota import ModelQuota, fetch
 from accounts_app.google.code_assist import Refused
@@ -172,7 +172,7 @@ async def test_an_account_that_is_connected_anew_is_looked_at_anew(known: Known,
     alice = await known()
     assert await quota.update_due(now) == 1
 
-    await in_database(accounts.connect, Newcomer(email=alice.email, refresh_token=alice.credential.refresh_token))
+    await in_database(accounts.connect, NewAccount(email=alice.email, refresh_token=alice.credential.refresh_token))
 
     assert await in_database(quota.claim_due, now + 1) == [alice.id]
 

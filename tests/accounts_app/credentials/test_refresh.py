@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from accounts_app.credentials import store
 from accounts_app.credentials import tokens as credentials
-from accounts_app.credentials.store import Turn
+from accounts_app.credentials.store import Renewer
 from accounts_app.credentials.tokens import NeedsSignIn, TokenUnavailable, access_token
 from accounts_app.models import Account, Credential
 from accounts_app.storage import journal, worker
@@ -246,7 +246,7 @@ async def test_a_life_no_token_has_costs_neither_the_tokens_nor_the_turn(
 async def test_a_database_that_hangs_holds_up_no_renewal_for_long(
     known: Known, upstream: Emulator, now: float, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(worker, "ON_THE_ROAD", 0.05)
+    monkeypatch.setattr(worker, "CALL_WAIT_SECONDS", 0.05)
     alice = await known(good_until=now - 1)
     rotated = b'{"access_token": "ya29.a", "refresh_token": "1//rotated", "expires_in": 3599}'
     upstream.script(Reply(chunks=(rotated,), sized=True), method="token")
@@ -270,13 +270,13 @@ async def test_a_database_that_hangs_holds_up_no_renewal_for_long(
 async def test_of_two_processes_one_gets_the_turn(known: Known, now: float):
     alice = await known(good_until=now - 1)
 
-    def claim() -> Turn:
-        return store.claim(alice.id, lambda tokens: False).turn
+    def claim() -> Renewer:
+        return store.claim(alice.id, lambda tokens: False).renewer
 
-    assert await in_database(claim) is Turn.OURS
-    assert await in_database(claim) is Turn.THEIRS
+    assert await in_database(claim) is Renewer.OURS
+    assert await in_database(claim) is Renewer.THEIRS
     await change(alice.id, renewing_until=Now() - timedelta(milliseconds=1))
-    assert await in_database(claim) is Turn.OURS
+    assert await in_database(claim) is Renewer.OURS
 
 
 async def test_a_claim_goes_by_the_databases_clock(known: Known, now: float, monkeypatch: pytest.MonkeyPatch):
@@ -288,11 +288,11 @@ async def test_a_claim_goes_by_the_databases_clock(known: Known, now: float, mon
     with monkeypatch.context() as ahead:
         ahead.setattr(time, "time", lambda: now + 2 * store.CLAIM_SECONDS)
         mine = await in_database(claim)
-    assert (await in_database(claim)).turn is Turn.THEIRS
+    assert (await in_database(claim)).renewer is Renewer.THEIRS
 
     await in_database(store.release, alice.id, mine)
 
-    assert (await in_database(claim)).turn is Turn.OURS
+    assert (await in_database(claim)).renewer is Renewer.OURS
 
 
 async def test_a_renewal_that_ends_between_reading_and_claiming_is_not_done_again(known: Known, now: float):
@@ -304,7 +304,7 @@ async def test_a_renewal_that_ends_between_reading_and_claiming_is_not_done_agai
 
     found = await in_database(store.claim, alice.id, another_finishes_meanwhile)
 
-    assert found.turn is Turn.THEIRS
+    assert found.renewer is Renewer.THEIRS
 
 
 async def test_a_process_takes_over_what_another_has_renewed(known: Known, upstream: Emulator, now: float):

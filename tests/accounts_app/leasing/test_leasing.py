@@ -8,12 +8,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts_app import leasing, roster
-from accounts_app.actions.accounts import end_rests_of, park, revive
+from accounts_app.actions.accounts import clear_cooldowns_of, park, re_enable
 from accounts_app.leasing import Lease, Pause, Standing, Tell, Told, Wanted, rows
 from accounts_app.models import Account, Credential, GatewaySettings, ModelRoute, Rest
 from accounts_app.pool.cooldowns.cooldown import Rest as PoolRest
 from accounts_app.pool.outcomes import Fault, Outcome
-from accounts_app.roster.views import UNTOLD_RESET
+from accounts_app.roster.views import DEFAULT_RESET_SECONDS
 from accounts_app.storage import journal, worker
 from tests.factories import make_account
 
@@ -328,9 +328,9 @@ def test_a_quota_without_a_named_reset_is_kept_for_a_window_after_it_was_fetched
     spent = {PRO: {"remaining": 0.0, "resets_at": None}}
     pool_of("alice", quota=spent, quota_fetched_at=datetime.fromtimestamp(NOW, UTC))
 
-    assert leasing.why_not(PRO, NOW + 60)[0].until == NOW + UNTOLD_RESET
+    assert leasing.why_not(PRO, NOW + 60)[0].until == NOW + DEFAULT_RESET_SECONDS
     assert nothing(now=NOW + 60).tell is Tell.COME_BACK
-    with borrow(now=NOW + UNTOLD_RESET):
+    with borrow(now=NOW + DEFAULT_RESET_SECONDS):
         pass
 
 
@@ -391,7 +391,7 @@ async def test_an_operators_clearing_arrives(pool_of):
     await written()
     assert standings() == [Standing.RESTING]
 
-    await worker.in_database(revive, [alice])
+    await worker.in_database(re_enable, [alice])
     await roster.refresh()
 
     assert standings() == [Standing.READY]
@@ -420,7 +420,7 @@ async def test_a_success_ends_the_rest_for_everybody(pool_of):
 
     row = await Rest.objects.aget(account=alice)
     assert (row.until, row.streak) == (None, 0)
-    assert roster.current().rests == {}
+    assert roster.current().cooldowns == {}
     assert standings(now=NOW + 6) == [Standing.READY]
 
 
@@ -436,7 +436,7 @@ async def test_a_revoked_account_is_parked_at_once_and_in_its_row(pool_of):
     account = await Account.objects.aget(pk=alice)
     assert (account.parked, account.parked_message) == ("sign_in", "Token has been expired or revoked.")
     assert standings() == [Standing.PARKED, Standing.READY]
-    await worker.in_database(revive, [alice])
+    await worker.in_database(re_enable, [alice])
     await roster.refresh()
     assert standings() == [Standing.READY, Standing.READY]
 
@@ -520,7 +520,7 @@ def test_ended_rests_of_the_console_are_ended_here(pool_of):
     now = timezone.now().timestamp()
     assert standings(now=now) == [Standing.RESTING]
 
-    end_rests_of([alice])
+    clear_cooldowns_of([alice])
     roster.load_now()
 
     assert standings(now=now) == [Standing.READY]

@@ -149,7 +149,7 @@ class TestALostKey:
 
     def test_the_same_account_is_connected_anew(self, lost):
         Account.objects.update(proxy_url="")
-        connected = accounts.connect(accounts.Newcomer(email=lost.email, refresh_token="1//newer"))
+        connected = accounts.connect(accounts.NewAccount(email=lost.email, refresh_token="1//newer"))
 
         assert (connected.account_id, connected.is_new) == (lost.pk, False)
         assert Credential.objects.get().refresh_token == "1//newer"
@@ -161,7 +161,7 @@ class TestALostKey:
         assert Credential.objects.get().refresh_token == "1//newer"
 
     def test_others_are_connected_and_exported_and_it_is_named(self, lost):
-        accounts.connect(accounts.Newcomer(email="bob@example.com", refresh_token="1//bob"))
+        accounts.connect(accounts.NewAccount(email="bob@example.com", refresh_token="1//bob"))
 
         assert list(accounts.exported()) == [{"email": "bob@example.com", "refresh_token": "1//bob"}]
         assert accounts.unreadable() == [lost.email]

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts_app import roster
-from accounts_app.actions.accounts import end_rests_of
+from accounts_app.actions.accounts import clear_cooldowns_of
 from accounts_app.api_keys import keys
 from accounts_app.models import Account, ApiKey, Credential, GatewaySettings, ModelRoute, Rest
 from accounts_app.pool.choice.selection import Strategy
@@ -58,7 +58,7 @@ def test_no_secret_shows_in_a_repr():
 
     snapshot = roster.load_now()
 
-    assert repr(snapshot) == f"<Roster {snapshot.version}: 1 accounts, 0 keys, 0 rests>"
+    assert repr(snapshot) == f"<Roster {snapshot.version}: 1 accounts, 0 keys, 0 cooldowns>"
     assert "hush" not in repr(snapshot.accounts)
 
 
@@ -124,7 +124,7 @@ def test_a_deleted_account_is_gone(long_ago):
     snapshot = roster.load_now()
 
     assert set(snapshot.accounts) == {bob.pk}
-    assert (snapshot.rests, snapshot.changed_rests) == ({}, {(gone, "m")})
+    assert (snapshot.cooldowns, snapshot.changed_cooldowns) == ({}, {(gone, "m")})
 
 
 def test_one_gone_and_one_come_are_both_noticed(long_ago):
@@ -191,12 +191,12 @@ def test_rests_are_seen_and_so_is_their_end(long_ago):
     Rest.objects.create(account=alice, model="m", until=until, reason="quota_exhausted", streak=2, message="spent")
     long_ago()
 
-    rest = roster.load_now().rests[alice.pk, "m"]
-    end_rests_of([alice.pk])
+    rest = roster.load_now().cooldowns[alice.pk, "m"]
+    clear_cooldowns_of([alice.pk])
     after = roster.load_now()
 
     assert (rest.until, rest.reason, rest.streak, rest.message) == (until.timestamp(), "quota_exhausted", 2, "spent")
-    assert (after.rests, after.changed_rests) == ({}, {(alice.pk, "m")})
+    assert (after.cooldowns, after.changed_cooldowns) == ({}, {(alice.pk, "m")})
 
 
 def test_a_rest_that_came_and_went_between_two_snapshots_costs_no_other_change(long_ago):
@@ -221,8 +221,8 @@ def test_a_rest_that_came_and_went_between_two_snapshots_costs_no_other_change(l
     brief.delete()
     after = roster.load_now()
 
-    assert set(after.rests) == {(alice.pk, lasting.model)}
-    assert after.changed_rests == {(alice.pk, "old"), (alice.pk, "lasting")}
+    assert set(after.cooldowns) == {(alice.pk, lasting.model)}
+    assert after.changed_cooldowns == {(alice.pk, "old"), (alice.pk, "lasting")}
     assert after.accounts[alice.pk].project == "new"
 
 

@@ -22,7 +22,7 @@ def well_configured(settings, tmp_path):
 
 
 def connect_alice() -> None:
-    accounts.connect(accounts.Newcomer(email="alice@example.com", refresh_token="1//alice"))
+    accounts.connect(accounts.NewAccount(email="alice@example.com", refresh_token="1//alice"))
 
 
 def test_the_defaults_are_fine():
@@ -87,7 +87,7 @@ def test_one_secret_that_cannot_be_read_is_told_though_others_can(settings):
     settings.GOOGLE_OAUTH_CLIENT_ID = "client"
     connect_alice()
     settings.GATEWAY_ENCRYPTION_KEYS = [new_key()]
-    accounts.connect(accounts.Newcomer(email="bob@example.com", refresh_token="1//bob"))
+    accounts.connect(accounts.NewAccount(email="bob@example.com", refresh_token="1//bob"))
 
     assert told() == ["gateway.W005"]
 

@@ -163,5 +163,5 @@ def test_strangers_and_operators_without_the_right_see_nothing(console):
 
 
 def test_every_standing_and_every_reason_to_park_has_words():
-    assert set(explain.WORDS) == set(Standing)
+    assert set(explain.LABELS) == set(Standing)
     assert set(explain.PARKED_REMEDIES) == set(Account.Parked) - {Account.Parked.NO}

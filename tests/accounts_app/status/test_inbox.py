@@ -111,8 +111,8 @@ class TestPage:
         account = park("alice@example.com", "verify", link=VERIFY)
         page = operator.get(INBOX).content.decode()
 
-        assert f'action="/admin/accounts_app/account/{account.pk}/do/revive/"' in page
-        operator.post(f"/admin/accounts_app/account/{account.pk}/do/revive/")
+        assert f'action="/admin/accounts_app/account/{account.pk}/do/re_enable/"' in page
+        operator.post(f"/admin/accounts_app/account/{account.pk}/do/re_enable/")
         assert not inbox.about_accounts()
 
     def test_staff_see_what_they_have_the_right_to(self, settings):
@@ -131,4 +131,4 @@ class TestPage:
         assert VERIFY not in overview
         assert "alice@example.com" in page
         assert "Any web page" not in page
-        assert "/do/revive/" not in page
+        assert "/do/re_enable/" not in page

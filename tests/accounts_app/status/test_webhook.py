@@ -67,9 +67,9 @@ async def be_due() -> None:
 async def test_an_event_is_told_once(hook: Hook):
     account = await park()
 
-    await webhook.tell()
+    await webhook.send_due()
     await be_due()
-    await webhook.tell()
+    await webhook.send_due()
 
     (body,) = hook.bodies
     assert body["text"].startswith("alice@example.com: Google wants to know that it is you.")
@@ -81,7 +81,7 @@ async def test_an_event_is_told_once(hook: Hook):
 async def test_no_link_that_is_good_for_its_holder_is_sent(hook: Hook):
     await park()
 
-    await webhook.tell()
+    await webhook.send_due()
 
     assert "secret" not in json.dumps(hook.bodies)
     assert hook.bodies[0]["detail"] == "Go to … now."
@@ -91,11 +91,11 @@ async def test_what_did_not_get_through_is_tried_again_later(hook: Hook):
     await park()
     hook.statuses = [500]
 
-    await webhook.tell()
-    await webhook.tell()
+    await webhook.send_due()
+    await webhook.send_due()
     at_first = len(hook.bodies)
     await be_due()
-    await webhook.tell()
+    await webhook.send_due()
 
     assert (at_first, len(hook.bodies)) == (1, 2)
     assert (await Notice.objects.aget()).told_at is not None
@@ -105,7 +105,7 @@ async def test_a_webhook_that_nobody_answers_raises_nothing(hook: Hook):
     await GatewaySettings.objects.aupdate(webhook_url="http://127.0.0.1:9/")
     await park()
 
-    await webhook.tell()
+    await webhook.send_due()
 
     notice = await Notice.objects.aget()
     assert (notice.told_at, notice.tries) == (None, 1)
@@ -123,25 +123,25 @@ async def test_of_two_nodes_one_tells(hook: Hook):
 
 async def test_the_same_account_parked_again_is_another_event(hook: Hook):
     account = await park()
-    await webhook.tell()
+    await webhook.send_due()
     await Account.objects.filter(pk=account.pk).aupdate(parked="")
-    await webhook.tell()
-    settled = await Notice.objects.acount()
+    await webhook.send_due()
+    result = await Notice.objects.acount()
 
     await Account.objects.filter(pk=account.pk).aupdate(parked="verify", parked_at=timezone.now())
-    await webhook.tell()
+    await webhook.send_due()
 
-    assert (settled, len(hook.bodies)) == (0, 2)
+    assert (result, len(hook.bodies)) == (0, 2)
 
 
 async def test_a_check_that_another_node_does_not_say_is_told_once(hook: Hook, monkeypatch):
     a_check = inbox.Item(key="check:gateway.W008", reason="gateway.W008", title="It is open.", detail="", action=None)
     monkeypatch.setattr(inbox, "about_settings", lambda: [a_check])
-    await webhook.tell()
+    await webhook.send_due()
     monkeypatch.setattr(inbox, "about_settings", list)
-    await webhook.tell()
+    await webhook.send_due()
     monkeypatch.setattr(inbox, "about_settings", lambda: [a_check])
-    await webhook.tell()
+    await webhook.send_due()
 
     assert [body["reason"] for body in hook.bodies] == ["gateway.W008"]
 
@@ -150,7 +150,7 @@ async def test_without_a_webhook_nothing_is_written(hook: Hook):
     await GatewaySettings.objects.aupdate(webhook_url="")
     await park()
 
-    await webhook.tell()
+    await webhook.send_due()
 
     assert not hook.bodies
     assert not await Notice.objects.aexists()
@@ -159,6 +159,6 @@ async def test_without_a_webhook_nothing_is_written(hook: Hook):
 async def test_a_webhook_that_cannot_be_read_is_no_webhook(hook: Hook, settings):
     settings.GATEWAY_ENCRYPTION_KEYS = [encryption.new_key()]
 
-    await webhook.tell()
+    await webhook.send_due()
 
     assert not hook.bodies

@@ -72,7 +72,7 @@ def test_last_uses(accounts):
 
 
 def test_key_use(keys):
-    rows = [usage_rows.UseRow(key, f"model-{number}", NOW.timestamp(), requests=1)
+    rows = [usage_rows.KeyUseRow(key, f"model-{number}", NOW.timestamp(), requests=1)
             for key in keys for number in range(4)]  # fmt: skip
     both(usage_rows.write, rows)
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from accounts_app import roster
-from accounts_app.actions.accounts import Newcomer, Unusable, check
+from accounts_app.actions.accounts import NewAccount, Unusable, check
 from accounts_app.admin.routes.generation_config import GenerationConfigField
 from accounts_app.models import Account, ApiKey, ModelRoute, Rest
 from accounts_app.status import account_state
@@ -111,8 +111,8 @@ def pages(known: dict[str, int]) -> list[str]:
         *(at(f"{ours}{name}_changelist") for name in ("account", "apikey", "modelroute", "rest", "gatewaysettings")),
         *(at(f"{ours}{name}_add") for name in ("account", "apikey", "modelroute")),
         *(at(f"{ours}{name}_{page}", pk) for name, pk in rows for page in ("change", "history", "delete")),
-        at(f"{ours}account_connect"), at(f"{ours}account_take_in"), at(f"{ours}account_settle", account),
-        at(f"{ours}account_why_not") + "?model=gemini-2.5-pro", at(f"{ours}apikey_replace", key),
+        at(f"{ours}account_connect"), at(f"{ours}account_take_in"), at(f"{ours}account_setup", account),
+        at(f"{ours}account_eligibility") + "?model=gemini-2.5-pro", at(f"{ours}apikey_replace", key),
         at(f"{ours}modelroute_where") + "?model=gpt-5", at(f"{ours}modelroute_removed"),
         at(f"{ours}gatewaysettings_history", 1),
         at(f"{calls}usagerecord_changelist"), at(f"{calls}usagerecord_call", CALL),
@@ -242,6 +242,6 @@ def test_filters_by_time_read_dates_as_they_are_written_here(console: Client, ev
 def test_a_form_says_in_chinese_what_is_wrong():
     with translation.override("zh-hant"):
         with pytest.raises(Unusable, match="不是電子郵件位址"):
-            check(Newcomer(email="nobody", refresh_token="1//x"))
+            check(NewAccount(email="nobody", refresh_token="1//x"))
         with pytest.raises(ValidationError, match="temperature 應該是從 0 到 2 的數字。"):
             GenerationConfigField().clean('{"temperature": 5}')

@@ -17,7 +17,7 @@ import pytest
 from django.utils import translation
 
 from accounts_app.status import translate
-from accounts_app.status.translate import retold
+from accounts_app.status.translate import translated
 from tests.catalogue import compiled, messages
 from tests.documents import ROOT
 
@@ -135,6 +135,6 @@ def test_the_sentences_that_are_retold_are_the_ones_the_code_says():
     ],
 )
 def test_the_gateways_own_words_are_retold_and_others_left_alone(said: str, told: str):
-    assert retold(said) == said
+    assert translated(said) == said
     with translation.override("zh-hant"):
-        assert retold(said) == told
+        assert translated(said) == told
