@@ -548,3 +548,127 @@ def test_no_path_is_left_when_those_of_accounts_in_service_are_down():
 
     assert caller.blame.board.ways.none_is_left
     assert caller.told == Told(Tell.NO_PATH)
+
+
+class TestOneCall:
+    def test_tells_what_it_has_met(self):
+        attempts = Caller(a_pool()).begins()
+        assert repr(attempts) == "<Attempts for gemini-pro: nothing yet>"
+        attempts.next(NOW)
+        attempts.failed(BUSY, NOW)
+
+        assert repr(attempts) == "<Attempts for gemini-pro: overloaded>"
+
+    def test_whose_time_is_up_asks_nobody(self):
+        attempts = Caller(a_pool()).begins(deadline=NOW)
+
+        assert attempts.next(NOW) == Told(Tell.COME_BACK, delay=1.0)
+
+    def test_has_others_to_ask_should_no_connection_come_about_soon(self):
+        def quick(blame: Blame, *course: Fault) -> list[bool]:
+            attempts, found = Caller(blame).begins(), []
+            for fault in (*course, None):
+                turn = attempts.next(NOW)
+                assert isinstance(turn, Turn)
+                found.append(turn.quick)
+                if fault:
+                    attempts.failed(fault, NOW)
+            attempts.give_back(NOW)
+            return found
+
+        assert quick(a_pool_of(1)) == [False]
+        assert quick(a_pool_of(1, bases=(MAIN, SPARE))) == [True]
+        assert quick(a_pool_of(2)) == [True]
+        assert quick(a_pool_of(3), REFUSED, REFUSED) == [True, True, False]
+
+    def test_that_names_its_account_asks_it_however_it_stands(self):
+        blame = a_pool_of(2, bases=(MAIN, SPARE))
+        caller = Caller(blame)
+        assert caller.goes(only=2, why="a test") == [(2, MAIN)]
+
+        for number in range(2):
+            caller.goes(*[DEAD] * 9, now=NOW + number, patience=0.0)
+        assert standings(blame, NOW + 2) == [Standing.NO_PATH] * 2
+
+        turn = caller.begins(only=2, why="a test").next(NOW + 2)
+        assert isinstance(turn, Turn)
+        assert (turn.loan.account, turn.path.base, turn.why) == (2, MAIN, "a test")
+        assert caller.goes(only=1, now=NOW + 2) == [(1, MAIN)]
+
+    def test_takes_a_fingerprint_after_a_failure_only_and_once(self):
+        taken: list[int] = []
+        blame = a_pool_of(5)
+
+        def begin() -> Attempts:
+            return Attempts(blame, Wanted(MODEL, 7, request=lambda: taken.append(1) or "fingerprint"))
+
+        attempts = begin()
+        attempts.next(NOW)
+        attempts.answered(NOW)
+        attempts.give_back(NOW)
+        assert taken == []
+
+        attempts = begin()
+        for _ in range(3):
+            attempts.next(NOW)
+            attempts.failed(BUSY, NOW)
+        attempts.next(NOW)
+        assert taken == [1]
+
+    def test_without_a_retry_left_tells_its_first_failure(self):
+        for bases in ((MAIN,), (MAIN, SPARE)):
+            caller = Caller(a_pool_of(2, bases=bases))
+            budget = caller.blame.board.lineup(MODEL, NOW).budget
+            while budget.spend():
+                pass
+
+            assert len(caller.goes(BUSY)) == 1
+            assert caller.told == Told(Tell.FAILURE, 0)
+
+    def test_does_not_wait_for_an_account_that_others_have_heard_worse_of(self):
+        def after_the_wait(worse: float) -> tuple[Turn, object]:
+            blame = a_pool()
+            attempts = Caller(blame).begins()
+            turn = attempts.next(NOW)
+            assert isinstance(turn, Turn)
+            attempts.failed(Fault(Outcome.RATE_LIMITED, 429, delay=1.0), NOW)
+            pause = attempts.next(NOW)
+            assert isinstance(pause, Pause)
+            blame.lay(turn.loan.account, MODEL, Fault(Outcome.RATE_LIMITED, 429, delay=1.0 + worse), NOW)
+            found = attempts.next(pause.until)
+            attempts.give_back(pause.until)
+            return turn, found
+
+        turn, found = after_the_wait(0.0005)  # what the database's columns make of the same end
+        assert found is turn
+        turn, found = after_the_wait(0.5)
+        assert isinstance(found, Turn)
+        assert found.loan.account != turn.loan.account
+
+    def test_has_a_token_renewed_once(self):
+        attempts = Caller(a_pool()).begins()
+        turn = attempts.next(NOW)
+        assert isinstance(turn, Turn)
+        turn.sending(1, NOW)
+        attempts.failed(TOKEN, NOW)
+        assert attempts.next(NOW) is turn
+        assert turn.token == 0
+        turn.sending(2, NOW)
+
+        attempts.failed(TOKEN, NOW + 61)
+
+        assert attempts.next(NOW + 61) is not turn
+        attempts.give_back(NOW + 61)
+
+    def test_shows_neither_its_request_nor_more_than_its_turn(self):
+        wanted = Wanted(MODEL, 7, request=lambda: "secret")
+        assert "request" not in repr(wanted)
+        attempts = Attempts(a_pool(), wanted)
+        turn = attempts.next(NOW)
+        assert isinstance(turn, Turn)
+
+        told = repr(turn)
+        turn.give_back(NOW)
+
+        assert told == f"<Turn of account {turn.loan.account} for gemini-pro: on>"
+        assert repr(turn) == f"<Turn of account {turn.loan.account} for gemini-pro: over>"
