@@ -206,6 +206,47 @@ def test_parked_accounts_are_tried_by_a_call_when_their_time_comes():
     assert board.next_retry == float("inf")
 
 
+def test_a_parked_accounts_hour_ends_with_its_park():
+    board = board_of(a1=Someone(parked="billing"), a2=Someone(), a3=Someone())
+    board.park(2, "billing", NOW)
+    for account in (1, 2, 3):
+        board.try_again(account, NOW + 60)
+    board.update({1: Someone(parked="billing"), 2: Someone(), 3: Someone()}, [1, 2, 3], NOW)
+    assert set(board.retry_at) == {1, 2}
+
+    board.update({1: Someone(), 2: Someone(), 3: Someone()}, [1], NOW)
+
+    assert set(board.retry_at) == {2}
+
+
+def test_of_a_name_nobody_knows_it_is_known_whether_somebody_can_answer_and_who_stands_last():
+    board = board_of(a1=Someone(), a2=Someone())
+    board.is_known = lambda model: False
+    assert board.somebody_can("new", NOW)
+
+    board.set_rest(1, "new", Rest(NOW + 9, "overloaded", 1, NOW + 9), NOW)
+    assert [picks(board, "new"), picks(board, "new", tried=[2]), picks(board, "newer", tried=[2])] == [2, 1, 1]
+    assert board.somebody_can("new", NOW)
+    board.set_rest(2, "new", a_rest(NOW + 5), NOW)
+    assert picks(board, "new") == 1
+    board.set_rest(1, "new", a_rest(NOW + 9), NOW)
+
+    assert picks(board, "new") is None
+    assert not board.somebody_can("new", NOW)
+    assert board.somebody_can("newer", NOW)
+    assert board.soonest("new", NOW) == NOW + 5
+
+
+def test_an_account_that_is_kept_to_other_names_leaves_a_lineup_it_was_in():
+    board = board_of(a1=Someone(), a2=Someone())
+    board.is_known = lambda model: False
+    assert picks(board, "new", tried=[2]) == 1
+
+    board.update({1: Someone(models=("old",)), 2: Someone()}, [1], NOW)
+
+    assert picks(board, "new", tried=[2]) is None
+
+
 def test_paths_are_looked_at_when_they_change_and_a_few_times_a_second_while_they_may():
     board = board_of(a1=Someone())
     path = Path("https://one.example")

@@ -83,6 +83,7 @@ def test_a_generate_content_request_that_is_no_object_is_refused(wrong):
         (b'{"a":"\\ud800"}', "Missing low surrogate. (at byte 6)"),
         (b"\xff", "Encountered non UTF-8 code points."),
         (b'{"a":"\xff"}', "Encountered non UTF-8 code points."),
+        (b'{"a":1}\xc3', "Encountered non UTF-8 code points."),
         (b'{"\xff":1}', "Encountered non UTF-8 code points."),
         (b'{"a":"' + b"x" * (1 << 20) + b'\xc3"}', "Encountered non UTF-8 code points."),
         (b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "Message too deep."),
