@@ -82,9 +82,9 @@ class OperatorPage(UserAdmin, ModelAdmin):
     def has_turn_off_permission(self, request: HttpRequest) -> bool:
         return request.user.is_superuser
 
-    @admin.action(description=_("Turn two-factor sign-in off: the phone is lost"), permissions=["turn_off"])
+    @admin.action(description=_("Turn off two-factor sign-in (lost phone)"), permissions=["turn_off"])
     def turn_off_two_factor(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         for operator in chosen:
             if second_factor.turn_off(operator):
                 self.log_change(request, operator, str(_("Two-factor sign-in turned off.")))
-                self.message_user(request, _("%(name)s: two-factor sign-in is off now.") % {"name": operator})
+                self.message_user(request, _("%(name)s: two-factor sign-in is now off.") % {"name": operator})

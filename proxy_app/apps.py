@@ -6,4 +6,4 @@ from django.utils.translation import gettext_lazy as _
 
 class ProxyConfig(AppConfig):
     name = "proxy_app"
-    verbose_name = _("Usage")
+    verbose_name = _("Requests")

@@ -44,7 +44,7 @@ class Code(forms.CharField):
 class LoginForm(AuthenticationForm):
     """The console's: a code is asked for only where one is needed, which the page does not tell before."""
 
-    otp_token = Code(required=False, label=gettext_lazy("Code from your phone, if you use one"))
+    otp_token = Code(required=False, label=gettext_lazy("Two-factor code, if enabled"))
 
     def clean(self) -> dict[str, object]:
         cleaned = super().clean()
@@ -77,7 +77,7 @@ def device_of(user: object) -> TOTPDevice | None:
 def check(device: TOTPDevice, code: str) -> None:
     """Raises ValidationError unless `code` is the phone's. Wrong ones make the next try wait ever longer."""
     if not code:
-        raise forms.ValidationError(_("Enter the code that your phone shows now."), code="token_required")
+        raise forms.ValidationError(_("Enter the current two-factor code."), code="token_required")
     with transaction.atomic():
         # Locked, so that one code opens one session.
         device = TOTPDevice.objects.select_for_update().get(pk=device.pk)
@@ -86,7 +86,7 @@ def check(device: TOTPDevice, code: str) -> None:
     if not allowed:
         raise forms.ValidationError(_("Too many wrong codes. Wait a moment and try again."), code="throttled")
     if not good:
-        raise forms.ValidationError(_("This is not the code that your phone shows now."), code="invalid_token")
+        raise forms.ValidationError(_("The two-factor code is wrong or has expired."), code="invalid_token")
 
 
 def show(request: HttpRequest) -> HttpResponse:

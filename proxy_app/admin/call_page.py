@@ -1,4 +1,4 @@
-"""One call: its attempts in order, and what to send along with a bug report."""
+"""The page of one call: its attempts in order, and its diagnostics file."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from unfold.admin import ModelAdmin
 from accounts_app.pool.outcomes import Refusal
 from accounts_app.status.labels import REMEDIES, outcome_label
 from accounts_app.status.translate import translated
-from proxy_app.admin import bug_report
+from proxy_app.admin import diagnostics
 from proxy_app.models import CapturedCall, UsageRecord
 
 TONES = {
@@ -38,7 +38,10 @@ TONES = {
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An attempt and its place on the call's time line: `left` and `width` in percent, `first` its part until then."""
+    """An attempt and its bar on the call's time line: `left` and `width` in percent of the line.
+
+    `first` is the part of the bar before the first token, in percent of the bar.
+    """
 
     entry: UsageRecord
     outcome: str
@@ -69,15 +72,15 @@ def show(request: HttpRequest, page: ModelAdmin, request_id: str) -> HttpRespons
         "call": last,
         "request_id": request_id,
         "attempts": _placed(attempts),
-        "took": (_ended(last) - attempts[0].at).total_seconds(),
+        "duration": (_ended(last) - attempts[0].at).total_seconds(),
         "captured": CapturedCall.objects.filter(request_id=request_id).only("pk").first() if may_read else None,
     }
     return TemplateResponse(request, "console/call.html", context)
 
 
 def download(request_id: str) -> HttpResponse:
-    """The bundle as a file."""
-    content = msgspec.json.format(msgspec.json.encode(bug_report.bundle(_attempts(request_id))), indent=2)
+    """The diagnostics of a call as a file."""
+    content = msgspec.json.format(msgspec.json.encode(diagnostics.report(_attempts(request_id))), indent=2)
     name = f"gemini-gateway-call-{request_id[:8]}.json"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return HttpResponse(content, content_type="application/json", headers=headers)
@@ -92,7 +95,7 @@ def _attempts(request_id: str) -> list[UsageRecord]:
 
 def _placed(attempts: list[UsageRecord]) -> list[Shown]:
     began = attempts[0].at
-    whole = max((max(_ended(entry) for entry in attempts) - began).total_seconds(), 0.001)
+    total = max((max(_ended(entry) for entry in attempts) - began).total_seconds(), 0.001)
     return [
         Shown(
             entry=entry,
@@ -101,8 +104,8 @@ def _placed(attempts: list[UsageRecord]) -> list[Shown]:
             message=translated(entry.message),
             remedy=str(REMEDIES.get(entry.outcome, "")),
             tone=TONES.get(entry.outcome, "info"),
-            left=100 * (entry.at - began).total_seconds() / whole,
-            width=max(0.5, 100 * entry.duration_ms / 1000 / whole),
+            left=100 * (entry.at - began).total_seconds() / total,
+            width=max(0.5, 100 * entry.duration_ms / 1000 / total),
             first=100 * (entry.first_event_ms or 0) / max(entry.duration_ms, 1),
         )
         for entry in attempts

@@ -1,4 +1,4 @@
-"""What was said with keys that have this turned on, for operators who may read it; every look is logged."""
+"""Prompts and responses of keys that have them logged, for operators who may read them; every view is logged."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from proxy_app.models import CapturedCall
 
 @admin.register(CapturedCall)
 class CapturedPage(ModelAdmin):
-    """The list shows no word of any call, and reads none."""
+    """The list neither shows nor reads prompts and responses."""
 
     list_display = ("when", "call", "api_key", "asked", "outcome_label", "size")
     show_facets = admin.ShowFacets.NEVER
@@ -54,7 +54,7 @@ class CapturedPage(ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """What was said; who looks is written down before anything is shown."""
+        """The prompt and response; the view is logged before anything is shown."""
         captured = self.get_object(request, object_id)
         if captured is None or not self.has_view_permission(request, captured):
             return super().change_view(request, object_id, form_url, extra_context)
@@ -75,7 +75,7 @@ class CapturedPage(ModelAdmin):
             user_id=request.user.pk or 0,
             queryset=[captured],
             action_flag=CHANGE,
-            change_message=_("Read the prompt and the answer."),
+            change_message=_("Read the prompt and the response."),
             single_object=True,
         )
 
@@ -91,7 +91,7 @@ class CapturedPage(ModelAdmin):
     def asked(self, captured: CapturedCall) -> list[str]:
         return [captured.model or "-", captured.method]
 
-    @display(description=gettext_lazy("prompt → answer"))
+    @display(description=gettext_lazy("prompt → response"))
     def size(self, captured: CapturedCall) -> str:
         return f"{filesizeformat(captured.request_bytes)} → {filesizeformat(captured.answer_bytes)}"
 

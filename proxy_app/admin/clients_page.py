@@ -1,4 +1,4 @@
-"""How to point a client here: its snippet, with this gateway's address, a model and a key filled in by the browser."""
+"""How to configure a client: its snippet, with this gateway's address, a model and a key filled in by the browser."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ from accounts_app.api_keys.keys import RosterUnavailable
 from proxy_app.admin import snippets
 from proxy_app.api import model_list
 
-# Among what accounts of any kind serve, the one a first try costs least with.
+# Served by accounts of every kind, and the cheapest of those.
 FIRST_CHOICE = "gemini-2.5-flash"
 
 
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
-    """Nothing of what is typed into this page is sent anywhere."""
+    """The page with every client's snippet. Nothing that is typed into it is sent anywhere."""
     context = {
         **admin.site.each_context(request),
         "title": _("Connect a client"),
@@ -32,7 +32,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 def offered() -> dict[str, Any]:
-    """The models there are, by name, and the one to begin with."""
+    """`models`: the names that a client may ask for. `first_model`: the one that is selected at first."""
     try:
         models = [model["name"].removeprefix("models/") for model in model_list.offered() if _answers(model)]
     except RosterUnavailable:
@@ -42,5 +42,5 @@ def offered() -> dict[str, Any]:
 
 
 def _answers(model: dict[str, Any]) -> bool:
-    """Whether it answers prompts: others are for embeddings, live sessions, pictures or films."""
+    """Whether it answers prompts: others are for embeddings, live sessions, images or videos."""
     return "generateContent" in model["supportedGenerationMethods"]

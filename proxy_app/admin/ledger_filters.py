@@ -1,4 +1,4 @@
-"""The ledger's filters and its paginator: each reads an index from the newest entry on, and none counts the table."""
+"""The request log's filters and paginator: each reads an index from the newest entry on, and none counts the table."""
 
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -18,14 +18,14 @@ from proxy_app.models import UsageRecord
 
 Entries = QuerySet[UsageRecord]
 
-# How far back one can page; what is older is found by time. Counting further would read the whole table.
+# Entries that can be paged through; older ones are found by a time range. Counting more would read the whole table.
 COUNTED = 5_000
-# Accounts that one part of a name may mean.
+# Accounts that a part of a name may match.
 ACCOUNTS = 200
 
 
 class NewestPaginator(Paginator):
-    """Knows no more entries than `COUNTED`."""
+    """Counts `COUNTED` entries at most."""
 
     @cached_property
     def count(self) -> int:
@@ -45,12 +45,14 @@ class AccountFilter(TextFilter):
         if wanted.isdecimal():
             return queryset.filter(account_id=int(wanted))
         accounts = UsageRecord._meta.get_field("account").related_model._default_manager
-        meant = list(accounts.filter(email__icontains=wanted).values_list("pk", flat=True)[:ACCOUNTS])
-        return queryset.filter(account_id=meant[0]) if len(meant) == 1 else queryset.filter(account_id__in=meant)
+        matching = list(accounts.filter(email__icontains=wanted).values_list("pk", flat=True)[:ACCOUNTS])
+        return (
+            queryset.filter(account_id=matching[0]) if len(matching) == 1 else queryset.filter(account_id__in=matching)
+        )
 
 
 class ModelFilter(TextFilter):
-    title = _("model (* at its end: anything)")
+    title = _("model (may end in * as a wildcard)")
     parameter_name = "model"
 
     def queryset(self, request: HttpRequest, queryset: Entries) -> Entries:
@@ -61,7 +63,7 @@ class ModelFilter(TextFilter):
             return queryset.filter(model=wanted)
         beginning = wanted.rstrip("*")
         in_range = {"model__gte": beginning, "model__lt": beginning + "\U0010ffff"}
-        # The index finds few entries quickly, but would sort many by time. Of many the newest are soon met with by
+        # The index finds few entries quickly, but would sort many by time. Of many, the newest are found soonest by
         # going back in time, which is what databases do for a LIKE.
         few = UsageRecord.objects.filter(**in_range).values("pk")[:COUNTED].count() < COUNTED
         return queryset.filter(**in_range) if few else queryset.filter(model__startswith=beginning)
@@ -97,7 +99,7 @@ class StatusFilter(DropdownFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         known = (200, 400, 401, 403, 404, 408, 413, 429, 499, 500, 501, 502, 503, 504)
-        return [("0", _("none: no answer came")), *((str(status), str(status)) for status in known)]
+        return [("0", _("none: no response")), *((str(status), str(status)) for status in known)]
 
     def queryset(self, request: HttpRequest, queryset: Entries) -> Entries:
         wanted = self.value() or ""
@@ -115,7 +117,7 @@ class RangeFilter(RangeDateTimeFilter):
         return queryset
 
     def _moment(self, end: str, unless_given: time) -> datetime | None:
-        """What was typed in, or None if that is nothing that can be read."""
+        """The moment that was entered, or None if it is no date."""
         date, clock = (str(self.used_parameters.get(f"{self.parameter_name}_{end}_{part}") or "") for part in (0, 1))
         try:
             day, hour = forms.DateField(required=False).clean(date), forms.TimeField(required=False).clean(clock)

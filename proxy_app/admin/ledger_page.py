@@ -1,4 +1,4 @@
-"""The ledger, to read: one row an attempt, each leading to the page of its call."""
+"""The request log: one row an attempt, each with a link to the page of its call. Read only."""
 
 from typing import Any
 
@@ -31,8 +31,18 @@ from proxy_app.models import UsageRecord
 
 
 @admin.register(UsageRecord)
-class LedgerPage(ModelAdmin):
-    list_display = ("when", "call", "outcome_label", "answered", "asked", "account_label", "api_key", "took", "tokens")
+class RequestLogPage(ModelAdmin):
+    list_display = (
+        "when",
+        "call",
+        "outcome_label",
+        "answered",
+        "asked",
+        "account_label",
+        "api_key",
+        "duration",
+        "tokens",
+    )
     show_facets = admin.ShowFacets.NEVER  # they would count the whole table, once for each choice
     list_filter = (
         SinceFilter,
@@ -47,7 +57,9 @@ class LedgerPage(ModelAdmin):
     list_filter_sheet = True
     list_fullwidth = True
     search_fields = ("request_id",)
-    search_help_text = _("Request id. The newest 5,000 attempts that fit are listed; older ones are found by time.")
+    search_help_text = _(
+        "Request id. Only the newest 5,000 matching attempts are listed; use a time range for older ones."
+    )
     ordering = ("-at", "-pk")
     sortable_by = ("when",)  # any other order would sort the whole table first
     list_per_page = 50
@@ -59,7 +71,7 @@ class LedgerPage(ModelAdmin):
         wrap = self.admin_site.admin_view
         own = [
             path("call/<str:request_id>/", wrap(self.call_view), name="proxy_app_usagerecord_call"),
-            path("call/<str:request_id>/bundle.json", wrap(self.bundle_view), name="proxy_app_usagerecord_bundle"),
+            path("call/<str:request_id>/bundle.json", wrap(self.diagnostics_view), name="proxy_app_usagerecord_bundle"),
         ]
         return own + super().get_urls()
 
@@ -69,14 +81,14 @@ class LedgerPage(ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[UsageRecord], search_term: str
     ) -> tuple[QuerySet[UsageRecord], bool]:
-        """By the whole id: anything less would read every row."""
+        """By the whole id: a part of it would read every row."""
         wanted = search_term.strip().lower()
         return (queryset.filter(request_id=wanted) if wanted else queryset), False
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """An entry's page is its call's."""
+        """An entry has no page of its own: it redirects to its call's."""
         if request.method == "POST" or not self.has_view_permission(request):
             raise PermissionDenied
         entry = self.get_object(request, object_id)
@@ -89,7 +101,7 @@ class LedgerPage(ModelAdmin):
             raise PermissionDenied
         return call_page.show(request, self, request_id)
 
-    def bundle_view(self, request: HttpRequest, request_id: str) -> HttpResponse:
+    def diagnostics_view(self, request: HttpRequest, request_id: str) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
         return call_page.download(request_id)
@@ -109,7 +121,7 @@ class LedgerPage(ModelAdmin):
 
     @display(description=_("call"))
     def call(self, record: UsageRecord) -> SafeString:
-        """The beginning of its id, and which attempt this is."""
+        """The start of the call's id, and the number of the attempt."""
         url = reverse("admin:proxy_app_usagerecord_call", args=[record.request_id])
         link = '<a class="font-mono underline whitespace-nowrap" href="{}" title="{}">{}</a>'
         begin = record.request_id[:8]
@@ -134,6 +146,6 @@ class LedgerPage(ModelAdmin):
     def tokens(self, record: UsageRecord) -> str:
         return number_format(record.total_tokens, force_grouping=True)
 
-    @display(description=_("took"))
-    def took(self, record: UsageRecord) -> str:
+    @display(description=_("duration"))
+    def duration(self, record: UsageRecord) -> str:
         return f"{record.duration_ms} ms" if record.duration_ms < 1000 else f"{record.duration_ms / 1000:.1f} s"

@@ -1,4 +1,4 @@
-"""How each client is pointed at this gateway, ready to be copied. Every one of these texts is run by a test."""
+"""How each client is pointed at this gateway, ready to be copied. A test runs every snippet."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _SLOT = re.compile(r"__(URL|MODEL|KEY)__")
 
 
 class Language(StrEnum):
-    """What a snippet is written in; the value is also how its file ends."""
+    """What a snippet is written in; the value is also its file extension."""
 
     SHELL = "sh"
     PYTHON = "py"
@@ -23,7 +23,7 @@ class Language(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """One client: how it is installed and what to run. Without a `code` there is only the `note`, which says why.
+    """One client: how it is installed and what to run. Where there is no `code`, the `note` says why.
 
     In the code `__URL__`, `__MODEL__` and `__KEY__` stand for this gateway's address, a model and a key, always inside
     the quotation marks of its language.
@@ -43,13 +43,13 @@ class Snippet:
         return zip(parts[::2], (slot.lower() for slot in slots), strict=True)
 
     def filled(self, url: str, model: str, key: str) -> str:
-        """The code with everything in its place."""
+        """The code with address, model and key filled in."""
         given = {"url": url, "model": model, "key": key, "": ""}
         return "".join(text + quoted(given[slot], self.language) for text, slot in self.pieces())
 
 
 def quoted(text: str, language: Language) -> str:
-    """`text` as it stands inside quotation marks: single ones in a shell, double ones elsewhere."""
+    """`text` escaped for inside quotation marks: single ones in a shell, double ones elsewhere."""
     if language is Language.SHELL:
         return text.replace("'", "'\\''")
     return text.replace("\\", "\\\\").replace('"', '\\"')
@@ -144,13 +144,13 @@ for await (const text of textStream) process.stdout.write(text);
 _LITELLM = """\
 import litellm
 
-answer = litellm.completion(
+response = litellm.completion(
     model="gemini/__MODEL__",
     api_base="__URL__/v1beta",
     api_key="__KEY__",
     messages=[{"role": "user", "content": "Say hello."}],
 )
-print(answer.choices[0].message.content)
+print(response.choices[0].message.content)
 """
 
 SNIPPETS = (
@@ -183,7 +183,7 @@ SNIPPETS = (
         Language.PYTHON,
         "pip install langchain-google-genai",
         _LANGCHAIN,
-        _("It repeats a refused call up to five times by itself; max_retries=1 leaves retries to the gateway."),
+        _("It retries a failed call up to five times itself; max_retries=1 leaves retries to the gateway."),
     ),
     Snippet(
         "ai-sdk",
@@ -208,9 +208,8 @@ SNIPPETS = (
         "",
         "",
         _(
-            "llm-gemini, the plugin that speaks this API, has no setting for the address (as of 0.35): it always calls "
-            "Google. There is nothing to copy that would work; the gateway does answer in the form the plugin reads, "
-            "for those who lead its calls here by other means."
+            "llm-gemini, the plugin for this API, has no setting for the base URL (as of 0.35) and always calls "
+            "Google, so there is no snippet that works."
         ),
     ),
 )

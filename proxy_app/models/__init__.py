@@ -18,7 +18,7 @@ class UsageRecord(models.Model):
     """
 
     at = models.DateTimeField(_("time"), default=timezone.now, db_index=True)
-    request_id = models.CharField(_("request"), max_length=32, db_index=True)
+    request_id = models.CharField(_("request id"), max_length=32, db_index=True)
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
     api_key = models.ForeignKey(
         "accounts_app.ApiKey",
@@ -40,29 +40,29 @@ class UsageRecord(models.Model):
     dialect = models.CharField(_("dialect"), max_length=16, blank=True)
     method = models.CharField(_("method"), max_length=64, blank=True)
     model = models.CharField(_("model"), max_length=128, blank=True)
-    upstream_model = models.CharField(_("model sent upstream"), max_length=128, blank=True)
+    upstream_model = models.CharField(_("upstream model"), max_length=128, blank=True)
     endpoint = models.CharField(_("upstream"), max_length=255, blank=True)
     outcome = models.CharField(_("outcome"), max_length=32)
     status = models.PositiveSmallIntegerField(_("upstream status"), default=0)
-    delivered = models.BooleanField(_("delivered"), default=False)
+    delivered = models.BooleanField(_("returned to client"), default=False)
     repeated = models.PositiveIntegerField(_("further calls counted here"), default=0)
     why = models.CharField(_("why this account"), max_length=255, blank=True)
     message = models.TextField(_("message"), blank=True)
-    wait_ms = models.PositiveIntegerField(_("waited, ms"), default=0)
-    first_event_ms = models.PositiveIntegerField(_("first event, ms"), null=True, blank=True)
+    wait_ms = models.PositiveIntegerField(_("queue wait, ms"), default=0)
+    first_event_ms = models.PositiveIntegerField(_("time to first token, ms"), null=True, blank=True)
     duration_ms = models.PositiveIntegerField(_("duration, ms"), default=0)
-    overhead_us = models.PositiveIntegerField(_("the gateway's own time, µs"), default=0)
+    overhead_us = models.PositiveIntegerField(_("gateway overhead, µs"), default=0)
     events = models.PositiveIntegerField(_("events"), default=0)
     prompt_tokens = models.PositiveIntegerField(_("prompt tokens"), default=0)
     cached_tokens = models.PositiveIntegerField(_("cached tokens"), default=0)
-    candidates_tokens = models.PositiveIntegerField(_("answer tokens"), default=0)
+    candidates_tokens = models.PositiveIntegerField(_("response tokens"), default=0)
     thoughts_tokens = models.PositiveIntegerField(_("thinking tokens"), default=0)
     tool_tokens = models.PositiveIntegerField(_("tool tokens"), default=0)
     total_tokens = models.PositiveIntegerField(_("total tokens"), default=0)
 
     class Meta:
-        verbose_name = _("usage record")
-        verbose_name_plural = _("usage records")
+        verbose_name = _("request log entry")
+        verbose_name_plural = _("request log")
         indexes = [
             models.Index(fields=["account", "at"], name="usage_by_account"),
             models.Index(fields=["api_key", "at"], name="usage_by_api_key"),
@@ -84,7 +84,7 @@ class CapturedCall(models.Model):
     """
 
     at = models.DateTimeField(_("time"), default=timezone.now, db_index=True)
-    request_id = models.CharField(_("request"), max_length=32, db_index=True)
+    request_id = models.CharField(_("request id"), max_length=32, db_index=True)
     # Whoever deletes the key deletes what was said with it.
     api_key = models.ForeignKey(
         "accounts_app.ApiKey", on_delete=models.CASCADE, related_name="+", verbose_name=_("API key")
@@ -93,13 +93,13 @@ class CapturedCall(models.Model):
     method = models.CharField(_("method"), max_length=64, blank=True)
     outcome = models.CharField(_("outcome"), max_length=32, blank=True)
     request = EncryptedTextField(_("prompt"), blank=True)
-    request_bytes = models.PositiveBigIntegerField(_("bytes of the prompt"), default=0)
-    answer = EncryptedTextField(_("answer"), blank=True)
-    answer_bytes = models.PositiveBigIntegerField(_("bytes of the answer"), default=0)
+    request_bytes = models.PositiveBigIntegerField(_("prompt bytes"), default=0)
+    answer = EncryptedTextField(_("response"), blank=True)
+    answer_bytes = models.PositiveBigIntegerField(_("response bytes"), default=0)
 
     class Meta:
-        verbose_name = _("prompt and answer")
-        verbose_name_plural = _("prompts and answers")
+        verbose_name = _("prompt and response")
+        verbose_name_plural = _("prompts and responses")
         default_permissions = ("view", "delete")
 
     def __str__(self) -> str:
@@ -119,8 +119,8 @@ class UsageHour(Sums):
     outcome = models.CharField(_("outcome"), max_length=32)
 
     class Meta:
-        verbose_name = _("usage by the hour")
-        verbose_name_plural = _("usage by the hour")
+        verbose_name = _("hourly usage")
+        verbose_name_plural = _("hourly usage")
         constraints = [
             models.UniqueConstraint(
                 fields=["hour", "api_key_id", "account_id", "model", "outcome"], name="usage_hour_once"

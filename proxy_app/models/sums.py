@@ -75,8 +75,8 @@ class UsageQuarter(Sums):
     outcome = models.CharField(_("outcome"), max_length=32, blank=True)
 
     class Meta:
-        verbose_name = _("usage by the quarter of a day")
-        verbose_name_plural = _("usage by the quarter of a day")
+        verbose_name = _("six-hour usage")
+        verbose_name_plural = _("six-hour usage")
         constraints = [
             models.UniqueConstraint(fields=["dimension", "start", "value", "outcome"], name="usage_quarter_once"),
         ]

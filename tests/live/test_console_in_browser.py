@@ -72,10 +72,10 @@ class TestPlayground:
         page.locator("#finish", has_text="STOP").wait_for()
         page.wait_for_timeout(1000)  # the ledger is written at most a second later
 
-        page.get_by_role("link", name="This call in the ledger").click()
-        assert page.get_by_text("went to the client").is_visible()
+        page.get_by_role("link", name="This call in the request log").click()
+        assert page.get_by_text("returned to client").is_visible()
         with page.expect_download() as download:
-            page.get_by_role("link", name="Bundle for a bug report").click()
+            page.get_by_role("link", name="Download diagnostics").click()
         told = json.loads(download.value.path().read_text())
         assert told["attempts"][0]["outcome"] == "succeeded"
         assert "@example.com" not in json.dumps(told)
@@ -85,12 +85,12 @@ class TestPlayground:
         page.get_by_label("Prompt").fill("Hello")
         page.get_by_label("an API key").check()
         page.get_by_label("API key", exact=True).fill(gateway.key)
-        page.get_by_label("Stream the answer").uncheck()
+        page.get_by_label("Stream the response").uncheck()
         page.get_by_role("button", name="Send").click()
         page.locator("#finish", has_text="STOP").wait_for()
 
         assert page.locator("#events").inner_text() == "1"
-        assert "Not told" in page.locator("#attempts").inner_text()
+        assert "Not available" in page.locator("#attempts").inner_text()
 
     def test_a_wrong_key_is_told_in_the_gateways_words(self, page, gateway):
         page.goto(f"{gateway.url}/admin/playground/")
@@ -104,7 +104,7 @@ class TestPlayground:
 
     def test_an_answer_that_breaks_off_does_not_pass_for_whole(self, page, gateway):
         self.ask(page, gateway, Model=BROKEN)
-        page.locator("#status", has_text="broke off").wait_for()
+        page.locator("#status", has_text="stream interrupted").wait_for()
 
         assert page.locator("#answer").inner_text().startswith("One, ")
         assert page.locator("#finish").inner_text() == "-"

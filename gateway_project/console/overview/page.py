@@ -1,4 +1,4 @@
-"""The overview: a page that is whole without a script, and the same parts as JSON for the script that renews them."""
+"""The overview: a page that is complete without JavaScript, and its parts as JSON for the script that updates them."""
 
 import time
 from collections import Counter
@@ -44,14 +44,14 @@ TITLES: dict[str, str | Promise] = {
     "key": gettext_lazy("Calls by API key"),
 }
 RIGHTS = {"account": "accounts_app.view_account", "key": "accounts_app.view_apikey"}
-# Operators who look at the same time are shown the same figures; the longer the period, the less they move.
-KEPT_SECONDS = {Period.HOUR: 4, Period.DAY: 8, Period.WEEK: 20, Period.MONTH: 30}
-RESTS_SHOWN = 6
+# Operators who look at the same time share the figures; the longer the period, the slower they change.
+CACHE_SECONDS = {Period.HOUR: 4, Period.DAY: 8, Period.WEEK: 20, Period.MONTH: 30}
+COOLDOWNS_SHOWN = 6
 _NO_FAILURES = REFUSALS | {"succeeded", "abandoned", "rejected"}
 
 
 def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """What unfold's index page shows: everything `live` renews."""
+    """The context of unfold's index page: everything that `live` updates."""
     return context | {"overview": _chosen(request), "live": _live(request)}
 
 
@@ -103,7 +103,7 @@ def _past(request: HttpRequest) -> Past:
     found = cache.get(key)
     if found is None:
         found = figures.past(period, timezone.now(), SPLITS[by][0])
-        cache.set(key, found, KEPT_SECONDS[period])
+        cache.set(key, found, CACHE_SECONDS[period])
     return found
 
 
@@ -112,7 +112,7 @@ def _tiles(past: Past, now: pool_summary.PoolSummary) -> list[dict[str, Any]]:
     waited = whole["wait_ms"] / whole.calls if whole.calls else 0
     return [
         {
-            "name": _("Under way now"),
+            "name": _("In flight"),
             "value": words.short(now.in_flight),
             "note": _("calls in the process that serves this page"),
         },
@@ -130,37 +130,37 @@ def _tiles(past: Past, now: pool_summary.PoolSummary) -> list[dict[str, Any]]:
             % {"share": words.share(whole["cached_tokens"], whole["prompt_tokens"])},
         },
         {
-            "name": _("First event"),
+            "name": _("Time to first token"),
             "value": words.lasting(whole.first_event(0.5)),
-            "note": _("95 %% within %(time)s") % {"time": words.lasting(whole.first_event(0.95))},
+            "note": _("p50; p95 %(time)s") % {"time": words.lasting(whole.first_event(0.95))},
         },
         {
-            "name": _("Gateway's own time"),
+            "name": _("Gateway overhead"),
             "value": words.lasting(whole.overhead_ms),
-            "note": _("95 %% within %(time)s") % {"time": words.lasting(whole.overhead(0.95))}
-            + (_("; waited %(time)s") % {"time": words.lasting(waited)} if waited else ""),
+            "note": _("average; p95 %(time)s") % {"time": words.lasting(whole.overhead(0.95))}
+            + (_("; queue wait %(time)s") % {"time": words.lasting(waited)} if waited else ""),
         },
     ]
 
 
 def _retries(past: Past) -> str:
     whole = past.whole
-    again = max(0, whole.attempts - whole.calls + whole.refused)
-    note = _("each at the first try")
-    if again:
-        note = ngettext("%(number)s second try", "%(number)s second tries", again) % {"number": words.short(again)}
+    retries = max(0, whole.attempts - whole.calls + whole.refused)
+    note = _("no retries")
+    if retries:
+        note = ngettext("%(number)s retry", "%(number)s retries", retries) % {"number": words.short(retries)}
     if not whole.refused:
         return note
     return f"{note}; " + _("%(number)s refused") % {"number": words.short(whole.refused)}
 
 
 def _cut_short(past: Past) -> Any:
-    """When the period begins for which the numbers stand, if not with its first slot."""
+    """When the figures begin, where that is later than the period's first slot."""
     return past.complete_from if past.complete_from > past.slots.begin else None
 
 
 def _cards(request: HttpRequest, past: Past) -> list[dict[str, Any]]:
-    """Models, accounts and keys with bars, as far as the operator may see them, and what attempts came to."""
+    """Models, accounts and keys with bars, as far as the operator may see them, and the outcomes of attempts."""
     cards = [
         {"title": TITLES[by], "rows": pictures.bars(past, dimension)}
         for by, (dimension, _name) in SPLITS.items()
@@ -186,20 +186,20 @@ def _outcomes(past: Past) -> list[dict[str, Any]]:
 
 
 def _shown(request: HttpRequest, now: pool_summary.PoolSummary) -> dict[str, Any]:
-    """How the accounts are; by name for those who may see them."""
+    """The status of the accounts; by name for operators who may see them."""
     soonest = now.next_recovery
     return {
         "now": now,
         "named": _may_see(request, "account"),
         "parts": [
             (_("ready"), "good", now.ready),
-            (_("resting"), "amber", now.cooling_down),
-            (_("parked"), "bad", len(now.needs_attention)),
+            (_("cooling down"), "amber", now.cooling_down),
+            (_("needs attention"), "bad", len(now.needs_attention)),
         ],
         "total": now.total or 1,
         "recovery": soonest,
-        "rests": now.cooldowns[:RESTS_SHOWN],
-        "more": max(0, len(now.cooldowns) - RESTS_SHOWN),
+        "cooldowns": now.cooldowns[:COOLDOWNS_SHOWN],
+        "more": max(0, len(now.cooldowns) - COOLDOWNS_SHOWN),
         "soon": soonest is not None and soonest.until - timezone.now() < timedelta(days=1),
     }
 

@@ -29,8 +29,8 @@ def of(past: Past, split: Dimension | None) -> dict[str, Any]:
 def _calls(past: Past) -> list[Series]:
     return [
         _series(_("answered"), "good", past.by_slot, lambda one: one.answered),
-        _series(_("client went away"), "faint", past.by_slot, lambda one: one.left),
-        _series(_("wrong requests"), "amber", past.by_slot, lambda one: one.wrong),
+        _series(_("client disconnected"), "faint", past.by_slot, lambda one: one.left),
+        _series(_("invalid requests"), "amber", past.by_slot, lambda one: one.wrong),
         _series(_("refused"), "violet", past.by_slot, lambda one: one.refused),
         _series(_("failed"), "bad", past.by_slot, lambda one: one.failed),
     ]
@@ -60,7 +60,7 @@ def _tokens(past: Past) -> list[Series]:
     return [
         _series(_("prompt"), "good", past.by_slot, lambda one: max(0, one["prompt_tokens"] - one["cached_tokens"])),
         _series(_("prompt, cached"), "pale", past.by_slot, lambda one: one["cached_tokens"]),
-        _series(_("answer"), "teal", past.by_slot, lambda one: one["candidates_tokens"]),
+        _series(_("response"), "teal", past.by_slot, lambda one: one["candidates_tokens"]),
         _series(_("thinking"), "violet", past.by_slot, lambda one: one["thoughts_tokens"]),
         _series(_("tools"), "amber", past.by_slot, lambda one: one["tool_tokens"]),
     ]
@@ -68,9 +68,9 @@ def _tokens(past: Past) -> list[Series]:
 
 def _times(past: Past) -> list[Series]:
     return [
-        _series(_("first event, 95 %"), "pale", past.by_slot, lambda one: one.first_event(0.95)),
-        _series(_("first event, half"), "good", past.by_slot, lambda one: one.first_event(0.5)),
-        _series(_("gateway, average"), "teal", past.by_slot, lambda one: one.overhead_ms),
+        _series(_("TTFT p95"), "pale", past.by_slot, lambda one: one.first_event(0.95)),
+        _series(_("TTFT p50"), "good", past.by_slot, lambda one: one.first_event(0.5)),
+        _series(_("gateway overhead, average"), "teal", past.by_slot, lambda one: one.overhead_ms),
     ]
 
 

@@ -1,42 +1,42 @@
-/* Makes the call that is asked for, at the public endpoints, and shows all that comes of it. */
+/* Sends the prompt to the public endpoints and shows the response with its headers, events and counts. */
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
     const form = document.getElementById("ask");
     const fields = form.elements;
     const part = (id) => document.getElementById(id);
-    let under_way = null;
+    let current = null;
 
     form.addEventListener("submit", (event) => {
         event.preventDefault();
-        if (!under_way) ask();
+        if (!current) ask();
     });
     form.addEventListener("change", () => { fields.key.hidden = fields.caller.value !== "key"; });
     fields.prompt.addEventListener("keydown", (event) => {
         if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
     });
-    part("stop").addEventListener("click", () => under_way?.abort());
+    part("stop").addEventListener("click", () => current?.abort());
 
     async function ask() {
-        under_way = new AbortController();
+        current = new AbortController();
         clear();
         const began = performance.now();
         let response = null;
         try {
-            response = await call(under_way.signal);
+            response = await call(current.signal);
             if (response) await show(response, began);
         } catch (error) {
-            const told = part("status").dataset;
-            // Of a connection that drops, browsers throw away what they have not handed out yet.
-            say(error.name === "AbortError" ? told.stopped : response ? told.broken : told.unreachable, error.name !== "AbortError");
+            const texts = part("status").dataset;
+            // When a connection drops, browsers discard what they have not delivered yet.
+            say(error.name === "AbortError" ? texts.stopped : response ? texts.broken : texts.unreachable, error.name !== "AbortError");
         }
-        part("took").textContent = seconds(began);
-        under_way = null;
+        part("duration").textContent = seconds(began);
+        current = null;
         busy(false);
     }
 
     async function call(signal) {
-        const key = fields.caller.value === "key" ? fields.key.value.trim() : await pass(signal);
+        const key = fields.caller.value === "key" ? fields.key.value.trim() : await token(signal);
         if (key === null) return null;
         const verb = fields.stream.checked ? "streamGenerateContent?alt=sse" : "generateContent";
         const model = fields.model.value.trim().replace(/^models\//, "").split("/").map(encodeURIComponent).join("/");
@@ -47,8 +47,8 @@ document.addEventListener("DOMContentLoaded", () => {
         return fetch(`${form.dataset.base}/v1beta/models/${model}:${verb}`, { method: "POST", headers, body: JSON.stringify(body), signal, credentials: "omit" });
     }
 
-    /* An operator's pass for this one call; null if the console gives none. */
-    async function pass(signal) {
+    /* An operator's token for this one call; null if the console issues none. */
+    async function token(signal) {
         const headers = { "X-CSRFToken": fields.csrfmiddlewaretoken.value };
         const response = await fetch(form.dataset.pass, { method: "POST", headers, signal, redirect: "error" });
         if (response.ok) return (await response.json()).pass;
@@ -104,16 +104,16 @@ document.addEventListener("DOMContentLoaded", () => {
 
     function attempt([number, words]) {
         const good = /; answering;/.test(words);
-        return element("div", `gw-attempt ${good ? "gw-good" : "gw-bad"}`, `${number}: ${retold(words)}`);
+        return element("div", `gw-attempt ${good ? "gw-good" : "gw-bad"}`, `${number}: ${inReadersLanguage(words)}`);
     }
 
-    /* The header is in English, as all of the API is; the page tells it in the reader's language. */
-    function retold(words) {
-        const said = /^account (?<account>\S+); model (?<model>.*); (?<host>[^;]*); (?<became>[^;]*); chosen for (?<why>.*); waited (?<waited>[\d.]+) s$/.exec(words);
-        if (!said) return words;
+    /* The header is in English, as all of the API is; the page shows it in the reader's language. */
+    function inReadersLanguage(words) {
+        const parts = /^account (?<account>\S+); model (?<model>.*); (?<host>[^;]*); (?<outcome>[^;]*); chosen for (?<why>.*); waited (?<waited>[\d.]+) s$/.exec(words);
+        if (!parts) return words;
         const known = JSON.parse(part("attempt-words").textContent);
-        const told = (text) => known[text] ?? known[text.replace(/\d+/, "#")]?.replace("#", /\d+/.exec(text)) ?? text;
-        return part("attempts").dataset.attempt.replace(/\{(\w+)\}/g, (_, name) => told(said.groups[name]));
+        const translated = (text) => known[text] ?? known[text.replace(/\d+/, "#")]?.replace("#", /\d+/.exec(text)) ?? text;
+        return part("attempts").dataset.attempt.replace(/\{(\w+)\}/g, (_, name) => translated(parts.groups[name]));
     }
 
     function add(text, style) {
@@ -139,10 +139,10 @@ document.addEventListener("DOMContentLoaded", () => {
     }
 
     function clear() {
-        for (const id of ["first", "took", "events", "finish", "prompt-tokens", "thoughts-tokens", "answer-tokens", "total-tokens"]) part(id).textContent = "-";
+        for (const id of ["first", "duration", "events", "finish", "prompt-tokens", "thoughts-tokens", "answer-tokens", "total-tokens"]) part(id).textContent = "-";
         for (const id of ["answer", "raw", "headers", "attempts"]) part(id).replaceChildren();
         part("call").hidden = true;
-        say(part("status").dataset.asking);
+        say(part("status").dataset.waiting);
         busy(true);
     }
 

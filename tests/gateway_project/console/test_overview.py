@@ -68,7 +68,7 @@ def test_the_first_page_shows_calls_tokens_and_times(operator: Client):
     assert "gemini-2.5-flash" in page
 
 
-def test_accounts_are_ready_resting_or_parked(operator: Client):
+def test_accounts_are_ready_cooling_down_or_need_attention(operator: Client):
     ready, rests, parked = (make_account(f"{name}@example.com") for name in ("alice", "bob", "eve"))
     until = timezone.now() + timedelta(minutes=20)
     Rest.objects.create(account=rests, until=until, reason="rate_limited", streak=1, window_until=until)
@@ -79,8 +79,8 @@ def test_accounts_are_ready_resting_or_parked(operator: Client):
 
     for words in (
         "ready</dt><dd>1<",
-        "resting</dt><dd>1<",
-        "parked</dt><dd>1<",
+        "cooling down</dt><dd>1<",
+        "needs attention</dt><dd>1<",
         "1 ready account rests for some models",
     ):
         assert words in html

@@ -128,7 +128,7 @@ class TestSecondFactor:
 
         answer = sign_in(client)
 
-        assert "Enter the code that your phone shows now." in answer.content.decode()
+        assert "Enter the current two-factor code." in answer.content.decode()
         assert not is_in(client)
 
     def test_password_and_code_do(self, phone: TOTPDevice):

@@ -1,7 +1,7 @@
-"""What to send along with a bug report about one call: enough to play it again, nothing that is anybody's business.
+"""The diagnostics file of one call: what is needed to reproduce it, and nothing confidential.
 
-Prompts and answers are not in it (they are not stored), nor any secret; addresses are masked. What may go out is named
-here one by one, so that a new setting stays home until somebody adds it.
+It has no prompt, no response and no secret; addresses are masked. What goes into it is named one by one, so that a new
+setting stays out until it is added.
 """
 
 import platform
@@ -11,13 +11,13 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from django.apps import apps
 from django.conf import settings
 from django.db import connection
 
 from accounts_app import leasing
 from accounts_app.api_keys.keys import RosterUnavailable
 from accounts_app.pool import secret_shapes
+from accounts_app.status import diagnostics as stored
 from proxy_app.models import UsageRecord
 
 PACKAGES = ("Django", "django-ninja", "django-unfold", "daphne", "Twisted", "httpx", "aiohttp", "msgspec")
@@ -39,33 +39,22 @@ ENTRY_COLUMNS = (
     "wait_ms", "first_event_ms", "duration_ms", "overhead_us", "events", "prompt_tokens", "cached_tokens",
     "candidates_tokens", "thoughts_tokens", "tool_tokens", "total_tokens",
 )  # fmt: skip
-ACCOUNT_COLUMNS = (
-    "id",
-    "kind",
-    "tier",
-    "enabled",
-    "parked",
-    "is_demo",
-    "allowed_models",
-    "max_concurrency",
-    "priority",
-)
 
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 _SECRETS = re.compile(r"(?<=Bearer )\S+|(?<=[?&]key=)[^&\s]+")
 _PROJECT = re.compile(r"(?<=projects/)[\w:.-]+|(?<=project )[a-z][\w-]{4,}\b|(?<=project=)[\w-]+", re.IGNORECASE)
 
 
-def bundle(attempts: list[UsageRecord]) -> dict[str, Any]:
-    """The report about the call of these attempts, at least one."""
+def report(attempts: list[UsageRecord]) -> dict[str, Any]:
+    """The file as JSON fields, for the call of these attempts, of which there is at least one."""
     last = attempts[-1]
     return {
-        "about": "A call through Gemini Gateway. Prompts and answers are not included: they are not stored.",
+        "about": "A call through Gemini Gateway. Prompts and responses are not included.",
         "request_id": last.request_id,
         "replay": _replay(last),
         "attempts": [_entry(entry) for entry in attempts],
         "accounts": _accounts({entry.account_id for entry in attempts if entry.account_id}, last.upstream_model),
-        "routing": _routing(last.model),
+        "routing": {**stored.routing(), "model_now_leads_to": _leads_to(last.model)},
         "settings": _settings(),
         "versions": _versions(),
     }
@@ -79,7 +68,7 @@ def masked(label: str) -> str:
 
 
 def redacted(text: str) -> str:
-    """A text of upstream's without addresses, projects and anything that looks like a secret."""
+    """An upstream's text without addresses, project names and anything that looks like a secret."""
     text = _MAIL.sub(lambda mail: masked(mail[0]), text)
     return _PROJECT.sub("***", _SECRETS.sub("***", secret_shapes.masked(text)))
 
@@ -87,7 +76,7 @@ def redacted(text: str) -> str:
 def _replay(entry: UsageRecord) -> dict[str, Any]:
     query = "?alt=sse" if entry.method == "streamGenerateContent" else ""
     command = [
-        # Clients make names up, and somebody is going to paste this into a shell.
+        # Clients choose these names, and this command is made to be pasted into a shell.
         f'curl -N "$GATEWAY/v1beta/models/{quote(entry.model)}:{quote(entry.method)}{query}"',
         '-H "x-goog-api-key: $API_KEY"',
         '-H "X-Gateway-Explain: 1"',
@@ -98,17 +87,16 @@ def _replay(entry: UsageRecord) -> dict[str, Any]:
         "command": " \\\n  ".join(command),
         "placeholders": {
             "GATEWAY": "the gateway's address",
-            "API_KEY": "a key that may ask why",
+            "API_KEY": "a key that may request routing details",
             "request.json": "the body of the call",
         },
-        "upstream": "python manage.py emulator answers as Google would; attempts[].status says what came back then.",
+        "upstream": "`python manage.py emulator` answers as Google would; attempts[].status is what upstream answered.",
     }
 
 
 def _entry(entry: UsageRecord) -> dict[str, Any]:
-    known = {name: getattr(entry, name) for name in ENTRY_COLUMNS if hasattr(entry, name)}
     return {
-        **known,
+        **{name: getattr(entry, name) for name in ENTRY_COLUMNS},
         "why": redacted(entry.why),
         "endpoint": _host(entry.endpoint),
         "message": redacted(entry.message),
@@ -119,29 +107,10 @@ def _entry(entry: UsageRecord) -> dict[str, Any]:
 
 
 def _accounts(ids: Iterable[int], model: str) -> list[dict[str, Any]]:
-    rows = apps.get_model("accounts_app.Account").objects.filter(pk__in=ids).order_by("pk")
     return [
-        {
-            **{name: getattr(row, name) for name in ACCOUNT_COLUMNS},
-            "label": masked(row.email),
-            "has_proxy": bool(row.proxy_url),
-            "parked_message": redacted(row.parked_message),
-            "quota": row.quota.get(model),
-            "rests": list(row.rests.filter(until__isnull=False).values("model", "until", "reason", "streak")),
-        }
-        for row in rows
+        {**row, "label": masked(row["label"]), "parked_message": redacted(row["parked_message"])}
+        for row in stored.accounts(ids, model)
     ]
-
-
-def _routing(model: str) -> dict[str, Any]:
-    chosen = apps.get_model("accounts_app.GatewaySettings").load()
-    columns = ("pattern", "target", "enabled", "generation_config")
-    return {
-        "strategy": chosen.strategy,
-        "system_instruction_prefix": f"{len(chosen.system_instruction_prefix)} characters",
-        "routes": list(apps.get_model("accounts_app.ModelRoute").objects.order_by("pattern").values(*columns)),
-        "model_now_leads_to": _leads_to(model),
-    }
 
 
 def _leads_to(model: str) -> str | None:
@@ -152,11 +121,11 @@ def _leads_to(model: str) -> str | None:
 
 
 def _settings() -> dict[str, Any]:
-    told = {name: getattr(settings, name) for name in SETTINGS}
-    told |= {name: f"{len(getattr(settings, name))} set" for name in COUNTED_SETTINGS}
+    values = {name: getattr(settings, name) for name in SETTINGS}
+    values |= {name: f"{len(getattr(settings, name))} set" for name in COUNTED_SETTINGS}
     return {
-        **told,
-        "auth_mode": apps.get_model("accounts_app.GatewaySettings").load().auth_mode,
+        **values,
+        "auth_mode": stored.auth_mode(),
         "CLOUD_CODE_URLS": [_host(base) for base in settings.CLOUD_CODE_URLS],
         "GEMINI_API_URL": _host(settings.GEMINI_API_URL),
         "GOOGLE_OAUTH_CLIENT_ID": "set" if settings.GOOGLE_OAUTH_CLIENT_ID else "not set",
@@ -182,6 +151,6 @@ def _version(package: str) -> str:
 
 
 def _host(url: str) -> str:
-    """A URL without what may be private in it: credentials, path and query."""
+    """A URL without credentials, path and query."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.hostname or ''}" if parts.scheme else ""
