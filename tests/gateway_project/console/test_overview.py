@@ -69,11 +69,11 @@ def test_the_first_page_shows_calls_tokens_and_times(operator: Client):
 
 
 def test_accounts_are_ready_cooling_down_or_need_attention(operator: Client):
-    ready, rests, parked = (make_account(f"{name}@example.com") for name in ("alice", "bob", "eve"))
+    ready, cooling, blocked = (make_account(f"{name}@example.com") for name in ("alice", "bob", "eve"))
     until = timezone.now() + timedelta(minutes=20)
-    Rest.objects.create(account=rests, until=until, reason="rate_limited", streak=1, window_until=until)
+    Rest.objects.create(account=cooling, until=until, reason="rate_limited", streak=1, window_until=until)
     Rest.objects.create(account=ready, model="gemini-2.5-pro", until=until, reason="x", streak=1, window_until=until)
-    Account.objects.filter(pk=parked.pk).update(parked="verify")
+    Account.objects.filter(pk=blocked.pk).update(parked="verify")
 
     html = html_of(live(operator))
 
@@ -81,7 +81,7 @@ def test_accounts_are_ready_cooling_down_or_need_attention(operator: Client):
         "ready</dt><dd>1<",
         "cooling down</dt><dd>1<",
         "needs attention</dt><dd>1<",
-        "1 ready account rests for some models",
+        "1 ready account is cooling down for some models",
     ):
         assert words in html
     assert f'data-until="{until.astimezone(UTC).isoformat(timespec="seconds")[:19]}' in html
