@@ -76,14 +76,15 @@ def is_console(path: str) -> bool:
     return path == "/" or any(path == root or path.startswith(f"{root}/") for root in settings.CONSOLE_PATHS)
 
 
-def body_limit(path: bytes, cookies: Mapping[bytes, bytes]) -> int:
-    """How large a body may be in bytes; `path` is as it came."""
+def body_limit(path: bytes, cookies: Mapping[bytes, bytes]) -> int | None:
+    """How large a body may be for the console, in bytes; `path` is as it came. None for the API, which sees to it."""
     # Under whatever prefix, which only a trusted proxy may set: this is not yet the place to find out.
     written = unquote_to_bytes(path).decode(errors="replace").rstrip("/") + "/"
-    at_console = written == "/" or any(f"{root}/" in written for root in settings.CONSOLE_PATHS)
+    if written != "/" and not any(f"{root}/" in written for root in settings.CONSOLE_PATHS):
+        return None
     key = cookies.get(settings.SESSION_COOKIE_NAME.encode(), b"").decode("latin-1")
     limit: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    return min(limit, STRANGERS_BODY) if at_console and not sessions.is_issued(key) else limit
+    return limit if sessions.is_issued(key) else min(limit, STRANGERS_BODY)
 
 
 async def lifespan(receive: Callable[[], Awaitable[dict]], send: Callable) -> None:

@@ -19,28 +19,37 @@ from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.urls import ResolverMatch, URLResolver, get_resolver
 
-from gateway_project.http.downstream import Caller, Receive, Send
+from gateway_project.http.downstream import Downstream, Send
+from gateway_project.http.incoming import Receive, incoming
 from gateway_project.messages.answer_headers import EVENT_STREAM, Header
-from gateway_project.messages.refusals import OnRefusal, Refusal, bad_request, not_allowed, not_found, too_large
+from gateway_project.messages.refusals import OnRefusal, Refusal, bad_request, not_allowed, not_found
 from gateway_project.messages.request_ids import new_request_id
+from gateway_project.server.inbox import Inbox
+from proxy_app.wire.malformed import TooLarge
 
 # Longer ones lead nowhere as a rule, and their number in memory times their length would be the clients' to choose.
 REMEMBERED_PATH = 512
 
 
 class ApiRequest(ASGIRequest):
-    """Django's request with its whole body in memory, of any size the server lets in, and a name for the logs.
+    """Django's request, whose body is still on its way: `content` gives it piece by piece, `whole_body` at once.
 
     `owned` holds what is to be closed when the request is over, however that came about: whatever has an `aclose`, and
     responses. A view puts there what it cannot afford to lose before it does anything else with it.
     """
 
-    def __init__(self, scope: Mapping[str, Any], body: bytes, request_id: str) -> None:
+    def __init__(self, scope: Mapping[str, Any], content: Inbox, request_id: str) -> None:
         super().__init__(scope, io.BytesIO())
-        self._body = body
+        self._read_started = True  # so that `body` raises until `whole_body` has read it
+        self.content = content
         self.request_id = request_id
         self.arrived = monotonic()
         self.owned: list[Any] = []
+
+    async def whole_body(self) -> bytes:
+        """Read the body, which from then on is `body`, too. Raises TooLarge."""
+        self._body = await self.content.whole(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        return self._body
 
 
 class ApiHandler(ASGIHandler):
@@ -63,38 +72,25 @@ class ApiHandler(ASGIHandler):
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """
-        1. Take the whole body from the server.
-        2. Let the view answer, for as long as the client is there.
-        3. Send the answer, a stream item by item.
-        4. Close what the request owns, the answer among it, however it ended.
+        1. Let the view answer, for as long as the client is there. It reads the body when it wants it.
+        2. Send the answer, a stream item by item.
+        3. Close what the request owns, the answer among it, however it ended.
         """
         arrived = monotonic()
-        body = await whole_body(receive, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-        if body is None:
-            return
         request_id = scope.get("request_id") or new_request_id()
-        async with Caller(receive, send, scope, request_id) as caller:
-            if isinstance(body, Refusal):
-                return await self.refuse(body, caller, scope, request_id, arrived)
+        inbox = incoming(receive, scope["headers"])
+        async with Downstream(inbox, send, scope, request_id) as downstream:
             try:
-                request = ApiRequest(scope, body, request_id)
+                request = ApiRequest(scope, inbox, request_id)
             except UnicodeDecodeError:
-                return await self.refuse(
-                    bad_request("The query is not valid UTF-8."), caller, scope, request_id, arrived
-                )
-            del body  # the request's alone now, so that a view that is done with it can let it go
+                refusal = bad_request("The query is not valid UTF-8.")
+                self.tell(refusal, scope, request_id, arrived)
+                return await downstream.refuse(refusal)
             try:
                 response = await self.view_response(request)
-                await self.deliver(response, caller, head_only=request.method == "HEAD")
+                await self.deliver(response, downstream, head_only=request.method == "HEAD")
             finally:
                 await close_all(request.owned)
-
-    async def refuse(
-        self, refusal: Refusal, caller: Caller, scope: Mapping[str, Any], request_id: str, arrived: float
-    ) -> None:
-        """Answer a request that no view has seen."""
-        self.tell(refusal, scope, request_id, arrived)
-        await caller.refuse(refusal)
 
     def tell(self, refusal: Refusal, scope: Mapping[str, Any], request_id: str, arrived: float) -> None:
         if self.on_refusal is not None:
@@ -115,6 +111,8 @@ class ApiHandler(ASGIHandler):
             return self.rendered(not_found(request.path), request)
         except PermissionDenied as error:
             return self.rendered(Refusal(403, "PERMISSION_DENIED", str(error) or "Permission denied."), request)
+        except TooLarge as error:
+            return self.rendered(Refusal(413, "INVALID_ARGUMENT", str(error)), request)
         except (BadRequest, SuspiciousOperation) as error:
             return self.rendered(bad_request(str(error) or "Bad request."), request)
 
@@ -123,25 +121,27 @@ class ApiHandler(ASGIHandler):
         self.tell(refusal, request.scope, request.request_id, request.arrived)
         return HttpResponse(refusal.body, status=refusal.code, content_type="application/json; charset=UTF-8")
 
-    async def deliver(self, response: HttpResponseBase, caller: Caller, head_only: bool) -> None:
+    async def deliver(self, response: HttpResponseBase, downstream: Downstream, head_only: bool) -> None:
         headers = wire_headers(response)
         if isinstance(response, StreamingHttpResponse):
-            await caller.start(response.status_code, headers)
+            await downstream.start(response.status_code, headers)
             if not head_only:
-                await self.relay(response, items(response), caller)
-            return await caller.end()
+                await self.relay(response, items(response), downstream)
+            return await downstream.end()
         assert isinstance(response, HttpResponse)
         if response.status_code not in (204, 304) and "Content-Length" not in response:
             headers.append((b"Content-Length", b"%d" % len(response.content)))
-        await caller.start(response.status_code, headers)
-        await caller.end(b"" if head_only else response.content)
+        await downstream.start(response.status_code, headers)
+        await downstream.end(b"" if head_only else response.content)
 
-    async def relay(self, response: StreamingHttpResponse, stream: AsyncGenerator[Any, None], caller: Caller) -> None:
+    async def relay(
+        self, response: StreamingHttpResponse, stream: AsyncGenerator[Any, None], downstream: Downstream
+    ) -> None:
         heartbeat = getattr(response, "heartbeat", b"")
         async for item in stream:
-            await caller.write(response.make_bytes(item))
+            await downstream.write(response.make_bytes(item))
             if heartbeat:
-                caller.keep_awake(heartbeat, self.heartbeat_seconds)
+                downstream.keep_alive(heartbeat, self.heartbeat_seconds)
                 heartbeat = b""
 
 
@@ -153,23 +153,6 @@ def resolved(resolver: URLResolver, path: str) -> ResolverMatch:
 @lru_cache(maxsize=256)
 def _remembered(resolver: URLResolver, path: str) -> ResolverMatch:
     return resolver.resolve(path)
-
-
-async def whole_body(receive: Receive, limit: int) -> bytes | Refusal | None:
-    """The request's body; a refusal when it is longer than `limit` bytes, None when the client left meanwhile."""
-    pieces: list[bytes] = []
-    size = 0
-    while size <= limit:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        pieces.append(message.get("body", b""))
-        size += len(pieces[-1])
-        if not message.get("more_body", False):
-            break
-    if size > limit:
-        return too_large(limit)
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def items(response: Any) -> AsyncGenerator[Any, None]:

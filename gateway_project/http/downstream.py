@@ -1,4 +1,4 @@
-"""The client at the other end of one call: hears it hang up, keeps its line awake, never ends a broken answer well."""
+"""The client's side of a call: a hang-up cancels it, heartbeats break a silence, a failed answer never looks whole."""
 
 import asyncio
 import logging
@@ -11,25 +11,25 @@ from django.conf import settings
 from gateway_project.messages.answer_headers import Header, answer_headers, on_the_wire
 from gateway_project.messages.refusals import INTERNAL, Refusal
 from gateway_project.server.abort import drop_connection
+from gateway_project.server.inbox import Inbox
 
 log = logging.getLogger(__name__)
 
-Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
-class Caller:
+class Downstream:
     """
-    Wraps the work on the call that an ASGI `scope` describes: `async with Caller(...) as caller`.
+    Wraps the work on the call that an ASGI `scope` describes: `async with Downstream(...) as downstream`.
 
     While inside, the current task is cancelled as soon as the client hangs up, and that cancellation ends here. An
     exception ends here too: before the answer has begun it becomes Google's 500, afterwards the connection is dropped
     without the end of the body. Exceptions with `expected = True` are not logged.
     """
 
-    def __init__(self, receive: Receive, send: Send, scope: Mapping[str, Any], request_id: str) -> None:
+    def __init__(self, inbox: Inbox, send: Send, scope: Mapping[str, Any], request_id: str) -> None:
         self._scope = scope
-        self._receive = receive
+        self._inbox = inbox
         self._send = send
         self._request_id = request_id
         self._loop = asyncio.get_running_loop()
@@ -37,7 +37,6 @@ class Caller:
         self._has_left = False
         self._sending = False
         self._sent_at = 0.0
-        self._watch: asyncio.Task | None = None
         self._heartbeat: asyncio.TimerHandle | None = None
         self._beat: asyncio.Task | None = None
 
@@ -45,14 +44,17 @@ class Caller:
         task = asyncio.current_task()
         assert task is not None
         self._task = task
-        self._watch = self._loop.create_task(self._hang_up())
-        self._watch.add_done_callback(self._leave)
+        if self._inbox.is_gone:
+            self._cancel()
+        else:
+            self._inbox.on_hang_up = self._cancel
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        self._stop_watching()
+        self._inbox.on_hang_up = None
+        self._inbox.close()
         for timed in (self._heartbeat, self._beat):
             if timed is not None:
                 timed.cancel()
@@ -87,7 +89,7 @@ class Caller:
 
     async def end(self, body: bytes = b"") -> None:
         # The server says "disconnect" after a complete answer as well, which must not cut short what is done after it.
-        self._stop_watching()
+        self._inbox.on_hang_up = None
         await self._send({"type": "http.response.body", "body": body})
 
     async def refuse(self, refusal: Refusal) -> None:
@@ -98,7 +100,7 @@ class Caller:
         await self.start(refusal.code, refusal.headers)
         await self.end(refusal.body)
 
-    def keep_awake(self, beat: bytes, every: float) -> None:
+    def keep_alive(self, beat: bytes, every: float) -> None:
         """From now on writes `beat` whenever nothing was written for `every` seconds; never inside another write."""
         now = self._loop.time()
         due = self._sent_at + every
@@ -106,22 +108,11 @@ class Caller:
             due = now + every
             if not self._sending:
                 self._beat = self._loop.create_task(self.write(beat))
-        self._heartbeat = self._loop.call_at(due, self.keep_awake, beat, every)
+        self._heartbeat = self._loop.call_at(due, self.keep_alive, beat, every)
 
-    async def _hang_up(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-
-    def _leave(self, watch: asyncio.Task) -> None:
+    def _cancel(self) -> None:
         self._has_left = True
         self._task.cancel()
-
-    def _stop_watching(self) -> None:
-        watch, self._watch = self._watch, None
-        if watch is not None:
-            # Forgotten, as its end refers to this object: a circle a call would be the collector's whole work.
-            watch.remove_done_callback(self._leave)
-            watch.cancel()
 
     async def _failed(self, error: Exception) -> None:
         if not getattr(error, "expected", False):

@@ -1,6 +1,7 @@
 """Connections: taken one at a time, written to without asking the loop first, and refused in Google's JSON."""
 
 import asyncio
+import select
 import socket
 from collections import deque
 from collections.abc import Iterable
@@ -14,9 +15,9 @@ from gateway_project.messages.refusals import Refusal, bad_request
 from gateway_project.messages.request_ids import new_request_id
 from gateway_project.server.request import as_asked, common_headers, now
 
-# How long a refused client may go on uploading before we close; closing at once would reset the connection, and many
-# clients then never read the refusal.
-LINGER_SECONDS = 5.0
+# How long a client that has its answer may be silent before we close, and go on uploading: closing at once would reset
+# the connection, and many clients would never read the answer.
+LINGER_SECONDS, LONGEST_LINGER_SECONDS = 5.0, 30.0
 # How a TLS connection begins (RFC 8446 section 5.1), and no request of HTTP.
 TLS_HANDSHAKE = b"\x16"
 # Of a Content-Length, with its name: from 4,300 digits on Python reads no number.
@@ -92,6 +93,9 @@ class Channel(http.HTTPChannel):
     # Whether nothing has come yet of the next request.
     is_idle = True
     _has_begun = False
+    has_paused_body = False
+    # Loop time; 0 while requests are taken.
+    lingers_until = 0.0
     # Bytes of bodies, over the life of the connection.
     received = 0
     arrived = 0.0
@@ -108,12 +112,16 @@ class Channel(http.HTTPChannel):
     # What comes in.
 
     def dataReceived(self, data: bytes) -> None:
+        if self.lingers_until:
+            if self.server.now() < self.lingers_until:
+                self.resetTimeout()
+            return
         if self.is_idle and data.lstrip(b"\r\n"):
             if data.startswith(TLS_HANDSHAKE):
                 return self.server.met_tls(self)
             self.is_idle = False
             self.arrived = self.server.now()
-            self.server.patience.head_begins(self, self.arrived)
+            self.server.timeouts.head_begins(self, self.arrived)
         super().dataReceived(data)
         # A line that ends in LF alone never ends; proxies differ about where it does.
         if self.line_mode and b"\n" in self._buffer and not self._busyReceiving and not self.refused:
@@ -129,8 +137,9 @@ class Channel(http.HTTPChannel):
         super().lineReceived(line)
 
     def allHeadersReceived(self) -> None:
-        self.server.patience.head_ends(self)
-        headers = self.requests[-1].requestHeaders
+        self.server.timeouts.head_ends(self)
+        request = self.requests[-1]
+        headers = request.requestHeaders
         coding = headers.getRawHeaders(b"transfer-encoding")
         if len(headers.getRawHeaders(b"host", ())) > 1:
             self.refuse(bad_request("The request has more than one Host header."))
@@ -138,47 +147,95 @@ class Channel(http.HTTPChannel):
             self.refuse(bad_request("A body is either chunked, in HTTP/1.1, or has a Content-Length."))
         else:
             super().allHeadersReceived()
-            if self.length != 0 and not self.refused:
-                self.server.patience.body_begins(self, self.server.now())
+            if self.length != 0 and not self.refused and not request.is_asked_for_continue:
+                self.server.timeouts.body_begins(self, self.server.now())
+            if not self.refused:
+                request.begin(self._command, self._path, self._version)
 
     def allContentReceived(self) -> None:
-        self.server.patience.body_ends(self)
-        if not self.refused:
-            super().allContentReceived()
+        if self.has_paused_body:
+            self.resume_body()
+        self.server.timeouts.body_ends(self)
+        if self.refused:
+            return
+        request = self.requests[-1]
+        super().allContentReceived()
+        if request.finished:
+            self.requestDone(request)
 
     def requestDone(self, request: Any) -> None:
+        if self.has_paused_body:
+            self.resume_body()
+        if not request.inbox.is_whole:
+            if not self.persistent:
+                self.requests.remove(request)
+                self.linger()
+            return  # or else the rest is read first
         if self.persistent:
             self.is_idle, self._has_begun = True, False
             self.server.answered(self)
         super().requestDone(request)
+
+    def pause_body(self) -> None:
+        """Read no more of the body for now, as nobody takes it. The client is not late meanwhile."""
+        self.has_paused_body = True
+        self.server.paused.add(self)
+        self.server.timeouts.body_ends(self)
+        self._networkProducer.pauseProducing()
+
+    def resume_body(self) -> None:
+        self.has_paused_body = False
+        self.server.paused.discard(self)
+        self.server.timeouts.body_begins(self, self.server.now())
+        if not self._waitingForTransport:
+            self._networkProducer.resumeProducing()
+
+    def send_continue(self) -> None:
+        """Somebody wants the body that the client asked about (RFC 9110 section 10.1.1)."""
+        self.server.timeouts.body_begins(self, self.server.now())
+        super()._send100Continue()
 
     def writeHeaders(self, version: bytes, code: bytes, reason: bytes, headers: Headers) -> None:
         head = [b"%s %s %s\r\n" % (version, code, reason), self.requests[0].common_head]
         head += [b"%s: %s\r\n" % (name, value) for name, values in headers.getAllRawHeaders() for value in values]
         self.transport.writeSequence([*head, b"\r\n"])
 
+    def has_left(self) -> bool:
+        """Whether the client has gone, which a connection that is not read from does not tell by itself."""
+        looking = select.poll()
+        looking.register(self.transport.fileno(), getattr(select, "POLLRDHUP", 0))
+        return bool(looking.poll(0))
+
     # How it ends.
 
     def refuse(self, refusal: Refusal) -> None:
-        """Answers at once, then only listens until the client has hung up or LINGER_SECONDS are over."""
-        self.refused = True
-        self.server.patience.forget(self)
-        self.clearLineBuffer()
-        self.dataReceived = lambda data: None  # type: ignore[method-assign]
+        """Answers at once, in place of an application that is at it already and finds its client gone."""
         request = self.requests[-1] if self.requests else None
+        if request and request._response_started:
+            return self.hang_up()
+        self.refused = True
         request_id = request.request_id if request else new_request_id()
         given = request.requestHeaders if request else Headers()
         refusal = as_asked(refusal, getattr(self, "_path", b""), given, self.server.stream_default)
         headers = common_headers(refusal, given, self.server.origins, request_id)
         self.transport.write(refusal.wire([*headers, (b"Date", now())]))
+        self.linger()
+        if request:
+            request.let_go()
+            request.inbox.hang_up()
+        method, uri = getattr(self, "_command", b"-"), getattr(self, "_path", b"-")
+        self.server.refused(self, method, uri.partition(b"?")[0], given, refusal, request_id)
+
+    def linger(self) -> None:
+        """After the last answer only listens, until the client has hung up or is silent for LINGER_SECONDS."""
+        self.server.timeouts.forget(self)
+        self.clearLineBuffer()
+        if self.has_paused_body:
+            self.resume_body()
+        self.lingers_until = self.server.now() + LONGEST_LINGER_SECONDS
         self._networkProducer.unregisterProducer()
         self.transport.loseWriteConnection()
         self.setTimeout(LINGER_SECONDS)
-        if request:
-            request.content = None
-            request.let_go()
-        method, uri = getattr(self, "_command", b"-"), getattr(self, "_path", b"-")
-        self.server.refused(self, method, uri.partition(b"?")[0], given, refusal, request_id)
 
     def hang_up(self) -> None:
         """What was written goes out, unless the client is not reading."""
@@ -207,8 +264,7 @@ class Channel(http.HTTPChannel):
             self.refuse(bad_request("The request is not valid HTTP."))
 
     def _send100Continue(self) -> None:
-        if not self.refused:
-            super()._send100Continue()
+        self.requests[-1].is_asked_for_continue = True
 
 
 def adopted(reactor: Any, listener: socket.socket, factory: Any) -> Port:

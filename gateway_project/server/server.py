@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from functools import partial
 from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
@@ -24,7 +25,7 @@ from gateway_project.server.buffers import Buffers
 from gateway_project.server.drain import drain
 from gateway_project.server.listening import Channel
 from gateway_project.server.request import Request
-from gateway_project.server.timeouts import Patience
+from gateway_project.server.timeouts import Timeouts
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +38,9 @@ LOOK_AGAIN_SECONDS = 1.0
 TLS_HINT_SECONDS = 60.0
 
 Hook = Callable[[], Awaitable[None]]
-# The largest body in bytes for a path (undecoded, without its query) and the cookies that came with it.
-BodyLimit = Callable[[bytes, Mapping[bytes, bytes]], int]
+# The largest body in bytes for a path (undecoded, without its query) and the cookies that came with it; None where the
+# application sees to it by itself.
+BodyLimit = Callable[[bytes, Mapping[bytes, bytes]], int | None]
 
 
 def stop_with_the_server(closing: Hook) -> None:
@@ -59,7 +61,7 @@ class Factory(HTTPFactory):
         channel = Channel()
         channel.factory = self
         channel.requestFactory = Request
-        channel.timeOut = None  # the server's Patience sees to it
+        channel.timeOut = None  # the server's Timeouts see to it
         channel.callLater = self.reactor.callLater
         return channel
 
@@ -74,8 +76,8 @@ class GatewayServer(Server):
     """
     One node: serves `application` on the listening socket until SIGTERM or SIGINT, then drains.
 
-    `max_body` and `buffers` (of all bodies together) in bytes, `drain` in seconds; `opening` runs before the first
-    connection is taken, `closing` after the last call has ended. `origins` are those of answer_headers,
+    `buffers` is what all bodies together may take of memory, in bytes; `drain` in seconds. `opening` runs before the
+    first connection is taken, `closing` after the last call has ended. `origins` are those of answer_headers,
     `stream_default` is that of Refusal.asked_by. The end of `parent` (a pipe) is taken for a SIGTERM.
     """
 
@@ -86,30 +88,30 @@ class GatewayServer(Server):
         *,
         opening: Hook,
         closing: Hook,
-        max_body: int,
         drain: float,
         buffers: int,
-        body_limit: BodyLimit | None = None,
+        body_limit: BodyLimit = lambda path, cookies: None,
         on_refusal: OnRefusal | None = None,
         origins: Collection[str] = (),
         stream_default: str = "auto",
         trusted_proxies: tuple[forwarded.Network, ...] = (),
-        patience: Patience | None = None,
+        timeouts: Timeouts | None = None,
         parent: IO | None = None,
     ) -> None:
-        # One read takes the whole body: daphne would hand it on in 8 KiB pieces.
-        super().__init__(application, endpoints=[listener], request_buffer_size=max_body + 1, server_name="")
+        super().__init__(application, endpoints=[listener], server_name="")
         self.listener, self.opening, self.closing, self.parent = listener, opening, closing, parent
         self.drain_seconds, self.trusted_proxies, self.origins = drain, trusted_proxies, origins
         self.stream_default = stream_default
-        self.body_limit = body_limit or (lambda path, cookies: max_body)
+        self.body_limit = body_limit
         self.on_refusal = on_refusal
         self.buffers = Buffers(buffers)
-        self.patience = patience or Patience()
+        self.timeouts = timeouts or Timeouts()
         self.tls_hint_due = 0.0
         self.now = reactor._asyncioEventloop.time
         self.connections: dict = {}
         self.channels: set[Channel] = set()
+        # Of these, those whose bodies wait for somebody to read on.
+        self.paused: set[Channel] = set()
         self.factory = Factory(self)
         self.port: Any = None
         # When the drain ends (loop time), once it has begun.
@@ -142,33 +144,36 @@ class GatewayServer(Server):
 
     def opened(self, channel: Channel) -> None:
         self.channels.add(channel)
-        self.close_idle(self.patience.opened(channel, self.now()))
+        self.close_idle(self.timeouts.opened(channel, self.now()))
 
     def answered(self, channel: Channel) -> None:
-        self.close_idle(self.patience.answered(channel, self.now()))
+        self.close_idle(self.timeouts.answered(channel, self.now()))
 
     def closed(self, channel: Channel) -> None:
         self.channels.discard(channel)
-        self.patience.forget(channel)
+        self.paused.discard(channel)
+        self.timeouts.forget(channel)
 
     def close_idle(self, channel: Any | None) -> None:
         if channel is not None:
-            self.patience.forget(channel)
+            self.timeouts.forget(channel)
             channel.timeoutConnection()
 
     def look_around(self) -> None:
-        """Ends the connections whose time is over."""
-        for channel, refusal in self.patience.over(self.now()):
+        """Ends the connections whose time is over, or whose client has left without our noticing."""
+        for channel, refusal in self.timeouts.over(self.now()):
             if refusal is None:
                 self.close_idle(channel)
             else:
                 channel.refuse(refusal)
+        for channel in [channel for channel in self.paused if channel.has_left()]:
+            channel.transport.abortConnection()
         reactor.callLater(LOOK_AGAIN_SECONDS, self.look_around)
 
     @property
     def ends_connections(self) -> bool:
         """Whether connections are told to end with the answer that is about to be given."""
-        return self.leaving is not None or self.patience.is_crowded
+        return self.leaving is not None or self.timeouts.is_crowded
 
     def met_tls(self, channel: Channel) -> None:
         channel.hang_up()
@@ -236,12 +241,12 @@ class GatewayServer(Server):
         running = (details.get("application_instance") for details in self.connections.values())
         return [task for task in running if task is not None and not task.done()]
 
-    def create_application(self, protocol: Request, scope: dict) -> asyncio.Queue | None:
+    def create_application(self, protocol: Request, scope: dict) -> None:
         if self.trusted_proxies:
             forwarded.resolve(scope, self.trusted_proxies)
             protocol.client_addr = scope["client"]
-        scope["request_id"] = protocol.request_id
-        return super().create_application(protocol, scope)
+        call = self.application(scope, protocol.inbox.receive, partial(self.handle_reply, protocol))
+        self.connections[protocol]["application_instance"] = reactor._asyncioEventloop.create_task(call)
 
     async def handle_reply(self, protocol: Request, message: dict) -> None:
         """Returns when the client is ready for more. Unlike daphne's it takes the application at its word: bytes."""

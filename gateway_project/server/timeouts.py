@@ -36,7 +36,7 @@ class Connection(Protocol):
     def refuse(self, refusal: Refusal) -> None: ...
 
 
-class Patience:
+class Timeouts:
     """Which connections wait for their client, and since when. Each dict is in the order of its times."""
 
     def __init__(

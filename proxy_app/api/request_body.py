@@ -26,9 +26,10 @@ async def read(request: Any, *, counting: bool) -> Body:
     """
     encoding = request.META.get("HTTP_CONTENT_ENCODING", "")
     try:
+        body = await request.whole_body()
         if encoding:
-            request._body = await _decoded(request, encoding)
-        return await in_turns(bodies.reading(request.body, counting=counting))
+            body = request._body = await _decoded(request, body, encoding)
+        return await in_turns(bodies.reading(body, counting=counting))
     except Malformed as error:
         raise errors.InvalidArgument(str(error)) from error
     except TooLarge as error:
@@ -55,8 +56,8 @@ async def in_turns(steps: Generator[None, None, T]) -> T:
         return result
 
 
-async def _decoded(request: Any, encoding: str) -> bytes:
-    body, limit = request.body, settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+async def _decoded(request: Any, body: bytes, encoding: str) -> bytes:
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     room = request.room = _Room(min(limit, content_encoding.most(len(body), encoding)))
     request.owned.append(room)
     plain = await in_turns(content_encoding.decoding(body, encoding, limit))

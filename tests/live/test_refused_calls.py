@@ -1,4 +1,4 @@
-"""What the server itself refuses, before any view is reached, has a row in the request log too."""
+"""What is refused before its body has come has a row in the request log too."""
 
 from __future__ import annotations
 
@@ -45,10 +45,18 @@ def rows_of(gateway: Gateway, request_id: str) -> list[tuple[str, int, int, str]
 
 
 def test_a_body_that_is_declared_too_large_has_a_row(gateway: Gateway):
-    status, request_id = answered(gateway, PLAIN, Content_Length=str(10**12))
+    status, request_id = answered(gateway, PLAIN, Content_Length=str(10**12), X_Goog_Api_Key=gateway.key)
 
     wait_until(lambda: rows_of(gateway, request_id))
     assert rows_of(gateway, request_id) == [("too_large", status, 0, "generateContent")]
+
+
+def test_a_call_without_a_key_is_refused_for_that_before_its_body_has_come(gateway: Gateway):
+    for size in (10**12, 100):
+        status, request_id = answered(gateway, PLAIN, Content_Length=str(size))
+
+        wait_until(lambda request_id=request_id: rows_of(gateway, request_id))
+        assert rows_of(gateway, request_id) == [("key_missing", 401, 0, "generateContent")] and status == 401
 
 
 def test_what_is_no_call_has_none(gateway: Gateway):

@@ -100,7 +100,6 @@ def serve(listener: socket.socket, proxies: tuple[forwarded.Network, ...], is_ch
         listener,
         opening=loops.start,
         closing=loops.stop,
-        max_body=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
         buffers=settings.GATEWAY_BUFFER_MB * 1024 * 1024,
         body_limit=body_limit,
         on_refusal=refused_calls.unread,

@@ -24,13 +24,13 @@ def main():
 
     from gateway_project.messages import forwarded
     from gateway_project.server.server import GatewayServer
-    from gateway_project.server.timeouts import Patience
+    from gateway_project.server.timeouts import Timeouts
     from tests.live.serving import views
 
     arguments = sys.argv[1:]
-    patience = Patience()
+    timeouts = Timeouts()
     if arguments[:1] == ["--hasty"]:
-        patience = Patience(head=1.0, body=1.0, idle=60.0, most_idle=2)
+        timeouts = Timeouts(head=1.0, body=1.0, idle=60.0, most_idle=2)
         del arguments[0]
     drain, *proxies = arguments or ["30"]
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
@@ -40,11 +40,10 @@ def main():
         listener,
         opening=opening,
         closing=closing,
-        max_body=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
         buffers=settings.GATEWAY_BUFFER_MB * 1024 * 1024,
         origins=settings.GATEWAY_CORS_ORIGINS,
         drain=float(drain),
-        patience=patience,
+        timeouts=timeouts,
         trusted_proxies=forwarded.networks(proxies),
     )
     views.buffers = server.buffers

@@ -61,13 +61,14 @@ async def state(request):
 
 
 async def size(request):
-    return JsonResponse({"size": len(request.body), "id": request.request_id})
+    return JsonResponse({"size": len(await request.whole_body()), "id": request.request_id})
 
 
 async def stream(request):
     """`n` events, `gap` seconds between, the first after `wait` seconds."""
     number, gap = int(request.GET.get("n", 3)), float(request.GET.get("gap", 0))
     wait = float(request.GET.get("wait", 0))
+    await request.whole_body()
 
     async def events():
         try:

@@ -106,13 +106,14 @@ class TestErrorsBeforeTheStream:
         assert not_json.json()[0]["error"]["code"] == 400
         assert as_events.body.startswith(b'{\n  "error"')
 
-    async def test_of_a_key_and_of_a_size_follow_it_too(self, client, upstream, operator_sets, settings):
+    async def test_of_a_key_and_of_a_size_follow_it_too(self, client, upstream, operator_sets, api_key, settings):
         await operator_sets(auth_mode="strict")
+        key = await api_key()
         settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
 
         for url, kind, start in ((BARE, list, b"["), (f"{BARE}?alt=sse", dict, b"{\n"), (DOLLAR_ALT, dict, b'{"')):
-            no_key = await client.post(url, a_prompt())
-            too_large = await client.post(url, a_prompt("x" * 1000))
+            no_key = await client.post(url, a_prompt("x" * 1000))
+            too_large = await client.post(url, a_prompt("x" * 1000), x_goog_api_key=key)
             assert [no_key.status, too_large.status] == [401, 413]
             for reply in (no_key, too_large):
                 assert isinstance(reply.json(), kind)

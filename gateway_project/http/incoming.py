@@ -1,0 +1,52 @@
+"""The one reader of a request's `receive`, on any server: the body as it is asked for, and the client's hang-up."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
+
+from gateway_project.server.inbox import Inbox
+
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+
+
+def incoming(receive: Receive, headers: Iterable[tuple[bytes, bytes]]) -> Inbox:
+    """What `receive` has: our own server's inbox itself, and on any other server one that a task fills.
+
+    Whoever asks for it closes it.
+    """
+    inbox = getattr(receive, "__self__", None)
+    return inbox if isinstance(inbox, Inbox) else _Pump(receive, headers).inbox
+
+
+class _Pump:
+    """Fills an inbox from another server, no faster than it is read."""
+
+    def __init__(self, receive: Receive, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        length = dict(headers).get(b"content-length", b"")
+        self.inbox = Inbox(int(length) if length.isdigit() else None, self)
+        self._receive = receive
+        self._room = asyncio.Event()
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def wanted(self) -> None:
+        self._room.set()
+
+    def taken(self, size: int) -> None:
+        if not self.inbox.is_full:
+            self._room.set()
+
+    def close(self) -> None:
+        self._task.cancel()
+        self.inbox.source = None
+
+    async def _run(self) -> None:
+        inbox = self.inbox
+        while (message := await self._receive())["type"] != "http.disconnect":
+            if piece := message.get("body"):
+                inbox.put(piece)
+            if not message.get("more_body", False):
+                inbox.end()
+            elif inbox.is_full:
+                self._room.clear()
+                await self._room.wait()
+        inbox.hang_up()
