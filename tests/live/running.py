@@ -81,7 +81,7 @@ class Gateway:
         """What a management command printed; `said` is its standard input."""
         command = [sys.executable, "manage.py", *arguments]
         done = subprocess.run(
-            command, cwd=ROOT, env=self._environment(), input=said, capture_output=True, text=True, timeout=PATIENCE
+            command, cwd=ROOT, env=self.variables(), input=said, capture_output=True, text=True, timeout=PATIENCE
         )
         assert done.returncode == 0, f"{arguments[0]}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
@@ -115,7 +115,7 @@ class Gateway:
         self._process = subprocess.Popen(
             [sys.executable, *command],
             cwd=ROOT,
-            env=self._environment(),
+            env=self.variables(),
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,
@@ -151,14 +151,13 @@ class Gateway:
             (size,) = database.execute("SELECT count(*) FROM proxy_app_usagerecord WHERE attempt > 0").fetchone()
         return int(size)
 
-    def _environment(self) -> dict[str, str]:
+    def variables(self) -> dict[str, str]:
         """Nothing of this machine's settings; a drain that need not wait for the clients of a finished test."""
-        assert self._data is not None
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
         return {
             **kept,
             "GATEWAY_ENV_FILE": os.devnull,
-            "GATEWAY_DATA_DIR": self._data.name,
+            "GATEWAY_DATA_DIR": self._data.name if self._data else "",
             "GATEWAY_AUTH_MODE": "all_except_health",
             "GATEWAY_DRAIN_SECONDS": "1",
             "CLOUD_CODE_URLS": self.upstream.url,
