@@ -77,8 +77,11 @@ def translated(error: BaseException, request: httpx.Request) -> httpx.TransportE
 
 
 def out_of_descriptors(error: OSError) -> bool:
-    """Whether `error` comes of having run out of them. A resolver reports that as a name it could not look up."""
-    if isinstance(error, socket.gaierror):
+    """Whether `error` comes of having run out of them.
+
+    A resolver reports that as a name it could not look up, and once it has looked up another as an invalid argument.
+    """
+    if isinstance(error, socket.gaierror) or error.errno == errno.EINVAL:
         try:
             os.close(os.dup(0))
         except OSError as probe:

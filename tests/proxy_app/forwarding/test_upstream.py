@@ -123,6 +123,8 @@ async def test_an_answer_of_no_api_is_told_as_what_it_is(written: bytes, what: s
 async def test_no_descriptor_left_is_the_gateways_own_trouble():
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     taken = []
+    with pytest.raises(exchanges.Unreachable):
+        await asked("http://nowhere.invalid/")  # as in a gateway that has looked up names before
     async with serving(part(OK)) as address:
         highest = max(int(each.name) for each in Path("/proc/self/fd").iterdir())  # noqa: ASYNC240
         resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, hard))
