@@ -101,7 +101,7 @@ def asking_google(reachable: bool = True) -> Iterator[Google]:
 
 
 async def _identified(new: NewAccount) -> NewAccount:
-    grant = await oauth.redeem(new.refresh_token, proxy_url=new.proxy_url)
+    grant = await oauth.refresh(new.refresh_token, proxy_url=new.proxy_url)
     person = await oauth.userinfo(grant.access_token, proxy_url=new.proxy_url)
     return replace(
         new,

@@ -1,15 +1,15 @@
-"""A Google account's way in: what the callback brought, tokens for it, and the account they are for.
+"""Completes a sign-in at Google: reads the callback, exchanges its code for tokens, and stores the account.
 
 Tokens are stored before anything slow is asked, so nothing is lost to a closed tab or a dying process: what is then
-still missing (`settling`) is found out when the page is opened again, or by the account's first call.
+still missing (`setup`) is found out when the page is opened again, or by the account's first call.
 """
 
-import asyncio
+import logging
 import re
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from functools import partial
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.db import transaction
@@ -22,18 +22,19 @@ from accounts_app.google import oauth
 from accounts_app.google.oauth import InvalidGrant, OAuthError
 from accounts_app.models import Account
 from accounts_app.pool import secret_shapes
+from accounts_app.storage.single_flight import SingleFlight
 from accounts_app.storage.worker import in_database
-
-T = TypeVar("T")
 
 BARE_CODE = re.compile(r"[A-Za-z0-9/_.~%-]{8,1024}")
 NEEDED_SCOPE = oauth.SCOPES[0]
 PERMISSIONS_PAGE = "https://myaccount.google.com/permissions"
 
+_completions: SingleFlight[int, Connected] = SingleFlight("sign-in", logging.DEBUG)
+
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """What Google sends along with the browser: a code, or an error in its own words."""
+    """The query of Google's redirect: a code, or an error in its own words."""
 
     state: str = field(default="", repr=False)
     code: str = field(default="", repr=False)
@@ -56,7 +57,7 @@ def callback_of(query: Mapping[str, str]) -> Callback:
 
 
 def pasted(text: str) -> Callback:
-    """The same from what an operator pasted: the whole address, its query, or the bare code."""
+    """The same from a text that an operator pasted: the whole address, its query, or the bare code."""
     if secret_shapes.found(text):
         raise SignInFailed(
             _(
@@ -77,7 +78,7 @@ def pasted(text: str) -> Callback:
 
 
 def code_in(callback: Callback) -> str:
-    """The callback's code. Raises SignInFailed with Google's error in words."""
+    """The callback's code. Raises SignInFailed with Google's error."""
     if callback.code and not callback.error:
         return callback.code
     match callback.error:
@@ -96,36 +97,16 @@ async def complete(
 ) -> Connected:
     """
     1. Exchange the code for tokens, and ask whose they are.
-    2. Store the account, or give the one that is here new tokens and revive it; `record` it in the same transaction.
+    2. Store the account, or give the one that is here new tokens and re-enable it; `record` it in the same transaction.
 
     Goes on to its end though the caller leaves: a code is good only once. Raises SignInFailed.
     """
-    return await to_the_end(_complete(sign_in, code, now, rights, record))
-
-
-async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
-    """Waits for `work`, which goes on when the waiting is cancelled."""
-    task = asyncio.create_task(work)
-    _under_way.add(task)
-    task.add_done_callback(_ended)
-    return await asyncio.shield(task)
+    return await _completions.run(id(sign_in), partial(_complete, sign_in, code, now, rights, record))
 
 
 async def finish(within: float = 5.0) -> None:
-    """Wait that many seconds for what goes on though nobody waits for it. For shutdown."""
-    loop = asyncio.get_running_loop()
-    if here := [task for task in _under_way if task.get_loop() is loop]:
-        await asyncio.wait(here, timeout=within)
-
-
-# The loop itself refers to a task only weakly.
-_under_way: set[asyncio.Task[Any]] = set()
-
-
-def _ended(task: asyncio.Task[Any]) -> None:
-    _under_way.discard(task)
-    if not task.cancelled():
-        task.exception()  # whoever waits gets it; when all have left nobody needs it
+    """Wait that many seconds for sign-ins that go on though their browsers have left. For shutdown."""
+    await _completions.finish(within)
 
 
 async def _complete(

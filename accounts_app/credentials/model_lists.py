@@ -1,107 +1,33 @@
-"""The models that upstream lists for a Gemini API key: fetched, stored with the account, and looked up one by one.
-
-`{id: Model resource}`, as Google sends them. Fetched by the loop of the quotas (`quota`), as rarely as lists change.
-"""
+"""The list of models of each Gemini API key: stored with its account. `quota.update_due` fetches it when it is due."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from typing import Any, NamedTuple
-
-import httpx
 import msgspec
 
-from accounts_app import http_client
 from accounts_app.credentials import tokens
-from accounts_app.google.code_assist import Refused, Unreachable
+from accounts_app.google import model_lists
+from accounts_app.google.code_assist import Unreachable
+from accounts_app.google.model_lists import Found, Models, is_id
 from accounts_app.models import Account
 from accounts_app.roster import AccountView
 from accounts_app.storage.worker import in_database
 
-Models = Mapping[str, Mapping[str, Any]]
-
-CONNECT_SECONDS, SILENCE_SECONDS = 5.0, 20.0  # a list is no inference, and somebody may wait for it
-PAGE, MOST_PAGES = 1_000, 3
-MOST_BYTES = 1024 * 1024  # of one answer; Google's whole list has some 40 kB
-# A model as a path may name it. Nothing else may become part of an upstream URL.
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-
-
-class Found(NamedTuple):
-    """Upstream's answer to a look-up: its HTTP status and body."""
-
-    status: int
-    body: bytes
+__all__ = ["Found", "Models", "Unreachable", "is_id", "look_up", "store", "update"]
 
 
 async def update(account: AccountView, now: float) -> Models:
-    """Fetch the account's list and store it. Raises CredentialError, code_assist.CodeAssistError."""
-    found = await fetch(account, await tokens.access_token(account, now))
+    """Fetch the account's list and store it. Raises CredentialError, CodeAssistError."""
+    found = await model_lists.fetch(await tokens.access(account, now))
     await in_database(store, account.id, found)
     return found
 
 
-async def fetch(account: AccountView, key: str) -> Models:
-    """Every page of upstream's list. Raises code_assist.Refused, code_assist.Unreachable."""
-    models: dict[str, Any] = {}
-    token = ""
-    for _page in range(MOST_PAGES):
-        query = f"models?pageSize={PAGE}" + (f"&pageToken={token}" if token else "")
-        answer = await _get(account, key, query)
-        if answer.status != 200:
-            raise Refused("models.list", answer.status, answer.body, "application/json")
-        page = _object(answer.body)
-        listed = page.get("models")
-        for model in listed if isinstance(listed, list) else []:
-            if isinstance(model, dict) and (name := id_of(model)):
-                models[name] = model
-        token = page.get("nextPageToken", "")
-        if not isinstance(token, str) or not re.fullmatch(r"[\w=.-]+", token):
-            break
-    return models
-
-
 async def look_up(account: AccountView, model: str, now: float) -> Found:
-    """models.get of `model`, which `is_id`. Raises CredentialError, code_assist.Unreachable."""
-    return await _get(account, await tokens.access_token(account, now), f"models/{model}")
+    """models.get of `model`, which `is_id`, asked of the account. Raises CredentialError, Unreachable."""
+    return await model_lists.look_up(await tokens.access(account, now), model)
 
 
 def store(account_id: int, found: Models) -> None:
     """Write a list, unless it is the one that is there: then nothing changes that the roster would have to read."""
     text = msgspec.json.encode(found, order="sorted").decode()
     Account.objects.filter(pk=account_id).exclude(model_list=text).update(model_list=text)
-
-
-def is_id(model: str) -> bool:
-    """Whether `model` may stand in an upstream path."""
-    return _ID.fullmatch(model) is not None
-
-
-def id_of(resource: Mapping[str, Any]) -> str:
-    """`x` of a resource named `models/x`; "" for any other."""
-    name = resource.get("name")
-    model = name.removeprefix("models/") if isinstance(name, str) else ""
-    return model if is_id(model) else ""
-
-
-async def _get(account: AccountView, key: str, path: str) -> Found:
-    url, headers = f"{account.bases[0]}/v1beta/{path}", {"x-goog-api-key": key}
-    request = http_client.request(
-        "GET", url, headers, b"", read_timeout=SILENCE_SECONDS, connect_timeout=CONNECT_SECONDS
-    )
-    try:
-        response = await http_client.client(account.proxy_url).send(request)
-    except httpx.HTTPError as error:
-        raise Unreachable(f"models: no answer ({type(error).__name__}).") from error
-    if len(response.content) > MOST_BYTES:
-        raise Unreachable("models: the answer is too long.")
-    return Found(response.status_code, response.content)
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        found = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
-        raise Unreachable("models: an answer that cannot be read.") from error
-    return found if isinstance(found, dict) else {}

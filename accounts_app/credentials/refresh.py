@@ -112,7 +112,7 @@ async def _asked(account: AccountView, refresh_token: str) -> oauth.TokenGrant:
         raise oauth.InvalidGrant("invalid_grant", "no refresh token is stored")
     try:
         async with asyncio.timeout(RENEWAL_SECONDS):
-            return await oauth.refresh(account, refresh_token)
+            return await oauth.refresh(refresh_token, token_url=account.token_url, proxy_url=account.proxy_url)
     except TimeoutError:
         raise oauth.TokenEndpointUnavailable("The token endpoint does not answer in time.") from None
 

@@ -22,16 +22,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from accounts_app import roster
-from accounts_app.credentials import refresh
+from accounts_app.credentials import project, refresh
 from accounts_app.credentials.refresh import CredentialError, NeedsSignIn, TokenUnavailable
-from accounts_app.google import onboarding
+from accounts_app.google.access import Access
 from accounts_app.google.code_assist import Refused, Unreachable
 from accounts_app.google.onboarding import NotEligible
 from accounts_app.pool.freshness import STALE_BEFORE, Freshness, freshness
 from accounts_app.roster import AccountView, CredentialView
+from accounts_app.storage.single_flight import SingleFlight
 
 __all__ = [
     "Access",
@@ -41,6 +43,7 @@ __all__ = [
     "Refused",
     "TokenUnavailable",
     "access",
+    "access_as_it_is",
     "access_token",
     "expire",
     "finish",
@@ -66,14 +69,6 @@ SPREAD_SECONDS = 240.0
 RENEWALS_AT_ONCE = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """With what to ask: the token (or API key), and the project where the account has one."""
-
-    token: str = field(repr=False)
-    project: str = ""
-
-
 @dataclass(slots=True)
 class _Held:
     """What this process knows of one account's tokens beyond the roster."""
@@ -82,7 +77,6 @@ class _Held:
     outdated: set[CredentialView] = field(default_factory=set)  # bare; the roster may still show them
     refused: str = field(default="", repr=False)  # an access token upstream answered 401 to
     used_at: float = 0.0
-    renewal: asyncio.Task[CredentialView] | None = None
     paused_at: float = 0.0
     not_before: float = 0.0
     failures: int = 0
@@ -118,6 +112,7 @@ class _Held:
 
 # The mutable state of this module, only ever touched on the event loop's thread.
 _held: dict[int, _Held] = {}
+_renewals: SingleFlight[int, CredentialView] = SingleFlight("renew token of account")
 
 
 async def access(account: AccountView, now: float) -> Access:
@@ -125,13 +120,18 @@ async def access(account: AccountView, now: float) -> Access:
 
     Raises CredentialError, NotEligible, Refused.
     """
-    token = await access_token(account, now)
+    found = await access_as_it_is(account, now)
     if account.project or account.kind != "cloud_code":
-        return Access(token, account.project)
+        return found
     try:
-        return Access(token, await onboarding.ensure_project(account, token, now))
+        return replace(found, project=await project.ensure(account, found, now))
     except Unreachable as error:
         raise TokenUnavailable(str(error)) from error
+
+
+async def access_as_it_is(account: AccountView, now: float) -> Access:
+    """The same without onboarding: the project may be empty. Raises NeedsSignIn, TokenUnavailable."""
+    return Access(await access_token(account, now), account.project, account.bases, account.proxy_url)
 
 
 async def access_token(account: AccountView, now: float) -> str:
@@ -150,7 +150,7 @@ async def access_token(account: AccountView, now: float) -> str:
             pass
         case Freshness.STALE:
             if not held.pauses(now):
-                _renewal(account, held, now)
+                _renewals.start(account.id, partial(_renew, account, held, now))
         case Freshness.INVALID:
             return await _renewed(account, held, tokens, now)
     return tokens.access_token
@@ -175,8 +175,11 @@ async def renew_due(now: float) -> int:
 
     async def renew(account: AccountView, held: _Held) -> bool:
         async with gate:
-            outcome = await asyncio.gather(asyncio.shield(_renewal(account, held, now)), return_exceptions=True)
-            return isinstance(outcome[0], CredentialView)
+            try:
+                await _renewals.run(account.id, partial(_renew, account, held, now))
+            except CredentialError:
+                return False
+            return True
 
     due = [
         (account, held)
@@ -188,16 +191,14 @@ async def renew_due(now: float) -> int:
 
 async def finish(within: float = 5.0) -> None:
     """Wait that many seconds for the renewals under way, so that a rotated token is not lost. For shutdown."""
-    loop = asyncio.get_running_loop()
-    running = [held.renewal for held in _held.values() if held.renewal is not None and held.renewal.get_loop() is loop]
-    if running:
-        await asyncio.wait(running, timeout=within)
+    await _renewals.finish(within)
 
 
 def reset() -> None:
     """Forget everything. For tests."""
     _held.clear()
-    onboarding.reset()
+    _renewals.reset()
+    project.reset()
 
 
 def _is_due(account: AccountView, held: _Held, now: float) -> bool:
@@ -215,10 +216,9 @@ def _is_due(account: AccountView, held: _Held, now: float) -> bool:
 async def _renewed(account: AccountView, held: _Held, tokens: CredentialView, now: float) -> str:
     """Wait for a renewal. When the network fails it, a token in its last minute is still better than none."""
     try:
-        if held.trouble is not None and held.pauses(now) and not _is_running(held.renewal):
+        if held.trouble is not None and held.pauses(now) and not _renewals.is_running(account.id):
             raise _again(held.trouble)
-        # Shielded: a client that leaves must not end what others wait for.
-        return (await asyncio.shield(_renewal(account, held, now))).access_token
+        return (await _renewals.run(account.id, partial(_renew, account, held, now))).access_token
     except TokenUnavailable:
         if tokens.access_token and tokens.access_token != held.refused and now < (tokens.expires_at or 0.0):
             return tokens.access_token
@@ -231,26 +231,8 @@ def _again(trouble: CredentialError) -> CredentialError:
     return TokenUnavailable(str(trouble))
 
 
-def _is_running(task: asyncio.Task[CredentialView] | None) -> bool:
-    return task is not None and not task.done() and task.get_loop() is asyncio.get_running_loop()
-
-
-def _renewal(account: AccountView, held: _Held, now: float) -> asyncio.Task[CredentialView]:
-    """The one renewal of this account under way, started if there is none."""
-    if held.renewal is None or not _is_running(held.renewal):
-        held.renewal = asyncio.get_running_loop().create_task(_renew(account, held, now), name=f"renew {account.id}")
-        held.renewal.add_done_callback(_renewal_ended)
-    return held.renewal
-
-
-def _renewal_ended(task: asyncio.Task[CredentialView]) -> None:
-    """Whoever waits gets the exception; behind everybody's back it has only the log."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.warning("%s: %s", task.get_name(), error)
-
-
 async def _renew(account: AccountView, held: _Held, now: float) -> CredentialView:
-    """Renew, and keep what came of it: new tokens are in force at once, a failure pauses the next try."""
+    """Renewed tokens are in force at once; a failure delays the next renewal."""
 
     def is_good(tokens: CredentialView) -> bool:
         return tokens.bare not in held.outdated and held.freshness(tokens, now) is Freshness.FRESH

@@ -7,20 +7,16 @@ What can go wrong:
       Refused       an endpoint answered with an error; `status` and `body` are upstream's own
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import msgspec
 
 from accounts_app import http_client
+from accounts_app.google.access import Access
 from accounts_app.pool import foreign_text
-
-if TYPE_CHECKING:
-    from accounts_app.roster import AccountView
 
 # These calls do no inference: an endpoint that is silent for longer is not going to answer.
 SILENCE_SECONDS = 60.0
@@ -55,16 +51,14 @@ class Answer:
     base: str
 
 
-async def post(
-    account: AccountView, token: str, method: str, body: dict[str, Any], *, bases: Iterable[str] = ()
-) -> Answer:
+async def post(access: Access, method: str, body: dict[str, Any], *, bases: Iterable[str] = ()) -> Answer:
     """POST `{base}/v1internal:{method}` on each endpoint until one answers. Raises Unreachable or Refused."""
-    return await _call(account, token, "POST", f":{method}", msgspec.json.encode(body), bases or account.bases)
+    return await _call(access, "POST", f":{method}", msgspec.json.encode(body), bases or access.bases)
 
 
-async def get(account: AccountView, token: str, name: str, *, bases: Iterable[str] = ()) -> Answer:
+async def get(access: Access, name: str, *, bases: Iterable[str] = ()) -> Answer:
     """GET `{base}/v1internal/{name}`, as for an operation. Raises Unreachable or Refused."""
-    return await _call(account, token, "GET", f"/{name}", b"", bases or account.bases)
+    return await _call(access, "GET", f"/{name}", b"", bases or access.bases)
 
 
 def either(found: dict[str, Any], name: str, default: Any = None) -> Any:
@@ -81,7 +75,7 @@ def objects(found: dict[str, Any], name: str) -> list[dict[str, Any]]:
     return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
 
 
-async def _call(account: AccountView, token: str, verb: str, path: str, body: bytes, bases: Iterable[str]) -> Answer:
+async def _call(access: Access, verb: str, path: str, body: bytes, bases: Iterable[str]) -> Answer:
     """1. Ask the endpoints in order.
     2. A connection that fails, an unwell host or an answer that is no JSON object: the next one.
     3. Any other error is upstream's word, and final.
@@ -90,11 +84,11 @@ async def _call(account: AccountView, token: str, verb: str, path: str, body: by
     method = path[1:]
     refusal: Refused | None = None
     trouble = "the account has no endpoint"
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    headers = {"Authorization": f"Bearer {access.token}", "Content-Type": "application/json"}
     for base in bases:
         request = http_client.request(verb, f"{base}/v1internal{path}", headers, body, read_timeout=SILENCE_SECONDS)
         try:
-            response = await http_client.client(account.proxy_url).send(request)
+            response = await http_client.client(access.proxy_url).send(request)
         except httpx.HTTPError as error:
             trouble = type(error).__name__
             continue

@@ -13,13 +13,11 @@ The last two are about the gateway's own settings and say nothing of any account
 No token, code or secret appears in a message, a log line or a `repr`.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -28,9 +26,6 @@ from django.conf import settings
 
 from accounts_app import http_client
 from accounts_app.pool import foreign_text
-
-if TYPE_CHECKING:
-    from accounts_app.roster import AccountView
 
 SCOPES = (
     "https://www.googleapis.com/auth/cloud-platform",
@@ -149,19 +144,10 @@ async def exchange_code(code: str, *, redirect_uri: str, verifier: str, proxy_ur
     return await _ask_token_endpoint(settings.GOOGLE_OAUTH_TOKEN_URL, form, proxy_url)
 
 
-async def refresh(account: AccountView, refresh_token: str = "") -> TokenGrant:
-    """A new access token for the account's refresh token, or for `refresh_token` when the roster's is outdated.
-
-    Goes through the account's proxy to its own token endpoint. Raises OAuthError.
-    """
-    form = {"grant_type": "refresh_token", "refresh_token": refresh_token or account.credential.refresh_token}
-    return await _ask_token_endpoint(account.token_url, form, account.proxy_url)
-
-
-async def redeem(refresh_token: str, *, proxy_url: str = "") -> TokenGrant:
-    """The same for a refresh token that belongs to no account yet, as one that is being imported. Raises OAuthError."""
+async def refresh(refresh_token: str, *, token_url: str = "", proxy_url: str = "") -> TokenGrant:
+    """A new access token. `token_url` is GOOGLE_OAUTH_TOKEN_URL unless it is given. Raises OAuthError."""
     form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-    return await _ask_token_endpoint(settings.GOOGLE_OAUTH_TOKEN_URL, form, proxy_url)
+    return await _ask_token_endpoint(token_url or settings.GOOGLE_OAUTH_TOKEN_URL, form, proxy_url)
 
 
 async def userinfo(access_token: str, *, proxy_url: str = "", url: str = "") -> Person:

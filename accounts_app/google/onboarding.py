@@ -4,25 +4,14 @@
 operation. Upstream writes a project as a string or as an object, and any field in either spelling; all are read.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.db import Error as DatabaseError
-
-from accounts_app import roster
 from accounts_app.google import code_assist
+from accounts_app.google.access import Access
 from accounts_app.google.code_assist import Answer, Refused, Unreachable, either, objects
-from accounts_app.models import Account
-from accounts_app.storage.worker import soon_in_database
-
-if TYPE_CHECKING:
-    from accounts_app.roster import AccountView
 
 # Google's own client asks every 5 s without end, others five times every 2 s; a minute is enough for either kind.
 POLLS = 30
@@ -87,9 +76,7 @@ class _Tier:
     is_default: bool
 
 
-async def onboard(
-    account: AccountView, token: str, *, polls: int = POLLS, poll_seconds: float = POLL_SECONDS
-) -> Onboarding:
+async def onboard(access: Access, *, polls: int = POLLS, poll_seconds: float = POLL_SECONDS) -> Onboarding:
     """
     1. Ask what the account is (loadCodeAssist).
     2. It has a tier and a project: done.
@@ -99,100 +86,35 @@ async def onboard(
     that takes too long.
     """
     try:
-        answer = await code_assist.post(account, token, "loadCodeAssist", _asking(account.project))
+        answer = await code_assist.post(access, "loadCodeAssist", _asking(access.project))
     except Refused as refused:
-        if refused.status == 403 and BEHIND_A_PERIMETER in refused.body and account.project:
-            return Onboarding(account.project, STANDARD_TIER)
+        if refused.status == 403 and BEHIND_A_PERIMETER in refused.body and access.project:
+            return Onboarding(access.project, STANDARD_TIER)
         raise
     found = answer.body
     ineligible = tuple(_ineligible(each) for each in objects(found, "ineligibleTiers"))
     current, paid = _tier(either(found, "currentTier")), _tier(either(found, "paidTier"))
-    project = _project(either(found, "cloudaicompanionProject")) or account.project
+    project = _project(either(found, "cloudaicompanionProject")) or access.project
     shown = paid or current
     if current is not None and shown is not None and project:
         return Onboarding(project, shown.id, shown.name, ineligible)
     tier = current or _offered(found, ineligible)
     if tier.wants_own_project and not project:
         raise NotEligible(ineligible, f"The tier {tier.id} needs a Google Cloud project: set this account's project.")
-    project = await _signed_up(account, token, tier, project, answer.base, polls, poll_seconds)
+    project = await _signed_up(access, tier, project, answer.base, polls, poll_seconds)
     if not project:
         raise NotEligible(ineligible, "" if ineligible else "Google gave this account no project: set one by hand.")
     shown = paid or tier
     return Onboarding(project, shown.id, shown.name, ineligible)
 
 
-def store(account_id: int, seen_project: str, outcome: Onboarding) -> bool:
-    """Write project and tier; False when the project is no longer what it was, so that an operator's word stands."""
-    unchanged = Account.objects.filter(pk=account_id, project=seen_project)
-    return bool(unchanged.update(project=outcome.project, tier=outcome.tier))
-
-
-def park(account_id: int, why: NotEligible, now: float) -> bool:
-    """Park an account Google gives no project, unless it has got one or is parked by now."""
-    without = Account.objects.filter(pk=account_id, project="", parked="")
-    moment = datetime.fromtimestamp(now, UTC)
-    return bool(without.update(parked=why.parked, parked_message=str(why), parked_link=why.link, parked_at=moment))
-
-
-# What this process has found out and the roster may not show yet, and what it is finding out.
-_projects: dict[int, str] = {}
-_under_way: dict[int, asyncio.Task[str]] = {}
-
-
-async def ensure_project(account: AccountView, token: str, now: float) -> str:
-    """The account's project, found out and stored on its first use, once however many ask. `now` in seconds, epoch.
-
-    Raises NotEligible (the account is parked then), code_assist.Refused, Unreachable.
-    """
-    if project := account.project or _projects.get(account.id):
-        return project
-    task = _under_way.get(account.id)
-    if task is None or task.done() or task.get_loop() is not asyncio.get_running_loop():
-        task = asyncio.create_task(_found_out(account, token, now))
-        _under_way[account.id] = task
-        # Whoever waits gets the exception; when all have left nobody needs it.
-        task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
-    return await asyncio.shield(task)
-
-
-@roster.on_change
-def _shown(snapshot: roster.Roster) -> None:
-    """Forget the projects that are in the roster now: one that an operator clears after that is asked for anew."""
-    for account_id in list(_projects):
-        account = snapshot.accounts.get(account_id)
-        if account is None or account.project:
-            del _projects[account_id]
-
-
-def reset() -> None:
-    """Forget everything. For tests."""
-    _projects.clear()
-    _under_way.clear()
-
-
-async def _found_out(account: AccountView, token: str, now: float) -> str:
-    try:
-        outcome = await onboard(account, token)
-    except NotEligible as why:
-        with suppress(DatabaseError):
-            await soon_in_database(park, account.id, why, now)
-        raise
-    _projects[account.id] = outcome.project
-    # Without a database the project is known here, and found out again after a restart.
-    with suppress(DatabaseError):
-        await soon_in_database(store, account.id, account.project, outcome)
-    return outcome.project
-
-
-async def _signed_up(
-    account: AccountView, token: str, tier: _Tier, project: str, base: str, polls: int, poll_seconds: float
-) -> str:
+async def _signed_up(access: Access, tier: _Tier, project: str, base: str, polls: int, poll_seconds: float) -> str:
     """The project onboardUser comes to: polled by the operation's name, or by asking again where that is unknown."""
     asking: dict[str, Any] = {"tierId": tier.id, "metadata": METADATA}
     if tier.id != FREE_TIER and project:
         # On the free tier, whose project is Google's, naming one is a failed precondition.
         asking |= _asking(project)
-    operation = await code_assist.post(account, token, "onboardUser", asking, bases=[base])
+    operation = await code_assist.post(access, "onboardUser", asking, bases=[base])
     by_name = True
     for _ in range(polls):
         if operation.body.get("error"):
@@ -203,18 +125,18 @@ async def _signed_up(
         await asyncio.sleep(poll_seconds)
         name = operation.body.get("name")
         if by_name and isinstance(name, str) and name:
-            polled = await _polled(account, token, name, base)
+            polled = await _polled(access, name, base)
             by_name = polled is not None
             operation = polled or operation
         if not by_name or not name:
-            operation = await code_assist.post(account, token, "onboardUser", asking, bases=[base])
+            operation = await code_assist.post(access, "onboardUser", asking, bases=[base])
     raise Unreachable("onboardUser is not done after a minute; it will be asked again.")
 
 
-async def _polled(account: AccountView, token: str, name: str, base: str) -> Answer | None:
+async def _polled(access: Access, name: str, base: str) -> Answer | None:
     """The operation as it is now; None where it cannot be asked for by name."""
     try:
-        return await code_assist.get(account, token, name, bases=[base])
+        return await code_assist.get(access, name, bases=[base])
     except Refused as refused:
         if refused.status in (401, 429):
             raise

@@ -76,7 +76,7 @@ class Background:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(tokens.finish(), sign_in.finish(), path_probes.finish())
+        await asyncio.gather(quota.cancel(), tokens.finish(), sign_in.finish(), path_probes.finish())
         await self._last_words()
         await http_client.close_all()
         if self._demo is not None:

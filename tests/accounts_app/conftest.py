@@ -10,6 +10,7 @@ import pytest
 
 from accounts_app import http_client, roster
 from accounts_app.credentials import tokens as credentials
+from accounts_app.google.access import Access
 from accounts_app.models import Account
 from accounts_app.roster import AccountView
 from accounts_app.storage import worker
@@ -56,6 +57,11 @@ async def seen(account_id: int) -> AccountView:
     """The account as the roster shows it now."""
     await roster.refresh()
     return roster.current().accounts[account_id]
+
+
+def asked_as(account: AccountView) -> Access:
+    """What Google is asked with about an account of `known`."""
+    return Access(f"access-{account.email}", account.project, account.bases, account.proxy_url)
 
 
 async def row_of(account: AccountView) -> Account:

@@ -475,7 +475,7 @@ class TestRights:
 
         assert console.get(CONNECT).status_code == 403
         assert console.post(CONNECT, {"understood": "on"}).status_code == 403
-        for name in ("settle", "sign_in_again"):
+        for name in ("setup", "sign_in_again"):
             assert console.get(reverse(f"admin:accounts_app_account_{name}", args=[account.pk])).status_code == 403
 
     def test_adding_is_not_changing(self, upstream, consent):

@@ -1,5 +1,6 @@
-"""What is left: two calls merged, stored, and kept up to date once per cluster."""
+"""The quotas of accounts: stored, and kept up to date once per cluster."""
 
+import asyncio
 import json
 import time
 from datetime import UTC, datetime, timedelta
@@ -10,8 +11,7 @@ from asgiref.sync import sync_to_async
 from accounts_app.actions import accounts
 from accounts_app.actions.accounts import NewAccount
 from accounts_app.credentials import quota
-from accounts_app.credentials.quota import ModelQuota, fetch
-from accounts_app.google.code_assist import Refused
+from accounts_app.credentials.quota import ModelQuota
 from accounts_app.models import Account
 from accounts_app.storage.worker import in_database
 from emulator import Emulator, Reply
@@ -28,94 +28,6 @@ def said(value: object) -> Reply:
 @pytest.fixture
 def now() -> float:
     return time.time()
-
-
-async def test_models_come_with_limits_and_what_is_left(known: Known, upstream: Emulator):
-    alice = await known(at_google={"quota": {"gemini-2.5-pro": 100}})
-    upstream.script(
-        said(
-            {
-                "models": {
-                    "gemini-3-flash": {
-                        "displayName": "Gemini 3 Flash",
-                        "maxTokens": "1048576",
-                        "maxOutputTokens": 65536,
-                        "supportsThinking": True,
-                        "quotaInfo": {"remainingFraction": 0.6, "resetTime": RESET},
-                    },
-                    "gemini-spent": {"quota_info": {"reset_time": RESET}},
-                    "gemini-untold": {"display_name": "Untold"},
-                    "chat_20706": {"quotaInfo": {}},
-                    "gemini-inside": {"isInternal": True},
-                }
-            }
-        ),
-        method="fetchAvailableModels",
-    )
-    upstream.script(said({}), method="retrieveUserQuota")
-
-    assert await fetch(alice, TOKEN) == {
-        "gemini-3-flash": ModelQuota(0.6, RESET, "Gemini 3 Flash", 1048576, 65536, True),
-        "gemini-spent": ModelQuota(0.0, RESET),
-        "gemini-untold": ModelQuota(None, None, "Untold"),
-    }
-
-
-async def test_of_two_words_about_a_model_the_lower_holds(known: Known, upstream: Emulator):
-    alice = await known()
-    listed = {model: {"displayName": model, "quotaInfo": {"remainingFraction": 0.5}} for model in ("a", "b")}
-    upstream.script(said({"models": listed}), method="fetchAvailableModels")
-    buckets = [
-        {"modelId": "a", "remainingFraction": 0.9, "tokenType": "REQUESTS"},
-        {"modelId": "a", "remainingFraction": 0.2, "tokenType": "TOKENS", "resetTime": RESET},
-        {"modelId": "b", "remainingFraction": 0.8},
-        {"modelId": "c"},
-        "nonsense",
-    ]
-    upstream.script(said({"buckets": buckets}), method="retrieveUserQuota")
-
-    assert await fetch(alice, TOKEN) == {
-        "a": ModelQuota(0.2, RESET, "a"),
-        "b": ModelQuota(0.5, None, "b"),
-        "c": ModelQuota(0.0),
-    }
-
-
-async def test_the_emulated_quota_counts_down(known: Known):
-    alice = await known(at_google={"quota": 10})
-
-    found = await fetch(alice, TOKEN)
-
-    pro = found["gemini-2.5-pro"]
-    assert pro.remaining == 1.0 and pro.resets_at and pro.input_limit > 1_000_000 and pro.thinking
-    assert not [model for model in found if model.startswith(("chat_", "tab_"))]
-
-
-async def test_a_project_that_is_not_allowed_is_left_out(known: Known, upstream: Emulator):
-    alice = await known()
-    upstream.script("permission_denied", method="fetchAvailableModels")
-
-    assert "gemini-2.5-pro" in await fetch(alice, TOKEN)
-    assert [asked.body for asked in upstream.requests_of("fetchAvailableModels")] == [{"project": "my-project"}, {}]
-
-
-@pytest.mark.parametrize("missing", ["fetchAvailableModels", "retrieveUserQuota"])
-async def test_either_call_alone_is_enough(known: Known, upstream: Emulator, missing: str):
-    alice = await known()
-    upstream.script("html_404", method=missing, times=None)
-
-    assert (await fetch(alice, TOKEN))["gemini-2.5-pro"].remaining == 1.0
-
-
-async def test_without_either_the_refusal_is_told(known: Known, upstream: Emulator):
-    alice = await known()
-    for method in ("fetchAvailableModels", "retrieveUserQuota"):
-        upstream.script("token_expired", method=method)
-
-    with pytest.raises(Refused) as failed:
-        await fetch(alice, TOKEN)
-
-    assert failed.value.status == 401
 
 
 async def test_an_older_answer_does_not_replace_a_later_one(known: Known, now: float):
@@ -142,6 +54,15 @@ async def test_a_token_that_is_refused_is_renewed_once(known: Known, upstream: E
 
     assert "gemini-2.5-pro" in await quota.update(alice, now)
     assert len(upstream.requests_of("token")) == 1
+
+
+async def test_however_many_ask_it_is_fetched_once(known: Known, upstream: Emulator, now: float):
+    alice = await known()
+
+    found = await asyncio.gather(*(quota.update(alice, now) for _ in range(10)))
+
+    assert all("gemini-2.5-pro" in each for each in found)
+    assert len(upstream.requests_of("retrieveUserQuota")) == 1
 
 
 async def test_only_accounts_in_use_are_kept_up_to_date(known: Known, upstream: Emulator, now: float):

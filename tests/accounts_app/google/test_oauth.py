@@ -2,15 +2,13 @@
 
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from accounts_app import http_client
 from accounts_app.google import oauth
-from accounts_app.google.oauth import ClientMissing, ClientRefused, InvalidGrant, TokenEndpointUnavailable
-from accounts_app.roster import AccountView, CredentialView
+from accounts_app.google.oauth import ClientMissing, ClientRefused, InvalidGrant, TokenEndpointUnavailable, TokenGrant
 from emulator import Emulator, Reply, dead_address
 
 CALLBACK = "http://127.0.0.1:8045/admin/connect/callback"
@@ -26,12 +24,8 @@ async def google(emulator: Emulator, settings) -> AsyncIterator[Emulator]:
     await http_client.close_all()
 
 
-def account_at(google: Emulator, refresh_token: str = "refresh", **fields) -> AccountView:
-    return AccountView(
-        id=1, kind="cloud_code", email="alice@example.com", project="", tier="", weight=1, enabled=True, parked="",
-        allowed_models=(), max_concurrency=None, priority=0, quota={}, is_demo=False, standby=False,
-        bases=(google.url,), token_url=google.token_url, credential=CredentialView(refresh_token), **fields,
-    )  # fmt: skip
+async def refreshed(google: Emulator, refresh_token: str = "refresh", **where: str) -> TokenGrant:
+    return await oauth.refresh(refresh_token, **{"token_url": google.token_url, **where})
 
 
 # --- Consent
@@ -107,7 +101,7 @@ async def test_a_refresh_sends_the_operators_client(google: Emulator, settings):
     settings.GOOGLE_OAUTH_CLIENT_ID, settings.GOOGLE_OAUTH_CLIENT_SECRET = "the-client", "the-secret"
     google.add_account("alice@example.com", refresh_token="refresh")
 
-    grant = await oauth.refresh(account_at(google))
+    grant = await refreshed(google)
 
     assert grant.access_token.startswith("ya29.") and not grant.refresh_token
     (seen,) = google.requests_of("token")
@@ -120,21 +114,19 @@ async def test_what_the_endpoint_says_is_fit_for_a_row_and_its_tokens_are_left_a
     said = b'{"error": "invalid_grant", "error_description": "Tok\\u0000en \\u001b[1mrevoked' + b"!" * 9000 + b'"}'
     google.script(Reply(400, chunks=(said,), sized=True), method="token")
     with pytest.raises(InvalidGrant) as refused:
-        await oauth.refresh(account_at(google))
+        await refreshed(google)
     assert "Token [1mrevoked!" in str(refused.value)
     assert len(str(refused.value)) < 700
 
     odd = b'{"access_token": "ya29.a\\r\\nX-Injected: 1", "expires_in": 3599}'
     google.script(Reply(chunks=(odd,), sized=True), method="token")
     with pytest.raises(TokenEndpointUnavailable):
-        await oauth.refresh(account_at(google))
+        await refreshed(google)
 
 
 async def test_googles_endpoint_is_not_asked_without_an_oauth_client(google: Emulator):
-    account = replace(account_at(google), token_url="https://oauth2.googleapis.com/token")
-
     with pytest.raises(ClientMissing):
-        await oauth.refresh(account)
+        await refreshed(google, token_url="https://oauth2.googleapis.com/token")
 
 
 @pytest.mark.parametrize(
@@ -150,7 +142,7 @@ async def test_some_refusals_are_for_good(google: Emulator, fault: str, reason: 
     google.script(fault, method="token")
 
     with pytest.raises(InvalidGrant) as failed:
-        await oauth.refresh(account_at(google))
+        await refreshed(google)
 
     assert (failed.value.reason, failed.value.parked) == (reason, "sign_in")
 
@@ -161,7 +153,7 @@ async def test_a_wrong_oauth_client_is_the_operators_and_no_accounts_fault(googl
     google.script(fault, method="token")
 
     with pytest.raises(ClientRefused, match="GOOGLE_OAUTH_CLIENT_ID") as failed:
-        await oauth.refresh(account_at(google))
+        await refreshed(google)
 
     assert failed.value.reason == fault
 
@@ -187,19 +179,19 @@ async def test_trouble_is_not_a_refusal(google: Emulator, fault: str | Reply):
     google.script(fault, method="token")
 
     with pytest.raises(TokenEndpointUnavailable):
-        await oauth.refresh(account_at(google))
+        await refreshed(google)
 
 
 async def test_an_endpoint_out_of_reach_is_not_a_refusal(google: Emulator):
     with pytest.raises(TokenEndpointUnavailable, match="ConnectError"):
-        await oauth.refresh(replace(account_at(google), token_url=f"{dead_address()}/token"))
+        await refreshed(google, token_url=f"{dead_address()}/token")
 
 
 async def test_a_refresh_takes_the_accounts_proxy_and_no_other_way(google: Emulator):
     google.add_account("alice@example.com", refresh_token="refresh")
 
     with pytest.raises(TokenEndpointUnavailable):
-        await oauth.refresh(account_at(google, proxy_url=dead_address()))
+        await refreshed(google, proxy_url=dead_address())
 
     assert not google.requests
 
@@ -208,11 +200,11 @@ async def test_no_token_is_shown_or_logged(google: Emulator, caplog: pytest.LogC
     caplog.set_level(logging.DEBUG)
     google.add_account("alice@example.com", refresh_token="very-secret")
 
-    grant = await oauth.refresh(account_at(google, "very-secret"))
+    grant = await refreshed(google, "very-secret")
     google.revoke("alice@example.com")
     with pytest.raises(InvalidGrant) as failed:
-        await oauth.refresh(account_at(google, "very-secret"))
+        await refreshed(google, "very-secret")
 
-    told = f"{caplog.text} {grant!r} {failed.value!r} {account_at(google, 'very-secret')!r}"
+    told = f"{caplog.text} {grant!r} {failed.value!r}"
     assert "very-secret" not in told
     assert grant.access_token not in told

@@ -1,31 +1,19 @@
 """A new account's tier and project, in every shape upstream writes them."""
 
-import asyncio
 import json
-import time
 from dataclasses import replace
 
 import pytest
 
-from accounts_app.actions import accounts
-from accounts_app.credentials.tokens import Access, NotEligible, Refused, TokenUnavailable, access
-from accounts_app.google import code_assist, onboarding
-from accounts_app.google.onboarding import Onboarding, onboard
-from accounts_app.models import Account
-from accounts_app.storage.worker import in_database
+from accounts_app.google import code_assist
+from accounts_app.google.code_assist import Refused
+from accounts_app.google.onboarding import NotEligible, Onboarding, onboard
 from emulator import Emulator, Reply, dead_address
-from tests.accounts_app.conftest import Known, row_of, seen
-
-TOKEN = "access-alice@example.com"
+from tests.accounts_app.conftest import Known, asked_as
 
 
 def said(value: object, status: int = 200) -> Reply:
     return Reply(status=status, chunks=(json.dumps(value).encode(),), sized=True)
-
-
-@pytest.fixture
-def now() -> float:
-    return time.time()
 
 
 # --- What the account is
@@ -34,7 +22,7 @@ def now() -> float:
 async def test_a_known_account_tells_its_project_and_tier(known: Known, upstream: Emulator):
     alice = await known(project="", at_google={"project": "managed-1"})
 
-    outcome = await onboard(alice, TOKEN)
+    outcome = await onboard(asked_as(alice))
 
     assert outcome == Onboarding("managed-1", "free-tier", "Gemini Code Assist for individuals")
     assert not upstream.requests_of("onboardUser")
@@ -43,13 +31,13 @@ async def test_a_known_account_tells_its_project_and_tier(known: Known, upstream
 async def test_the_tier_that_is_paid_for_is_the_one_shown(known: Known):
     alice = await known(project="", at_google={"project": "managed-1", "tier": "g1-pro-tier"})
 
-    assert (await onboard(alice, TOKEN)).tier == "g1-pro-tier"
+    assert (await onboard(asked_as(alice))).tier == "g1-pro-tier"
 
 
 async def test_a_project_set_by_the_operator_is_sent_along(known: Known, upstream: Emulator):
     alice = await known(project="own-project", at_google={"tier": "standard-tier"})
 
-    assert (await onboard(alice, TOKEN)).project == "own-project"
+    assert (await onboard(asked_as(alice))).project == "own-project"
     (asked,) = upstream.requests_of("loadCodeAssist")
     assert asked.body["cloudaicompanionProject"] == asked.body["metadata"]["duetProject"] == "own-project"
 
@@ -67,14 +55,14 @@ async def test_a_project_is_read_in_every_form(known: Known, upstream: Emulator,
     alice = await known(project="")
     upstream.script(said(loaded), method="loadCodeAssist")
 
-    assert await onboard(alice, TOKEN) == Onboarding("managed-1", "free-tier")
+    assert await onboard(asked_as(alice)) == Onboarding("managed-1", "free-tier")
 
 
 async def test_behind_a_perimeter_the_operators_project_counts_as_standard(known: Known, upstream: Emulator):
     alice = await known(project="own-project")
     upstream.script("security_policy_violated", method="loadCodeAssist")
 
-    assert await onboard(alice, TOKEN) == Onboarding("own-project", "standard-tier")
+    assert await onboard(asked_as(alice)) == Onboarding("own-project", "standard-tier")
 
 
 # --- Signing up
@@ -88,7 +76,7 @@ async def test_a_new_account_is_signed_up_and_asked_after_by_name(
     traits = {"project": "managed-1", "onboarded": False, "pending_polls": polls, "project_form": form}
     alice = await known(project="", at_google=traits)
 
-    outcome = await onboard(alice, TOKEN, poll_seconds=0)
+    outcome = await onboard(asked_as(alice), poll_seconds=0)
 
     assert (outcome.project, outcome.tier) == ("managed-1", "free-tier")
     assert len(upstream.requests_of("onboardUser")) == 1
@@ -100,7 +88,7 @@ async def test_an_operation_nobody_knows_by_name_is_asked_after_by_asking_again(
     alice = await known(project="", at_google={"project": "managed-1", "onboarded": False, "pending_polls": 2})
     upstream.script("not_found", method="getOperation", times=None)
 
-    outcome = await onboard(alice, TOKEN, poll_seconds=0)
+    outcome = await onboard(asked_as(alice), poll_seconds=0)
 
     assert outcome.project == "managed-1"
     assert len(upstream.requests_of("getOperation")) == 1
@@ -111,14 +99,14 @@ async def test_a_sign_up_that_never_ends_is_given_up_for_now(known: Known):
     alice = await known(project="", at_google={"onboarded": False, "pending_polls": 99})
 
     with pytest.raises(code_assist.Unreachable):
-        await onboard(alice, TOKEN, polls=3, poll_seconds=0)
+        await onboard(asked_as(alice), polls=3, poll_seconds=0)
 
 
 async def test_an_ineligible_account_says_why(known: Known):
     alice = await known(project="", at_google={"onboarded": False, "ineligible": ["UNSUPPORTED_LOCATION"]})
 
     with pytest.raises(NotEligible, match="Your current location is not supported") as failed:
-        await onboard(alice, TOKEN)
+        await onboard(asked_as(alice))
 
     assert [each.reason for each in failed.value.reasons] == ["UNSUPPORTED_LOCATION"]
     assert (failed.value.parked, failed.value.link) == ("misconfigured", "")
@@ -129,7 +117,7 @@ async def test_an_account_to_be_verified_brings_its_link(known: Known):
     alice = await known(project="", at_google={"onboarded": False, "ineligible": reasons})
 
     with pytest.raises(NotEligible) as failed:
-        await onboard(alice, TOKEN)
+        await onboard(asked_as(alice))
 
     assert failed.value.parked == "verify"
     assert failed.value.link.startswith("https://accounts.google.example/verify")
@@ -141,7 +129,7 @@ async def test_a_tier_that_wants_a_project_of_ones_own_asks_for_it(known: Known,
     upstream.script(said({"currentTier": tier}), method="loadCodeAssist")
 
     with pytest.raises(NotEligible, match="set this account's project"):
-        await onboard(alice, TOKEN)
+        await onboard(asked_as(alice))
 
 
 # --- Endpoints
@@ -153,7 +141,7 @@ async def test_the_next_endpoint_answers_for_one_that_is_unwell(known: Known, up
     alice = replace(alice, bases=(f"{upstream.url}/first", f"{upstream.url}/second"))
     upstream.script(fault, method="loadCodeAssist", base="/first", times=None)
 
-    assert (await onboard(alice, TOKEN)).project == "managed-1"
+    assert (await onboard(asked_as(alice))).project == "managed-1"
     assert [asked.base for asked in upstream.requests_of("loadCodeAssist")] == ["/first", "/second"]
 
 
@@ -163,7 +151,7 @@ async def test_a_refusal_is_upstreams_word_and_final(known: Known, upstream: Emu
     upstream.script("service_disabled", method="loadCodeAssist")
 
     with pytest.raises(Refused) as failed:
-        await onboard(alice, TOKEN)
+        await onboard(asked_as(alice))
 
     assert failed.value.status == 403
     assert b"SERVICE_DISABLED" in failed.value.body
@@ -174,70 +162,4 @@ async def test_no_endpoint_at_all_is_unreachable(known: Known):
     alice = replace(await known(project=""), bases=(dead_address(), dead_address()))
 
     with pytest.raises(code_assist.Unreachable, match="ConnectError"):
-        await onboard(alice, TOKEN)
-
-
-# --- On first use
-
-
-async def test_an_account_without_a_project_finds_it_out_once(known: Known, upstream: Emulator, now: float):
-    alice = await known(project="", at_google={"project": "managed-1", "onboarded": False})
-
-    found = await asyncio.gather(*(access(alice, now) for _ in range(20)))
-    again = await access(alice, now)
-
-    assert {*found, again} == {Access(TOKEN, "managed-1")}
-    assert len(upstream.requests_of("loadCodeAssist")) == 1
-    row = await row_of(alice)
-    assert (row.project, row.tier) == ("managed-1", "free-tier")
-
-
-async def test_an_account_with_a_project_asks_nobody(known: Known, upstream: Emulator, now: float):
-    alice = await known(project="own-project")
-
-    assert await access(alice, now) == Access(TOKEN, "own-project")
-    assert not upstream.requests
-
-
-async def test_a_project_that_the_operator_clears_is_asked_for_anew(known: Known, upstream: Emulator, now: float):
-    alice = await known(project="", at_google={"project": "managed-1"})
-    assert (await access(alice, now)).project == "managed-1"
-    await seen(alice.id)
-    await in_database(accounts.change, alice.id, project="")
-    found = {"currentTier": {"id": "free-tier"}, "cloudaicompanionProject": "managed-2"}
-    upstream.script(said(found), method="loadCodeAssist")
-
-    assert (await access(await seen(alice.id), now)).project == "managed-2"
-
-
-async def test_an_account_google_gives_no_project_is_parked_with_the_reasons(known: Known, now: float):
-    alice = await known(project="", at_google={"onboarded": False, "ineligible": ["VALIDATION_REQUIRED"]})
-
-    with pytest.raises(NotEligible):
-        await access(alice, now)
-
-    row = await row_of(alice)
-    assert row.parked == "verify"
-    assert row.parked_message == "Verify your account to continue. (free-tier)"
-    assert row.parked_link.startswith("https://accounts.google.example/verify")
-
-
-async def test_an_outage_parks_nobody(known: Known, upstream: Emulator, now: float):
-    alice = await known(project="", at_google={"project": "managed-1"})
-    upstream.script("reset", method="loadCodeAssist")
-
-    with pytest.raises(TokenUnavailable):
-        await access(alice, now)
-
-    assert (await row_of(alice)).parked == ""
-    assert (await access(alice, now)).project == "managed-1"
-
-
-async def test_a_project_the_operator_has_set_meanwhile_stands(known: Known):
-    alice = await known(project="")
-    await in_database(Account.objects.filter(pk=alice.id).update, project="own-project")
-
-    stored = await in_database(onboarding.store, alice.id, "", Onboarding("managed-1", "free-tier"))
-
-    assert not stored
-    assert (await row_of(alice)).project == "own-project"
+        await onboard(asked_as(alice))
