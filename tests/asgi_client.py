@@ -21,7 +21,7 @@ class Reply:
     raw_headers: list[tuple[str, str]] = field(default_factory=list)  # also those that are there more than once
     chunks: list[bytes] = field(default_factory=list)
     ended: bool = False
-    failure: BaseException | None = None  # what came out of the application instead of an end
+    failure: str | None = None  # what came out of the application instead of an end
 
     @property
     def body(self) -> bytes:
@@ -48,7 +48,7 @@ class Exchange:
         self._inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._inbox.put_nowait({"type": "http.request", "body": body, "more_body": False})
         self._news = asyncio.Event()
-        self._task = asyncio.create_task(application(scope, self._inbox.get, self._send))
+        self._task = asyncio.create_task(self._run(application, scope))
 
     async def chunks(self, number: int = 1) -> bytes:
         """Wait until this many pieces of the body are there, or the application is through; the body so far."""
@@ -61,16 +61,19 @@ class Exchange:
 
     async def end(self) -> Reply:
         """Wait until the application is through."""
-        try:
-            await self._task
-        except Exception as error:
-            self.reply.failure = error
+        await self._task
         return self.reply
 
     async def hang_up(self) -> Reply:
         """Leave, and wait until the application has noticed."""
         self._inbox.put_nowait({"type": "http.disconnect"})
         return await self.end()
+
+    async def _run(self, application: Application, scope: dict[str, Any]) -> None:
+        try:
+            await application(scope, self._inbox.get, self._send)
+        except Exception as error:
+            self.reply.failure = repr(error)  # not the error: it would keep alive what tests of leftovers look for
 
     async def _send(self, message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":

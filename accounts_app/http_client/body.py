@@ -10,7 +10,7 @@ import aiohttp
 import httpx
 from aiohttp.client_proto import ResponseHandler
 
-from accounts_app.http_client.errors import TRANSLATED, TooLarge, Unreadable, translated
+from accounts_app.http_client.errors import TRANSLATED, TooLarge, Unreadable, translated, without_frames
 
 PLAIN = ("", "identity")
 DECODED = (*PLAIN, "gzip", "x-gzip", "deflate")
@@ -47,8 +47,7 @@ class Body(httpx.AsyncByteStream):
                 chunk = await self._content.readany()
         except TRANSLATED as error:
             self.hang_up()
-            # aiohttp's reader keeps the error, which must not keep this frame, and so the reader and the request.
-            raise translated(error, self._request) from error.with_traceback(None)
+            raise translated(error, self._request) from without_frames(error)
         if chunk:
             return chunk
         if self._silence is not None:
@@ -57,7 +56,7 @@ class Body(httpx.AsyncByteStream):
             # Such a body has no end of its own: only a connection closed in order completes it.
             lost = self._protocol.exception()
             if isinstance(lost, aiohttp.ClientOSError):
-                raise translated(lost, self._request) from lost
+                raise translated(lost, self._request) from without_frames(lost)
         return chunk
 
     def limit_silence(self, seconds: float) -> None:

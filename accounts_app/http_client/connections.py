@@ -19,7 +19,13 @@ from aiohttp.connector import Connection
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.tracing import Trace
 
-from accounts_app.http_client.errors import OutOfDescriptors, StaleConnection, out_of_descriptors, translated
+from accounts_app.http_client.errors import (
+    OutOfDescriptors,
+    StaleConnection,
+    out_of_descriptors,
+    translated,
+    without_frames,
+)
 from accounts_app.http_client.proxies import Proxy, socks_handshake
 
 # A pooled connection is dropped after this much idleness. Google's front ends keep theirs for 610 s; staying well
@@ -76,7 +82,7 @@ class Way:
         elif self.proxy is not None:
             return self._of_proxy(self.proxy, error, request)
         elif isinstance(error, TimeoutError):
-            return httpx.ConnectTimeout("There is no connection in time.", request=request)
+            return httpx.ConnectTimeout(f"There is no connection to {request.url.host} in time.", request=request)
         return translated(error, request)
 
     def _was_stale(self, error: Exception) -> bool:
@@ -88,7 +94,7 @@ class Way:
         """The proxy's own failure, or that of the endpoint behind it."""
         match error:
             case TimeoutError() if self.met:
-                return httpx.ConnectTimeout("There is no way through the proxy in time.", request=request)
+                return httpx.ConnectTimeout(f"The proxy has no way to {request.url.host} in time.", request=request)
             case TimeoutError():
                 return httpx.ProxyError("The proxy does not answer in time.", request=request)
             case aiohttp.ClientHttpProxyError(status=status) if status in _ENDPOINT_STATUSES:
@@ -131,6 +137,9 @@ class _Handler(ResponseHandler):
     """aiohttp's end of a connection, which also knows whether it ended within the head of an answer."""
 
     begun = False  # of a head that never came whole, something had come
+
+    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
+        super().set_exception(exc, *map(without_frames, cause))
 
     def connection_lost(self, exc: BaseException | None) -> None:
         if self._parser is not None and (self._payload is None or self._payload.is_eof()):

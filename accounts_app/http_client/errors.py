@@ -76,6 +76,18 @@ def translated(error: BaseException, request: httpx.Request) -> httpx.TransportE
     return httpx.ReadError(type(error).__name__, request=request)
 
 
+def without_frames(error: BaseException) -> BaseException:
+    """`error` and what led to it, without tracebacks: aiohttp's frames and objects keep it, and these the request.
+
+    A cycle a failed call, with its whole body, would wait for the collector.
+    """
+    link: BaseException | None = error
+    while link is not None and link.__traceback__ is not None:
+        link.__traceback__ = None
+        link = link.__cause__ or link.__context__
+    return error
+
+
 def out_of_descriptors(error: OSError) -> bool:
     """Whether `error` comes of having run out of them.
 

@@ -16,7 +16,7 @@ import yarl
 
 from accounts_app.http_client.body import DECODED, Body
 from accounts_app.http_client.connections import Connector, Request, Way, way_of_this_call
-from accounts_app.http_client.errors import TRANSLATED, Unreadable
+from accounts_app.http_client.errors import TRANSLATED, Unreadable, without_frames
 from accounts_app.http_client.proxies import Proxy, gateways_proxy
 from accounts_app.http_client.upload import Upload, payload_of, upload_of
 
@@ -73,7 +73,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 **through,
             )
         except TRANSLATED as error:
-            raise way.failure(error, request) from error
+            raise way.failure(error, request) from without_frames(error)
         return self._checked(answer, way, request)
 
     async def probe(self, request: httpx.Request, connect_timeout: float) -> None:
@@ -90,7 +90,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         try:
             connection = await connector.connect(asked, [], _client_timeout(connect_timeout, None))
         except TRANSLATED as error:
-            raise way.failure(error, request) from error
+            raise way.failure(error, request) from without_frames(error)
         connection.close()
 
     def _way(self, request: httpx.Request) -> Way:

@@ -63,8 +63,7 @@ class Downstream:
                 # It ends here unless somebody else too (the server's shutdown) wants this task to end.
                 return self._has_left and self._task.uncancel() == 0
             case Exception():
-                await self._failed(error)
-                return True
+                return await self._ended_by(error)
             case _:
                 return False
 
@@ -114,10 +113,11 @@ class Downstream:
         self._has_left = True
         self._task.cancel()
 
-    async def _failed(self, error: Exception) -> None:
+    async def _ended_by(self, error: Exception) -> bool:
+        """End the answer as one that failed; False where only the server can do that, once it has the exception."""
         if not getattr(error, "expected", False):
             log.error("Call %s failed.", self._request_id, exc_info=error)
         if not self._started:
             await self.refuse(INTERNAL)
-        elif not drop_connection(self._send):
-            raise error
+            return True
+        return drop_connection(self._send)

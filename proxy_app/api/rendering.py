@@ -24,15 +24,15 @@ class EventStream:
         self._in_array = form is StreamForm.ARRAY
         self._begun = False
         self._ended = False
-        self._broken: BrokenStream | None = None
+        self._broken: bytes | None = None  # not the exception, which would hold this object by its frames
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
         """The bytes of the next events. Raises BrokenStream after the error event: drop the connection then."""
-        if self._broken:
-            raise self._broken
+        if self._broken is not None:
+            raise BrokenStream(self._broken)
         if self._ended:
             raise StopAsyncIteration
         try:
@@ -43,7 +43,7 @@ class EventStream:
         except BrokenStream as broken:
             if self._client.error_form is ErrorForm.NONE:
                 raise
-            self._broken = broken
+            self._broken = broken.event
             if self._client.error_form is ErrorForm.BARE:
                 return sse.encode_bare(broken.event)
             return self._frame([broken.event])

@@ -65,7 +65,7 @@ class Step:
         return min(QUICK_CONNECT, timeouts.connect_timeout()) if self.lease.turn.quick else None
 
     def request(self, access: tokens.Access, entry: Entry) -> UpstreamRequest:
-        """The request to send; from here on `entry` counts as sent."""
+        """The request to send; what it takes to make it is noted in `entry`."""
         began = monotonic()
         # Should upstream refuse it, this very token is void, and not one renewed meanwhile.
         self.journey.token = access.token
@@ -78,9 +78,13 @@ class Step:
             base=self.lease.path.base,
             instruction_prefix=leasing.instruction_prefix(),
         )
-        entry.endpoint = self.lease.path.base
         entry.overhead += monotonic() - began
         return request
+
+    def connected(self, entry: Entry) -> None:
+        """There is a connection, so that from here on `entry` counts as sent."""
+        self.lease.turn.connected()
+        entry.endpoint = self.lease.path.base
 
     def entry(self) -> Entry:
         """The ledger entry of this exchange, added to the call's trail."""

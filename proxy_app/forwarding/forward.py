@@ -6,6 +6,7 @@ it was by `pool.outcomes`, and where to go next by `pool.attempts`; `journey` ca
 
 import asyncio
 from contextlib import AsyncExitStack
+from functools import partial
 from time import time
 
 from accounts_app.credentials import tokens
@@ -55,7 +56,7 @@ async def attempt(call: Call, step: Step) -> Relay | None:
                         fresh=step.lease.turn.fresh,
                         connect_timeout=step.connect_timeout,
                         silence=step.timeout,
-                        connected=step.lease.turn.connected,
+                        connected=partial(step.connected, entry),
                     )
                 )
                 step.heard()

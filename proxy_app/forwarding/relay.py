@@ -52,7 +52,11 @@ class Events:
         Raises Interrupted, ErrorEvent, NotAnAnswer, each once the events before it have been handed out.
         """
         if self._failure is not None:
-            raise self._failure
+            failure, self._failure = self._failure, None
+            try:
+                raise failure
+            finally:
+                del failure  # its frames, of which this is one, must not hold it
         while chunk := await self._exchange.chunk():
             began = monotonic()
             payloads = self._decoder.feed(chunk)
@@ -70,7 +74,7 @@ class Events:
             except (ErrorEvent, NotAnAnswer) as error:
                 if not responses:
                     raise
-                self._failure = error
+                self._failure = error.with_traceback(None)
                 break
         return responses
 

@@ -96,9 +96,10 @@ class TestEndpoints:
         assert reply.status == 200
         entries = await ledger()
         assert [(entry.endpoint, entry.outcome) for entry in entries] == [
-            (dead, "unreachable"),
+            ("", "unreachable"),  # nothing was sent there
             (upstream.url, "succeeded"),
         ]
+        assert dead.rpartition(":")[2] in entries[0].message
         assert [entry.delivered for entry in entries] == [False, True]
         assert len({entry.account_id for entry in entries}) == 1
 
