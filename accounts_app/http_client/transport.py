@@ -19,8 +19,9 @@ from accounts_app.http_client.connections import Connector, Request, Way, way_of
 from accounts_app.http_client.errors import TRANSLATED, Unreadable, without_frames
 from accounts_app.http_client.proxies import Proxy, gateways_proxy
 from accounts_app.http_client.upload import Upload, payload_of, upload_of
+from accounts_app.pool.content import Pieces
 
-_SENT = Upload(())
+_SENT = Upload(Pieces())
 
 
 def new_session(ssl_context: ssl.SSLContext) -> aiohttp.ClientSession:

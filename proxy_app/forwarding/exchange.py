@@ -178,6 +178,7 @@ async def exchange(
         request.url,
         request.headers,
         *request.pieces,
+        content=request.content,
         read_timeout=timeouts.idle_timeout() if silence is None else silence,
         connect_timeout=connect_timeout,
         fresh=fresh,

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from msgspec import Raw
 
+from accounts_app.pool.content import Content
 from proxy_app.wire.calls import Call
 
 
@@ -13,12 +14,14 @@ from proxy_app.wire.calls import Call
 class UpstreamRequest:
     """One POST, ready to be sent. The headers hold a credential and the body a prompt: neither is shown.
 
-    The body comes in pieces, the client's values being their own bytes still: a large one is never copied.
+    The body comes in pieces, the client's values being their own bytes still: a large one is never copied. A body that
+    passes through is `content` instead.
     """
 
     url: str
     headers: Mapping[str, str] = field(repr=False)
     pieces: Sequence[bytes | Raw] = field(repr=False)
+    content: Content | None = field(default=None, repr=False)
 
 
 class Dialect(Protocol):
