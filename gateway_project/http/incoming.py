@@ -26,7 +26,7 @@ class _Pump:
         self.inbox = Inbox(int(length) if length.isdigit() else None, self)
         self._receive = receive
         self._room = asyncio.Event()
-        self._task = asyncio.get_running_loop().create_task(self._run())
+        self._task: asyncio.Task[None] | None = asyncio.get_running_loop().create_task(self._run())
 
     def wanted(self) -> None:
         self._room.set()
@@ -36,7 +36,9 @@ class _Pump:
             self._room.set()
 
     def close(self) -> None:
-        self._task.cancel()
+        task, self._task = self._task, None  # whose end would hold this object, and this object it
+        if task is not None:
+            task.cancel()
         self.inbox.source = None
 
     async def _run(self) -> None:
