@@ -1,4 +1,4 @@
-"""The operators: Django's own users, in the console's looks."""
+"""The page of operators, who are Django's users; and the functions that the pages of accounts use from above them."""
 
 from typing import Any
 
@@ -22,13 +22,13 @@ from proxy_app.reports import figures
 
 
 async def test_account(account: int) -> AccountTest:
-    """A real call through one account, told in the accounts' words. Raises KeyError when it is gone."""
+    """A real call through one account. Raises KeyError when the account is gone."""
     told = await account_test.ask(account)
     trouble = told.trouble or ("" if told.outcome is Outcome.SUCCEEDED else str(told.outcome))
     return AccountTest(told.model, told.seconds, trouble)
 
 
-# The accounts' pages show and do what only rooms above theirs know.
+# The pages of accounts use these functions of proxy_app, which accounts_app may not import.
 hooks.attempts_today = figures.attempts_today
 hooks.test_account = test_account
 
@@ -46,12 +46,12 @@ class OperatorPage(UserAdmin, ModelAdmin):
     list_display = ("username", "is_staff", "is_superuser", "two_factor", "last_login")
     actions = ("turn_off_two_factor",)
 
-    # Rights are a superuser's to give: whoever may change users could otherwise take any they like, by these fields, by
-    # another's password or by another's name.
+    # Only superusers give rights. Others who may change users could otherwise take any right, by these fields or by
+    # setting a superuser's password or name.
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
-        return fields if request.user.is_superuser else (*fields, *permissions.GIVEN)
+        return fields if request.user.is_superuser else (*fields, *permissions.RIGHTS_FIELDS)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and permissions.may_touch(request.user, obj)

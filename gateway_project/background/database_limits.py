@@ -1,6 +1,6 @@
-"""How long a server may wait for PostgreSQL. Set by the application, so that commands may take the time they need.
+"""How long a server may wait for PostgreSQL. Set by the application, so that commands have no such limits.
 
-A connection's own limits (to connect, a peer that is gone) are in settings.py; SQLite has its busy timeout there.
+A connection's own limits (to connect, a peer that is gone) and SQLite's busy timeout are in the settings.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ LOCK, STATEMENT, IDLE_IN_TRANSACTION = 2.0, 20.0, 60.0
 
 
 def enforce() -> None:
-    """Have every connection that this process opens from now on give up in time."""
+    """Limit every connection that this process opens from now on."""
     connection_created.connect(_limit, dispatch_uid="database limits")
 
 

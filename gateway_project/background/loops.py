@@ -1,4 +1,4 @@
-"""What a node does beside answering calls: keeps the roster fresh, writes the journal, plays the demo's upstream."""
+"""The loops of a node beside answering calls: roster, journal, tokens, quotas, paths, upkeep, the demo's emulator."""
 
 import asyncio
 import logging
@@ -19,123 +19,125 @@ from proxy_app.forwarding import path_probes, rechecks
 
 log = logging.getLogger(__name__)
 
-# The roster is at most a second old and the journal at most a second late (both take a while themselves).
+# With the time that each takes itself, the roster is at most a second old and the journal a second late.
 ROSTER_SECONDS = 0.5
 JOURNAL_SECONDS = 0.5
-# Tokens are renewed from ten minutes ahead; looking costs nothing where none is due.
+# Tokens are renewed from ten minutes before expiry; looking costs nothing where none is due.
 TOKENS_SECONDS = 30.0
-# Accounts that need their owners are asked after a minute at the soonest.
+# An account that needs attention is checked after a minute at the soonest.
 CHECKS_SECONDS = 5.0
 # A path that is down is tried again after a second at the soonest.
 PATHS_SECONDS = 0.25
-# Quotas are looked at every quarter of an hour while an account is in use; this is how often we see whose turn it is.
+# An account's quota is fetched every 15 minutes while it is in use; this is how often due accounts are looked for.
 QUOTA_SECONDS = 60.0
-# Old rows can wait; figures over a week are the quicker the sooner the hours are folded.
+# Old rows can wait; the sooner hours are folded, the faster figures over a week are read.
 TIDY_SECONDS = 60.0
-# What needs a person is told in seconds; without a webhook it costs a query.
+# Notifications leave within seconds; without a webhook this costs a query.
 WEBHOOK_SECONDS = 10.0
-# The end goes on as soon as the database takes nothing for this long, and after the longest in any case; what is not
-# written by then is lost, and logged.
-LAST_WORDS_SECONDS, LONGEST_LAST_WORDS = 2.0, 10.0
-# A database that hangs must not keep a node from answering with what it has.
-FIRST_LOOK_SECONDS = 10.0
-# Of one trouble, before it is over: more would be one error with a number in its text.
-ERRORS_TOLD = 20
+# At the end, the journal is written until the database takes no row for the first of these, and for the second at most.
+# What is not written by then is lost, and logged.
+FLUSH_STALL_SECONDS, FLUSH_SECONDS = 2.0, 10.0
+# A node answers after this even if the database hangs at start.
+FIRST_READING_SECONDS = 10.0
+# Different errors of one loop that are logged before it works again; more are one error with a number in its text.
+ERRORS_LOGGED = 20
 
 
 class Background:
     """The loops of one event loop, from the moment it is made until `stop`.
 
-    `quota_seconds` lie between two looks for quotas that are due, and before the first: a start asks nobody anything.
+    `quota_seconds` is the time between two looks for due quotas, and before the first: a start sends no request.
     """
 
     def __init__(self, quota_seconds: float = QUOTA_SECONDS) -> None:
         self.loop = asyncio.get_running_loop()
-        self.has_looked = asyncio.Event()
-        self._looked_enough = self.loop.call_later(FIRST_LOOK_SECONDS, self.has_looked.set)
+        self.has_read = asyncio.Event()
+        self._read_timeout = self.loop.call_later(FIRST_READING_SECONDS, self.has_read.set)
         self._demo: Emulator | None = None
-        self._accounts_noted = False
+        self._real_accounts_noted = False
         self._tasks = [
-            self.loop.create_task(repeat("The roster is not up to date", self._look, ROSTER_SECONDS)),
+            self.loop.create_task(repeat("The roster is not up to date", self._read, ROSTER_SECONDS)),
             self.loop.create_task(repeat("The journal is not being written", journal.flush, JOURNAL_SECONDS)),
             self.loop.create_task(repeat("Tokens are not renewed ahead", self._renew, TOKENS_SECONDS)),
-            self.loop.create_task(repeat("Parked accounts are not checked", self._check, CHECKS_SECONDS)),
-            self.loop.create_task(repeat("Paths that are down stay so", self._probe, PATHS_SECONDS)),
-            self.loop.create_task(repeat("Quotas are not known", self._weigh, quota_seconds, at_once=False)),
-            self.loop.create_task(repeat("The webhook is not told", webhook.send_due, WEBHOOK_SECONDS, at_once=False)),
-            self.loop.create_task(repeat("Old rows stay", upkeep.tidy, TIDY_SECONDS, at_once=False)),
+            self.loop.create_task(repeat("Accounts that need attention are not checked", self._check, CHECKS_SECONDS)),
+            self.loop.create_task(repeat("Paths that are down are not probed", self._probe, PATHS_SECONDS)),
+            self.loop.create_task(repeat("Quotas are not fetched", self._fetch_quotas, quota_seconds, at_once=False)),
+            self.loop.create_task(
+                repeat("Notifications are not sent", webhook.send_due, WEBHOOK_SECONDS, at_once=False)
+            ),
+            self.loop.create_task(repeat("Old rows are not deleted", upkeep.tidy, TIDY_SECONDS, at_once=False)),
         ]
 
     async def stop(self) -> None:
         """
-        1. End the loops; let token renewals and sign-ins under way end, as what they were given is good only once.
+        1. End the loops, but let running token renewals and sign-ins finish: codes and tokens may be valid only once.
         2. Write what the journal holds.
         3. Close connections and threads.
         """
-        self._looked_enough.cancel()
+        self._read_timeout.cancel()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(quota.cancel(), tokens.finish(), sign_in.finish(), path_probes.finish())
-        await self._last_words()
+        await self._flush_journal()
         await http_client.close_all()
         if self._demo is not None:
             roster.set_demo_upstream(None)
             self._demo.stop()
-        await asyncio.to_thread(worker.shutdown, LAST_WORDS_SECONDS)
+        await asyncio.to_thread(worker.shutdown, FLUSH_STALL_SECONDS)
 
-    async def _last_words(self) -> None:
-        """Write what the journal holds, for as long as the database takes it."""
+    async def _flush_journal(self) -> None:
+        """Write what the journal holds, for as long as the database takes rows."""
         writing = asyncio.ensure_future(journal.flush(force=True))
-        end = self.loop.time() + LONGEST_LAST_WORDS
+        end = self.loop.time() + FLUSH_SECONDS
         left = journal.pending() + 1
         while not writing.done() and journal.pending() < left and self.loop.time() < end:
             left = journal.pending()
-            await asyncio.wait({writing}, timeout=LAST_WORDS_SECONDS)
+            await asyncio.wait({writing}, timeout=FLUSH_STALL_SECONDS)
         if journal.pending():
             log.error("%d rows of the journal are lost: the database is away.", journal.pending())
 
     async def _renew(self) -> None:
-        await self.has_looked.wait()
+        await self.has_read.wait()
         await tokens.renew_due(time.time())
 
     async def _check(self) -> None:
-        await self.has_looked.wait()
+        await self.has_read.wait()
         await rechecks.check_due(time.monotonic())
 
     async def _probe(self) -> None:
-        await self.has_looked.wait()
+        await self.has_read.wait()
         await path_probes.probe_due()
 
-    async def _weigh(self) -> None:
-        await self.has_looked.wait()
+    async def _fetch_quotas(self) -> None:
+        await self.has_read.wait()
         await quota.update_due(time.time())
 
     def _note_accounts(self, known: roster.Roster) -> None:
-        """Once there are accounts, the demo account is out for good, whatever becomes of them."""
-        if self._accounts_noted or not any(not account.is_demo for account in known.accounts.values()):
+        """Once there has been a real account, the demo account never answers again."""
+        if self._real_accounts_noted or not any(not account.is_demo for account in known.accounts.values()):
             return
         real_accounts.note()
-        self._accounts_noted = True
+        self._real_accounts_noted = True
         roster.set_demo_upstream(None)
 
-    async def _look(self) -> None:
+    async def _read(self) -> None:
         try:
             await roster.refresh()
             await usage.refresh()
             self._note_accounts(roster.current())
             if self._demo is None and demo_answers(roster.current()):
-                # It then runs until the end, idle once there is a real account: calls under way may still be talking
-                # to it, and a thread that waits costs nothing.
+                # It runs until the end, also once there is a real account: calls in flight may still use it, and an idle
+                # thread costs nothing.
                 self._demo = await asyncio.to_thread(demo_emulator)
                 roster.set_demo_upstream(self._demo.url)
                 await roster.refresh()
         finally:
-            self.has_looked.set()
+            self.has_read.set()
 
 
 def demo_answers(known: roster.Roster) -> bool:
-    """Whether nobody but the demo account is there to answer, and nobody else ever was."""
+    """Whether the demo account is the only one, and always was."""
     only = any(account.is_demo and not account.standby for account in known.accounts.values())
     return only and not real_accounts.have_been()
 
@@ -146,19 +148,19 @@ def demo_emulator() -> Emulator:
 
 
 async def repeat(trouble: str, work: Callable[[], Awaitable[None]], pause: float, *, at_once: bool = True) -> None:
-    """Does `work` again and again, `pause` seconds between. Each error is logged once, until all are over."""
-    known: set[str] = set()
+    """Runs `work` forever, with `pause` seconds between. Each error is logged once until `work` succeeds again."""
+    logged: set[str] = set()
     if not at_once:
         await asyncio.sleep(pause)
     while True:
-        # Gathered, so that an error is a result: a loop that dies of one would be missed much too late.
+        # Gathered, so that an error is a result: a loop that ended with one would go unnoticed.
         (error,) = await asyncio.gather(work(), return_exceptions=True)
         if error is None:
-            if known:
+            if logged:
                 log.warning("Over: %s.", trouble)
-            known.clear()
-        elif (told := f"{type(error).__name__}: {error}") not in known and len(known) < ERRORS_TOLD:
-            known.add(told)
+            logged.clear()
+        elif (text := f"{type(error).__name__}: {error}") not in logged and len(logged) < ERRORS_LOGGED:
+            logged.add(text)
             log.error("%s: %s", trouble, error, exc_info=None if isinstance(error, DatabaseError) else error)
         await asyncio.sleep(pause)
 
@@ -167,16 +169,16 @@ _background: Background | None = None
 
 
 def is_running() -> bool:
-    """Whether the loops belong to the running event loop; with another one (each test has its own) they start anew."""
+    """Whether the loops belong to the running event loop; under another one (each test has one) they start again."""
     return _background is not None and _background.loop is asyncio.get_running_loop()
 
 
 async def start() -> None:
-    """Starts the loops unless they run; returns when the database was read once, or could not be (in time)."""
+    """Starts the loops unless they run. Returns once the database was read, or could not be read in time."""
     global _background
     if _background is None or not is_running():
         _background = Background()
-    await _background.has_looked.wait()
+    await _background.has_read.wait()
 
 
 async def stop() -> None:

@@ -1,4 +1,4 @@
-"""Rows beside those of usage that nobody needs any more, of every table that grows by what clients or operators do."""
+"""Rows that are no longer needed, of every table but the request log that grows by what clients or operators do."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -13,16 +13,16 @@ from accounts_app.models import KeyUse, Rest
 
 # Limits by the month look back on one, and so does /usage.
 KEEP_KEY_USE = timedelta(days=62)
-# What a cooldown may still say after its end: that the next of its kind is a longer one, for much less than this.
+# A cooldown that has ended makes the next of its kind longer, for much less time than this.
 KEEP_COOLDOWNS = timedelta(days=7)
-# What operators have changed can be undone for as long as figures are kept.
+# Operators' changes can be undone for as long as figures are kept.
 KEEP_CHANGES = timedelta(days=400)
-# Whoever guesses passwords names the users: more than this many names within the time that counts tell nothing new.
+# Guessers of passwords choose the names in these rows: more rows than this within the cool-off time are of no use.
 FAILED_SIGN_INS = 10_000
 
 
 def rows(now: datetime) -> Iterator[QuerySet]:
-    """What may be deleted as of `now`, a table at a time, in an order that an index gives."""
+    """The rows that may be deleted as of `now`, a table at a time, in the order of an index."""
     yield KeyUse.objects.filter(hour__lt=now - KEEP_KEY_USE).order_by("hour")
     yield Rest.objects.filter(until=None, updated_at__lt=now - KEEP_COOLDOWNS).order_by("pk")
     yield Rest.objects.filter(until__lt=now - KEEP_COOLDOWNS).order_by("pk")

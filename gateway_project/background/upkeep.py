@@ -1,4 +1,4 @@
-"""What keeps a gateway in order by itself: sums folded, old rows deleted, disk given back. Once for all nodes."""
+"""Upkeep: folds sums, deletes old rows and gives disk space back. One node does it for all."""
 
 import asyncio
 import logging
@@ -16,16 +16,16 @@ from proxy_app.ledger import captures, quarter_days, retention
 log = logging.getLogger(__name__)
 
 RETENTION = "retention"
-# Whoever has the duty looks this often; it is longer than a round takes, and a dead node's is taken over after it.
+# How often it runs. Longer than a round takes; after it another node takes over from one that died.
 EVERY = timedelta(minutes=10)
-# Batches in one go. What is left waits for the next: 200,000 rows in ten minutes outrun the busiest gateway.
+# Batches a round. The rest waits for the next one: 200,000 rows in ten minutes are more than any gateway writes.
 BATCHES = 200
-# Between batches, for the journal and the roster, which use the same thread.
-BREATH = 0.05
+# Seconds between batches, for the journal and the roster, which use the same thread.
+BATCH_PAUSE = 0.05
 
 
 async def tidy() -> None:
-    """Whose turn it is, on one node at a time:
+    """On the node that holds the claim:
 
     1. Folds hours into quarters of days.
     2. Deletes what is older than the operator keeps, batch by batch, and gives the disk back.
@@ -39,28 +39,28 @@ async def tidy() -> None:
 
 
 async def prune(now: datetime) -> int:
-    """Delete what is due, in batches; how many rows of usage that were."""
+    """Delete what is due, in batches. Returns how many rows of the request log that were."""
     kept = await in_database(GatewaySettings.load)
     pruned = await _until_done(retention.prune_some, kept.keep_days, kept.keep_rows, now)
     await _until_done(_delete_outdated, now)
-    said = await _until_done(captures.prune_some, now)
-    if pruned or said:
-        log.info("Deleted %d rows of usage and %d prompts that are older than is kept.", pruned, said)
+    prompts = await _until_done(captures.prune_some, now)
+    if pruned or prompts:
+        log.info("Deleted %d rows of the request log and %d prompts that are past their retention.", pruned, prompts)
     await _until_done(retention.give_back)
     return pruned
 
 
 def _delete_outdated(now: datetime) -> int:
-    """One batch of what nobody needs any more; how many rows it had."""
+    """Delete one batch of outdated rows. Returns how many it had."""
     return next(filter(None, map(retention.delete_some, outdated.rows(now))), 0)
 
 
 async def _until_done(work: Callable[..., int], *args: object) -> int:
-    """Bit by bit, until there is nothing left, or until the next turn; what it added up to."""
+    """Repeat `work` until it does nothing, at most `BATCHES` times. Returns the sum of what it returned."""
     done = 0
     for _ in range(BATCHES):
         if not (some := await in_database(work, *args)):
             break
         done += some
-        await asyncio.sleep(BREATH)
+        await asyncio.sleep(BATCH_PAUSE)
     return done

@@ -1,1 +1,1 @@
-"""The console's surroundings: sign-in, overview, permissions, theme."""
+"""The parts of the console that belong to no app: middleware, overview, sign-in, permissions."""

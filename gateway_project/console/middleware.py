@@ -1,4 +1,4 @@
-"""What every answer of the console goes through: the headers that keep a page to itself."""
+"""The console's middleware: security headers, cookies, static files."""
 
 from collections.abc import AsyncIterator, Callable, Iterable
 
@@ -21,11 +21,11 @@ CONTENT_SECURITY_POLICY = "; ".join(
 
 
 class Console:
-    """What every answer of the console goes through on its way out.
+    """Adds what every response of the console needs.
 
-    1. A page gets its content security policy and stays out of caches.
-    2. Cookies are for TLS only where TLS is, and for the path under which a proxy serves the gateway.
-    3. A static file is handed to an ASGI server as it wants it: Django would complain of each one.
+    1. A page gets a content security policy and is not cached.
+    2. Cookies are marked secure on TLS, and get the path under which a proxy serves the gateway.
+    3. A static file is streamed asynchronously, as ASGI servers expect: Django would warn of each one.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

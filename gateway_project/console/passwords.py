@@ -1,4 +1,4 @@
-"""Passwords hashed one at a time: guesses, a hundred at once, would otherwise take every core from the calls."""
+"""Passwords are hashed one at a time: a hundred guesses at once would otherwise take every core from the calls."""
 
 from threading import Lock
 
@@ -8,7 +8,7 @@ _one = Lock()
 
 
 class OneAtATime(PBKDF2PasswordHasher):
-    """Django's, with the same algorithm, so that what is stored stays good."""
+    """Django's hasher, one at a time. The algorithm keeps its name, so that stored hashes stay valid."""
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
         with _one:

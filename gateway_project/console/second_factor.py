@@ -1,6 +1,6 @@
-"""A second factor for operators who want one: a code from their phone (TOTP) after the password.
+"""Two-factor sign-in (TOTP) for operators who turn it on: a code after the password.
 
-Whoever has turned it on is asked for it at every sign-in; a session that was opened without it ends.
+A session that was opened without the code ends when its operator has turned it on.
 """
 
 import io
@@ -31,7 +31,7 @@ NAME = "phone"
 
 
 class Code(forms.CharField):
-    """Six digits, as the phone shows them; blanks between do no harm."""
+    """A two-factor code: six digits; spaces are ignored."""
 
     def __init__(self, **options: object) -> None:
         widget = UnfoldAdminTextInputWidget(attrs=CODE)
@@ -42,7 +42,7 @@ class Code(forms.CharField):
 
 
 class LoginForm(AuthenticationForm):
-    """The console's: a code is asked for only where one is needed, which the page does not tell before."""
+    """The console's sign-in. The field for the code is always shown, so that it does not tell who uses one."""
 
     otp_token = Code(required=False, label=gettext_lazy("Two-factor code, if enabled"))
 
@@ -57,7 +57,7 @@ class LoginForm(AuthenticationForm):
 
 
 class Required:
-    """Middleware: a session without the second factor ends when its operator has turned that on, here or elsewhere."""
+    """Middleware: ends a session without a second factor whose operator has turned that on, in whatever session."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -70,16 +70,16 @@ class Required:
 
 
 def device_of(user: object) -> TOTPDevice | None:
-    """The operator's phone, once it was seen to show the right code."""
+    """The operator's device, once it has shown a valid code."""
     return TOTPDevice.objects.filter(user=user, confirmed=True).first()
 
 
 def check(device: TOTPDevice, code: str) -> None:
-    """Raises ValidationError unless `code` is the phone's. Wrong ones make the next try wait ever longer."""
+    """Raises ValidationError unless `code` is valid now. Each wrong code delays the next try for longer."""
     if not code:
         raise forms.ValidationError(_("Enter the current two-factor code."), code="token_required")
     with transaction.atomic():
-        # Locked, so that one code opens one session.
+        # Locked, so that a code is valid for one session only.
         device = TOTPDevice.objects.select_for_update().get(pk=device.pk)
         allowed, _why = device.verify_is_allowed()
         good = allowed and device.verify_token(code)
@@ -90,7 +90,7 @@ def check(device: TOTPDevice, code: str) -> None:
 
 
 def show(request: HttpRequest) -> HttpResponse:
-    """The operator's own second factor: turn it on with the first code, turn it off with another."""
+    """The page where operators turn their second factor on with the first code, and off with another."""
     device = device_of(request.user)
     if request.method == "POST":
         return _turned(request, device)
@@ -98,13 +98,13 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 def turn_off(user: User) -> int:
-    """Without a code: for operators whose phone is lost. How many there were."""
+    """Without a code: for operators who have lost their phone. Returns how many devices were deleted."""
     return TOTPDevice.objects.filter(user=user).delete()[0]
 
 
 def _turned(request: HttpRequest, device: TOTPDevice | None) -> HttpResponse:
-    """On, where it was off; off, where it was on. Either takes a code."""
-    assert isinstance(request.user, User)  # admin_view lets nobody else in
+    """Turns it on where it was off, and off where it was on. Both need a valid code."""
+    assert isinstance(request.user, User)  # admin_view has checked it
     user = request.user
     wanted = device or _unconfirmed(request)
     try:
@@ -115,17 +115,17 @@ def _turned(request: HttpRequest, device: TOTPDevice | None) -> HttpResponse:
         TOTPDevice.objects.filter(pk=wanted.pk).update(confirmed=True)
         wanted.refresh_from_db()
         django_otp.login(request, wanted)
-        told = _("Two-factor sign-in turned on.")
+        message = _("Two-factor sign-in turned on.")
     else:
         turn_off(user)
-        told = _("Two-factor sign-in turned off.")
-    LogEntry.objects.log_actions(str(request.user.pk), [user], CHANGE, told)
-    messages.success(request, told)
+        message = _("Two-factor sign-in turned off.")
+    LogEntry.objects.log_actions(str(request.user.pk), [user], CHANGE, message)
+    messages.success(request, message)
     return redirect("two_factor")
 
 
 def _unconfirmed(request: HttpRequest) -> TOTPDevice:
-    """The key that is being shown; it stays the same until it is confirmed, so that a second look is no other key."""
+    """The key on the page. It stays the same until it is confirmed, however often the page is opened."""
     waiting = TOTPDevice.objects.filter(user=request.user, confirmed=False).first()
     return waiting or TOTPDevice.objects.create(user=request.user, name=NAME, confirmed=False)
 
@@ -139,13 +139,13 @@ def _page(request: HttpRequest, device: TOTPDevice | None, trouble: str) -> Http
 
 
 def _picture(address: str) -> SafeString:
-    """A QR code, drawn here: nobody else may see the key."""
+    """A QR code, made here so that the key is sent nowhere."""
     drawn = io.BytesIO()
     qrcode.make(address, image_factory=qrcode.image.svg.SvgPathImage, box_size=20, border=2).save(drawn)
     return mark_safe(drawn.getvalue().decode().partition("?>")[2])
 
 
 def _spelled(device: TOTPDevice) -> str:
-    """The key as one types it: base32 in groups of four."""
+    """The key for typing: base32 in groups of four."""
     secret = device.config_url.partition("secret=")[2].partition("&")[0]
     return " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))

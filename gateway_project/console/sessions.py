@@ -1,4 +1,4 @@
-"""The console's sessions: rows of Django's, with keys that tell by themselves that this gateway has issued them."""
+"""The console's sessions: Django's rows, with signed keys, so that a made-up key is recognised without a query."""
 
 import hmac
 
@@ -6,7 +6,7 @@ from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
 from django.utils.crypto import get_random_string, salted_hmac
 
-RANDOM, SIGNED = 24, 16  # characters; 40 are what the column has
+RANDOM, SIGNED = 24, 16  # characters; the column holds 40
 
 
 class SessionStore(DatabaseSessions):
@@ -17,7 +17,7 @@ class SessionStore(DatabaseSessions):
 
 
 def is_issued(key: str) -> bool:
-    """Whether it was once the key of a session, without asking the database whether it still is."""
+    """Whether this gateway has issued `key`; whether its session still exists is not checked."""
     return hmac.compare_digest(_signed(key[:RANDOM]).encode(), key.encode())
 
 

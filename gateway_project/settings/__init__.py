@@ -1,7 +1,7 @@
 """Every setting of the gateway, and with `environment` the only place that reads the environment.
 
 A variable may also stand in a `.env` file beside manage.py; a secret may be given as `NAME_FILE`, the path of a file
-that holds it. Nonsense is refused at start with one sentence.
+that holds it. An invalid value stops the start with one sentence.
 """
 
 import base64
@@ -48,7 +48,7 @@ environment.read_file(BASE_DIR / ".env")
 
 
 def data_dir() -> Path:
-    """The data directory, made for its owner alone when it is first needed."""
+    """The data directory, created with mode 0700 when it is first needed."""
     try:
         GATEWAY_DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -57,7 +57,7 @@ def data_dir() -> Path:
 
 
 def kept_secret(file_name: str) -> str:
-    """A random 32-byte key kept in the data directory; of several processes starting at once, one writes it."""
+    """A random 32-byte key in the data directory; if several processes start at once, one of them writes it."""
     path = data_dir() / file_name
     try:
         return kept(path)
@@ -104,7 +104,7 @@ def encryption_keys(given: str, where: str = "GATEWAY_ENCRYPTION_KEYS") -> list[
     return keys
 
 
-# --- Where it listens and keeps things
+# --- Listening address and data
 
 GATEWAY_HOST = host("GATEWAY_HOST", "127.0.0.1")
 GATEWAY_PORT = whole("GATEWAY_PORT", 8045, 0, 65535)
@@ -117,7 +117,7 @@ if not GATEWAY_ENCRYPTION_KEYS_GIVEN:
 SECRET_KEY = secret("GATEWAY_SECRET_KEY") or kept_secret("secret.key")
 DEBUG = switch("GATEWAY_DEBUG")
 
-# --- Who may call
+# --- Authentication
 
 GATEWAY_AUTH_MODE = choice("GATEWAY_AUTH_MODE", "auto", ("auto", "off", "strict", "all_except_health"))
 GATEWAY_API_KEY = token("GATEWAY_API_KEY")
@@ -141,7 +141,7 @@ GOOGLE_OAUTH_AUTHORIZE_URL = url("GOOGLE_OAUTH_AUTHORIZE_URL", "https://accounts
 GOOGLE_OAUTH_TOKEN_URL = url("GOOGLE_OAUTH_TOKEN_URL", "https://oauth2.googleapis.com/token")
 GOOGLE_USERINFO_URL = url("GOOGLE_USERINFO_URL", "https://www.googleapis.com/oauth2/v2/userinfo")
 
-# --- Answers
+# --- Responses
 
 GATEWAY_STREAM_DEFAULT = choice("GATEWAY_STREAM_DEFAULT", "auto", ("auto", "sse", "json"))
 
@@ -187,7 +187,7 @@ def database() -> dict:
     if config["ENGINE"] == "django.db.backends.sqlite3":
         if not Path(config["NAME"]).absolute().parent.is_dir():
             raise ImproperlyConfigured(f"DATABASE_URL names {config['NAME']}, in a directory that is not there.")
-        # IMMEDIATE: a writer queues at once instead of failing half-way with "database is locked".
+        # IMMEDIATE: a writer waits for the lock at the start instead of failing half-way with "database is locked".
         options |= {
             "transaction_mode": "IMMEDIATE",
             "timeout": 5,
@@ -257,7 +257,7 @@ LANGUAGES = [("en", "English"), ("zh-hant", "繁體中文")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["gateway_project.formats"]
 LANGUAGE_COOKIE_NAME = "gateway_language"
-LANGUAGE_COOKIE_AGE = 365 * 24 * 3600  # a browser that is closed forgets no choice
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600  # the choice outlives the browser session
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
@@ -270,7 +270,7 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True  # no collectstatic step
 WHITENOISE_AUTOREFRESH = DEBUG
 
-# --- Safety
+# --- Security
 
 ALLOWED_HOSTS = GATEWAY_ALLOWED_HOSTS
 # Behind a proxy that ends TLS the browser's Origin says https while the request arrives as http.

@@ -1,4 +1,4 @@
-"""What the console is put together from: apps and middleware, the same everywhere. Taken over by the settings."""
+"""Installed apps and middleware, which depend on no variable. Imported by the settings."""
 
 INSTALLED_APPS = [
     "daphne",  # first, so that runserver speaks ASGI

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-# A line of a `.env` file as django-environ reads it; it passes over every other line in silence.
+# A line of a `.env` file as django-environ reads it; it silently ignores every other line.
 _ENV_LINE = re.compile(r"\s*(#.*)?|(?:export )?[A-Za-z_0-9]+=.*")
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]*)?|\.[0-9]+", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
@@ -25,7 +25,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def read_file(default: Path) -> None:
-    """Takes variables that are not set from GATEWAY_ENV_FILE, or from `default` where that file is there."""
+    """Sets variables that are not set from GATEWAY_ENV_FILE, or from `default` if that file exists."""
     given = text("GATEWAY_ENV_FILE")
     path = Path(given or default)
     if str(path) == os.devnull or not (given or path.exists()):
@@ -74,7 +74,7 @@ def whole(name: str, default: int, low: int, high: int) -> int:
 
 
 def seconds(name: str, default: float, low: float = 0.0) -> float:
-    """At least `low`, which is 0 only where no time at all makes sense."""
+    """A number of seconds, at least `low`, which is 0 only where 0 is meaningful."""
     given = text(name, str(default))
     if not _SECONDS.fullmatch(given) or not low <= float(given) < 10**7:
         raise ImproperlyConfigured(f"{name} must be a number of seconds, {low:g} or more, not {given!r}.")
@@ -99,7 +99,7 @@ def choice(name: str, default: str, options: tuple[str, ...]) -> str:
 
 
 def words(name: str, default: str = "") -> list[str]:
-    """What stands between commas, each once."""
+    """The values between commas, each once."""
     given = text(name, default)
     found = [word.strip() for word in given.split(",") if word.strip()]
     if given and not found:
@@ -146,7 +146,7 @@ def origins(name: str) -> list[str]:
 
 
 def proxy(name: str) -> str:
-    """The URL of a proxy, "" for none. It may hold a password, and is not repeated."""
+    """The URL of a proxy, "" for none. It may hold a password, so error messages do not repeat it."""
     given = secret(name)
     if given and not _is_proxy(given):
         raise ImproperlyConfigured(f"{name} must be the URL of an http, https or socks5 proxy.")
@@ -199,7 +199,7 @@ def urls(name: str, default: str) -> tuple[str, ...]:
 
 
 def checked_url(name: str, given: str) -> str:
-    """`given` without a slash at its end. It may hold a password by mistake, and is repeated only without one."""
+    """`given` without a slash at its end. Error messages leave out a password that it may hold."""
     if not _is_url(given):
         shown = "" if "@" in given else f", not {given!r}"
         raise ImproperlyConfigured(f"{name} must be an http or https URL without user, query and fragment{shown}.")

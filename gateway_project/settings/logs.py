@@ -5,8 +5,8 @@ import re
 
 from accounts_app.pool import secret_shapes
 
-# A query string after a path or URL, and the shapes of the secrets that pass through here. Nothing logs them on
-# purpose; other people's libraries put whole URLs and headers into their messages.
+# A query string after a path or URL, and secrets by their shapes. The gateway logs none of them; libraries may put
+# whole URLs and headers into their messages.
 SECRETS = re.compile(
     r"""(?P<query>(?<=[\w/:.~%-])\?[^\s"'<>?]*=[^\s"'<>]*)
     |(?P<bearer>\bBearer\s+)[\w.~+/=-]{8,}
@@ -15,7 +15,7 @@ SECRETS = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 
-# What every match of the above has in it, in lower case: nearly all lines have none, and are not searched.
+# Every match of the above contains one of these, in lower case; lines without them are not searched.
 SIGNS = ("?", "bearer", *secret_shapes.SIGNS)
 
 

@@ -1,4 +1,4 @@
-"""The ledger, one row for every attempt at an upstream, and its sums by the hour."""
+"""The request log, one row an attempt; prompts and responses that are logged; sums by the hour."""
 
 from django.db import models
 from django.utils import timezone
@@ -11,10 +11,10 @@ from proxy_app.models.sums import UsageQuarter as UsageQuarter
 
 
 class UsageRecord(models.Model):
-    """One attempt: who asked, who answered, how it went, what it used. Never a prompt, never a token.
+    """One attempt: its key, account, outcome and usage. Never a prompt or a token.
 
-    A call that was refused before any attempt has one row, with attempt 0, the status that its client was told and how
-    many calls like it are counted in it (`repeated`).
+    A call that was refused before any attempt has one row, with attempt 0, the status that its client got, and how many
+    further calls are counted in it (`repeated`).
     """
 
     at = models.DateTimeField(_("time"), default=timezone.now, db_index=True)
@@ -66,7 +66,7 @@ class UsageRecord(models.Model):
         indexes = [
             models.Index(fields=["account", "at"], name="usage_by_account"),
             models.Index(fields=["api_key", "at"], name="usage_by_api_key"),
-            # One for each filter of the ledger's page: it reads the newest first and stops at the end of the page.
+            # One for each filter of the request log: a page reads the newest rows first and stops at its end.
             models.Index(fields=["model", "at"], name="usage_by_model"),
             models.Index(fields=["outcome", "at"], name="usage_by_outcome"),
             models.Index(fields=["status", "at"], name="usage_by_status"),
@@ -78,14 +78,14 @@ class UsageRecord(models.Model):
 
 
 class CapturedCall(models.Model):
-    """What was said in one call of an API key that has this turned on: encrypted, bounded, and gone after some days.
+    """The prompt and response of one call of an API key that has them logged: encrypted, bounded, kept for some days.
 
-    `request_bytes` and `answer_bytes` are the true lengths, of which the texts may be only the beginning.
+    `request_bytes` and `answer_bytes` are the full lengths; the texts may be cut off.
     """
 
     at = models.DateTimeField(_("time"), default=timezone.now, db_index=True)
     request_id = models.CharField(_("request id"), max_length=32, db_index=True)
-    # Whoever deletes the key deletes what was said with it.
+    # Deleting a key deletes its prompts and responses.
     api_key = models.ForeignKey(
         "accounts_app.ApiKey", on_delete=models.CASCADE, related_name="+", verbose_name=_("API key")
     )
@@ -107,9 +107,9 @@ class CapturedCall(models.Model):
 
 
 class UsageHour(Sums):
-    """What the attempts that ended within one hour (UTC) add up to, for a key, account, model (as asked) and outcome.
+    """Sums of the attempts that ended within one hour (UTC), by key, account, model (as asked for) and outcome.
 
-    Keys and accounts stand as bare ids, 0 for none: the sums outlive them.
+    Keys and accounts are plain ids, 0 for none: the sums outlive them.
     """
 
     hour = models.DateTimeField(_("hour"))

@@ -1,4 +1,4 @@
-"""What attempts add up to: the columns that sums of every kind have, and the quarters of days that hours fold into."""
+"""Sums of attempts: the columns they all have, and the quarters of days that hours are folded into."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -9,11 +9,11 @@ def _sum() -> models.PositiveBigIntegerField:
 
 
 class Sums(models.Model):
-    """The numbers, which add up whatever their attempts have in common.
+    """The numbers that add up over any set of attempts.
 
     `first_event_le_*` and `overhead_le_*` count attempts by milliseconds, each in the first bucket that holds it;
     attempts without a first event are in none. `calls` are attempts that were the first of their call, and calls that
-    were turned away before any.
+    were refused before any attempt.
     """
 
     calls = _sum()
@@ -55,7 +55,7 @@ NUMBERS = tuple(field.name for field in Sums._meta.local_fields)
 
 
 class Dimension(models.TextChoices):
-    """What attempts are told apart by. Each is counted once in each dimension, so any one of them gives the whole."""
+    """What attempts are grouped by. Each is counted once in each dimension, so any dimension adds up to the total."""
 
     MODEL = "model", _("model")
     ACCOUNT = "account_id", _("account")
@@ -63,9 +63,9 @@ class Dimension(models.TextChoices):
 
 
 class UsageQuarter(Sums):
-    """What the attempts that ended within a quarter of a day (UTC) add up to, for one model, account or key each.
+    """Sums of the attempts that ended within a quarter of a day (UTC), by model, account or key.
 
-    Made of the hours when they are over, so that weeks and months are a matter of a few thousand rows. `value` is a
+    Folded from the hours when they are over, so that a month is a few thousand rows. `value` is a
     model's name or an id. A row without a dimension says that the quarter has been folded.
     """
 

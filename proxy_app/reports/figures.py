@@ -1,7 +1,7 @@
-"""What the console shows of the past: calls, failures, tokens and times, over an hour, a day, a week or a month.
+"""The figures of the console: calls, failures, tokens and times over an hour, a day, a week or a month.
 
-Read from sums, never from the whole ledger: the last hour from its newest rows, as many as a bound allows; a day from
-the hours; what is longer from quarters of days, and the hours that are not folded into one yet.
+They are read from sums, never from the whole request log: the last hour from its newest rows, up to a bound; a day from
+hours; longer periods from quarters of days, and from hours that are not folded yet.
 """
 
 from collections.abc import Collection, Iterable
@@ -15,7 +15,7 @@ from proxy_app.reports import sources
 from proxy_app.reports.periods import Figures
 
 SHOWN = 8  # values of a dimension, those with the most attempts; the rest are summed up
-IN_COLOUR = 6  # values that a chart tells apart
+IN_COLOUR = 6  # values that a chart shows in a colour of their own
 
 
 class Period(StrEnum):
@@ -119,7 +119,7 @@ def _parts(source: sources.Source, dimension: Dimension) -> list[Part]:
 
 
 def _split(source: sources.Source, slots: Slots, dimension: Dimension, parts: list[Part]) -> None:
-    """Give the largest parts their slots; what a chart cannot tell apart is taken from the whole by whoever draws."""
+    """Fill in the slots of the largest parts; the chart shows all others as one."""
     chosen = {part.value: part for part in parts[:IN_COLOUR] if part.value is not None}
     for part in chosen.values():
         part.slots = [Figures() for _ in range(slots.count)]

@@ -1,4 +1,4 @@
-"""What sums of attempts say: how many calls were answered, how many failed, how long the first event took."""
+"""Figures from sums of attempts: calls answered and failed, tokens, time to first token, gateway overhead."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,17 +10,17 @@ from proxy_app.models.sums import NUMBERS
 _PLACE = {name: place for place, name in enumerate(NUMBERS)}
 _FIRST = [name for name in NUMBERS if name.startswith("first_event_") and name != "first_event_ms"]
 _OVERHEAD = [name for name in NUMBERS if name.startswith("overhead_") and name != "overhead_us"]
-# Outcomes that are nobody's failure here: the request was wrong, whoever would have been asked.
-_WRONG_REQUEST = (Outcome.REJECTED.value, Outcome.UNKNOWN_FIELD.value)
-# The gateway said no before any account was asked; 0.1.0 counted all of these as one.
+# Outcomes of invalid requests, which no account would have answered.
+_INVALID_REQUEST = (Outcome.REJECTED.value, Outcome.UNKNOWN_FIELD.value)
+# The gateway refused before any account was asked; 0.1.0 counted all refusals as `turned_away`.
 REFUSALS = frozenset({*(refusal.value for refusal in Refusal), "turned_away"})
 
 
 class Figures:
     """Sums of any number of attempts, whatever they have in common.
 
-    Attempts follow each other, and only a call's last one says how it ended; but what ends a call by itself (answered,
-    left by the client, a wrong request) is told by the attempt's outcome, so that the failed calls are those left over.
+    Only a call's last attempt says how it ended, and sums do not know which one that is. But an attempt that was
+    answered, left by its client or refused as invalid ends its call, so failed calls are all calls without those.
     """
 
     __slots__ = ("_numbers", "answered", "outcomes", "refused")
@@ -66,50 +66,50 @@ class Figures:
 
     @property
     def weight(self) -> int:
-        """What parts are ranked by."""
+        """The number that parts are ranked by."""
         return self.attempts + self.refused
 
     @property
-    def left(self) -> int:
-        """Calls whose client went away."""
+    def disconnected(self) -> int:
+        """Calls whose client disconnected."""
         return self.outcomes[Outcome.ABANDONED.value]
 
     @property
-    def wrong(self) -> int:
-        """Calls that upstream refused as wrong in themselves."""
-        return sum(self.outcomes[outcome] for outcome in _WRONG_REQUEST)
+    def invalid(self) -> int:
+        """Calls that upstream refused as invalid."""
+        return sum(self.outcomes[outcome] for outcome in _INVALID_REQUEST)
 
     @property
     def failed(self) -> int:
-        """Calls that got no whole answer, and not by their own doing; those that were refused are none of them."""
-        return max(0, self.calls - self.answered - self.left - self.wrong - self.refused)
+        """Calls without a complete response, other than invalid, refused and disconnected ones."""
+        return max(0, self.calls - self.answered - self.disconnected - self.invalid - self.refused)
 
     @property
     def failed_attempts(self) -> int:
-        """Attempts that brought nothing, and not by the call's own doing; another may have answered it."""
-        return max(0, self.attempts - self.outcomes[Outcome.SUCCEEDED.value] - self.left - self.wrong)
+        """Attempts without a response, other than invalid and disconnected ones; another may have answered the call."""
+        return max(0, self.attempts - self.outcomes[Outcome.SUCCEEDED.value] - self.disconnected - self.invalid)
 
     @property
     def tokens(self) -> int:
-        """Each token once: cached ones are among the prompt's."""
+        """All tokens; cached ones are part of the prompt's."""
         return sum(self[f"{kind}_tokens"] for kind in ("prompt", "candidates", "thoughts", "tool"))
 
     @property
     def overhead_ms(self) -> float | None:
-        """The gateway's own time on an attempt, on average; None without any."""
+        """The gateway overhead of an attempt in ms, on average; None without attempts."""
         return self["overhead_us"] / 1000 / self.attempts if self.attempts else None
 
     def first_event(self, part: float) -> float | None:
-        """Within how many ms `part` (0..1) of the answers began; None when there are none."""
+        """A percentile of the time to first token, in ms: `part` is 0.5 for p50. None without responses."""
         return _quantile([self[name] for name in _FIRST], FIRST_EVENT_BOUNDS, part)
 
     def overhead(self, part: float) -> float | None:
-        """The same of the gateway's own time."""
+        """The same of the gateway overhead."""
         return _quantile([self[name] for name in _OVERHEAD], OVERHEAD_BOUNDS, part)
 
 
 def _quantile(counts: Sequence[int], bounds: Sequence[int], part: float) -> float | None:
-    """Read off a histogram: even within a bucket, and nothing beyond the last bound."""
+    """Interpolated within a bucket of a histogram; the last bound at most."""
     total = sum(counts)
     if not total:
         return None

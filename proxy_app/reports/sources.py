@@ -1,4 +1,4 @@
-"""Where the console's figures come from: quarters of days, hours, and the newest rows of the ledger."""
+"""Where the console's figures come from: quarters of days, hours, and the newest rows of the request log."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
@@ -13,7 +13,7 @@ from proxy_app.ledger.quarter_days import QUARTER, folded_until, quarter_of
 from proxy_app.models import UsageHour, UsageQuarter, UsageRecord
 from proxy_app.models.sums import NUMBERS, Dimension
 
-# Rows of the ledger that are read for the last hour: a tenth of a second.
+# Rows of the request log that are read for the last hour; they take a tenth of a second.
 NEWEST = 10_000
 # Slot (or nothing), value of the dimension (or ""), outcome, NUMBERS.
 Row = tuple[datetime, str, str, Sequence[int]]
@@ -21,7 +21,7 @@ _NO_MOMENT = datetime.min.replace(tzinfo=UTC)
 
 
 class Source(Protocol):
-    """Sums of attempts since some moment; of all there are from `complete_from` on."""
+    """Sums of attempts since some moment; complete from `complete_from` on."""
 
     complete_from: datetime
 
@@ -33,7 +33,7 @@ class Source(Protocol):
 
 
 def of(begin: datetime, now: datetime, *, recent: bool) -> Source:
-    """What there is from `begin` on; `recent` is for the last hour."""
+    """The source for a period from `begin` on; `recent` is for the last hour."""
     if recent:
         return Newest(begin)
     if now - begin <= timedelta(days=2):
@@ -90,7 +90,7 @@ class Quarters:
 
 
 class Newest:
-    """The ledger's last rows since `begin`, read once."""
+    """The newest rows of the request log since `begin`, read once."""
 
     def __init__(self, begin: datetime) -> None:
         names = [name for name in hourly.COLUMNS if name != "at"]
@@ -121,5 +121,5 @@ def _summed(rows: QuerySet[Any], slot: str, value: str) -> Iterator[Row]:
 
 
 def _value(found: Any) -> str:
-    """Ids of accounts and keys that are none stand as 0 in the sums, as nothing in the ledger."""
+    """No account and no key are 0 in the sums, and NULL in the request log."""
     return "" if found in (None, 0, "0") else str(found)

@@ -1,4 +1,4 @@
-"""The past as charts: series of numbers by slot, with what the page's script needs to draw them."""
+"""The overview's charts: series of numbers by slot, as the page's script draws them."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,7 +14,7 @@ Series = dict[str, Any]
 
 
 def of(past: Past, split: Dimension | None) -> dict[str, Any]:
-    """`slots`: when each begins. `charts`: name -> series of `label`, `tone` (a colour's name) and `values`."""
+    """`slots`: the start of each. `charts`: name -> series of `label`, `tone` (a colour's name) and `values`."""
     return {
         "slots": [start.isoformat() for start in past.slots.starts()],
         "slot_minutes": int(past.slots.width.total_seconds() // 60),
@@ -29,15 +29,15 @@ def of(past: Past, split: Dimension | None) -> dict[str, Any]:
 def _calls(past: Past) -> list[Series]:
     return [
         _series(_("answered"), "good", past.by_slot, lambda one: one.answered),
-        _series(_("client disconnected"), "faint", past.by_slot, lambda one: one.left),
-        _series(_("invalid requests"), "amber", past.by_slot, lambda one: one.wrong),
+        _series(_("client disconnected"), "faint", past.by_slot, lambda one: one.disconnected),
+        _series(_("invalid requests"), "amber", past.by_slot, lambda one: one.invalid),
         _series(_("refused"), "violet", past.by_slot, lambda one: one.refused),
         _series(_("failed"), "bad", past.by_slot, lambda one: one.failed),
     ]
 
 
 def _parts(past: Past, split: Dimension) -> list[Series]:
-    """The largest parts each, and what is left of the whole."""
+    """A series for each of the largest parts, and one for all others."""
     name = names(split)
     count = weight(split)
     shown = [part for part in past.parts[split][:IN_COLOUR] if part.slots]
@@ -52,7 +52,7 @@ def _parts(past: Past, split: Dimension) -> list[Series]:
 
 
 def weight(dimension: Dimension) -> Callable[[Figures], int]:
-    """What is counted: an account has attempts, of which several may belong to one call; the rest has calls."""
+    """What is counted: for accounts attempts, of which a call may have several; for models and keys calls."""
     return (lambda one: one.attempts) if dimension is Dimension.ACCOUNT else (lambda one: one.calls)
 
 

@@ -1,4 +1,4 @@
-"""Numbers and names as people read them."""
+"""Numbers, times and names in the reader's language."""
 
 from collections.abc import Callable, Mapping
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts_app import roster
 from proxy_app.models.sums import Dimension
 
-# From which size on, what it is divided by, and what that is called.
+# The size from which a unit is used, its divisor, its name.
 Scale = tuple[tuple[float, float, str], ...]
 THOUSANDS: Scale = ((1e9, 1e9, " G"), (1e6, 1e6, " M"), (1e4, 1e3, " k"))
 MYRIADS: Scale = ((1e8, 1e8, " 億"), (1e4, 1e4, " 萬"))
@@ -26,7 +26,7 @@ def short(number: float) -> str:
 
 
 def lasting(ms: float | None) -> str:
-    """A time in milliseconds: `0.62 ms`, `2.9 ms`, `640 ms`, `1.4 s`."""
+    """A time that is given in milliseconds: `0.62 ms`, `2.9 ms`, `640 ms`, `1.4 s`."""
     if ms is None:
         return "-"
     if ms >= 1000:
@@ -35,7 +35,7 @@ def lasting(ms: float | None) -> str:
 
 
 def share(part: float, whole: float) -> str:
-    """`3 %`, `0.2 %`; `-` of nothing."""
+    """`3 %`, `0.2 %`; `-` where `whole` is 0."""
     if not whole:
         return "-"
     percent = 100 * part / whole
@@ -43,20 +43,20 @@ def share(part: float, whole: float) -> str:
 
 
 def names(dimension: Dimension) -> Callable[[str | None], str]:
-    """What to call a part of `dimension`. Raises RosterUnavailable."""
+    """A function from a value of `dimension` to its name. Raises RosterUnavailable."""
     known: dict[str, str] = {}
-    nobody, gone = _("none"), "{}"
+    none, deleted = _("none"), "{}"
     match dimension:
         case Dimension.ACCOUNT:
             known = {str(one.id): one.email for one in roster.current().accounts.values()}
-            nobody, gone = _("no account"), _("deleted account {}")
+            none, deleted = _("no account"), _("deleted account {}")
         case Dimension.API_KEY:
             known = {str(one.id): one.name for one in roster.current().keys.values()}
-            nobody, gone = _("without a key"), _("deleted key {}")
+            none, deleted = _("without a key"), _("deleted key {}")
 
     def name(value: str | None) -> str:
         if value is None:
             return _("all others")
-        return known.get(value) or (gone.format(value) if value else nobody)
+        return known.get(value) or (deleted.format(value) if value else none)
 
     return name

@@ -1,4 +1,4 @@
-"""Delete old entries of the ledger."""
+"""Delete old entries of the request log."""
 
 from argparse import ArgumentParser
 from datetime import timedelta
@@ -11,14 +11,14 @@ from proxy_app.ledger import retention
 
 
 class Command(BaseCommand):
-    help = "Delete the ledger's entries older than a number of days, in batches, while the gateway serves."
+    help = "Delete entries of the request log older than a number of days, in batches, while the gateway serves."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--days", type=int, default=90, help="keep this many days (90)")
         parser.add_argument(
             "--vacuum",
             action="store_true",
-            help="then rewrite the ledger, so that all its gaps go back to the disk; calls are journalled meanwhile",
+            help="then rewrite the table, so that its free space goes back to the disk; new entries are queued meanwhile",
         )
 
     def handle(self, *, days: int, vacuum: bool, **options: Any) -> None:

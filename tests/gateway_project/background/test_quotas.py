@@ -27,7 +27,7 @@ async def test_a_start_asks_upstream_nothing(upstream, pool_of):
     await pool_of("alice", last_used_at=datetime.now(UTC))
     running = Background()
 
-    await running.has_looked.wait()
+    await running.has_read.wait()
     await running.stop()
 
     assert roster.current().accounts
