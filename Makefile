@@ -1,4 +1,4 @@
-# The gateway's errands. `make run` is all the set-up there is.
+# The gateway's tasks. `make run` does all the set-up.
 
 PYTHON ?= python3
 VENV := .venv

@@ -277,7 +277,7 @@ class Emulator:
             return self._google.recording.wait_for(found, timeout, f"{number} hang-ups")[-1]
 
     def wait_for_silence(self, *, timeout: float = _TIMEOUT) -> None:
-        """Returns once no reply is under way."""
+        """Returns once no reply is being sent."""
         with self._changed:
             self._google.recording.wait_for(lambda: not self._google.recording.open_count(), timeout, "silence")
 

@@ -30,7 +30,7 @@ class Word:
 
 
 WORDS = (
-    Word(r"(?<!the )(?<!at )(rests?|resting|rested)\b(?! of\b)", "cooldown, cooling down"),
+    Word(r"(?<!the )(?<!at )(?<!\")(?-i:(?!REST\b))(rests?|resting|rested)\b(?! of\b)", "cooldown, cooling down"),
     Word(r"(un)?park(s|ed|ing)?", "needs attention, or disabled", READ),
     Word(r"reviv(e|es|ed|ing)", "re-enable"),
     Word(r"(try|tries|tried|trying) out", "half-open, probing, test"),

@@ -1,4 +1,4 @@
-"""What the gateway adds to the time until the first event, against asking the upstream directly."""
+"""What the gateway adds to the time to first token, against asking the upstream directly."""
 
 import dataclasses
 from collections.abc import Collection
@@ -28,7 +28,7 @@ def measure(stage: Stage, _: Collection[str]) -> list[Row]:
         p50.append(added(stage.perform(alone), stage.perform(alone_directly), 0.5))
         p99.append(added(stage.perform(through), stage.perform(directly), 0.99))
     return [
-        milliseconds("added to the first event, p50", p50, MOST_P50),
+        milliseconds("added to the time to first token, p50", p50, MOST_P50),
         milliseconds(f"the same, p99 at half of saturation ({rate:.0f} calls/s)", p99, MOST_P99),
     ]
 

@@ -66,8 +66,8 @@ def consent_target(google: Google, asked: Mapping[str, str], email: str, *, allo
 
 def _authorize(google: Google, call: Call) -> Reply:
     asked = call.request.query
-    if wrong := _wrong_request(google, asked):
-        return error_page(*wrong)
+    if invalid := _invalid_request(google, asked):
+        return error_page(*invalid)
     known = [account.email for account in google.accounts.all()]
     emails = [*known, *(guest for guest in _GUESTS if guest not in known)] if google.accounts.any_credentials else known
     return consent_page(asked, emails, any_email=google.accounts.any_credentials)
@@ -75,8 +75,8 @@ def _authorize(google: Google, call: Call) -> Reply:
 
 def _decide(google: Google, call: Call) -> Reply:
     asked = {**call.request.query, **form_of(call)}
-    if wrong := _wrong_request(google, asked):
-        return error_page(*wrong)
+    if invalid := _invalid_request(google, asked):
+        return error_page(*invalid)
     allow, email = asked.get("decision") != "deny", asked.get("email", "").strip()
     if allow and not google.accounts.any_credentials and google.accounts.get(email) is None:
         return error_page("invalid_request", f"There is no account {email}.")
@@ -86,7 +86,7 @@ def _decide(google: Google, call: Call) -> Reply:
     return Reply(status=302, headers=(("location", target),), sized=True)
 
 
-def _wrong_request(google: Google, asked: Mapping[str, str]) -> tuple[str, str] | None:
+def _invalid_request(google: Google, asked: Mapping[str, str]) -> tuple[str, str] | None:
     if asked.get("response_type") != "code":
         return "invalid_request", "Required parameter is missing: response_type"
     if not asked.get("client_id"):

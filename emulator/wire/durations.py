@@ -12,9 +12,9 @@ def go_duration(seconds: float) -> str:
     """Go's spelling, as `metadata.quotaResetDelay` has it: `539.477544ms`, `2.539s`, `13h19m1.2s`."""
     if seconds < 1:
         return f"{seconds * 1000:.6f}".rstrip("0").rstrip(".") + "ms"
-    minutes, rest = divmod(seconds, 60)
+    minutes, seconds_left = divmod(seconds, 60)
     hours, minutes = divmod(int(minutes), 60)
-    tail = f"{rest:.9f}".rstrip("0").rstrip(".") + "s"
+    tail = f"{seconds_left:.9f}".rstrip("0").rstrip(".") + "s"
     if hours:
         return f"{hours}h{minutes}m{tail}"
     return f"{minutes}m{tail}" if minutes else tail

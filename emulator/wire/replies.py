@@ -86,7 +86,7 @@ class Style:
     finish          False leaves the finishReason out
     last            what the finishing event holds: "text", "empty_text", "no_parts" or "no_content"
     done            adds `data: [DONE]`, which Google never sends but other upstreams do
-    empty           200 with an empty body
+    empty           an empty body with status 200
     garbage_after   an event that is not JSON after that many events
     """
 

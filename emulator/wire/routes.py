@@ -32,8 +32,8 @@ class Route:
 
 _CODE_ASSIST = re.compile(r"(?P<base>.*)/v1internal:(?P<verb>\w+)")
 _OPERATION = re.compile(r"(?P<base>.*)/v1internal/(?P<name>operations/.+)")
-_PUBLIC = re.compile(r"(?P<base>.*?)/(?P<version>v1|v1beta|v1alpha)/(?P<rest>(?:models|tunedModels)(?:/.*)?)")
-_CONTROL = re.compile(r"/emulator(?:/(?P<rest>.*))?")
+_PUBLIC = re.compile(r"(?P<base>.*?)/(?P<version>v1|v1beta|v1alpha)/(?P<path>(?:models|tunedModels)(?:/.*)?)")
+_CONTROL = re.compile(r"/emulator(?:/(?P<path>.*))?")
 _OAUTH = {
     "/o/oauth2/v2/auth": "authorize",
     "/o/oauth2/auth": "authorize",
@@ -59,18 +59,18 @@ def route_of(request: Request) -> Route:
     if match := _OPERATION.fullmatch(path):
         return Route(Api.CODE_ASSIST, "getOperation", match["base"], resource=match["name"])
     if match := _CONTROL.fullmatch(path):
-        return Route(Api.CONTROL, "control", resource=(match["rest"] or "").strip("/"))
+        return Route(Api.CONTROL, "control", resource=(match["path"] or "").strip("/"))
     if match := _PUBLIC.fullmatch(path):
-        return _public(request, match["base"], match["version"], match["rest"])
+        return _public(request, match["base"], match["version"], match["path"])
     return Route(Api.NOWHERE)
 
 
-def _public(request: Request, base: str, version: str, rest: str) -> Route:
-    name, colon, verb = rest.rpartition(":")
+def _public(request: Request, base: str, version: str, path: str) -> Route:
+    name, colon, verb = path.rpartition(":")
     if request.method == "GET":
-        if rest == "models":
+        if path == "models":
             return Route(Api.PUBLIC, "listModels", base, version)
-        return Route(Api.PUBLIC, "getModel", base, version, rest.removeprefix("models/"))
+        return Route(Api.PUBLIC, "getModel", base, version, path.removeprefix("models/"))
     if not colon:
         return Route(Api.NOWHERE, base=base)
     return Route(Api.PUBLIC, verb, base, version, name.removeprefix("models/"))

@@ -127,8 +127,7 @@ class Background:
             await usage.refresh()
             self._note_accounts(roster.current())
             if self._demo is None and demo_answers(roster.current()):
-                # It runs until the end, also once there is a real account: calls in flight may still use it, and an idle
-                # thread costs nothing.
+                # It runs until the end, also once there is a real account: calls in flight may still use it.
                 self._demo = await asyncio.to_thread(demo_emulator)
                 roster.set_demo_upstream(self._demo.url)
                 await roster.refresh()

@@ -255,18 +255,18 @@ def _host(written: str) -> str | None:
 def _origin(written: str) -> str | None:
     if written in ("file://", "file:///"):
         return "file://"
-    scheme, separator, rest = written.removesuffix("/").partition("://")
+    scheme, separator, after = written.removesuffix("/").partition("://")
     if not separator or not _SCHEME.fullmatch(scheme):
         return None
     if scheme not in _DEFAULT_PORTS:
-        return f"{scheme}://{rest}" if _OPAQUE_HOST.fullmatch(rest) else None
+        return f"{scheme}://{after}" if _OPAQUE_HOST.fullmatch(after) else None
     try:
-        parts = urlsplit(f"//{rest}")
+        parts = urlsplit(f"//{after}")
         port = parts.port
     except ValueError:
         return None
     name = _host(parts.hostname or "")
-    if name is None or port == 0 or parts.netloc != rest or "@" in rest or rest.endswith(":"):
+    if name is None or port == 0 or parts.netloc != after or "@" in after or after.endswith(":"):
         return None
     return f"{scheme}://{name}" if port in (None, _DEFAULT_PORTS[scheme]) else f"{scheme}://{name}:{port}"
 

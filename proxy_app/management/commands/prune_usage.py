@@ -18,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--vacuum",
             action="store_true",
-            help="then rewrite the table, so that its free space goes back to the disk; new entries are queued meanwhile",
+            help="then rewrite the table, to give its free space back; new entries are queued meanwhile",
         )
 
     def handle(self, *, days: int, vacuum: bool, **options: Any) -> None:
