@@ -2,6 +2,7 @@ import pytest
 
 from proxy_app.wire.calls import (
     Call,
+    ClientKind,
     ErrorForm,
     Method,
     StreamForm,
@@ -38,6 +39,7 @@ NOT_GO = [
         ("org/name:v1/countTokens", "org/name:v1", "countTokens"),
         ("org/name:v1:generateContent", "org/name:v1", "generateContent"),
         ("x%3AgenerateContent", "x", "generateContent"),
+        ("x:generateContent~/", "x", "generateContent~"),
         ("x%3agenerateContent", "x", "generateContent"),
         ("tunedModels/mine:generateContent", "tunedModels/mine", "generateContent"),
         ("x:embedContent", "x", "embedContent"),
@@ -130,3 +132,7 @@ def test_the_legacy_python_sdk_is_spared_an_error_it_would_take_for_an_empty_res
 )
 def test_a_server_timeout_is_a_number_of_seconds(header, seconds):
     assert server_timeout(header) == seconds
+
+
+def test_of_a_client_nobody_knows_the_best_is_thought():
+    assert ClientKind() == client_kind("", "") == ClientKind(True, b"\r\n\r\n", ErrorForm.EVENT)

@@ -198,8 +198,8 @@ def test_sessions_keep_their_accounts_from_one_version_to_the_next():
 
 def test_of_a_longer_key_64_bits_count():
     for ready in (None, {7: QUARTERS}, {7: QUARTERS, 900: 1}):
-        assert chosen(CROWD, 42 + 2**64, ready) == chosen(CROWD, 42, ready)
-        assert chosen(CROWD, 42 + 2**65, ready) == chosen(CROWD, 42, ready)
+        for key in (42, 2**63, 0x9E3779B97F4A7C15):
+            assert chosen(CROWD, key + 2**64, ready) == chosen(CROWD, key + 2**65, ready) == chosen(CROWD, key, ready)
 
 
 def test_strategies_are_named_as_they_are_stored():

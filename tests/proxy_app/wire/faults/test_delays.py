@@ -103,6 +103,14 @@ def test_a_moment_counts_from_now(moment):
     assert delay_in(ErrorBody(details=(info(quotaResetTimeStamp=moment),)), EPOCH - 60) == 60.0
 
 
+def test_nobody_is_told_to_stay_away_for_longer_than_a_month():
+    assert LONGEST == 2_678_400
+
+
+def test_a_date_in_a_header_says_nothing_without_a_clock():
+    assert header_delay("Mon, 20 Oct 2025 19:14:08 GMT") is None
+
+
 def test_a_moment_that_is_past_is_now():
     assert delay_in(ErrorBody(details=(info(quotaResetTimeStamp=MOMENT),)), EPOCH + 60) == 0.0
 
