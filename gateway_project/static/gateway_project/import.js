@@ -22,7 +22,7 @@ document.addEventListener("DOMContentLoaded", () => {
         done = total = 0;
         ask = 1;
         part("rows").replaceChildren();
-        Object.keys(counts).forEach((fate) => { counts[fate] = 0; });
+        Object.keys(counts).forEach((result) => { counts[result] = 0; });
         await takeIn();
     });
     part("go-on").addEventListener("click", takeIn);
@@ -70,15 +70,15 @@ document.addEventListener("DOMContentLoaded", () => {
     }
 
     function add(line) {
-        counts[line.fate] = (counts[line.fate] || 0) + 1;
+        counts[line.result] = (counts[line.result] || 0) + 1;
         const row = part("rows").insertRow();
         row.insertCell().textContent = line.place;
         row.insertCell().textContent = line.name;
         const said = row.insertCell();
-        const fate = document.createElement("span");
-        fate.className = `cn-fate cn-fate-${line.fate}`;
-        fate.textContent = line.words;
-        said.append(fate, line.why ? ` ${line.why}` : "");
+        const result = document.createElement("span");
+        result.className = `cn-result cn-result-${line.result}`;
+        result.textContent = line.words;
+        said.append(result, line.why ? ` ${line.why}` : "");
     }
 
     function show(trouble) {

@@ -165,6 +165,7 @@ class TestThePage:
 
         for words in ("alice@example.com", "bob@example.com", "more.json entry 1", "neither a refresh token", "3 / 3"):
             assert words in page
+        assert page.count("cn-result-added") == 3  # the sum and both lines
         assert Account.objects.count() == 2
 
     def test_a_file_that_is_no_text_is_told_and_the_others_are_read(self, console):
