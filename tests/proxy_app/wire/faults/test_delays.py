@@ -107,6 +107,14 @@ def test_nobody_is_told_to_stay_away_for_longer_than_a_month():
     assert LONGEST == 2_678_400
 
 
+@pytest.mark.parametrize(
+    "date",
+    ["Mon, 20 Oct 2025 19:14:08 GMT", "Mon, 20 Oct 2025 19:14:08 -0000", "Mon, 20 Oct 2025 21:14:08 +0200"],
+)
+def test_a_date_in_a_header_is_read_with_its_zone(date):
+    assert header_delay(date, EPOCH - 9) == 9.0
+
+
 def test_a_date_in_a_header_says_nothing_without_a_clock():
     assert header_delay("Mon, 20 Oct 2025 19:14:08 GMT") is None
 

@@ -74,6 +74,13 @@ def test_stray_commas_and_an_array_around_it_do_not_hide_an_error(body):
     assert (error.code, error.message) == (429, "m")
 
 
+def test_reasons_and_domains_are_told_of_every_detail_that_has_one():
+    details = [{"reason": "ONE", "domain": "a.test"}, {"reason": ""}, {"reason": 7, "domain": 7}, {"reason": "TWO"}]
+    error = read_error(json.dumps({"error": {"details": details}}).encode())
+
+    assert (error.reasons, error.domains) == (["ONE", "TWO"], ["a.test"])
+
+
 def quota(*violations, **metadata):
     details = [
         {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": list(violations)},
