@@ -64,6 +64,18 @@ async def size(request):
     return JsonResponse({"size": len(await request.whole_body()), "id": request.request_id})
 
 
+async def unread(request):
+    """Refuses without looking at the body."""
+    return JsonResponse({"error": {"code": 401}}, status=401)
+
+
+async def pieces(request):
+    """Reads the body piece by piece, the first one after `wait` seconds."""
+    await asyncio.sleep(float(request.GET.get("wait", 0)))
+    sizes = [len(piece) async for piece in request.content]
+    return JsonResponse({"size": sum(sizes), "pieces": len(sizes), "largest": max(sizes, default=0)})
+
+
 async def stream(request):
     """`n` events, `gap` seconds between, the first after `wait` seconds."""
     number, gap = int(request.GET.get("n", 3)), float(request.GET.get("gap", 0))
@@ -170,6 +182,8 @@ urlpatterns = [
     path("descriptors", descriptors),
     path("state", state),
     path("size", size),
+    path("unread", unread),
+    path("pieces", pieces),
     path("stream", stream),
     path("steady", steady),
     path("stubborn", stubborn),
