@@ -99,6 +99,14 @@ class Retry(Enum):
     OTHER_KIND = "other_kind"  # once, an account of another kind
 
 
+class Repeat(Enum):
+    """Whether a request may be sent again after a failure."""
+
+    ALWAYS = "always"
+    UNTIL_SENT = "until_sent"  # only where no account can have worked on it: nothing was sent, or it was refused
+    NEVER = "never"  # only where nothing was sent
+
+
 class Counts(Enum):
     """What an exchange counts as in its call."""
 
@@ -136,6 +144,16 @@ class Verdict:
     retry: Retry
     counts: Counts = Counts.ATTEMPT
     costs_retry: bool = False
+
+    def lets(self, repeat: Repeat) -> bool:
+        """Whether a request that may be repeated so far is sent again after this."""
+        match repeat:
+            case Repeat.ALWAYS:
+                return True
+            case Repeat.UNTIL_SENT:
+                return self.counts is not Counts.ATTEMPT
+            case Repeat.NEVER:
+                return self.counts is Counts.NOTHING
 
 
 _VAGUE = Verdict(Effect.SUSPECT, Retry.NEXT_PATH, Counts.ATTEMPT, costs_retry=True)

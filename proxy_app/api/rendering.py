@@ -1,17 +1,49 @@
-"""A relay's events as the bytes of a response body: server-sent events, or a JSON array.
+"""Answers as responses: JSON, errors in the form that was asked for, and a relay's events as the bytes of a body.
 
-Events that arrived together leave together, in one write; nothing is ever held back. A stream that breaks ends with one
-error in the form that the client reads, and then with the connection: no client that was measured takes that for a
-complete answer.
+Events leave as server-sent events or as one JSON array. Those that arrived together leave together, in one write;
+nothing is ever held back. A stream that breaks ends with one error in the form that the client reads, and then with the
+connection: no client that was measured takes that for a complete answer.
 """
 
 from collections.abc import AsyncIterator
 
+import msgspec
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from proxy_app import errors
 from proxy_app.errors import BrokenStream
 from proxy_app.forwarding.relay import Relay
 from proxy_app.wire.calls import ClientKind, ErrorForm, StreamForm
-from proxy_app.wire.framing import json_array, sse
+from proxy_app.wire.framing import answer_shape, json_array, sse, stream_forms
 from proxy_app.wire.framing.answer_shape import Shape
+from proxy_app.wire.malformed import Malformed
+
+
+def json_response(content: object, status: int = 200, shape: Shape | None = None) -> HttpResponse:
+    body = msgspec.json.encode(content)
+    return HttpResponse(shape.applied(body) if shape else body, status=status, content_type=errors.JSON)
+
+
+def error_response(request: HttpRequest, error: errors.GatewayError) -> HttpResponse:
+    """`error` as the answer to `request`, in the form that was asked for."""
+    meta, query = request.META, request.GET
+    agent, default = meta.get("HTTP_USER_AGENT", ""), settings.GATEWAY_STREAM_DEFAULT
+    frame = stream_forms.error_frame(request.path, query, meta.get("HTTP_ACCEPT", ""), agent, default)
+    return errors.render(error, frame, answer_shape.asked_layout(query))
+
+
+def asked_shape(request: HttpRequest) -> Shape | None:
+    """What is asked of the answer's shape. Raises InvalidArgument."""
+    try:
+        return answer_shape.asked_shape(request.GET, request.META.get(answer_shape.FIELD_MASK_HEADER, ""))
+    except Malformed as error:
+        raise errors.InvalidArgument(str(error)) from error
+
+
+def api_version(request: HttpRequest) -> str:
+    """The version of the API in a request's path."""
+    return request.path.lstrip("/").partition("/")[0]
 
 
 class EventStream:

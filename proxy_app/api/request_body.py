@@ -1,26 +1,25 @@
 """A request's body, from the bytes as they came to its fields. What takes long is done in turns with everybody else."""
 
-import asyncio
-from collections.abc import Generator
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 from django.conf import settings
 
 from accounts_app.pool.outcomes import Outcome
 from proxy_app import errors
-from proxy_app.forwarding.exchange import TURN_SECONDS
+from proxy_app.forwarding.turns import in_turns
 from proxy_app.wire.bodies import bodies, content_encoding
 from proxy_app.wire.bodies.bodies import Body
 from proxy_app.wire.malformed import Malformed, TooLarge, UnknownEncoding
-
-T = TypeVar("T")
 
 # What the server says of bodies as they come, which it counts itself.
 _NO_ROOM = "The gateway holds too many large requests in memory now."
 
 
-async def read(request: Any, *, counting: bool) -> Body:
+async def read(request: Any, wrappers: Sequence[str] = ()) -> Body:
     """The fields of an ApiRequest's body, which from here on is as it was before its client compressed it.
+
+    `wrappers` are the fields that the request may stand in.
 
     Raises InvalidArgument, PayloadTooLarge, UnsupportedEncoding, Unavailable.
     """
@@ -29,7 +28,7 @@ async def read(request: Any, *, counting: bool) -> Body:
         body = await request.whole_body()
         if encoding:
             body = request._body = await _decoded(request, body, encoding)
-        return await in_turns(bodies.reading(body, counting=counting))
+        return await in_turns(bodies.reading(body, wrappers))
     except Malformed as error:
         raise errors.InvalidArgument(str(error)) from error
     except TooLarge as error:
@@ -43,17 +42,6 @@ def let_go(request: Any) -> None:
     request._body = b""
     if (room := getattr(request, "room", None)) is not None:
         room.give_back()
-
-
-async def in_turns(steps: Generator[None, None, T]) -> T:
-    """What `steps` returns; wherever it yields, others have a turn."""
-    try:
-        while True:
-            next(steps)
-            await asyncio.sleep(TURN_SECONDS)
-    except StopIteration as end:
-        result: T = end.value
-        return result
 
 
 async def _decoded(request: Any, body: bytes, encoding: str) -> bytes:

@@ -1,17 +1,21 @@
 """The HTTP surface: which path leads to which view, who may enter, and how errors leave."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPMethod
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from ninja import NinjaAPI, Router
 
 from proxy_app import errors
-from proxy_app.api import auth, usage, views
+from proxy_app.api import auth, generate, health, models, usage
+from proxy_app.api.rendering import error_response, json_response
 from proxy_app.ledger import refused_calls
+from proxy_app.wire import operations
+from proxy_app.wire.operations import GET_MODEL, LIST_MODELS, Found, Operation
 
-View = Callable[[HttpRequest], Awaitable[HttpResponse]]
+View = Callable[[HttpRequest, Found], Awaitable[HttpResponseBase]]
 
 log = logging.getLogger(__name__)
 
@@ -21,18 +25,62 @@ VERSIONS = ("v1beta", "v1", "v1alpha")
 _ANY = [method.value for method in HTTPMethod if method not in ("CONNECT", "TRACE")]
 _READ = ["GET", "HEAD"]
 
+# What the gateway answers by itself; all other operations are accounts' to answer.
+_VIEWS: Mapping[Operation, View] = {LIST_MODELS: models.list_models, GET_MODEL: models.get_model}
+
+_NO_PATH = (
+    "{method} {path} is not part of this API. It serves models, models/{{model}} and models/{{model}}:VERB, "
+    f"with VERB one of {generate.SUPPORTED}, under /v1beta, /v1 and /v1alpha."
+)
+
 
 def _others(*taken: str) -> list[str]:
     return [method for method in _ANY if method not in (*taken, "OPTIONS")]
 
 
-def _whatever_the_name(view: View) -> Callable[[HttpRequest, str], Awaitable[HttpResponse]]:
-    """`view` on a path with a name in it, which ninja wants to see taken."""
+async def operation(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Whatever operation `name`, the path below the API version, stands for."""
+    found = operations.find(request.method or "", name)
+    if found is None:
+        raise _unknown(request, name)
+    return await _VIEWS.get(found.operation, generate.generate)(request, found)
 
-    async def ignoring_name(request: HttpRequest, name: str) -> HttpResponse:
-        return await view(request)
 
-    return ignoring_name
+async def options(request: HttpRequest) -> HttpResponse:
+    """What may be asked of a path. What lets a page ask is added to every answer."""
+    response = json_response({})
+    response["Allow"] = "GET, HEAD, POST, OPTIONS"
+    return response
+
+
+async def options_below(request: HttpRequest, name: str) -> HttpResponse:
+    return await options(request)
+
+
+async def wrong_method(request: HttpRequest) -> HttpResponse:
+    """The path is right, the method is not."""
+    raise errors.MethodNotAllowed(_NO_PATH.format(method=request.method, path=request.path))
+
+
+async def wrong_path(request: HttpRequest, name: str) -> HttpResponse:
+    """Anything else, as JSON: Google's own front end says it in HTML, which no SDK can read."""
+    raise _not_found(request)
+
+
+def _unknown(request: HttpRequest, name: str) -> errors.GatewayError:
+    """What to say of a path that is no operation's by this HTTP method."""
+    known = operations.by_another_method(name)
+    if known is None:
+        return _not_found(request)
+    if known is GET_MODEL and request.method == "POST":
+        name, verb = operations.split(name)
+        model = models.model_in(name, operations.GENERATE)
+        return errors.NotFound(f"There is no method {verb!r} on models/{model}. Supported are: {generate.SUPPORTED}.")
+    return errors.MethodNotAllowed(f"{known.id} is called by {known.http}, not by {request.method}.")
+
+
+def _not_found(request: HttpRequest) -> errors.NotFound:
+    return errors.NotFound(_NO_PATH.format(method=request.method, path=request.path))
 
 
 class Api(NinjaAPI):
@@ -47,38 +95,31 @@ class Api(NinjaAPI):
 
 api = Api(title="Gemini Gateway", docs_url=None, openapi_url=None, auth=auth.admit)
 
-for path, view in (("/healthz", views.healthz), ("/readyz", views.readyz)):
-    api.api_operation(_READ, path, auth=auth.admit_to_health)(view)
-    api.api_operation(_others(*_READ), path)(views.wrong_method)
-    api.api_operation(["OPTIONS"], path, auth=None)(views.options)
+for path, view, admit in (
+    ("/healthz", health.healthz, auth.admit_to_health),
+    ("/readyz", health.readyz, auth.admit_to_health),
+    ("/usage", usage.usage, auth.admit_to_usage),
+):
+    api.api_operation(_READ, path, auth=admit)(view)
+    api.api_operation(_others(*_READ), path)(wrong_method)
+    api.api_operation(["OPTIONS"], path, auth=None)(options)
 
-models = Router()
-for path in ("/models", "/models/"):
-    models.api_operation(_READ, path)(views.list_models)
-    models.api_operation(_others(*_READ), path)(views.wrong_method)
-    models.api_operation(["OPTIONS"], path, auth=None)(views.options)
-models.api_operation(_READ, "/models/{path:name}")(views.get_model)
-models.post("/models/{path:name}")(views.call_model)
-models.api_operation(_others(*_READ, "POST"), "/models/{path:name}")(_whatever_the_name(views.wrong_method))
-models.api_operation(["OPTIONS"], "/models/{path:name}", auth=None)(_whatever_the_name(views.options))
-
-api.api_operation(_READ, "/usage", auth=auth.admit_to_usage)(usage.usage)
-api.api_operation(_others(*_READ), "/usage")(views.wrong_method)
-api.api_operation(["OPTIONS"], "/usage", auth=None)(views.options)
-
+versioned = Router()
+versioned.api_operation(["OPTIONS"], "/{path:name}", auth=None)(options_below)
+versioned.api_operation(_others(), "/{path:name}")(operation)
 for version in VERSIONS:
-    api.add_router(f"/{version}", models, url_name_prefix=version)
+    api.add_router(f"/{version}", versioned, url_name_prefix=version)
 
 elsewhere = Router()
-elsewhere.api_operation(["OPTIONS"], "/{path:name}", auth=None)(_whatever_the_name(views.options))
-elsewhere.api_operation(_others(), "/{path:name}")(_whatever_the_name(views.wrong_path))
+elsewhere.api_operation(["OPTIONS"], "/{path:name}", auth=None)(options_below)
+elsewhere.api_operation(_others(), "/{path:name}")(wrong_path)
 api.add_router("", elsewhere)  # last: it takes every path that is left
 
 
 @api.exception_handler(errors.GatewayError)
 def refused(request: HttpRequest, error: errors.GatewayError) -> HttpResponse:
     refused_calls.refused(request, error)
-    return views.rendered(request, error)
+    return error_response(request, error)
 
 
 @api.exception_handler(Exception)
@@ -86,4 +127,4 @@ def failed(request: HttpRequest, error: Exception) -> HttpResponse:
     log.error("%s %a failed", request.method, request.path, exc_info=error)  # the path has no query, so no key
     internal = errors.GatewayError("Internal error encountered.")
     refused_calls.refused(request, internal)
-    return views.rendered(request, internal)
+    return error_response(request, internal)

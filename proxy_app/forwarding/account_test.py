@@ -16,7 +16,8 @@ from proxy_app.forwarding import forward
 from proxy_app.forwarding.relay import Relay
 from proxy_app.ledger.attempt_log import Trail
 from proxy_app.wire import calls
-from proxy_app.wire.calls import Call, Method
+from proxy_app.wire.calls import Call
+from proxy_app.wire.operations import GENERATE
 
 WHY = "an operator's test"
 # Every kind of account has it, and it costs next to nothing.
@@ -49,7 +50,7 @@ async def ask(account: int) -> Trial:
         return Trial(model, trouble="It only stands by.")
     trail = Trail()
     body = calls.read_body(PROMPT)
-    call = Call(method=Method.GENERATE, model=model, body=body, request_id=uuid.uuid4().hex, arrived=began)
+    call = Call(operation=GENERATE, model=model, body=body, request_id=uuid.uuid4().hex, arrived=began)
     try:
         await read(await forward.forward(call, trail, only=account, why=WHY))
     except errors.GatewayError as error:

@@ -21,7 +21,7 @@ from proxy_app.forwarding.failures import Failed, failed
 from proxy_app.ledger.attempt_log import Trail
 from proxy_app.ledger.entries import Entry
 from proxy_app.wire.bodies.fingerprints import fingerprint
-from proxy_app.wire.calls import Call, Method
+from proxy_app.wire.calls import Call
 from proxy_app.wire.default_generation_config import with_pins
 from proxy_app.wire.dialects import DIALECTS, Dialect, UpstreamRequest
 
@@ -118,7 +118,7 @@ class Step:
     def failed(self, error: Exception) -> Fault:
         """The exchange has failed: what that comes to."""
         account, journey = self.lease.account, self.journey
-        failure = failed(error, journey.call, account.kind, journey.limit, journey.token, account.email)
+        failure = failed(error, journey.call, self.dialect, journey.limit, journey.token, account.email)
         journey.learn(self.lease, failure)
         return failure.fault
 
@@ -142,6 +142,7 @@ class Journey:
                 max_attempts=timeouts.max_attempts(),
                 patience=timeouts.max_wait() if only is None else 0.0,
                 deadline=self.deadline,
+                repeat=call.operation.repeat,
                 only=only,
                 why=why,
                 request=partial(_fingerprint, self.call, self.model),
@@ -210,11 +211,11 @@ class Journey:
 
 def _fingerprint(call: Call, model: str) -> Hashable:
     """What makes it the same request when it comes again."""
-    return (call.api_key_id, call.method, model, *fingerprint(call.body))
+    return (call.api_key_id, call.operation.id, model, *fingerprint(call.body))
 
 
 def _with_pins(call: Call) -> Call:
     """`call` with the generationConfig its model's name brings along; a count has no use for one."""
-    if call.method is Method.COUNT or not (pins := leasing.pins(call.model)):
+    if not call.operation.takes_config or not (pins := leasing.pins(call.model)):
         return call
     return replace(call, body=with_pins(call.body, pins))

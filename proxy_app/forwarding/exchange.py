@@ -3,7 +3,6 @@
 Foreign exceptions end here, as one of the tree in `upstream_errors`, which callers find here too.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from types import TracebackType
@@ -27,7 +26,7 @@ from proxy_app.forwarding.exchange_errors import (
     Unreachable,
     Unreadable,
 )
-from proxy_app.wire.bodies.large_bodies import LARGE_BYTES
+from proxy_app.forwarding.turns import turn_of_others
 from proxy_app.wire.dialects import UpstreamRequest
 
 __all__ = [
@@ -46,7 +45,6 @@ __all__ = [
     "Unreadable",
     "exchange",
     "probe",
-    "turn_of_others",
 ]
 
 # The longest body that is read whole. The largest answers seen are images of some 20 MB in base64.
@@ -60,9 +58,6 @@ _FOR_CLIENTS_BEGIN = ("x-gemini-", "x-goog-ext-")
 CLIENT_HEADERS_BYTES = 8 * 1024
 
 _GZIP = b"\x1f\x8b"  # no JSON and no event begins so
-
-# Between two steps that take milliseconds each, others have a turn: as long as an event of theirs takes to pass.
-TURN_SECONDS = 0.002
 
 
 class Exchange:
@@ -149,12 +144,6 @@ class Exchange:
                 raise TooLarge(f"an answer of more than {ANSWER_BYTES} bytes")
         await turn_of_others(len(whole))
         return bytes(whole)
-
-
-async def turn_of_others(size: int) -> None:
-    """Between two steps that each go over `size` bytes."""
-    if size > LARGE_BYTES:
-        await asyncio.sleep(TURN_SECONDS)
 
 
 async def exchange(

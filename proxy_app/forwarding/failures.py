@@ -1,19 +1,17 @@
 """What an exchange without an answer comes to: the fault to blame somebody for, and what the client would be told."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from time import time
-from types import MappingProxyType
 
 from accounts_app.credentials import tokens
 from accounts_app.pool.outcomes import Fault, Outcome
 from accounts_app.roster.timeouts import Limit
 from proxy_app import errors
 from proxy_app.forwarding import exchange
-from proxy_app.forwarding.relay import ErrorEvent
+from proxy_app.forwarding.frames import EmptyAnswer, ErrorAnswer
 from proxy_app.wire.bodies.fingerprints import names_a_resource
 from proxy_app.wire.calls import Call
-from proxy_app.wire.dialects import NotAnAnswer
+from proxy_app.wire.dialects import Dialect, NotAnAnswer, ReportedError
 from proxy_app.wire.faults import faults
 from proxy_app.wire.faults.masking import masked, masked_bytes
 from proxy_app.wire.resource_names import BadName
@@ -47,36 +45,13 @@ class Failed:
     answer: errors.GatewayError
 
 
-class ErrorAnswer(Exception):
-    """Upstream answered with an error instead of events."""
-
-    def __init__(
-        self,
-        status: int,
-        body: bytes,
-        content_type: str = "",
-        retry_after: str = "",
-        headers: Mapping[str, str] = MappingProxyType({}),
-    ) -> None:
-        super().__init__(f"status {status}")
-        self.status = status
-        self.body = body
-        self.content_type = content_type
-        self.retry_after = retry_after
-        self.headers = headers
-
-
-class EmptyAnswer(Exception):
-    """Upstream answered 200, and nothing was in it."""
-
-
 # Everything that may go wrong before the first event; the client's leaving (CancelledError) is not among it.
 FAILURES = (
     BadName,
     EmptyAnswer,
     ErrorAnswer,
-    ErrorEvent,
     NotAnAnswer,
+    ReportedError,
     TimeoutError,
     tokens.CredentialError,
     tokens.NotEligible,
@@ -85,23 +60,23 @@ FAILURES = (
 )
 
 
-def failed(error: Exception, call: Call, kind: str, limit: Limit, *secrets: str) -> Failed:
-    """What the exception of an exchange comes to, when an account of `kind` was asked for `call` within `limit`.
+def failed(error: Exception, call: Call, dialect: Dialect, limit: Limit, *secrets: str) -> Failed:
+    """What the exception of an exchange comes to, when `call` was asked in `dialect` and within `limit`.
 
     `secrets` are the account's: they are masked in whatever upstream wrote.
     """
     match error:
         case ErrorAnswer():
-            fault = faults.classify(error.status, error.body, error.content_type, time(), error.retry_after)
-            failure = _refused(fault, error.body, call, kind, secrets)
+            fault = dialect.fault(error.status, error.body, error.content_type, time(), error.retry_after)
+            failure = _refused(fault, error.body, call, secrets)
             if isinstance(failure.answer, errors.UpstreamError):
                 failure.answer.headers = {**error.headers, **failure.answer.headers}
             return failure
         case tokens.Refused():
-            fault = faults.classify(error.status, error.body, error.content_type, time())
-            return _refused(fault, error.body, call, kind, secrets)
-        case ErrorEvent():
-            return _refused(faults.classify(200, error.error, now=time()), error.error, call, kind, secrets)
+            fault = dialect.fault(error.status, error.body, error.content_type, time())
+            return _refused(fault, error.body, call, secrets)
+        case ReportedError():
+            return _refused(dialect.fault(200, error.error, now=time()), error.error, call, secrets)
         case EmptyAnswer():
             return Failed(Fault(Outcome.EMPTY, 200, _EMPTY), errors.BadGateway(_EMPTY))
         case NotAnAnswer():
@@ -129,10 +104,8 @@ def _too_late(call: Call, limit: Limit) -> Failed:
     return Failed(Fault(outcome, message=text), errors.DeadlineExceeded(text))
 
 
-def _refused(fault: Fault, answer: bytes, call: Call, kind: str, secrets: tuple[str, ...]) -> Failed:
+def _refused(fault: Fault, answer: bytes, call: Call, secrets: tuple[str, ...]) -> Failed:
     """Upstream's own error, byte for byte but for secrets, unless it is about the account."""
-    if fault.outcome is Outcome.UNAUTHENTICATED and kind == "gemini_api":
-        fault = replace(fault, outcome=Outcome.REFUSED)  # a key has no token to renew
     if fault.outcome is Outcome.REFUSED and fault.status in (403, 404) and _names_a_resource(call):
         fault = replace(fault, outcome=Outcome.REJECTED)  # the resource is one project's: nobody else could do better
     fault = replace(fault, message=masked(fault.message, *secrets))

@@ -10,16 +10,13 @@ from functools import partial
 from time import time
 
 from accounts_app.credentials import tokens
-from accounts_app.roster import timeouts
 from proxy_app.forwarding import exchange as upstream
 from proxy_app.forwarding.attempts import Journey, Step
-from proxy_app.forwarding.failures import FAILURES, EmptyAnswer, ErrorAnswer
-from proxy_app.forwarding.relay import Events, Relay
-from proxy_app.ledger import entries
+from proxy_app.forwarding.failures import FAILURES
+from proxy_app.forwarding.frames import Frames
+from proxy_app.forwarding.relay import Relay
 from proxy_app.ledger.attempt_log import Trail
-from proxy_app.wire.calls import Call, Method
-from proxy_app.wire.faults import faults
-from proxy_app.wire.usage import candidates_wanted, peek
+from proxy_app.wire.calls import Call
 
 
 async def forward(call: Call, trail: Trail, *, only: int | None = None, why: str = "") -> Relay:
@@ -60,42 +57,11 @@ async def attempt(call: Call, step: Step) -> Relay | None:
                     )
                 )
                 step.heard()
-                first, events = await _first_answer(call, step, exchange, entry)
+                frames = Frames(exchange, step.dialect.reader(call))
+                first = await frames.first()
         except FAILURES as error:
             entry.fault = step.failed(error)
             return None
         entry.first_event()
         step.answered()
-        return Relay(first, events, step.lease, entry, held.pop_all(), exchange.client_headers)
-
-
-async def _first_answer(
-    call: Call, step: Step, exchange: upstream.Exchange, entry: entries.Entry
-) -> tuple[list[bytes], Events | None]:
-    """The first events of a stream with the reader of the rest, or the whole of a plain answer and what it used.
-
-    Raises ErrorAnswer, EmptyAnswer, NotAnAnswer, upstream.Interrupted.
-    """
-    if exchange.status != 200:
-        told = exchange.client_headers
-        raise ErrorAnswer(exchange.status, await exchange.read(), exchange.content_type, exchange.retry_after, told)
-    if call.method is Method.STREAM:
-        events = Events(exchange, step.dialect, candidates_wanted(call.body))
-        if first := await events.batch():
-            exchange.limit_silence(timeouts.idle_timeout())
-            return first, events
-        raise EmptyAnswer
-    exchange.limit_silence(timeouts.idle_timeout())
-    if not (body := await exchange.read()):
-        raise EmptyAnswer
-    if error := faults.error_in(body):
-        raise ErrorAnswer(200, error)
-    if call.method is Method.COUNT:
-        return [step.dialect.unwrap_count(body)], None
-    response = step.dialect.unwrap(body)
-    await upstream.turn_of_others(len(response))
-    seen = peek(response)
-    if not seen.candidates and not seen.blocked:
-        raise EmptyAnswer
-    entry.usage = seen.usage or entry.usage
-    return [response], None
+        return Relay(first, frames, step.lease, entry, held.pop_all(), exchange.client_headers)

@@ -16,7 +16,8 @@ from proxy_app import errors
 from proxy_app.forwarding import account_test, forward
 from proxy_app.ledger.attempt_log import Trail
 from proxy_app.wire import calls
-from proxy_app.wire.calls import Call, Method
+from proxy_app.wire.calls import Call
+from proxy_app.wire.operations import COUNT
 
 CHECKED = frozenset({"verify", "subscription", "service_disabled", "misconfigured", "suspended"})
 WHY = "a check whether it is back"
@@ -69,8 +70,8 @@ def reset() -> None:
 async def _is_back(account: int) -> bool:
     try:
         model = account_test.model_of(leasing.known(account))
-        body = calls.read_body(_PROMPT, counting=True)
-        call = Call(Method.COUNT, model, body, request_id=uuid.uuid4().hex, arrived=monotonic())
+        body = calls.read_body(_PROMPT)
+        call = Call(COUNT, model, body, request_id=uuid.uuid4().hex, arrived=monotonic())
         relay = await forward.forward(call, Trail(), only=account, why=WHY)
         await account_test.read(relay)
     except (KeyError, errors.GatewayError, errors.BrokenStream):

@@ -12,12 +12,11 @@ from time import monotonic
 from accounts_app.leasing import Lease
 from accounts_app.pool.outcomes import Fault, Outcome
 from proxy_app import errors
-from proxy_app.forwarding.exchange import Exchange, Interrupted
+from proxy_app.forwarding.exchange import Interrupted
+from proxy_app.forwarding.frames import Frames
 from proxy_app.ledger.entries import Entry
-from proxy_app.wire.dialects import Dialect, NotAnAnswer
+from proxy_app.wire.dialects import NotAnAnswer, ReportedError
 from proxy_app.wire.faults import faults
-from proxy_app.wire.framing import sse
-from proxy_app.wire.usage import StreamState, peek
 
 # How long upstream may be silent between its finish and the end of its answer.
 AFTER_FINISH_SECONDS = 2.0
@@ -27,74 +26,13 @@ _UNFINISHED = "The upstream ended its answer without finishing it."
 _UNREADABLE = "The upstream sent something that is not an answer."
 
 
-class ErrorEvent(Exception):
-    """Upstream reported an error inside a 200 stream; `error` is its JSON object."""
-
-    def __init__(self, error: bytes) -> None:
-        super().__init__("error event")
-        self.error = error
-
-
-class Events:
-    """Upstream's events, unwrapped, in the batches they arrived in."""
-
-    def __init__(self, exchange: Exchange, dialect: Dialect, candidates: int) -> None:
-        self.state = StreamState(candidates)
-        self.busy = 0.0  # seconds spent on reading what had arrived
-        self._exchange = exchange
-        self._decoder = sse.Decoder()
-        self._dialect = dialect
-        self._failure: ErrorEvent | NotAnAnswer | None = None
-
-    async def batch(self) -> list[bytes]:
-        """The events of the next chunk that brings any; empty at the end of the body.
-
-        Raises Interrupted, ErrorEvent, NotAnAnswer, each once the events before it have been handed out.
-        """
-        if self._failure is not None:
-            failure, self._failure = self._failure, None
-            try:
-                raise failure
-            finally:
-                del failure  # its frames, of which this is one, must not hold it
-        while chunk := await self._exchange.chunk():
-            began = monotonic()
-            payloads = self._decoder.feed(chunk)
-            batch = self._read_all(payloads)
-            self.busy += monotonic() - began
-            if batch:
-                return batch
-        return self._read_all(self._decoder.end())
-
-    def _read_all(self, payloads: list[bytes]) -> list[bytes]:
-        responses: list[bytes] = []
-        for payload in payloads:
-            try:
-                responses.append(self._read(payload))
-            except (ErrorEvent, NotAnAnswer) as error:
-                if not responses:
-                    raise
-                self._failure = error.with_traceback(None)
-                break
-        return responses
-
-    def _read(self, event: bytes) -> bytes:
-        if event == sse.DONE:
-            return event
-        if error := faults.error_in(event):
-            raise ErrorEvent(error)
-        response = self._dialect.unwrap(event)
-        self.state.add(peek(response))
-        return response
-
-
 class Relay:
     """One committed answer. Iterate it for batches of events, or close it; both may be done more than once."""
 
     def __init__(
         self,
         first: list[bytes],
-        events: Events | None,
+        frames: Frames,
         lease: Lease,
         entry: Entry,
         held: AsyncExitStack,
@@ -102,7 +40,7 @@ class Relay:
     ) -> None:
         self.headers = headers  # upstream's, which speak to the client
         self._first = first
-        self._events = events  # None when the first batch is the whole answer
+        self._frames = frames
         self._lease = lease
         self._entry = entry
         self._held = held
@@ -143,35 +81,35 @@ class Relay:
         if self._first:
             batch, self._first = self._first, []
             return batch
-        if self._events is None or self._fault is not None:
+        if self._frames.ended or self._fault is not None:
             return []
-        if self._events.state.settled:
-            return await self._rest(self._events)
+        if self._frames.reader.settled:
+            return await self._after_the_finish()
         try:
-            batch = await self._events.batch()
+            batch = await self._frames.batch()
         except Interrupted as error:
             raise await self._broken(str(error), errors.error_object(503, _CUT)) from error
         except NotAnAnswer as error:
             raise await self._broken(str(error), errors.error_object(502, _UNREADABLE, status="UNKNOWN")) from error
-        except ErrorEvent as error:
+        except ReportedError as error:
             raise await self._taken_back(error) from error
-        if not batch and not self._events.state.complete:
+        if not batch and not self._frames.reader.complete:
             raise await self._broken(_UNFINISHED, errors.error_object(503, _UNFINISHED))
         return batch
 
-    async def _rest(self, events: Events) -> list[bytes]:
+    async def _after_the_finish(self) -> list[bytes]:
         """What comes after the finish: counts, as a rule. The answer is whole, so that nothing can break it any more,
         except that upstream itself takes it back.
         """
         try:
             async with asyncio.timeout(AFTER_FINISH_SECONDS):
-                return await events.batch()
+                return await self._frames.batch()
         except (Interrupted, NotAnAnswer, TimeoutError):
             return []
-        except ErrorEvent as error:
+        except ReportedError as error:
             raise await self._taken_back(error) from error
 
-    async def _taken_back(self, error: ErrorEvent) -> errors.BrokenStream:
+    async def _taken_back(self, error: ReportedError) -> errors.BrokenStream:
         return await self._broken(faults.classify(200, error.error).message, error.error)
 
     async def _broken(self, message: str, event: bytes) -> errors.BrokenStream:
@@ -181,13 +119,10 @@ class Relay:
 
     def _outcome_so_far(self) -> Outcome:
         """A client that hangs up on the last event, before upstream's own end, has had the whole answer."""
-        if self._events is None or self._events.state.complete:
-            return Outcome.SUCCEEDED
-        return Outcome.ABANDONED
+        return Outcome.SUCCEEDED if self._frames.reader.complete else Outcome.ABANDONED
 
     def _settle(self, fault: Fault) -> None:
         self._fault = self._entry.fault = fault
-        if self._events is not None:
-            self._entry.usage = self._events.state.usage
-            self._entry.overhead += self._events.busy
+        self._entry.usage = self._frames.reader.usage
+        self._entry.overhead += self._frames.busy
         self._lease.settle(fault, at=monotonic())

@@ -107,7 +107,7 @@ def begin(key: KeyView | None, call: Call, raw: bytes, trail: Trail) -> Abstract
     """A capture of `call`, whose body came as `raw`, if its key has this turned on; else nothing."""
     if key is None or not key.capture:
         return nullcontext()
-    capture = Capture(key.id, call.request_id, call.model, call.method.value, trail)
+    capture = Capture(key.id, call.request_id, call.model, call.operation.name, trail)
     capture._prompt.add(raw)
     return capture
 

@@ -67,7 +67,7 @@ class Entry:
 
     def __post_init__(self, call: Call) -> None:
         self.request_id, self.api_key_id = call.request_id, call.api_key_id
-        self.method, self.model = call.method.value, call.model
+        self.method, self.model = call.operation.name, call.model
 
     def __enter__(self) -> Self:
         return self

@@ -20,30 +20,12 @@ from accounts_app.storage import journal
 from proxy_app import errors
 from proxy_app.ledger import entries, hours
 from proxy_app.models import UsageRecord
-from proxy_app.wire import resource_names
-from proxy_app.wire.calls import Method, parse_target
+from proxy_app.wire import operations, resource_names
 
 AGAIN = "refused_again"
 MESSAGE_LIMIT = 500  # characters: names that clients made up may be in it
 
-# Google's other verbs on models, so that "not here" and "nowhere" can be told apart.
-OTHER_VERBS = frozenset(
-    {
-        "embedContent",
-        "batchEmbedContents",
-        "asyncBatchEmbedContent",
-        "batchGenerateContent",
-        "predict",
-        "predictLongRunning",
-        "generateAnswer",
-        "generateMessage",
-        "generateText",
-        "bidiGenerateContent",
-    }
-)
-VERBS = OTHER_VERBS | set(Method)
-
-_MODELS, _VERB = re.compile("/+v1[a-z]*/+models/"), re.compile("[A-Za-z]{1,64}")
+_VERSION, _VERB = re.compile("/+v1[a-z]*/+"), re.compile("[A-Za-z]{1,64}")
 _BLANK = {
     field.attname: field.get_default() for field in UsageRecord._meta.local_concrete_fields if not field.primary_key
 }
@@ -87,20 +69,28 @@ def _answered(request: HttpRequest, outcome: Outcome | Refusal, status: int, mes
 
 
 def _called(method: str, path: str) -> tuple[str, str] | None:
-    """Model and verb, where a path is that of a method on a model; looking at a model is none.
+    """Model and operation, where a path is that of an operation which accounts answer, or may have been meant for one.
 
     A model or verb that can be none is left out: anybody may have made it up, and the message says what is wrong.
     """
-    found = _MODELS.match(path)
-    if found is None or method == "OPTIONS":
+    version = _VERSION.match(path)
+    if version is None or method == "OPTIONS":
         return None
-    target = parse_target(path[found.end() :])
+    below = path[version.end() :]
+    found = operations.find("POST", below)
+    if found is not None and (method == "POST" or found.operation.verb):
+        return _model(found.name), found.operation.name
+    if method != "POST" or not below.startswith("models/"):
+        return None
+    name, verb = operations.split(below)
+    return _model(name), verb if _VERB.fullmatch(verb) else ""
+
+
+def _model(name: str) -> str:
     try:
-        name = resource_names.model(target.name).model
+        return resource_names.model(name).model
     except resource_names.BadName:
-        name = ""
-    verb = target.verb if _VERB.fullmatch(target.verb) else ""
-    return (name, verb) if method == "POST" or verb in VERBS else None
+        return ""
 
 
 def _row(

@@ -1,4 +1,4 @@
-"""What a client asks for: the target in the path, the form of the answer, and who is asking, as one `Call`.
+"""What a client asks for: the operation and its model, the form of the answer, and who is asking, as one `Call`.
 
 The body is read in `bodies`, the form of a stream in `stream_forms`; their names are offered here too, so that callers
 have one place to come to.
@@ -6,12 +6,13 @@ have one place to come to.
 
 import re
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
+from enum import Enum
 
 from proxy_app.wire.bodies.bodies import Body, read_body
 from proxy_app.wire.framing.answer_shape import Shape
-from proxy_app.wire.framing.stream_forms import STREAMING_VERB, StreamForm
+from proxy_app.wire.framing.stream_forms import StreamForm
 from proxy_app.wire.malformed import Malformed
+from proxy_app.wire.operations import Operation
 
 __all__ = [
     "Body",
@@ -19,24 +20,13 @@ __all__ = [
     "ClientKind",
     "ErrorForm",
     "Malformed",
-    "Method",
     "StreamForm",
-    "Target",
     "client_kind",
-    "parse_target",
     "read_body",
 ]
 
 
 _BLANK_LINES = b"\r\n\r\n"
-
-
-class Method(StrEnum):
-    """The verbs the gateway forwards; the value is the verb as it stands in a path."""
-
-    GENERATE = "generateContent"
-    STREAM = STREAMING_VERB
-    COUNT = "countTokens"
 
 
 class ErrorForm(Enum):
@@ -45,14 +35,6 @@ class ErrorForm(Enum):
     EVENT = "event"  # one more event, or one more element of the array
     BARE = "bare"  # a block without `data: `
     NONE = "none"  # not at all: only a dropped connection says it
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a path names: a model by its name as written, and the verb on it (empty when there is none)."""
-
-    name: str
-    verb: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +60,7 @@ class Call:
     layout, None for nothing.
     """
 
-    method: Method
+    operation: Operation
     model: str
     body: Body = field(repr=False)
     request_id: str
@@ -91,23 +73,6 @@ class Call:
     api_key_id: int | None = None
     version: str = "v1beta"
     shape: Shape | None = None
-
-
-_SLASH_VERB = "/" + Method.COUNT
-_COLON = re.compile("%3a", re.IGNORECASE)
-
-
-def parse_target(path: str) -> Target:
-    """The target of a decoded path below `/{version}/models/`.
-
-    The verb follows the last colon, since a model's id may hold colons and slashes itself; countTokens may also follow
-    a slash. The name is as it was written: `resource_names` reads it.
-    """
-    path = _COLON.sub(":", path).rstrip("/")
-    if path.endswith(_SLASH_VERB):
-        return Target(path.removesuffix(_SLASH_VERB), Method.COUNT.value)
-    name, colon, verb = path.rpartition(":")
-    return Target(name, verb) if colon else Target(path, "")
 
 
 def client_kind(api_client: str, user_agent: str, form: StreamForm | None = None) -> ClientKind:

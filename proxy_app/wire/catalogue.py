@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from proxy_app.wire.malformed import Malformed
+from proxy_app.wire.operations import OPERATIONS
 
 Model = dict[str, Any]
 
@@ -25,7 +26,7 @@ AS_OF: str = _FILE["asOf"]
 KNOWN: Mapping[str, Model] = {model["name"].removeprefix("models/"): model for model in _FILE["models"]}
 
 # As Google lists them for a model that answers prompts: streamGenerateContent is not among them.
-_METHODS = ("generateContent", "countTokens", "createCachedContent", "batchGenerateContent")
+_METHODS = tuple(operation.advertised for operation in OPERATIONS if operation.advertised)
 _MONTH, _NUMBER = re.compile(r"\d\d-\d{4}$"), re.compile(r"\d+(?:\.\d+)?")
 
 

@@ -88,6 +88,7 @@ def model(text: str) -> Name:
 
     Clients that put `models/` before a name that has it already are understood.
     """
+    text = text.removeprefix("models/")  # what is bounded is the id
     _bounded(text)
     return _model(text)
 

@@ -11,7 +11,7 @@ from accounts_app.pool.blame.blame import Blame, Suspicion
 from accounts_app.pool.blame.telling import Tell, Told, told
 from accounts_app.pool.blame.turn import Pause, Turn, Wanted
 from accounts_app.pool.choice.selection import Choice
-from accounts_app.pool.outcomes import Counts, Effect, Fault, Outcome, Retry, Verdict, verdict_of
+from accounts_app.pool.outcomes import Counts, Effect, Fault, Outcome, Repeat, Retry, Verdict, verdict_of
 from accounts_app.pool.paths.paths import Path
 
 # An account that cannot be asked costs a round trip, not an answer; ten of them say enough about the pool.
@@ -141,12 +141,10 @@ class Attempts:
 
     def _is_over(self, fault: Fault, verdict: Verdict, now: float) -> bool:
         """Whether the request is to blame, or may not be sent again."""
-        if verdict.retry is Retry.NO:
+        if verdict.retry is Retry.NO or not verdict.lets(self._wanted.repeat):
             return True
         if not verdict.costs_retry:
             return False
-        if verdict.counts is Counts.ATTEMPT and not self._wanted.may_repeat:
-            return True
         alike = sum(each.status in ONE_REPEAT for each in self.faults)
         return (fault.status in ONE_REPEAT and alike > 1) or self._is_known_to_fail(now)
 
@@ -204,6 +202,7 @@ class Attempts:
         loan = board.borrow(choice.account, self._wanted.model, now)
         why = f"{choice.why}, first try after a rest" if loan.probed else choice.why
         self.turn = turn = Turn(self._blame, loan, path, why, self._wanted.conversation, now)
+        turn.fresh = self._wanted.repeat is not Repeat.ALWAYS
         turn.quick = (
             len(loan.lineup.ready.accounts) > len(self.tried) + 1 or len(board.ways.of(choice.account).paths) > 1
         )

@@ -7,7 +7,7 @@ from math import inf
 from accounts_app.pool.blame.blame import Blame
 from accounts_app.pool.choice.board import Loan
 from accounts_app.pool.choice.selection import Strategy
-from accounts_app.pool.outcomes import Fault
+from accounts_app.pool.outcomes import Fault, Repeat
 from accounts_app.pool.paths.paths import Path
 
 
@@ -15,7 +15,7 @@ from accounts_app.pool.paths.paths import Path
 class Wanted:
     """What a call wants of the pool.
 
-    `conversation` is its affinity key. `may_repeat` is False for what must not be done twice. `patience` is how long it
+    `conversation` is its affinity key. `repeat` says whether the request may be sent again. `patience` is how long it
     may wait for an account, in seconds, all its waits together; `deadline` when its first byte has to be there. `only`
     names the one account that is to be asked, however it stands, `why` says for what. `request` makes a fingerprint of
     the request, and is called after a failure only.
@@ -26,7 +26,7 @@ class Wanted:
     max_attempts: int = 3
     patience: float = 10.0
     deadline: float = inf
-    may_repeat: bool = True
+    repeat: Repeat = Repeat.ALWAYS
     only: int | None = None
     why: str = ""
     strategy: Strategy = Strategy.CONSISTENT_HASH

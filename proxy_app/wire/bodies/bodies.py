@@ -7,7 +7,7 @@ are the string `[undefined]` are left out.
 
 import codecs
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -63,9 +63,9 @@ _IN_GOOGLES_WORDS = (
 _POSITION = re.compile(r"\(byte (\d+)\)")
 
 
-def read_body(raw: bytes, *, counting: bool = False) -> Body:
+def read_body(raw: bytes, wrappers: Sequence[str] = ()) -> Body:
     """`reading` at one go."""
-    steps = reading(raw, counting=counting)
+    steps = reading(raw, wrappers)
     while True:
         try:
             next(steps)
@@ -74,15 +74,15 @@ def read_body(raw: bytes, *, counting: bool = False) -> Body:
             return body
 
 
-def reading(raw: bytes, *, counting: bool = False) -> Generator[None, None, Body]:
+def reading(raw: bytes, wrappers: Sequence[str] = ()) -> Generator[None, None, Body]:
     """The top-level fields of a request's body; an empty body has none. Yields where others may have a turn, which a
     body of ordinary size and form never does. Raises Malformed.
 
     1. What is no strict JSON is read once more as Google reads it, unless it is large.
     2. Members that are `[undefined]` are left out; so are fields that are null: to Google they are absent.
     3. `model` is left out: the path names the model, and the field is the gateway's to fill.
-    4. With `counting` (countTokens), the fields of `generateContentRequest` are lifted to the top: the two forms a
-       client may send become one.
+    4. Where the request may stand in one of the fields `wrappers` (countTokens), its fields are lifted to the top: the
+       two forms a client may send become one.
     """
     if not raw or (len(raw) <= LARGE_BYTES and raw.isspace()):
         return {}
@@ -94,8 +94,8 @@ def reading(raw: bytes, *, counting: bool = False) -> Generator[None, None, Body
         yield from _checking_utf8(raw)
     if large:
         yield
-    if counting:
-        body = yield from _flattened(body)
+    if wrappers:
+        body = yield from _flattened(body, wrappers)
     for name in _READ_HERE:
         if name in body and len(memoryview(body[name])) > VERY_LARGE_BYTES:
             raise Malformed(f"* GenerateContentRequest.{name}: it is larger than {VERY_LARGE_BYTES >> 20} MB.")
@@ -188,8 +188,8 @@ def _checking_utf8(raw: bytes) -> Generator[None, None, None]:
         raise Malformed(_NOT_UTF8) from None
 
 
-def _flattened(body: Body) -> Generator[None, None, Body]:
-    for spelling in ("generateContentRequest", "generate_content_request"):
+def _flattened(body: Body, wrappers: Sequence[str]) -> Generator[None, None, Body]:
+    for spelling in wrappers:
         inner = body.pop(spelling, _NULL)
         if inner != _NULL:
             _, fields = yield from _strict(bytes(inner))

@@ -10,12 +10,16 @@ countTokens alone is different: its envelope holds nothing but `request`, the mo
 import msgspec
 from msgspec import Raw
 
+from accounts_app.pool.outcomes import Fault
 from proxy_app.wire import resource_names
 from proxy_app.wire.bodies.bodies import Body, pieces
-from proxy_app.wire.calls import Call, Method
+from proxy_app.wire.calls import Call
 from proxy_app.wire.dialects.dialect import UpstreamRequest
+from proxy_app.wire.dialects.readers import Reader, reader_of
 from proxy_app.wire.dialects.system_instruction import draws, with_prefix
+from proxy_app.wire.faults.faults import classify
 from proxy_app.wire.malformed import NotAnAnswer
+from proxy_app.wire.operations import COUNT, GENERATE, STREAM, Gives
 from proxy_app.wire.resource_names import Name
 
 _PRODUCT = "gemini-gateway"
@@ -31,46 +35,48 @@ class CloudCode:
     """The dialect of `cloud_code` accounts."""
 
     name = "cloud_code"
+    operations = frozenset((GENERATE, STREAM, COUNT))
 
     def __repr__(self) -> str:
         return "<CloudCode>"
-
-    def supports(self, verb: str) -> bool:
-        """Whether `verb` is one of the three that v1internal has for models."""
-        return verb in _VERBS
 
     def build(
         self, call: Call, *, model: str, project: str, token: str, base: str, instruction_prefix: str = ""
     ) -> UpstreamRequest:
         """The request for one attempt, the client's values in it as they came. Raises BadName."""
         name = resource_names.model(model)
-        if call.method is Method.COUNT:
+        if call.operation is COUNT:
             body = _count_envelope(call, name)
         else:
             body = _envelope(call, name.model, project, instruction_prefix)
-        query = "?alt=sse" if call.method is Method.STREAM else ""
+        query = "?alt=sse" if call.operation.gives is Gives.EVENTS else ""
         return UpstreamRequest(
-            url=f"{base}/v1internal:{call.method.value}{query}",
+            url=f"{base}/v1internal:{call.operation.verb}{query}",
             headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
             pieces=body,
         )
 
-    def unwrap(self, payload: bytes) -> bytes:
-        """The `response` in `payload`, byte for byte. Raises NotAnAnswer."""
-        response = _response_in(payload)
-        if not response:
-            return _without_envelope(payload)
-        if response[:1] != b"{":
-            raise NotAnAnswer("a response that is not a JSON object")
-        return response
+    def reader(self, call: Call) -> Reader:
+        return reader_of(call, unwrap, unwrap_count)
 
-    def unwrap_count(self, payload: bytes) -> bytes:
-        """The counts as they are: this answer has no envelope, and if it ever gets one, it is taken off."""
-        response = _response_in(payload)
-        return response if response[:1] == b"{" else payload
+    def fault(self, status: int, body: bytes, content_type: str = "", now: float = 0.0, retry_after: str = "") -> Fault:
+        return classify(status, body, content_type, now, retry_after)
 
 
-_VERBS = frozenset(Method)
+def unwrap(payload: bytes) -> bytes:
+    """The `response` in `payload`, byte for byte. Raises NotAnAnswer."""
+    response = _response_in(payload)
+    if not response:
+        return _without_envelope(payload)
+    if response[:1] != b"{":
+        raise NotAnAnswer("a response that is not a JSON object")
+    return response
+
+
+def unwrap_count(payload: bytes) -> bytes:
+    """The counts as they are: this answer has no envelope, and if it ever gets one, it is taken off."""
+    response = _response_in(payload)
+    return response if response[:1] == b"{" else payload
 
 
 class _Envelope(msgspec.Struct, gc=False):

@@ -7,7 +7,10 @@ from typing import Protocol
 from msgspec import Raw
 
 from accounts_app.pool.content import Content
+from accounts_app.pool.outcomes import Fault
 from proxy_app.wire.calls import Call
+from proxy_app.wire.dialects.readers import Reader
+from proxy_app.wire.operations import Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,9 @@ class Dialect(Protocol):
         """The kind of account it is for."""
         ...
 
-    def supports(self, verb: str) -> bool:
-        """Whether the upstream has this verb on models."""
+    @property
+    def operations(self) -> frozenset[Operation]:
+        """What the upstream can answer."""
         ...
 
     def build(
@@ -47,10 +51,10 @@ class Dialect(Protocol):
         """
         ...
 
-    def unwrap(self, payload: bytes) -> bytes:
-        """The public response in one payload, byte for byte. Raises NotAnAnswer."""
+    def reader(self, call: Call) -> Reader:
+        """A reader of the answer to `call`."""
         ...
 
-    def unwrap_count(self, payload: bytes) -> bytes:
-        """The public countTokens response in the upstream's. Raises NotAnAnswer."""
+    def fault(self, status: int, body: bytes, content_type: str = "", now: float = 0.0, retry_after: str = "") -> Fault:
+        """What an answer came to that is none. The arguments are those of `faults.classify`."""
         ...

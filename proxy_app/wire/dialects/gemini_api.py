@@ -3,18 +3,22 @@
 What the client sent goes out as it came but for the operator's own words, and what comes back is the public response.
 """
 
+from dataclasses import replace
+
 import msgspec
 from msgspec import Raw
 
+from accounts_app.pool.outcomes import Fault, Outcome
 from proxy_app.wire import resource_names
 from proxy_app.wire.bodies.bodies import pieces
-from proxy_app.wire.calls import Call, Method
+from proxy_app.wire.calls import Call
 from proxy_app.wire.dialects.dialect import UpstreamRequest
+from proxy_app.wire.dialects.readers import Reader, reader_of
 from proxy_app.wire.dialects.system_instruction import with_prefix
+from proxy_app.wire.faults.faults import classify
 from proxy_app.wire.malformed import NotAnAnswer
+from proxy_app.wire.operations import COUNT, GENERATE, STREAM, Gives
 from proxy_app.wire.resource_names import Name
-
-_VERBS = frozenset(Method)
 
 _encode = msgspec.json.Encoder().encode
 
@@ -23,13 +27,10 @@ class GeminiApi:
     """The dialect of `gemini_api` accounts."""
 
     name = "gemini_api"
+    operations = frozenset((GENERATE, STREAM, COUNT))
 
     def __repr__(self) -> str:
         return "<GeminiApi>"
-
-    def supports(self, verb: str) -> bool:
-        """Whether `verb` is one that the gateway forwards."""
-        return verb in _VERBS
 
     def build(
         self, call: Call, *, model: str, project: str, token: str, base: str, instruction_prefix: str = ""
@@ -39,26 +40,31 @@ class GeminiApi:
         It is asked of the version of the API that the client has asked. Raises BadName.
         """
         name = resource_names.model(model)
-        if call.method is Method.COUNT:
+        if call.operation is COUNT:
             body = _to_count(call, name)
         else:
             body = pieces(with_prefix(call.body, instruction_prefix, model))
-        query = "?alt=sse" if call.method is Method.STREAM else ""
+        query = "?alt=sse" if call.operation.gives is Gives.EVENTS else ""
         return UpstreamRequest(
-            url=f"{base}/{call.version}/{name.path()}:{call.method.value}{query}",
+            url=f"{base}/{call.version}/{call.operation.path(name)}{query}",
             headers={"x-goog-api-key": token, "Content-Type": "application/json"},
             pieces=body,
         )
 
-    def unwrap(self, payload: bytes) -> bytes:
-        """The payload itself. Raises NotAnAnswer."""
-        if payload.lstrip()[:1] != b"{":
-            raise NotAnAnswer("something that is not a JSON object")
-        return payload
+    def reader(self, call: Call) -> Reader:
+        return reader_of(call, unwrap, unwrap)
 
-    def unwrap_count(self, payload: bytes) -> bytes:
-        """The counts themselves. Raises NotAnAnswer."""
-        return self.unwrap(payload)
+    def fault(self, status: int, body: bytes, content_type: str = "", now: float = 0.0, retry_after: str = "") -> Fault:
+        """As everywhere, but that a key has no token which could be renewed."""
+        fault = classify(status, body, content_type, now, retry_after)
+        return replace(fault, outcome=Outcome.REFUSED) if fault.outcome is Outcome.UNAUTHENTICATED else fault
+
+
+def unwrap(payload: bytes) -> bytes:
+    """The payload itself. Raises NotAnAnswer."""
+    if payload.lstrip()[:1] != b"{":
+        raise NotAnAnswer("something that is not a JSON object")
+    return payload
 
 
 def _to_count(call: Call, name: Name) -> list[bytes | Raw]:

@@ -73,11 +73,6 @@ class ErrorBody:
         return merged
 
     @property
-    def domains(self) -> list[str]:
-        """ErrorInfo.domain of every detail that has one."""
-        return [domain for detail in self.details if isinstance(domain := detail.get("domain"), str)]
-
-    @property
     def links(self) -> list[str]:
         """The addresses of all Help details."""
         links = [link for help_ in self.of_type("Help") for link in _list(help_.get("links"))]

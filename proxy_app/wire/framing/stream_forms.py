@@ -5,7 +5,7 @@ from enum import Enum
 
 import msgspec
 
-STREAMING_VERB = "streamGenerateContent"
+from proxy_app.wire.operations import STREAMED
 
 
 class StreamForm(Enum):
@@ -58,7 +58,7 @@ def error_frame(path: str, query: Mapping[str, str], accept: str, user_agent: st
 
     The legacy Python SDK, which asks by `$alt`, types an error only when it is a bare object.
     """
-    if not path.rstrip("/").endswith(":" + STREAMING_VERB):
+    if not path.rstrip("/").endswith(STREAMED):
         return ErrorFrame.OBJECT
     if stream_form(query, accept, user_agent, default) is StreamForm.SSE:
         return ErrorFrame.LINES

@@ -4,14 +4,12 @@ from proxy_app.wire.calls import (
     Call,
     ClientKind,
     ErrorForm,
-    Method,
     StreamForm,
-    Target,
     client_kind,
-    parse_target,
     read_body,
     server_timeout,
 )
+from proxy_app.wire.operations import GENERATE
 
 GO = [
     ("google-genai-sdk/1.36.0 gl-go/go1.24.1", "google-genai-sdk/1.36.0 gl-go/go1.24.1"),
@@ -27,32 +25,6 @@ NOT_GO = [
     ("", "curl/8"),
     ("", ""),
 ]
-
-
-@pytest.mark.parametrize(
-    ("path", "name", "verb"),
-    [
-        ("gemini-2.5-pro:generateContent", "gemini-2.5-pro", "generateContent"),
-        ("models/gemini-2.5-pro:streamGenerateContent", "models/gemini-2.5-pro", "streamGenerateContent"),
-        ("models/models/x:countTokens", "models/models/x", "countTokens"),
-        ("x/countTokens", "x", "countTokens"),
-        ("org/name:v1/countTokens", "org/name:v1", "countTokens"),
-        ("org/name:v1:generateContent", "org/name:v1", "generateContent"),
-        ("x%3AgenerateContent", "x", "generateContent"),
-        ("x:generateContent~/", "x", "generateContent~"),
-        ("x%3agenerateContent", "x", "generateContent"),
-        ("tunedModels/mine:generateContent", "tunedModels/mine", "generateContent"),
-        ("x:embedContent", "x", "embedContent"),
-        ("gemini-2.5-pro", "gemini-2.5-pro", ""),
-        ("models/gemini-2.5-pro/", "models/gemini-2.5-pro", ""),
-        ("x:generateContent/", "x", "generateContent"),
-        ("x:", "x", ""),
-        (":generateContent", "", "generateContent"),
-        ("", "", ""),
-    ],
-)
-def test_a_path_names_a_model_and_a_verb(path, name, verb):
-    assert parse_target(path) == Target(name, verb)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +74,7 @@ def test_everybody_else_reads_an_error_event(client):
 
 
 def test_a_call_does_not_show_its_prompt():
-    call = Call(Method.GENERATE, "x", read_body(b'{"contents":"secret"}'), request_id="7")
+    call = Call(GENERATE, "x", read_body(b'{"contents":"secret"}'), request_id="7")
 
     assert "secret" not in repr(call)
 

@@ -5,7 +5,7 @@ from accounts_app.pool.blame.blame import REFUSED_FOR_GOOD, Blame
 from accounts_app.pool.blame.telling import Tell, Told
 from accounts_app.pool.blame.turn import Pause, Turn, Wanted
 from accounts_app.pool.choice.board import Standing
-from accounts_app.pool.outcomes import Fault, Outcome
+from accounts_app.pool.outcomes import Fault, Outcome, Repeat
 from bench.simulation.world import MAIN, SPARE, Account
 
 MODEL = "gemini-pro"
@@ -210,8 +210,18 @@ class TestWhatIsVague:
     def test_is_not_repeated_where_that_may_not_be_done(self):
         caller = Caller(a_pool_of(10))
 
-        assert len(caller.goes(BUSY, may_repeat=False)) == 1
-        assert len(caller.goes(REFUSED, may_repeat=False)) == 2
+        assert len(caller.goes(BUSY, repeat=Repeat.UNTIL_SENT)) == 1
+        assert len(caller.goes(REFUSED, repeat=Repeat.UNTIL_SENT)) == 2
+        assert len(caller.goes(REFUSED, repeat=Repeat.NEVER)) == 1
+        assert len(caller.goes(Fault(Outcome.TOKEN_UNAVAILABLE), repeat=Repeat.NEVER)) == 2
+
+    def test_takes_a_new_connection_where_a_used_one_could_make_it_happen_twice(self):
+        caller = Caller(a_pool_of(10))
+
+        for repeat, fresh in ((Repeat.ALWAYS, False), (Repeat.UNTIL_SENT, True), (Repeat.NEVER, True)):
+            turn = caller.begins(NOW, repeat=repeat).next(NOW)
+            assert isinstance(turn, Turn)
+            assert turn.fresh is fresh
 
     def test_a_request_that_failed_in_two_calls_is_asked_once(self):
         caller = Caller(a_pool_of(10))

@@ -7,6 +7,7 @@ from msgspec import Raw
 
 from proxy_app.wire.bodies.bodies import pieces, read_body
 from proxy_app.wire.malformed import Malformed
+from proxy_app.wire.operations import COUNT
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -47,8 +48,8 @@ def test_what_javascript_left_undefined_is_left_out_at_any_depth():
 def test_both_forms_of_count_tokens_become_one(spelling):
     wrapped = f'{{"{spelling}":{{"model":"models/x","contents":[1],"tools":null}},"contents":null}}'
 
-    assert read(wrapped, counting=True) == {"contents": "[1]"}
-    assert read('{"contents":[1]}', counting=True) == {"contents": "[1]"}
+    assert read(wrapped, wrappers=COUNT.wrappers) == {"contents": "[1]"}
+    assert read('{"contents":[1]}', wrappers=COUNT.wrappers) == {"contents": "[1]"}
 
 
 def test_only_count_tokens_is_flattened():
@@ -58,7 +59,7 @@ def test_only_count_tokens_is_flattened():
 @pytest.mark.parametrize("wrong", ['"x"', "[]", "7"])
 def test_a_generate_content_request_that_is_no_object_is_refused(wrong):
     with pytest.raises(Malformed, match="Root element must be a message"):
-        read(f'{{"generateContentRequest":{wrong}}}', counting=True)
+        read(f'{{"generateContentRequest":{wrong}}}', wrappers=COUNT.wrappers)
 
 
 @pytest.mark.parametrize(

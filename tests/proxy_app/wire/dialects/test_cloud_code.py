@@ -4,18 +4,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proxy_app.wire.calls import Call, Method, read_body
-from proxy_app.wire.dialects import DIALECTS, NotAnAnswer
+from proxy_app.wire.calls import Call, read_body
+from proxy_app.wire.dialects import DIALECTS, NotAnAnswer, cloud_code
+from proxy_app.wire.operations import COUNT, GENERATE, OPERATIONS, STREAM
 from tests.proxy_app.wire.case_files import cases
 
 CLOUD_CODE = DIALECTS["cloud_code"]
 
 
-def build(raw, method=Method.GENERATE, model="gemini-2.5-pro", **options):
+def build(raw, operation=GENERATE, model="gemini-2.5-pro", **options):
     call = Call(
-        method=method,
+        operation=operation,
         model="asked-for",
-        body=read_body(raw, counting=method is Method.COUNT),
+        body=read_body(raw, wrappers=operation.wrappers),
         request_id="0123456789abcdef0123456789abcdef",
         session_id=options.pop("session_id", "-42"),
     )
@@ -33,7 +34,7 @@ def test_a_call_goes_upstream_in_its_envelope(case):
 
     request = build(
         json.dumps(call["body"]).encode(),
-        Method(call["method"]),
+        next(each for each in OPERATIONS if each.verb == call["method"]),
         call.get("model", "gemini-2.5-pro"),
         project=call.get("project", "my-project"),
         instruction_prefix=call.get("prefix", ""),
@@ -59,7 +60,7 @@ def test_what_is_wrapped_can_be_unwrapped(body):
     raw = json.dumps(body, ensure_ascii=False).encode()
 
     envelope = json.loads(sent(build(raw, session_id="")))
-    answer = CLOUD_CODE.unwrap(b'{"response": %b, "traceId": "1"}' % raw)
+    answer = cloud_code.unwrap(b'{"response": %b, "traceId": "1"}' % raw)
 
     assert envelope["request"] == body
     assert answer == raw
@@ -127,7 +128,7 @@ def test_an_odd_system_instruction_is_left_for_upstream_to_refuse():
     ],
 )
 def test_an_answer_comes_out_of_its_envelope(payload, response):
-    assert CLOUD_CODE.unwrap(payload) == response
+    assert cloud_code.unwrap(payload) == response
 
 
 @pytest.mark.parametrize(
@@ -149,23 +150,22 @@ def test_an_answer_comes_out_of_its_envelope(payload, response):
 )
 def test_what_is_no_answer_says_so(payload):
     with pytest.raises(NotAnAnswer, match=r"^(something|a response) that is not a JSON object$"):
-        CLOUD_CODE.unwrap(payload)
+        cloud_code.unwrap(payload)
 
 
 def test_counts_come_as_they_are():
-    assert CLOUD_CODE.unwrap_count(b'{"totalTokens": 31}') == b'{"totalTokens": 31}'
-    assert CLOUD_CODE.unwrap_count(b'{"response":{"totalTokens": 31}}') == b'{"totalTokens": 31}'
+    assert cloud_code.unwrap_count(b'{"totalTokens": 31}') == b'{"totalTokens": 31}'
+    assert cloud_code.unwrap_count(b'{"response":{"totalTokens": 31}}') == b'{"totalTokens": 31}'
 
 
 @pytest.mark.parametrize("payload", [b"", b"[]", b"31"])
 def test_a_count_that_is_no_object_says_so(payload):
     with pytest.raises(NotAnAnswer):
-        CLOUD_CODE.unwrap_count(payload)
+        cloud_code.unwrap_count(payload)
 
 
-def test_three_verbs_are_supported():
-    assert all(CLOUD_CODE.supports(verb) for verb in ("generateContent", "streamGenerateContent", "countTokens"))
-    assert not CLOUD_CODE.supports("embedContent")
+def test_it_has_three_operations():
+    assert CLOUD_CODE.operations == {GENERATE, STREAM, COUNT}
 
 
 def test_every_dialect_goes_by_its_name():

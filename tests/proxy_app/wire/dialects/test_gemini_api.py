@@ -4,18 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy_app.wire.calls import Call, Method, read_body
-from proxy_app.wire.dialects import DIALECTS, NotAnAnswer
+from proxy_app.wire.calls import Call, read_body
+from proxy_app.wire.dialects import DIALECTS, NotAnAnswer, gemini_api
+from proxy_app.wire.operations import COUNT, GENERATE, STREAM
 from proxy_app.wire.resource_names import BadName
 
 GEMINI_API = DIALECTS["gemini_api"]
 
 
-def build(raw, method=Method.GENERATE, model="gemini-2.5-pro", version="v1beta", **options):
+def build(raw, operation=GENERATE, model="gemini-2.5-pro", version="v1beta", **options):
     call = Call(
-        method=method,
+        operation=operation,
         model="asked-for",
-        body=read_body(raw if isinstance(raw, bytes) else raw.encode(), counting=method is Method.COUNT),
+        body=read_body(raw if isinstance(raw, bytes) else raw.encode(), wrappers=operation.wrappers),
         request_id="0123456789abcdef0123456789abcdef",
         session_id="-42",
         version=version,
@@ -31,9 +32,9 @@ def sent(request) -> bytes:
 @pytest.mark.parametrize(
     ("method", "url"),
     [
-        (Method.GENERATE, "https://upstream.test/v1beta/models/gemini-2.5-pro:generateContent"),
-        (Method.STREAM, "https://upstream.test/v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse"),
-        (Method.COUNT, "https://upstream.test/v1beta/models/gemini-2.5-pro:countTokens"),
+        (GENERATE, "https://upstream.test/v1beta/models/gemini-2.5-pro:generateContent"),
+        (STREAM, "https://upstream.test/v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse"),
+        (COUNT, "https://upstream.test/v1beta/models/gemini-2.5-pro:countTokens"),
     ],
 )
 def test_a_call_goes_to_the_method_of_its_model(method, url):
@@ -64,7 +65,7 @@ def test_the_account_is_known_by_its_key_alone():
     assert "AIza-secret" not in repr(request)
 
 
-@pytest.mark.parametrize("method", [Method.GENERATE, Method.STREAM])
+@pytest.mark.parametrize("method", [GENERATE, STREAM])
 def test_a_body_goes_up_byte_for_byte(method):
     contents = '[ {"parts":[{"inline_data" : {"data":"__-_"},"x":1.50 ,\n "t":"\\u00e9é"}]} ]'
 
@@ -92,27 +93,27 @@ def test_a_model_that_draws_gets_no_words_of_the_operator():
 
 class TestCount:
     def test_contents_alone_are_counted_as_they_came(self):
-        assert sent(build('{"contents":[ 1 ]}', Method.COUNT)) == b'{"contents":[ 1 ]}'
-        assert sent(build('{"generateContentRequest":{"contents":[ 1 ]}}', Method.COUNT)) == b'{"contents":[ 1 ]}'
+        assert sent(build('{"contents":[ 1 ]}', COUNT)) == b'{"contents":[ 1 ]}'
+        assert sent(build('{"generateContentRequest":{"contents":[ 1 ]}}', COUNT)) == b'{"contents":[ 1 ]}'
 
     def test_nothing_is_counted_as_nothing(self):
-        assert sent(build("{}", Method.COUNT)) == b"{}"
+        assert sent(build("{}", COUNT)) == b"{}"
 
     @pytest.mark.parametrize("field", ["tools", "systemInstruction", "generationConfig"])
     def test_with_anything_beside_them_the_longer_form_is_used(self, field):
-        request = json.loads(sent(build(f'{{"contents":[1],"{field}":{{}}}}', Method.COUNT)))
+        request = json.loads(sent(build(f'{{"contents":[1],"{field}":{{}}}}', COUNT)))
 
         assert request == {
             "generateContentRequest": {"model": "models/gemini-2.5-pro", "contents": [1], field: {}},
         }
 
     def test_the_longer_form_names_a_tuned_model_by_its_own_collection(self):
-        request = json.loads(sent(build('{"tools":[]}', Method.COUNT, model="tunedModels/mine")))
+        request = json.loads(sent(build('{"tools":[]}', COUNT, model="tunedModels/mine")))
 
         assert request["generateContentRequest"]["model"] == "tunedModels/mine"
 
     def test_the_operators_words_are_not_counted(self):
-        assert sent(build('{"contents":[]}', Method.COUNT, instruction_prefix="ours")) == b'{"contents":[]}'
+        assert sent(build('{"contents":[]}', COUNT, instruction_prefix="ours")) == b'{"contents":[]}'
 
 
 @given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), st.integers() | st.text('aé\u2028"\\')))
@@ -124,19 +125,16 @@ def test_what_was_read_is_what_is_sent(body):
 
 @pytest.mark.parametrize("payload", [b'{"candidates":[]}', b' \n{"totalTokens":1}\n', b"{}"])
 def test_an_answer_is_handed_on_byte_for_byte(payload):
-    assert GEMINI_API.unwrap(payload) is payload
-    assert GEMINI_API.unwrap_count(payload) is payload
+    assert gemini_api.unwrap(payload) is payload
 
 
 @pytest.mark.parametrize("payload", [b"", b"[]", b'"x"', b"<html>", b"nonsense", b"null"])
 def test_what_is_no_object_is_no_answer(payload):
-    for unwrap in (GEMINI_API.unwrap, GEMINI_API.unwrap_count):
-        with pytest.raises(NotAnAnswer, match="not a JSON object"):
-            unwrap(payload)
+    with pytest.raises(NotAnAnswer, match="not a JSON object"):
+        gemini_api.unwrap(payload)
 
 
 def test_it_serves_the_methods_that_the_gateway_forwards_and_no_other():
     assert GEMINI_API.name == "gemini_api"
     assert repr(GEMINI_API) == "<GeminiApi>"
-    assert all(GEMINI_API.supports(verb) for verb in ("generateContent", "streamGenerateContent", "countTokens"))
-    assert not any(GEMINI_API.supports(verb) for verb in ("embedContent", "", "GENERATE", "generatecontent"))
+    assert GEMINI_API.operations == {GENERATE, STREAM, COUNT}

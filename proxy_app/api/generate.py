@@ -1,0 +1,121 @@
+"""Calls that an account answers: a request becomes a `Call`, a `Relay` becomes a response."""
+
+import asyncio
+from contextlib import ExitStack
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from proxy_app import errors
+from proxy_app.api import auth, request_body
+from proxy_app.api.models import model_in
+from proxy_app.api.rendering import EventStream, api_version, asked_shape
+from proxy_app.forwarding import forward
+from proxy_app.forwarding.relay import Relay
+from proxy_app.ledger import captures, refused_calls
+from proxy_app.ledger.attempt_log import Trail
+from proxy_app.wire import affinity, calls
+from proxy_app.wire.calls import Call, Malformed, StreamForm
+from proxy_app.wire.dialects import SERVED
+from proxy_app.wire.framing import stream_forms
+from proxy_app.wire.operations import OPERATIONS, Found, Gives
+
+SUPPORTED = ", ".join(operation.verb for operation in OPERATIONS if operation in SERVED)
+
+
+async def generate(request: HttpRequest, found: Found) -> HttpResponseBase:
+    """The answer of an account to a call for `found`. Raises GatewayError."""
+    if found.operation not in SERVED:
+        raise errors.Unimplemented(
+            f"{found.operation.name} is not served by the accounts of this gateway. Supported are: {SUPPORTED}."
+        )
+    call = await _read_call(request, found)
+    request.trail = trail = Trail()  # type: ignore[attr-defined]
+    try:
+        response = await _answer(request, call, trail)
+    except errors.GatewayError as error:
+        error.headers |= _explanation(request, trail)
+        raise
+    except asyncio.CancelledError:
+        refused_calls.left(request)
+        raise
+    for header, words in _explanation(request, trail).items():
+        response[header] = words
+    return response
+
+
+async def _read_call(request: HttpRequest, found: Found) -> Call:
+    """The call in a request. Raises InvalidArgument, PayloadTooLarge, UnsupportedEncoding, Unavailable."""
+    operation = found.operation
+    model = model_in(found.name, operation)
+    shape = asked_shape(request)
+    body = await request_body.read(request, operation.wrappers)
+    key_id = request.auth.key_id  # type: ignore[attr-defined]
+    meta = request.META
+    try:
+        conversation = affinity.affinity_key(body, key_id, meta.get("HTTP_X_SESSION_AFFINITY", ""))
+    except Malformed as error:
+        raise errors.InvalidArgument(str(error)) from error
+    agent = meta.get("HTTP_USER_AGENT", "")
+    form = None
+    if operation.gives is Gives.EVENTS:
+        default = settings.GATEWAY_STREAM_DEFAULT
+        form = stream_forms.stream_form(request.GET, meta.get("HTTP_ACCEPT", ""), agent, default)
+    return Call(
+        operation=operation,
+        model=model,
+        body=body,
+        request_id=request.request_id,  # type: ignore[attr-defined]
+        form=form,
+        client=calls.client_kind(meta.get("HTTP_X_GOOG_API_CLIENT", ""), agent, form),
+        affinity=conversation,
+        session_id=affinity.session_id(conversation),
+        timeout=calls.server_timeout(meta.get("HTTP_X_SERVER_TIMEOUT", "")),
+        arrived=request.arrived,  # type: ignore[attr-defined]
+        api_key_id=key_id,
+        version=api_version(request),
+        shape=shape,
+    )
+
+
+async def _answer(request: HttpRequest, call: Call, trail: Trail) -> HttpResponseBase:
+    """The response to `call`, which holds the key's admission until it has ended; captured where its key says so."""
+    caller = request.auth  # type: ignore[attr-defined]
+    with ExitStack() as held:
+        capture = held.enter_context(captures.begin(caller.key, call, request.body, trail))
+        held.enter_context(auth.begin(caller, call.model, trail))
+        relay = await forward.forward(call, trail)
+        request.owned.append(relay)  # type: ignore[attr-defined]
+        request_body.let_go(request)
+        relay.keep(held.pop_all(), capture.hear if capture else None)
+    if call.form is None:
+        whole = await _whole(relay)
+        whole = call.shape.applied(whole) if call.shape else whole
+        return HttpResponse(whole, content_type=errors.JSON, headers=relay.headers)
+    return _streamed(relay, call.form, call)
+
+
+def _explanation(request: HttpRequest, trail: Trail) -> dict[str, str]:
+    """What the attempts came to, for a key that may know and asks."""
+    asked = request.META.get("HTTP_X_GATEWAY_EXPLAIN") == "1"
+    return trail.headers() if asked and request.auth.may_explain else {}  # type: ignore[attr-defined]
+
+
+def _streamed(relay: Relay, form: StreamForm, call: Call) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(
+        EventStream(relay, form, call.client, call.shape),
+        content_type=form.value,
+        headers={**relay.headers, "Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+    )
+    response.heartbeat = call.client.heartbeat  # type: ignore[attr-defined]
+    return response
+
+
+async def _whole(relay: Relay) -> bytes:
+    """A plain answer: its one frame."""
+    try:
+        (body,) = await anext(relay)
+        return body
+    finally:
+        await relay.aclose()

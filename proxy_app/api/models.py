@@ -1,0 +1,40 @@
+"""models.list and models.get: what the gateway offers, answered from memory as far as it knows."""
+
+from django.http import HttpRequest, HttpResponse
+
+from proxy_app import errors
+from proxy_app.api import auth, model_list, model_lookup
+from proxy_app.api.rendering import api_version, asked_shape, json_response
+from proxy_app.wire import catalogue, resource_names
+from proxy_app.wire.malformed import Malformed
+from proxy_app.wire.operations import Found, Operation
+
+
+async def list_models(request: HttpRequest, found: Found) -> HttpResponse:
+    """`{"models":[Model…],"nextPageToken"?}`: the models that the caller may use."""
+    query = request.GET
+    may_use = request.auth.may_use  # type: ignore[attr-defined]
+    offered = [model for model in model_list.offered() if may_use(model["name"].removeprefix("models/"))]
+    try:
+        page = catalogue.page(offered, query.get("pageSize"), query.get("pageToken"))
+    except Malformed as error:
+        raise errors.InvalidArgument(str(error)) from error
+    return json_response(page, shape=asked_shape(request))
+
+
+async def get_model(request: HttpRequest, found: Found) -> HttpResponse:
+    """One Model, or Google's 404. A name that only upstream can know is looked up there."""
+    name = model_in(found.name, found.operation)
+    if not request.auth.may_use(name):  # type: ignore[attr-defined]
+        raise auth.not_allowed(name)
+    if model := model_list.find(name) or await model_lookup.look_up(name):
+        return json_response(model, shape=asked_shape(request))
+    raise errors.NotFound(found.operation.not_there.format(name=name, version=api_version(request)))
+
+
+def model_in(name: str, operation: Operation) -> str:
+    """The model that a path names, by the one name it has everywhere. Raises InvalidArgument, in Google's words."""
+    try:
+        return resource_names.model(name).model
+    except resource_names.BadName as error:
+        raise errors.InvalidArgument(f"* {operation.named_by}: {error}") from error

@@ -1,0 +1,159 @@
+"""Reading an upstream's answer: chunks go in as they come, public frames come out, and what they say is remembered.
+
+A frame is one public response: an event of a stream, or the whole of a plain answer. Chunks may be cut anywhere.
+"""
+
+from collections.abc import Callable, Generator
+from typing import Protocol
+
+from proxy_app.wire.bodies.large_bodies import LARGE_BYTES
+from proxy_app.wire.calls import Call
+from proxy_app.wire.faults.faults import error_in
+from proxy_app.wire.framing import sse
+from proxy_app.wire.malformed import NotAnAnswer
+from proxy_app.wire.operations import Gives, Metered
+from proxy_app.wire.usage import StreamState, Usage, candidates_wanted, peek
+
+Unwrap = Callable[[bytes], bytes]  # the public response in a payload of the upstream's; raises NotAnAnswer
+
+
+class ReportedError(Exception):
+    """Upstream reported an error inside a 200; `error` is its JSON object."""
+
+    def __init__(self, error: bytes) -> None:
+        super().__init__("an error in a good answer")
+        self.error = error
+
+
+class Reader(Protocol):
+    """One answer, as far as it has come.
+
+    `whole` says that no frame comes before the end. `failure` is what ended the answer early, once the frames before it
+    are out. `complete` says that upstream has finished, `settled` that nothing of the answer can be missing any more.
+    """
+
+    whole: bool
+    failure: ReportedError | NotAnAnswer | None
+
+    @property
+    def usage(self) -> Usage: ...
+    @property
+    def complete(self) -> bool: ...
+    @property
+    def settled(self) -> bool: ...
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """The frames that `chunk` completes."""
+        ...
+
+    def ending(self) -> Generator[None, None, list[bytes]]:
+        """The frames that the end of the body brings. Yields between two steps that take long in a large answer."""
+        ...
+
+
+class EventReader:
+    """A stream of server-sent events, of which `candidates` candidates were asked for."""
+
+    whole = False
+
+    def __init__(self, unwrap: Unwrap, candidates: int) -> None:
+        self.failure: ReportedError | NotAnAnswer | None = None
+        self._unwrap = unwrap
+        self._decoder = sse.Decoder()
+        self._state = StreamState(candidates)
+
+    def __repr__(self) -> str:
+        return f"<EventReader {self._state!r}>"
+
+    @property
+    def usage(self) -> Usage:
+        return self._state.usage
+
+    @property
+    def complete(self) -> bool:
+        return self._state.complete
+
+    @property
+    def settled(self) -> bool:
+        return self._state.settled
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        try:
+            payloads = self._decoder.feed(chunk)
+        except NotAnAnswer as error:
+            self.failure = error
+            return []
+        return self._frames(payloads)
+
+    def ending(self) -> Generator[None, None, list[bytes]]:
+        yield from ()
+        return self._frames(self._decoder.end())
+
+    def _frames(self, payloads: list[bytes]) -> list[bytes]:
+        frames: list[bytes] = []
+        for payload in payloads:
+            try:
+                frames.append(self._frame(payload))
+            except (ReportedError, NotAnAnswer) as error:
+                self.failure = error
+                break
+        return frames
+
+    def _frame(self, payload: bytes) -> bytes:
+        if payload == sse.DONE:
+            return payload
+        if error := error_in(payload):
+            raise ReportedError(error)
+        response = self._unwrap(payload)
+        self._state.add(peek(response))
+        return response
+
+
+class AnswerReader:
+    """A plain answer: one frame at the end. One of a model (`generated`) has to have an answer in it, else there is no
+    frame.
+    """
+
+    whole = True
+    complete = True
+    settled = True
+
+    def __init__(self, unwrap: Unwrap, *, generated: bool) -> None:
+        self.failure: ReportedError | NotAnAnswer | None = None
+        self.usage = Usage()
+        self._unwrap = unwrap
+        self._generated = generated
+        self._body = b""
+
+    def __repr__(self) -> str:
+        return f"<AnswerReader {len(self._body)} bytes>"
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        self._body = self._body + chunk if self._body else chunk
+        return []
+
+    def ending(self) -> Generator[None, None, list[bytes]]:
+        body, self._body = self._body, b""
+        if not body:
+            return []
+        try:
+            if error := error_in(body):
+                raise ReportedError(error)
+            frame = self._unwrap(body)
+            if not self._generated:
+                return [frame]
+            if len(frame) > LARGE_BYTES:
+                yield
+            seen = peek(frame)
+        except (ReportedError, NotAnAnswer) as error:
+            self.failure = error
+            return []
+        self.usage = seen.usage or self.usage
+        return [frame] if seen.candidates or seen.blocked else []
+
+
+def reader_of(call: Call, unwrap: Unwrap, unwrap_plain: Unwrap) -> Reader:
+    """The reader of the answer to `call`; `unwrap_plain` is for answers that no model generated."""
+    generated = call.operation.metered is Metered.TOKENS
+    if call.operation.gives is Gives.EVENTS:
+        return EventReader(unwrap, candidates_wanted(call.body))
+    return AnswerReader(unwrap if generated else unwrap_plain, generated=generated)
