@@ -19,18 +19,18 @@ from proxy_app.wire import affinity, calls
 from proxy_app.wire.calls import Call, Malformed, StreamForm
 from proxy_app.wire.dialects import SERVED
 from proxy_app.wire.framing import stream_forms
-from proxy_app.wire.operations import OPERATIONS, Found, Gives
+from proxy_app.wire.operations import OPERATIONS, Gives, Target
 
 SUPPORTED = ", ".join(operation.verb for operation in OPERATIONS if operation in SERVED)
 
 
-async def generate(request: HttpRequest, found: Found) -> HttpResponseBase:
-    """The answer of an account to a call for `found`. Raises GatewayError."""
-    if found.operation not in SERVED:
+async def generate(request: HttpRequest, target: Target) -> HttpResponseBase:
+    """The answer of an account to a call for `target`. Raises GatewayError."""
+    if target.operation not in SERVED:
         raise errors.Unimplemented(
-            f"{found.operation.name} is not served by the accounts of this gateway. Supported are: {SUPPORTED}."
+            f"{target.operation.name} is not served by the accounts of this gateway. Supported are: {SUPPORTED}."
         )
-    call = await _read_call(request, found)
+    call = await _read_call(request, target)
     request.trail = trail = Trail()  # type: ignore[attr-defined]
     try:
         response = await _answer(request, call, trail)
@@ -45,10 +45,10 @@ async def generate(request: HttpRequest, found: Found) -> HttpResponseBase:
     return response
 
 
-async def _read_call(request: HttpRequest, found: Found) -> Call:
+async def _read_call(request: HttpRequest, target: Target) -> Call:
     """The call in a request. Raises InvalidArgument, PayloadTooLarge, UnsupportedEncoding, Unavailable."""
-    operation = found.operation
-    model = model_in(found.name, operation)
+    operation = target.operation
+    model = model_in(target.name, operation)
     shape = asked_shape(request)
     body = await request_body.read(request, operation.wrappers)
     key_id = request.auth.key_id  # type: ignore[attr-defined]

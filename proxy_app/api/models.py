@@ -7,10 +7,10 @@ from proxy_app.api import auth, model_list, model_lookup
 from proxy_app.api.rendering import api_version, asked_shape, json_response
 from proxy_app.wire import catalogue, resource_names
 from proxy_app.wire.malformed import Malformed
-from proxy_app.wire.operations import Found, Operation
+from proxy_app.wire.operations import Operation, Target
 
 
-async def list_models(request: HttpRequest, found: Found) -> HttpResponse:
+async def list_models(request: HttpRequest, target: Target) -> HttpResponse:
     """`{"models":[Model…],"nextPageToken"?}`: the models that the caller may use."""
     query = request.GET
     may_use = request.auth.may_use  # type: ignore[attr-defined]
@@ -22,14 +22,14 @@ async def list_models(request: HttpRequest, found: Found) -> HttpResponse:
     return json_response(page, shape=asked_shape(request))
 
 
-async def get_model(request: HttpRequest, found: Found) -> HttpResponse:
+async def get_model(request: HttpRequest, target: Target) -> HttpResponse:
     """One Model, or Google's 404. A name that only upstream can know is looked up there."""
-    name = model_in(found.name, found.operation)
+    name = model_in(target.name, target.operation)
     if not request.auth.may_use(name):  # type: ignore[attr-defined]
         raise auth.not_allowed(name)
     if model := model_list.find(name) or await model_lookup.look_up(name):
         return json_response(model, shape=asked_shape(request))
-    raise errors.NotFound(found.operation.not_there.format(name=name, version=api_version(request)))
+    raise errors.NotFound(target.operation.not_there.format(name=name, version=api_version(request)))
 
 
 def model_in(name: str, operation: Operation) -> str:

@@ -13,9 +13,9 @@ from proxy_app.api import auth, generate, health, models, usage
 from proxy_app.api.rendering import error_response, json_response
 from proxy_app.ledger import refused_calls
 from proxy_app.wire import operations
-from proxy_app.wire.operations import GET_MODEL, LIST_MODELS, Found, Operation
+from proxy_app.wire.operations import GET_MODEL, LIST_MODELS, Operation, Target
 
-View = Callable[[HttpRequest, Found], Awaitable[HttpResponseBase]]
+View = Callable[[HttpRequest, Target], Awaitable[HttpResponseBase]]
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""The ledger: one entry an attempt, queued without waiting, written in batches by the journal."""
+"""The request log: one entry an attempt. Sinks hear of each that is over; the journal is one, and writes in batches."""
 
 import time
 from dataclasses import InitVar, dataclass, field
@@ -15,7 +15,7 @@ from accounts_app.pool import foreign_text
 from accounts_app.pool.outcomes import Fault, Outcome
 from accounts_app.storage import journal
 from accounts_app.storage.upsert import insert
-from proxy_app.ledger import hours
+from proxy_app.ledger import hours, sinks
 from proxy_app.models import UsageRecord
 from proxy_app.wire.calls import Call
 from proxy_app.wire.usage import Usage
@@ -38,7 +38,7 @@ LARGEST_COUNT = 2**31 - 1  # what such a column holds everywhere
 
 @dataclass(slots=True)
 class Entry:
-    """What is known of an attempt so far; put into the journal when its `with` block ends, however it ends.
+    """What is known of an attempt so far; told to the sinks when its `with` block ends, however it ends.
 
     Of `call` it keeps what the row says, and not the body: an answer may take hours.
     """
@@ -77,7 +77,7 @@ class Entry:
     ) -> None:
         if self.fault is _LEFT and isinstance(error, Exception):
             self.fault = Fault(Outcome.GATEWAY_ERROR, message=type(error).__name__)
-        journal.append(KIND, self.row())
+        sinks.tell(self)
 
     def first_event(self) -> None:
         """The commit point: from here on this attempt is the call's answer."""
@@ -119,6 +119,10 @@ class Entry:
         }
 
 
+def _to_journal(entry: Entry) -> None:
+    journal.append(KIND, entry.row())
+
+
 def _write(rows: list[dict[str, Any]]) -> None:
     rows = _without_deleted(rows, "account_id", apps.get_model("accounts_app.Account"))
     rows = _without_deleted(rows, "api_key_id", apps.get_model("accounts_app.ApiKey"))
@@ -146,3 +150,4 @@ def _without_deleted(rows: list[dict[str, Any]], column: str, model: type[Any]) 
 
 
 journal.register(KIND, _write, droppable=True)
+sinks.add(_to_journal)

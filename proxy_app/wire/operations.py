@@ -123,7 +123,7 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Target:
     """What a path asks for: the operation, and the name in the path as it is written ("" where there is none)."""
 
     operation: Operation
@@ -239,7 +239,7 @@ _VARIABLE = re.compile(r"\{\w+=([^}]+)\}")
 _METHODS = ("POST", "GET", "PATCH", "PUT", "DELETE")
 
 
-def find(http: str, path: str, root: str = "") -> Found | None:
+def find(http: str, path: str, root: str = "") -> Target | None:
     """The operation that `http` on a decoded path below `/{version}/` asks for; None for none. HEAD is GET.
 
     A verb follows the last colon: a model's id may hold colons and slashes itself. What any operation has for a verb is
@@ -253,7 +253,7 @@ def find(http: str, path: str, root: str = "") -> Found | None:
         verb = ""
     for pattern, operation in _rows.get((root, http, collection, verb), ()):
         if found := pattern.fullmatch(path):
-            return Found(operation, found["name"] or "")
+            return Target(operation, found["name"] or "")
     return None
 
 

@@ -10,9 +10,9 @@ from proxy_app.wire.operations import (
     LIST_MODELS,
     OPERATIONS,
     STREAM,
-    Found,
     Gives,
     Operation,
+    Target,
     by_another_method,
     find,
     split,
@@ -37,17 +37,17 @@ from proxy_app.wire.operations import (
     ],
 )
 def test_a_path_names_an_operation_and_what_it_is_asked_of(path, operation, name):
-    assert find("POST", path) == Found(operation, name)
+    assert find("POST", path) == Target(operation, name)
 
 
 @pytest.mark.parametrize(
     ("path", "found"),
     [
-        ("models", Found(LIST_MODELS)),
-        ("models/", Found(LIST_MODELS)),
-        ("models/gemini-2.5-pro", Found(GET_MODEL, "models/gemini-2.5-pro")),
-        ("models/org/name:v1", Found(GET_MODEL, "models/org/name:v1")),
-        ("models/x:doMagic", Found(GET_MODEL, "models/x:doMagic")),
+        ("models", Target(LIST_MODELS)),
+        ("models/", Target(LIST_MODELS)),
+        ("models/gemini-2.5-pro", Target(GET_MODEL, "models/gemini-2.5-pro")),
+        ("models/org/name:v1", Target(GET_MODEL, "models/org/name:v1")),
+        ("models/x:doMagic", Target(GET_MODEL, "models/x:doMagic")),
         ("models/x:generateContent", None),
         ("models/x:embedContent", None),
         ("modelsx", None),
@@ -141,7 +141,7 @@ def test_every_shape_of_googles_paths_is_recognised(table, http, root, template,
     }
     table(*rows.values())
 
-    assert operations.find(http, path, root) == Found(rows[http, root, template, path, name], name)
+    assert operations.find(http, path, root) == Target(rows[http, root, template, path, name], name)
     assert operations.find("PATCH", path, root) is None
 
 
