@@ -19,7 +19,8 @@ from proxy_app.wire import affinity, calls
 from proxy_app.wire.calls import Call, Malformed, StreamForm
 from proxy_app.wire.dialects import SERVED
 from proxy_app.wire.framing import stream_forms
-from proxy_app.wire.operations import OPERATIONS, Gives, Target
+from proxy_app.wire.operations import OPERATIONS, Gives
+from proxy_app.wire.operations.paths import Target
 
 SUPPORTED = ", ".join(operation.verb for operation in OPERATIONS if operation in SERVED)
 

@@ -7,7 +7,8 @@ from proxy_app.api import auth, model_list, model_lookup
 from proxy_app.api.rendering import api_version, asked_shape, json_response
 from proxy_app.wire import catalogue, resource_names
 from proxy_app.wire.malformed import Malformed
-from proxy_app.wire.operations import Operation, Target
+from proxy_app.wire.operations import Operation
+from proxy_app.wire.operations.paths import Target
 
 
 async def list_models(request: HttpRequest, target: Target) -> HttpResponse:

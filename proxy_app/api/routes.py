@@ -12,8 +12,8 @@ from proxy_app import errors
 from proxy_app.api import auth, generate, health, models, usage
 from proxy_app.api.rendering import error_response, json_response
 from proxy_app.ledger import refused_calls
-from proxy_app.wire import operations
-from proxy_app.wire.operations import GET_MODEL, LIST_MODELS, Operation, Target
+from proxy_app.wire.operations import GENERATE, GET_MODEL, LIST_MODELS, Operation, paths
+from proxy_app.wire.operations.paths import Target
 
 View = Callable[[HttpRequest, Target], Awaitable[HttpResponseBase]]
 
@@ -40,7 +40,7 @@ def _others(*taken: str) -> list[str]:
 
 async def operation(request: HttpRequest, name: str) -> HttpResponseBase:
     """Whatever operation `name`, the path below the API version, stands for."""
-    found = operations.find(request.method or "", name)
+    found = paths.find(request.method or "", name)
     if found is None:
         raise _unknown(request, name)
     return await _VIEWS.get(found.operation, generate.generate)(request, found)
@@ -69,12 +69,12 @@ async def wrong_path(request: HttpRequest, name: str) -> HttpResponse:
 
 def _unknown(request: HttpRequest, name: str) -> errors.GatewayError:
     """What to say of a path that is no operation's by this HTTP method."""
-    known = operations.by_another_method(name)
+    known = paths.by_another_method(name)
     if known is None:
         return _not_found(request)
     if known is GET_MODEL and request.method == "POST":
-        name, verb = operations.split(name)
-        model = models.model_in(name, operations.GENERATE)
+        name, verb = paths.split(name)
+        model = models.model_in(name, GENERATE)
         return errors.NotFound(f"There is no method {verb!r} on models/{model}. Supported are: {generate.SUPPORTED}.")
     return errors.MethodNotAllowed(f"{known.id} is called by {known.http}, not by {request.method}.")
 

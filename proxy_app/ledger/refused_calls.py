@@ -20,7 +20,8 @@ from accounts_app.storage import journal
 from proxy_app import errors
 from proxy_app.ledger import entries, hours
 from proxy_app.models import UsageRecord
-from proxy_app.wire import operations, resource_names
+from proxy_app.wire import resource_names
+from proxy_app.wire.operations import paths
 
 AGAIN = "refused_again"
 MESSAGE_LIMIT = 500  # characters: names that clients made up may be in it
@@ -77,12 +78,12 @@ def _called(method: str, path: str) -> tuple[str, str] | None:
     if version is None or method == "OPTIONS":
         return None
     below = path[version.end() :]
-    found = operations.find("POST", below)
+    found = paths.find("POST", below)
     if found is not None and (method == "POST" or found.operation.verb):
         return _model(found.name), found.operation.name
     if method != "POST" or not below.startswith("models/"):
         return None
-    name, verb = operations.split(below)
+    name, verb = paths.split(below)
     return _model(name), verb if _VERB.fullmatch(verb) else ""
 
 

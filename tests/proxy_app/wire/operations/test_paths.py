@@ -1,22 +1,8 @@
 import pytest
 
-from accounts_app.pool.outcomes import Repeat
-from proxy_app.wire import operations, resource_names
-from proxy_app.wire.dialects import SERVED
-from proxy_app.wire.operations import (
-    COUNT,
-    GENERATE,
-    GET_MODEL,
-    LIST_MODELS,
-    OPERATIONS,
-    STREAM,
-    Gives,
-    Operation,
-    Target,
-    by_another_method,
-    find,
-    split,
-)
+from proxy_app.wire import resource_names
+from proxy_app.wire.operations import COUNT, GENERATE, GET_MODEL, LIST_MODELS, STREAM, Operation, paths, table
+from proxy_app.wire.operations.paths import Target, by_another_method, find, split
 
 
 @pytest.mark.parametrize(
@@ -101,13 +87,13 @@ def test_the_path_that_is_written_is_the_path_that_is_read(operation, name):
 
 
 @pytest.fixture
-def table(monkeypatch):
+def rows_of(monkeypatch):
     """The table with other rows in it, of the shapes that Google's other methods have."""
 
     def with_rows(*rows: Operation) -> None:
-        monkeypatch.setattr(operations, "OPERATIONS", rows)
-        monkeypatch.setattr(operations, "_rows", operations._indexed())
-        monkeypatch.setattr(operations, "_verbs", {(root, of, verb) for root, _, of, verb in operations._rows if verb})
+        monkeypatch.setattr(table, "OPERATIONS", rows)
+        monkeypatch.setattr(paths, "_rows", paths._indexed())
+        monkeypatch.setattr(paths, "_verbs", {(root, of, verb) for root, _, of, verb in paths._rows if verb})
 
     return with_rows
 
@@ -134,30 +120,12 @@ SHAPES = [
 
 
 @pytest.mark.parametrize(("http", "root", "template", "path", "name"), SHAPES)
-def test_every_shape_of_googles_paths_is_recognised(table, http, root, template, path, name):
+def test_every_shape_of_googles_paths_is_recognised(rows_of, http, root, template, path, name):
     rows = {
         shape: Operation(f"row{number}", shape[0], shape[2], root=shape[1])
         for number, shape in enumerate((*SHAPES, ("GET", "", "{name=models/*}", "", "")))
     }
-    table(*rows.values())
+    rows_of(*rows.values())
 
-    assert operations.find(http, path, root) == Target(rows[http, root, template, path, name], name)
-    assert operations.find("PATCH", path, root) is None
-
-
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
-def test_a_row_holds_together(operation):
-    assert operation.http in ("GET", "POST", "PATCH", "PUT", "DELETE")
-    assert operation.named_by == "" or "{" in operation.template
-    assert not operation.makes or operation.repeat is not Repeat.ALWAYS, "what makes something may not be made twice"
-    assert operation not in SERVED or operation.gives in (Gives.ANSWER, Gives.EVENTS)
-
-
-def test_every_operation_has_a_name_of_its_own():
-    assert len({operation.id for operation in OPERATIONS}) == len({one.name for one in OPERATIONS}) == len(OPERATIONS)
-    assert [operation.name for operation in (GENERATE, STREAM, COUNT)] == [
-        "generateContent",
-        "streamGenerateContent",
-        "countTokens",
-    ]
-    assert repr(GENERATE) == "<Operation models.generateContent>"
+    assert paths.find(http, path, root) == Target(rows[http, root, template, path, name], name)
+    assert paths.find("PATCH", path, root) is None

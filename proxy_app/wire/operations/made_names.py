@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from proxy_app.wire import resource_names
-from proxy_app.wire.operations import Made, Operation
+from proxy_app.wire.operations.columns import Made, Operation
 from proxy_app.wire.resource_names import BadName, Name
 
 _decode = msgspec.json.Decoder().decode

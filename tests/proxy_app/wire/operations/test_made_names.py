@@ -1,7 +1,7 @@
 import pytest
 
-from proxy_app.wire.made_names import made_in
 from proxy_app.wire.operations import GENERATE, Made, Operation
+from proxy_app.wire.operations.made_names import made_in
 
 NAME, INNER = Made("name", 3600.0), Made("file.name")
 CREATE = Operation("cachedContents.create", "POST", "cachedContents", makes=(NAME, INNER))

@@ -1,0 +1,25 @@
+"""The table of operations: what each method of the API is, in one row.
+
+Routing, limits, retries, placement, the request log's method, the list of models and the texts for what is not served
+all read this table. `paths` finds the row that a client's path stands for, `made_names` the names that an answer makes.
+"""
+
+from proxy_app.wire.operations.columns import Belongs, Cools, Gives, Made, Metered, Operation, Takes
+from proxy_app.wire.operations.table import COUNT, GENERATE, GET_MODEL, LIST_MODELS, OPERATIONS, STREAM, STREAMED
+
+__all__ = [
+    "COUNT",
+    "GENERATE",
+    "GET_MODEL",
+    "LIST_MODELS",
+    "OPERATIONS",
+    "STREAM",
+    "STREAMED",
+    "Belongs",
+    "Cools",
+    "Gives",
+    "Made",
+    "Metered",
+    "Operation",
+    "Takes",
+]

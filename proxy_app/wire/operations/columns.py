@@ -1,0 +1,115 @@
+"""What the table of operations says of each: its columns.
+
+A template is in Google's own notation for HTTP rules: `{model=models/*}:countTokens` is the name of a resource, then a
+verb; `{parent=fileSearchStores/*}/documents` a name, then a literal segment. It stands below the API version, and
+below `root` before that (`/upload/v1beta/files`).
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from accounts_app.pool.outcomes import Repeat
+from proxy_app.wire.resource_names import Name
+
+
+class Takes(Enum):
+    """How a request's body is taken."""
+
+    NOTHING = "nothing"
+    FIELDS = "fields"  # a JSON object, read as far as its top-level fields
+    OPAQUE = "opaque"  # bytes, held in memory and not read
+    STREAM = "stream"  # bytes, passed on as they come
+
+
+class Gives(Enum):
+    """What comes back."""
+
+    ANSWER = "answer"  # one JSON object
+    EVENTS = "events"  # public responses, one an event
+    INTERACTION_EVENTS = "interaction_events"  # events of the interactions API, which have names
+    BYTES = "bytes"  # a file
+    SOCKET = "socket"  # a WebSocket
+
+
+class Belongs(Enum):
+    """Whose account has to answer."""
+
+    ANYBODY = "anybody"
+    OWNER = "owner"  # an account of the project that owns what path or body names
+    HOME = "home"  # an account of the home project of the key's group
+
+
+class Cools(Enum):
+    """What a cooldown for this operation is laid on, and so which cooldowns keep a call from an account."""
+
+    MODEL = "model"  # the account's use of the model
+    ACCOUNT = "account"  # the account as a whole
+    NOTHING = "nothing"
+
+
+class Metered(Enum):
+    """What is counted of its use, besides the request itself."""
+
+    NOTHING = "nothing"
+    TOKENS = "tokens"  # as the answer reports them
+    TEXTS = "texts"  # one for each request in the body
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A name that the answer makes: the field it stands in, and how long it lives where the answer does not say.
+
+    `lives` is in seconds, None until it is deleted.
+    """
+
+    field: str
+    lives: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operation:
+    """One method of the API.
+
+    `id` is Google's own for it. `named_by` is what Google calls the field that the path's name fills. `also` are other
+    paths that clients write for it. `wrappers` are the fields that the request may stand in, instead of at the top.
+    `takes_config` says that an operator's default generationConfig is filled in. `advertised` is what models call it in
+    their supportedGenerationMethods ("" for none). `not_there` is the message of its 404, with `{name}` and
+    `{version}`.
+    """
+
+    id: str
+    http: str
+    template: str
+    takes: Takes = Takes.NOTHING
+    gives: Gives = Gives.ANSWER
+    repeat: Repeat = Repeat.ALWAYS
+    belongs: Belongs = Belongs.ANYBODY
+    makes: tuple[Made, ...] = ()
+    not_there: str = ""
+    cools: Cools = Cools.NOTHING
+    metered: Metered = Metered.NOTHING
+    named_by: str = ""
+    root: str = ""
+    also: tuple[str, ...] = ()
+    wrappers: tuple[str, ...] = ()
+    takes_config: bool = False
+    advertised: str = ""
+    verb: str = field(init=False, default="")
+    _after: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        after = self.template.rpartition("}")[2]
+        object.__setattr__(self, "_after", after)
+        object.__setattr__(self, "verb", after.partition(":")[2])
+
+    def __repr__(self) -> str:
+        return f"<Operation {self.id}>"
+
+    @property
+    def name(self) -> str:
+        """What the request log calls it: the verb alone where it is a model's."""
+        return self.verb if self.verb and self.id.startswith("models.") else self.id
+
+    def path(self, name: Name) -> str:
+        """Its path on the resource `name`, below root and version, percent-encoded."""
+        return name.path() + self._after
