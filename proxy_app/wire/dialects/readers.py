@@ -80,7 +80,7 @@ class EventReader:
         try:
             payloads = self._decoder.feed(chunk)
         except NotAnAnswer as error:
-            self.failure = error
+            self.failure = error.with_traceback(None)
             return []
         return self._frames(payloads)
 
@@ -94,7 +94,7 @@ class EventReader:
             try:
                 frames.append(self._frame(payload))
             except (ReportedError, NotAnAnswer) as error:
-                self.failure = error
+                self.failure = error.with_traceback(None)
                 break
         return frames
 
@@ -145,7 +145,7 @@ class AnswerReader:
                 yield
             seen = peek(frame)
         except (ReportedError, NotAnAnswer) as error:
-            self.failure = error
+            self.failure = error.with_traceback(None)
             return []
         self.usage = seen.usage or self.usage
         return [frame] if seen.candidates or seen.blocked else []
