@@ -10,6 +10,7 @@ from accounts_app.pool.access.networks import Network, lets_in
 from accounts_app.pool.choice.selection import Strategy
 from accounts_app.pool.cooldowns.cooldown import Rest
 from accounts_app.pool.names.globs import any_matches, matcher
+from accounts_app.roster import abilities
 
 # A quota whose reset upstream does not name: its shortest window, after which a real call finds out.
 DEFAULT_RESET_SECONDS = 5 * 3600.0
@@ -61,6 +62,10 @@ class AccountView:
     def available(self) -> bool:
         """Whether it may be asked at all, whatever the model and however it feels."""
         return self.enabled and not self.parked and not self.standby
+
+    def can(self, operation: str) -> bool:
+        """Whether its upstream has this method of the API."""
+        return abilities.can(self.kind, operation)
 
     def serves(self, model: str) -> bool:
         """Whether its operator lets it answer for `model`. Its cached quota list has no say: it may be out of date."""

@@ -41,6 +41,9 @@ class Account:
     proxy_url: str = ""
     allowed_models: tuple[str, ...] = ()
 
+    def can(self, operation: str) -> bool:
+        return True
+
     def serves(self, model: str) -> bool:
         return True
 

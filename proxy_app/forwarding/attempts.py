@@ -15,7 +15,7 @@ from accounts_app import leasing
 from accounts_app.credentials import tokens
 from accounts_app.leasing import Lease, Pause, Tell, Told, Wanted
 from accounts_app.pool.outcomes import Fault, Outcome
-from accounts_app.roster import known_models, timeouts
+from accounts_app.roster import abilities, known_models, timeouts
 from proxy_app import errors
 from proxy_app.forwarding.failures import Failed, failed
 from proxy_app.ledger.attempt_log import Trail
@@ -24,6 +24,9 @@ from proxy_app.wire.bodies.fingerprints import fingerprint
 from proxy_app.wire.calls import Call
 from proxy_app.wire.default_generation_config import with_pins
 from proxy_app.wire.dialects import DIALECTS, Dialect, UpstreamRequest
+
+for _dialect in DIALECTS.values():
+    abilities.tell(_dialect.name, (operation.id for operation in _dialect.operations))
 
 # A connection takes a fraction of a second; while there is anybody else to ask, no call waits longer for one.
 QUICK_CONNECT = 5.0
@@ -36,6 +39,7 @@ _SOMEBODY_LOOK = (
     "Every account of this gateway that could serve {model} is parked and waits for its owner. "
     "The admin says under Accounts what each one needs."
 )
+_NOBODY_CAN = "No account that is connected to this gateway can answer {operation}."
 _NOBODY_SERVES = "No account of this gateway may serve {model}."
 _COOLING_DOWN = "Every account of this gateway that could serve {model} is cooling down. Please retry in {delay:.0f}s."
 _NO_PATH = "No upstream of this gateway could be reached. Please try again later."
@@ -137,7 +141,8 @@ class Journey:
         self.deadline = (call.arrived or monotonic()) + self.limit.seconds
         self.attempts = leasing.attempts(
             Wanted(
-                model=self.model,
+                model=call.operation.cooldowns_on(self.model),
+                operation=call.operation.id,
                 conversation=call.affinity,
                 max_attempts=timeouts.max_attempts(),
                 patience=timeouts.max_wait() if only is None else 0.0,
@@ -205,6 +210,8 @@ class Journey:
                 return errors.FailedPrecondition(_CONNECT_SOMEBODY)
             case Tell.ACT:
                 return errors.FailedPrecondition(_SOMEBODY_LOOK.format(model=model))
+            case Tell.CANNOT:
+                return errors.Unimplemented(_NOBODY_CAN.format(operation=self.call.operation.name))
             case Tell.NOT_ALLOWED:
                 return errors.FailedPrecondition(_NOBODY_SERVES.format(model=model))
 

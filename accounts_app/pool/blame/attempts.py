@@ -10,6 +10,8 @@ from accounts_app.pool.backoff import WAIT_SPREAD
 from accounts_app.pool.blame.blame import Blame, Suspicion
 from accounts_app.pool.blame.telling import Tell, Told, told
 from accounts_app.pool.blame.turn import Pause, Turn, Wanted
+from accounts_app.pool.choice import outlook
+from accounts_app.pool.choice.lineup import Among
 from accounts_app.pool.choice.selection import Choice
 from accounts_app.pool.outcomes import Counts, Effect, Fault, Outcome, Repeat, Retry, Verdict, verdict_of
 from accounts_app.pool.paths.paths import Path
@@ -203,9 +205,8 @@ class Attempts:
         why = f"{choice.why}, first try after a rest" if loan.probed else choice.why
         self.turn = turn = Turn(self._blame, loan, path, why, self._wanted.conversation, now)
         turn.fresh = self._wanted.repeat is not Repeat.ALWAYS
-        turn.quick = (
-            len(loan.lineup.ready.accounts) > len(self.tried) + 1 or len(board.ways.of(choice.account).paths) > 1
-        )
+        others = loan.lineup.ready.accounts if self._among is None else self._among
+        turn.quick = len(others) > len(self.tried) + 1 or len(board.ways.of(choice.account).paths) > 1
         return turn
 
     def _choose(self, now: float) -> Choice | None:
@@ -215,8 +216,12 @@ class Attempts:
             return None if wanted.only in self.tried else Choice(wanted.only, wanted.why)
         was_refused = any(suspicion.fault.outcome is Outcome.REFUSED for suspicion in self._suspicions)
         return self._blame.choose(
-            wanted.strategy, wanted.model, wanted.conversation, self.tried, now, lately=was_refused
+            wanted.strategy, wanted.model, wanted.conversation, self.tried, now, lately=was_refused, among=self._among
         )
+
+    @property
+    def _among(self) -> Among:
+        return self._blame.board.among(self._wanted.operation, self._wanted.owner)
 
     def _first_path(self, account: int, now: float) -> Path | None:
         ways = self._blame.board.ways
@@ -232,7 +237,7 @@ class Attempts:
                 self.tried.discard(account)
             return Pause(self._pause)
         if all(fault.outcome in RECOVERS for fault in self._met.values()):
-            soonest = self._blame.board.soonest(self._wanted.model, now)
+            soonest = outlook.soonest(self._blame.board, self._wanted.model, now, self._among)
             if soonest is not None and self._wait(max(soonest, now), now):
                 self._met.clear()
                 self.tried.clear()
@@ -260,7 +265,7 @@ class Attempts:
 
     def _left(self, now: float) -> Told:
         board = self._blame.board
-        return self._end(told(board, self.faults, self._wanted.model, self._blame.spread, now), now)
+        return self._end(told(board, self.faults, self._wanted.model, self._among, self._blame.spread, now), now)
 
     def _end(self, telling: Told, now: float) -> Told:
         self.give_back(now)

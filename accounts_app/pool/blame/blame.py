@@ -11,6 +11,7 @@ from typing import Protocol
 from accounts_app.pool.backoff import GUESS_SPREAD, HOUR, Spread
 from accounts_app.pool.blame.evidence import Evidence, FailedRequests, Refusals
 from accounts_app.pool.choice.board import WHOLE_ACCOUNT, Board, Loan
+from accounts_app.pool.choice.lineup import Among
 from accounts_app.pool.choice.selection import Choice, Strategy
 from accounts_app.pool.cooldowns.cooldown import Rest, RestState, cleared, next_rest, state
 from accounts_app.pool.outcomes import Effect, Fault, Outcome, verdict_of
@@ -97,7 +98,15 @@ class Blame:
                 self.convict(loan.model, Suspicion(loan.account, path, fault), conversation, now)
 
     def choose(
-        self, strategy: Strategy, model: str, conversation: int, tried: Collection[int], now: float, *, lately: bool
+        self,
+        strategy: Strategy,
+        model: str,
+        conversation: int,
+        tried: Collection[int],
+        now: float,
+        *,
+        lately: bool,
+        among: Among = None,
     ) -> Choice | None:
         """Who answers; None when nobody who has not been tried can.
 
@@ -108,14 +117,15 @@ class Blame:
         board = self.board
         refused, answered = self.refusals.of((conversation, model))
         others: Collection[int] = {*tried, *refused} if refused else tried
-        if answered is not None and answered not in others and board.is_ready(answered, model, now):
-            return Choice(answered, "it answered this conversation before")
+        before = [] if answered is None else [(answered, "it answered this conversation before")]
         if lately:
-            for account in board.lineup(model, now).lately(now):
-                if account not in others and board.is_ready(account, model, now):
-                    return Choice(account, "it answered for this model lately")
-        choice = board.choose(strategy, model, conversation, others, now)
-        return board.choose(strategy, model, conversation, tried, now) if choice is None and refused else choice
+            before += [(each, "it answered for this model lately") for each in board.lineup(model, now).lately(now)]
+        for account, why in before:
+            may_answer = account not in others and (among is None or account in among)
+            if may_answer and board.is_ready(account, model, now):
+                return Choice(account, why)
+        choice = board.choose(strategy, model, conversation, others, now, among)
+        return board.choose(strategy, model, conversation, tried, now, among) if choice is None and refused else choice
 
     def convict(self, model: str, suspicion: Suspicion, conversation: int, now: float) -> None:
         """One more conversation speaks against an account or a path; a guess is made when there are enough of them."""

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from accounts_app.pool.backoff import TOLD_SPREAD, TOLD_SPREAD_LIMIT, Spread
+from accounts_app.pool.choice import outlook
 from accounts_app.pool.choice.board import Board
+from accounts_app.pool.choice.lineup import Among
 from accounts_app.pool.outcomes import Fault, Outcome
 
 # Upstream's answer to the request, given by everybody that was asked.
@@ -35,6 +37,7 @@ class Tell(Enum):
     NO_TOKEN = "no_token"  # 503: no access token to be had
     ACT = "act"  # 400: every account waits for a person
     NOT_CONNECTED = "not_connected"  # 400: there is no account
+    CANNOT = "cannot"  # 501: no account can this operation
     NOT_ALLOWED = "not_allowed"  # 400: no account may answer for this model
 
 
@@ -47,8 +50,8 @@ class Told:
     delay: float = 0.0
 
 
-def told(board: Board, faults: Sequence[Fault], model: str, spread: Spread, now: float) -> Told:
-    """What to tell a call that has met `faults` and has nobody left to ask.
+def told(board: Board, faults: Sequence[Fault], model: str, among: Among, spread: Spread, now: float) -> Told:
+    """What to tell a call that has met `faults` and has nobody left to ask; `among` are those who might have been.
 
     1. A refusal that all agreed on.
     2. Upstream's last 5xx, else an answer that was none.
@@ -66,21 +69,23 @@ def told(board: Board, faults: Sequence[Fault], model: str, spread: Spread, now:
     if LIMITS.isdisjoint(outcomes):
         if board.ways.none_is_left or Outcome.UNREACHABLE in outcomes:
             return Told(Tell.NO_PATH)
-        if Outcome.TOKEN_UNAVAILABLE in outcomes or board.nobody_has_a_token(model, now):
+        if Outcome.TOKEN_UNAVAILABLE in outcomes or outlook.nobody_has_a_token(board, model, now, among):
             return Told(Tell.NO_TOKEN)
-    delay = _delay(board, model, now)
+    delay = _delay(board, model, among, now)
     if delay is not None:
         return Told(Tell.COME_BACK, delay=max(SOONEST, spread(delay, TOLD_SPREAD, TOLD_SPREAD_LIMIT)))
     if not board.connected:
         return Told(Tell.NOT_CONNECTED)
+    if among is not None and not among:
+        return Told(Tell.CANNOT)
     return Told(Tell.ACT if board.out_of_service else Tell.NOT_ALLOWED)
 
 
-def _delay(board: Board, model: str, now: float) -> float | None:
+def _delay(board: Board, model: str, among: Among, now: float) -> float | None:
     """Seconds until somebody can answer: a second while anybody can; None when nobody will by itself."""
-    if board.somebody_can(model, now):
+    if outlook.somebody_can(board, model, now, among):
         return 0.0
-    soonest = board.soonest(model, now)
+    soonest = outlook.soonest(board, model, now, among)
     return None if soonest is None else max(0.0, soonest - now)
 
 

@@ -15,6 +15,8 @@ from accounts_app.pool.paths.paths import Path
 class Wanted:
     """What a call wants of the pool.
 
+    `model` is what cooldowns are laid on, "" for the account as a whole. `operation` has to be one that the account
+    can; `owner` is the account whose project owns what the call names, None for a call that anybody may answer.
     `conversation` is its affinity key. `repeat` says whether the request may be sent again. `patience` is how long it
     may wait for an account, in seconds, all its waits together; `deadline` when its first byte has to be there. `only`
     names the one account that is to be asked, however it stands, `why` says for what. `request` makes a fingerprint of
@@ -23,6 +25,8 @@ class Wanted:
 
     model: str
     conversation: int
+    operation: str = ""
+    owner: int | None = None
     max_attempts: int = 3
     patience: float = 10.0
     deadline: float = inf

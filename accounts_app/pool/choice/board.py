@@ -6,14 +6,13 @@ All of it is plain synchronous state over what it is told; time is an argument. 
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 from math import inf
 
 from accounts_app.pool.backoff import HOUR
-from accounts_app.pool.choice.lineup import Lineup
+from accounts_app.pool.choice.lineup import Among, Lineup
 from accounts_app.pool.choice.register import Register
 from accounts_app.pool.choice.selection import Choice, Ring, Strategy, quarters
-from accounts_app.pool.choice.standing import WHOLE_ACCOUNT, Candidate, Standing, WhyNot
+from accounts_app.pool.choice.standing import COMES_BACK, WHOLE_ACCOUNT, Candidate, Standing, WhyNot
 from accounts_app.pool.cooldowns.cooldown import Rest
 from accounts_app.pool.cooldowns.rests import Probe
 from accounts_app.pool.names.allow_lists import AllowLists, Names
@@ -61,6 +60,7 @@ class Board(Register):
         self._allow_lists = AllowLists()
         self._counted: dict[int, tuple[bool, bool]] = {}
         self._lineups: dict[Key, Lineup] = {}  # the one used last stands last
+        self._able: dict[str, set[int]] = {}  # operation -> the accounts that can it
         self.connected = 0
         self.out_of_service = 0
 
@@ -81,6 +81,11 @@ class Board(Register):
             self._allow_lists.put(account, candidate.allowed_models if candidate else ())
             if candidate:
                 self._priority[account] = candidate.priority
+            for operation, able in self._able.items():
+                if candidate and candidate.can(operation):
+                    able.add(account)
+                else:
+                    able.discard(account)
             if not candidate or not (candidate.parked or account in self.parked):
                 self.retry_at.pop(account, None)
             self._count(account)
@@ -132,7 +137,7 @@ class Board(Register):
 
     def lineup(self, model: str, now: float) -> Lineup:
         """The lineup of a model, with everybody in it who is due back."""
-        key = model if self.is_known(model) else self._allow_lists.naming(model)
+        key = model if model == WHOLE_ACCOUNT or self.is_known(model) else self._allow_lists.naming(model)
         lineup = self._lineups.pop(key, None)
         if lineup is None:
             self._make_room(key)
@@ -148,39 +153,47 @@ class Board(Register):
             self._place(lineup, account, now)
         return lineup
 
+    def among(self, operation: str, owner: int | None) -> Among:
+        """The only accounts that a call may go to: those that can the operation, and are of the owner's project.
+
+        Until projects have rows, an account is its own project. `operation` "" is one that every account can.
+        """
+        able = self._able.get(operation)
+        if able is None:
+            able = {
+                account for account, candidate in self.accounts.items() if not operation or candidate.can(operation)
+            }
+            self._able[operation] = able
+        if owner is not None:
+            return able & {owner}
+        return None if len(able) == len(self.accounts) else able
+
     def choose(
-        self, strategy: Strategy, model: str, affinity: int, tried: Collection[int], now: float
+        self, strategy: Strategy, model: str, affinity: int, tried: Collection[int], now: float, among: Among = None
     ) -> Choice | None:
         """Who answers; None when nobody who has not been tried can."""
         lineup = self.lineup(model, now)
         if lineup.lists is not None:
-            out, last = self._apart(model, now)
+            out, last = self.apart(model, now)
             if out or last:
-                choice = lineup.choose(strategy, self.ring, affinity, {*tried, *out, *last}, self._priority)
-                return choice or lineup.choose(strategy, self.ring, affinity, {*tried, *out}, self._priority)
-        return lineup.choose(strategy, self.ring, affinity, tried, self._priority)
+                choice = lineup.choose(strategy, self.ring, affinity, {*tried, *out, *last}, self._priority, among)
+                return choice or lineup.choose(strategy, self.ring, affinity, {*tried, *out}, self._priority, among)
+        return lineup.choose(strategy, self.ring, affinity, tried, self._priority, among)
 
-    def somebody_can(self, model: str, now: float) -> bool:
-        """Whether an account can answer for the model now."""
-        lineup = self.lineup(model, now)
-        out = self._apart(model, now)[0] if lineup.lists is not None else ()
-        return any(account not in out for account in chain(lineup.ready.accounts, lineup.last.accounts))
+    def apart(self, model: str, now: float) -> tuple[set[int], set[int]]:
+        """Of the accounts for names nobody knows: those that cannot answer for this one, and those that stand last."""
+        out, last = set(), set()
+        for account in self.rests.accounts_with(model):
+            found = self.standing(account, model, now)
+            if found:
+                out.add(account)
+            elif found.standing is Standing.LAST:
+                last.add(account)
+        return out, last
 
     def is_ready(self, account: int, model: str, now: float) -> bool:
         """Whether it can answer, and nothing is held against it."""
         return self.standing(account, model, now).standing in (Standing.READY, Standing.HALF_OPEN)
-
-    def nobody_has_a_token(self, model: str, now: float) -> bool:
-        """Whether a missing token is what keeps everybody who may answer for the model."""
-        members = self.lineup(model, now).members
-        return bool(members) and all(self.tokenless.get(account, 0.0) > now for account in members)
-
-    def soonest(self, model: str, now: float) -> float | None:
-        """When the next account can answer, as far as anybody can know; None when none will by itself."""
-        times = [self.lineup(model, now).soonest(now)]
-        if not self.is_known(model):
-            times += [self.standing(account, model, now).until for account in self.rests.accounts_with(model)]
-        return min((when for when in times if when is not None), default=None)
 
     def borrow(self, account: int, model: str, now: float) -> Loan:
         """A call begins."""
@@ -234,10 +247,10 @@ class Board(Register):
                     lineup.stand_last(account, candidate.weight, counted, candidate.priority, found.until)
                 else:
                     lineup.admit(account, candidate.weight, counted, candidate.priority)
-            case Standing.RESTING | Standing.PROTECTED | Standing.FULL | Standing.NO_TOKEN | Standing.NO_PATH:
-                lineup.hold(account, found.until)
             case Standing.PROBING:
                 lineup.probing(account, found.until or now)
+            case standing if standing in COMES_BACK:
+                lineup.hold(account, found.until)
             case _:
                 lineup.leave(account)
 
@@ -259,17 +272,6 @@ class Board(Register):
         due = [account for account, at in self.retry_at.items() if at <= now]
         self.next_retry = min((at for at in self.retry_at.values() if at > now), default=inf)
         self.place(due, now)
-
-    def _apart(self, model: str, now: float) -> tuple[set[int], set[int]]:
-        """Of the accounts for names nobody knows: those that cannot answer for this one, and those that stand last."""
-        out, last = set(), set()
-        for account in self.rests.accounts_with(model):
-            found = self.standing(account, model, now)
-            if found:
-                out.add(account)
-            elif found.standing is Standing.LAST:
-                last.add(account)
-        return out, last
 
     def _count(self, account: int) -> None:
         """Keep `connected` and `out_of_service` right without counting everybody."""

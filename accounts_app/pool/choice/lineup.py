@@ -5,7 +5,18 @@ from collections.abc import Collection
 from heapq import heapify, heappop, heappush
 
 from accounts_app.pool.blame.retry_budget import RetryBudget
-from accounts_app.pool.choice.selection import Choice, FillOrder, Load, Ring, Strategy, by_affinity, in_turn
+from accounts_app.pool.choice.selection import (
+    Choice,
+    FillOrder,
+    Load,
+    Ring,
+    Strategy,
+    by_affinity,
+    first_by_priority,
+    in_turn,
+)
+
+Among = Collection[int] | None  # the only accounts that may be chosen; None: every one
 
 # When an account is only busy, nobody knows when it will be free; callers are told to look again after this many
 # seconds.
@@ -39,20 +50,33 @@ class Tier:
             self.weight -= self._shares.pop(account)
 
     def choose(
-        self, strategy: Strategy, ring: Ring, affinity: int, load: Load, tried: Collection[int], order: dict[int, int]
+        self,
+        strategy: Strategy,
+        ring: Ring,
+        affinity: int,
+        load: Load,
+        tried: Collection[int],
+        order: dict[int, int],
+        among: Among = None,
     ) -> Choice | None:
         """An account that has not been tried, by the operator's strategy, if there is one."""
-        if not self.accounts:
+        accounts, weight = self.accounts, self.weight
+        if among is not None:
+            accounts = {account: accounts[account] for account in among if account in accounts}
+            weight = sum(self._shares[account] for account in accounts)
+        if not accounts:
             return None
         match strategy:
             case Strategy.CONSISTENT_HASH:
-                return by_affinity(ring, affinity, self.accounts, total_weight=self.weight, load=load, tried=tried)
+                return by_affinity(ring, affinity, accounts, total_weight=weight, load=load, tried=tried)
             case Strategy.ROUND_ROBIN:
-                choice = in_turn(ring.accounts, self._last, self.accounts, tried)
+                choice = in_turn(ring.accounts, self._last, accounts, tried)
                 self._last = choice.account if choice else self._last
                 return choice
+            case Strategy.FILL_FIRST if among is None:
+                return self._fill_order(order).first(accounts.__contains__, tried)
             case Strategy.FILL_FIRST:
-                return self._fill_order(order).first(self.accounts.__contains__, tried)
+                return first_by_priority(accounts, order, tried)
 
     def _fill_order(self, order: dict[int, int]) -> FillOrder:
         """Made when the strategy is first used: most gateways never do."""
@@ -149,13 +173,19 @@ class Lineup:
         return min(times, default=None)
 
     def choose(
-        self, strategy: Strategy, ring: Ring, affinity: int, tried: Collection[int], order: dict[int, int]
+        self,
+        strategy: Strategy,
+        ring: Ring,
+        affinity: int,
+        tried: Collection[int],
+        order: dict[int, int],
+        among: Among = None,
     ) -> Choice | None:
         """An account that can answer now and has not been tried: one that is ready, else one that stands last."""
         load = Load(self.load, self.in_flight)
-        choice = self.ready.choose(strategy, ring, affinity, load, tried, order)
+        choice = self.ready.choose(strategy, ring, affinity, load, tried, order, among)
         if choice is None and self.last.accounts:
-            choice = self.last.choose(strategy, ring, affinity, load, tried, order)
+            choice = self.last.choose(strategy, ring, affinity, load, tried, order, among)
             return choice and Choice(choice.account, f"{choice.why}, of those that stand last")
         return choice
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from math import inf
 
-from accounts_app.pool.choice.standing import PATH, Candidate, Standing, WhyNot
+from accounts_app.pool.choice.standing import PATH, WHOLE_ACCOUNT, Candidate, Standing, WhyNot
 from accounts_app.pool.cooldowns.cooldown import RestState, state
 from accounts_app.pool.cooldowns.rests import Rests
 from accounts_app.pool.names.known_models import OTHERS
@@ -39,7 +39,7 @@ class Register:
         parked = candidate.parked or self.parked.get(account)
         if parked and not self._is_due(account, now):
             return WhyNot(account, Standing.PARKED, detail=parked)
-        if model is not OTHERS and not candidate.serves(model):
+        if model is not OTHERS and model != WHOLE_ACCOUNT and not candidate.serves(model):
             return WhyNot(account, Standing.NOT_ALLOWED)
         if out := self._out(account, model, now):
             return out

@@ -217,6 +217,14 @@ class FillOrder:
         return None if chosen is None else Choice(chosen, "fill first")
 
 
+def first_by_priority(
+    ready: Collection[int], priority: Mapping[int, int], tried: Collection[int] = ()
+) -> Choice | None:
+    """What a FillOrder would choose, for a few accounts."""
+    left = [(priority.get(account, 0), account) for account in ready if account not in tried]
+    return Choice(min(left)[1], "fill first") if left else None
+
+
 def _nearest(ring: Ring, key: int, ready: Mapping[int, int], tried: Collection[int]) -> Iterable[int]:
     """The accounts that can serve, clockwise from `key`; an account may come more than once."""
     if _is_sparse(len(ready), len(ring)):

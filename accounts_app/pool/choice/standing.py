@@ -30,6 +30,7 @@ class Candidate(Protocol):
     def proxy_url(self) -> str: ...
     @property
     def allowed_models(self) -> tuple[str, ...]: ...
+    def can(self, operation: str) -> bool: ...
     def serves(self, model: str) -> bool: ...
     def remaining(self, model: str, now: float) -> float | None: ...
     def resets_at(self, model: str) -> float | None: ...
@@ -56,6 +57,13 @@ class Standing(StrEnum):
 
 PATH = "path"  # the detail of one that stands last for the path it is reached by
 
+# Those that end by themselves.
+COMES_BACK = frozenset(
+    {
+        *(Standing.RESTING, Standing.PROTECTED, Standing.FULL, Standing.PROBING),
+        *(Standing.NO_TOKEN, Standing.NO_PATH),
+    }
+)
 CAN_ANSWER = frozenset({Standing.READY, Standing.HALF_OPEN, Standing.LAST})
 
 

@@ -46,7 +46,7 @@ class Rests:
         """The rests that concern an account and a model: the whole account's and the model's own."""
         if account not in self._models:
             return []
-        pairs = ((of, self._rests.get((account, of))) for of in (WHOLE_ACCOUNT, model))
+        pairs = ((of, self._rests.get((account, of))) for of in dict.fromkeys((WHOLE_ACCOUNT, model)))
         return [(of, rest) for of, rest in pairs if rest is not None]
 
     def until(self, account: int, model: str) -> float:

@@ -42,9 +42,8 @@ class Belongs(Enum):
 class Cools(Enum):
     """What a cooldown for this operation is laid on, and so which cooldowns keep a call from an account."""
 
+    ACCOUNT = "account"  # the account as a whole: cooldowns for single models do not matter
     MODEL = "model"  # the account's use of the model
-    ACCOUNT = "account"  # the account as a whole
-    NOTHING = "nothing"
 
 
 class Metered(Enum):
@@ -86,7 +85,7 @@ class Operation:
     belongs: Belongs = Belongs.ANYBODY
     makes: tuple[Made, ...] = ()
     not_there: str = ""
-    cools: Cools = Cools.NOTHING
+    cools: Cools = Cools.ACCOUNT
     metered: Metered = Metered.NOTHING
     named_by: str = ""
     root: str = ""
@@ -109,6 +108,10 @@ class Operation:
     def name(self) -> str:
         """What the request log calls it: the verb alone where it is a model's."""
         return self.verb if self.verb and self.id.startswith("models.") else self.id
+
+    def cooldowns_on(self, model: str) -> str:
+        """What its cooldowns are laid on in a call for `model`: the model, or "" for the account as a whole."""
+        return model if self.cools is Cools.MODEL else ""
 
     def path(self, name: Name) -> str:
         """Its path on the resource `name`, below root and version, percent-encoded."""

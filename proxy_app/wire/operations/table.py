@@ -94,7 +94,6 @@ OPERATIONS: tuple[Operation, ...] = (
         repeat=Repeat.UNTIL_SENT,
         belongs=Belongs.HOME,
         makes=(Made("name", HOUR),),
-        cools=Cools.ACCOUNT,
         advertised="createCachedContent",
     ),
     _on_a_model("embedContent", metered=Metered.TEXTS),

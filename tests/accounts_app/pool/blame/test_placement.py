@@ -1,0 +1,141 @@
+"""To whom a call may go at all: accounts that can the operation, and the owner of what it names."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from accounts_app.pool.blame.attempts import Attempts
+from accounts_app.pool.blame.blame import Blame
+from accounts_app.pool.blame.telling import Tell, Told
+from accounts_app.pool.blame.turn import Pause, Turn, Wanted
+from accounts_app.pool.choice.selection import Strategy
+from accounts_app.pool.outcomes import Fault, Outcome
+from bench.simulation.world import Account, Nowhere
+
+NOW, MODEL = 1000.0, "m"
+SPENT = Fault(Outcome.QUOTA_EXHAUSTED, 429, delay=600.0)
+BUSY = Fault(Outcome.OVERLOADED, 503)
+
+
+@dataclass(frozen=True, slots=True)
+class Able(Account):
+    """An account that has only these operations."""
+
+    operations: tuple[str, ...] = ("generate", "embed")
+
+    def can(self, operation: str) -> bool:
+        return operation in self.operations
+
+
+def a_pool(*accounts: Able) -> Blame:
+    blame = Blame(Nowhere())
+    known = dict(enumerate(accounts, 1))
+    blame.board.update(known, known, NOW)
+    return blame
+
+
+def asked(blame: Blame, *course: Fault, **wanted) -> tuple[list[int], Told | Pause | None]:
+    """The accounts that a call asks when its exchanges come to `course`, and how it ends if nobody answers."""
+    attempts = Attempts(blame, Wanted(wanted.pop("model", MODEL), wanted.pop("conversation", 7), **wanted))
+    accounts, faults = [], iter(course)
+    while isinstance(step := attempts.next(NOW), Turn):
+        accounts.append(step.loan.account)
+        fault = next(faults, None)
+        if fault is None:
+            attempts.answered(NOW)
+            step.settle(Fault(Outcome.SUCCEEDED, 200), NOW)
+            step.give_back(NOW)
+            return accounts, None
+        attempts.failed(fault, NOW)
+    return accounts, step
+
+
+CAN, CANNOT = Able(), Able(operations=("generate",))
+
+
+@pytest.mark.parametrize("strategy", list(Strategy))
+def test_a_call_goes_only_to_accounts_that_can_its_operation(strategy):
+    blame = a_pool(CANNOT, CAN, CANNOT, CAN)
+
+    for conversation in range(20):
+        assert asked(blame, operation="embed", conversation=conversation, strategy=strategy)[0][0] in (2, 4)
+    accounts, end = asked(blame, SPENT, SPENT, operation="embed", strategy=strategy)
+    assert set(accounts) == {2, 4}
+    assert isinstance(end, Told)
+    assert end.tell is Tell.COME_BACK
+
+
+def test_who_answered_before_is_no_help_for_what_it_cannot():
+    blame = a_pool(CANNOT, CAN)
+    asked(blame, operation="generate")
+    blame.refusals.add((7, MODEL), [2], 1)
+
+    assert asked(blame, operation="embed")[0] == [2]
+
+
+def test_what_no_account_can_is_told_as_that():
+    assert asked(a_pool(CANNOT, CANNOT), operation="embed") == ([], Told(Tell.CANNOT))
+    assert asked(a_pool(), operation="embed") == ([], Told(Tell.NOT_CONNECTED))
+
+
+def test_accounts_that_come_change_or_go_are_looked_at_anew():
+    blame = a_pool(CANNOT)
+    assert asked(blame, operation="embed") == ([], Told(Tell.CANNOT))
+
+    blame.board.update({1: CANNOT, 2: CAN}, [2], NOW)
+    assert asked(blame, operation="embed")[0] == [2]
+    blame.board.update({1: CAN, 2: CANNOT}, [1, 2], NOW)
+    assert asked(blame, operation="embed")[0] == [1]
+    blame.board.update({2: CANNOT}, [1], NOW)
+    assert asked(blame, operation="embed") == ([], Told(Tell.CANNOT))
+
+
+@pytest.mark.parametrize("owner", [1, 2, 3])
+def test_a_bound_call_goes_to_its_owner_and_to_nobody_else(owner):
+    blame = a_pool(CAN, CAN, CAN)
+
+    assert asked(blame, owner=owner)[0] == [owner]
+    accounts, end = asked(blame, SPENT, owner=owner)
+    assert accounts == [owner]
+    assert isinstance(end, Told)
+    assert end.tell is Tell.COME_BACK
+    assert 600.0 <= end.delay <= 660.0
+
+
+def test_a_bound_call_that_its_owner_does_not_answer_gets_upstreams_words():
+    blame = a_pool(CAN, CAN)
+
+    accounts, end = asked(blame, BUSY, BUSY, BUSY, owner=1, patience=0.0)
+
+    assert set(accounts) == {1}
+    assert isinstance(end, Told)
+    assert end.tell is Tell.FAILURE
+
+
+def test_a_bound_call_waits_for_its_owner_and_not_for_others():
+    blame = a_pool(CAN, CAN)
+    asked(blame, Fault(Outcome.RATE_LIMITED, 429, delay=5.0), owner=1, patience=0.0)
+
+    _, waits = asked(blame, owner=1)
+
+    assert isinstance(waits, Pause)
+    assert NOW + 5.0 <= waits.until <= NOW + 6.5
+    assert asked(blame, owner=2)[0] == [2]
+
+
+def test_an_owner_that_cannot_the_operation_or_is_gone_is_asked_by_nobody():
+    assert asked(a_pool(CANNOT, CAN), operation="embed", owner=1) == ([], Told(Tell.CANNOT))
+    assert asked(a_pool(CAN), owner=2) == ([], Told(Tell.CANNOT))
+
+
+def test_a_call_about_no_model_is_kept_only_by_what_concerns_the_whole_account():
+    kept = Able(allowed_models=("other",))
+    blame = a_pool(kept)
+    asked(blame, SPENT, model="other")
+
+    assert asked(blame, model="")[0] == [1]
+
+    accounts, _ = asked(blame, SPENT, model="")
+    assert accounts == [1]
+    assert blame.board.rests.get(1, "") is not None
+    assert asked(blame, model="")[0] == []
