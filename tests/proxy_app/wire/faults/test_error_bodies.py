@@ -74,11 +74,11 @@ def test_stray_commas_and_an_array_around_it_do_not_hide_an_error(body):
     assert (error.code, error.message) == (429, "m")
 
 
-def test_reasons_and_domains_are_told_of_every_detail_that_has_one():
-    details = [{"reason": "ONE", "domain": "a.test"}, {"reason": ""}, {"reason": 7, "domain": 7}, {"reason": "TWO"}]
+def test_reasons_are_told_of_every_detail_that_has_one():
+    details = [{"reason": "ONE"}, {"reason": ""}, {"reason": 7}, {"reason": "TWO"}]
     error = read_error(json.dumps({"error": {"details": details}}).encode())
 
-    assert (error.reasons, error.domains) == (["ONE", "TWO"], ["a.test"])
+    assert error.reasons == ["ONE", "TWO"]
 
 
 def quota(*violations, **metadata):

@@ -63,6 +63,7 @@ def test_an_operation_is_found_for_whoever_came_by_the_wrong_method():
         ("models/x:doMagic", "models/x", "doMagic"),
         ("models/org/name:v1:doMagic/", "models/org/name:v1", "doMagic"),
         ("models/x%3AdoMagic", "models/x", "doMagic"),
+        ("models/x:generateContent~/", "models/x", "generateContent~"),
         ("models/x:", "models/x", ""),
         ("models/x", "models/x", ""),
         ("", "", ""),
