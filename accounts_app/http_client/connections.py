@@ -165,6 +165,7 @@ class Connector(aiohttp.TCPConnector):
         way.connected = True
         if way.when_connected is not None:
             way.when_connected()
+            way.when_connected = None  # the connection's timers remember this way for as long as it is kept
         return connection
 
     async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:

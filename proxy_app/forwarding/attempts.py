@@ -14,6 +14,7 @@ from typing import Self
 from accounts_app import leasing
 from accounts_app.credentials import tokens
 from accounts_app.leasing import Lease, Pause, Tell, Told, Wanted
+from accounts_app.pool.blame.turn import Turn
 from accounts_app.pool.outcomes import Fault, Outcome
 from accounts_app.roster import abilities, known_models, timeouts
 from proxy_app import errors
@@ -85,11 +86,6 @@ class Step:
         entry.overhead += monotonic() - began
         return request
 
-    def connected(self, entry: Entry) -> None:
-        """There is a connection, so that from here on `entry` counts as sent."""
-        self.lease.turn.connected()
-        entry.endpoint = self.lease.path.base
-
     def entry(self) -> Entry:
         """The ledger entry of this exchange, added to the call's trail."""
         account, journey = self.lease.account, self.journey
@@ -125,6 +121,12 @@ class Step:
         failure = failed(error, journey.call, self.dialect, journey.limit, journey.token, account.email)
         journey.learn(self.lease, failure)
         return failure.fault
+
+
+def connected(turn: Turn, entry: Entry) -> None:
+    """There is a connection, so that from here on `entry` counts as sent. Holds no call: a connection outlives it."""
+    turn.connected()
+    entry.endpoint = turn.path.base
 
 
 class Journey:

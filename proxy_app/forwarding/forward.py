@@ -11,7 +11,7 @@ from time import time
 
 from accounts_app.credentials import tokens
 from proxy_app.forwarding import exchange as upstream
-from proxy_app.forwarding.attempts import Journey, Step
+from proxy_app.forwarding.attempts import Journey, Step, connected
 from proxy_app.forwarding.failures import FAILURES
 from proxy_app.forwarding.frames import Frames
 from proxy_app.forwarding.relay import Relay
@@ -53,7 +53,7 @@ async def attempt(call: Call, step: Step) -> Relay | None:
                         fresh=step.lease.turn.fresh,
                         connect_timeout=step.connect_timeout,
                         silence=step.timeout,
-                        connected=partial(step.connected, entry),
+                        connected=partial(connected, step.lease.turn, entry),
                     )
                 )
                 step.heard()

@@ -1,16 +1,22 @@
-"""What a call leaves to the collector of cycles: nothing of ours."""
+"""What a call leaves behind: nothing of ours, neither to the collector of cycles nor with those that live on."""
 
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import CoroutineType, FrameType, TracebackType
 
+from gateway_project.http.api_handler import ApiRequest
+from proxy_app.forwarding.exchange import Exchange
+from proxy_app.forwarding.relay import Relay
+from proxy_app.wire.calls import Call
+
+OF_ONE_CALL = (ApiRequest, Call, Exchange, Relay)  # each holds a body, or a connection
 OURS = ("accounts_app", "proxy_app", "gateway_project")
 
 
 @contextmanager
 def nothing_is_left() -> Iterator[None]:
-    """Whatever happens inside leaves no cycle that holds anything of ours."""
+    """Whatever happens inside leaves no cycle that holds anything of ours, and nothing that is one call's."""
     gc.collect()
     gc.disable()
     try:
@@ -18,6 +24,7 @@ def nothing_is_left() -> Iterator[None]:
         gc.set_debug(gc.DEBUG_SAVEALL)
         gc.collect()
         left = sorted({_told(each) for each in gc.garbage if _is_ours(each)})
+        left += [f"{_told(each)}, held" for each in gc.get_objects() if type(each) in OF_ONE_CALL]
     finally:
         gc.set_debug(0)
         gc.garbage.clear()
