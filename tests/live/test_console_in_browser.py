@@ -146,7 +146,7 @@ class TestClients:
             shown = page.get_by_role("tabpanel")
             assert shown.count() == 1
             assert shown.get_attribute("aria-labelledby") == tab.get_attribute("id")
-        assert "has no setting for the address" in shown.inner_text()
+        assert "has no setting for the base URL" in shown.inner_text()
         page.keyboard.press("ArrowRight")
         assert page.get_by_role("tab", name="curl", exact=True).get_attribute("aria-selected") == "true"
 

@@ -3,7 +3,8 @@
 
 /* Calls `heard(object, text)` for every JSON object in a fetch's response; `text` is what it was read from. */
 async function readEvents(response, heard) {
-    const isStream = (response.headers.get("content-type") || "").startsWith("text/event-stream");
+    // An error instead of a stream is one object, under the stream's type, as Google sends it.
+    const isStream = response.ok && (response.headers.get("content-type") || "").startsWith("text/event-stream");
     if (!response.body || !isStream) {
         const text = await response.text();
         for (const object of [parsed(text)].flat()) heard(object, text);
