@@ -52,8 +52,8 @@ def a_key(*nodes: Gateway, name: str, **limits: object) -> str:
     key = f"gw-{name}-{name}"
     nodes[0].manage(
         "shell", "-c",
-        "from accounts_app import api_keys, models; "
-        f"api_keys.issue({name!r}, {key!r}); models.ApiKey.objects.filter(name={name!r}).update(**{limits!r})",
+        "from accounts_app import models; from accounts_app.api_keys import keys; "
+        f"keys.issue({name!r}, {key!r}); models.ApiKey.objects.filter(name={name!r}).update(**{limits!r})",
     )  # fmt: skip
     value = next(iter(limits.values()))
     for node in nodes:
