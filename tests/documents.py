@@ -7,7 +7,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 READMES = ("README.md", "README.zh-TW.md")
-DOCUMENTS = (*READMES, "CONTRIBUTING.md", "CHANGELOG.md", "docs/ARCHITECTURE.md", "docs/OPERATIONS.md")
+DOCUMENTS = (
+    *(*READMES, "CONTRIBUTING.md", "CHANGELOG.md"),
+    *(f"docs/{name}.md" for name in ("ARCHITECTURE", "BLAME", "OPERATIONS", "PERFORMANCE", "TESTING")),
+)
 
 # What the examples say where a reader puts something of their own.
 ADDRESS = "http://127.0.0.1:8045"
