@@ -42,8 +42,6 @@ NOT_YET: tuple[str, ...] = (
     "accounts_app/status",
     "accounts_app/storage",
     "bench/simulation",
-    "CONTRIBUTING.md",
-    "docs",
     "gateway_project/http",
     "gateway_project/messages",
     "gateway_project/server",
@@ -54,8 +52,6 @@ NOT_YET: tuple[str, ...] = (
     "proxy_app/forwarding",
     "proxy_app/ledger",
     "proxy_app/wire",
-    "README.md",
-    "README.zh-TW.md",
     "tests",
 )
 
