@@ -14,7 +14,7 @@ from typing import Self
 from accounts_app import roster
 from accounts_app.api_keys import usage_rows
 from accounts_app.api_keys.usage_rows import KEY_USE, KeyUseRow, Learnt, ModelUse
-from accounts_app.pool.access.limits import NO_TOKENS, Exceeded, Limit, Meter, Standing, Tokens, day_of, month_of
+from accounts_app.pool.access.limits import NO_TOKENS, Exceeded, Limit, LimitStatus, Meter, Tokens, day_of, month_of
 from accounts_app.roster import KeyView
 from accounts_app.storage import journal
 from accounts_app.storage.worker import in_database, soon_in_database
@@ -24,9 +24,9 @@ __all__ = [
     "Admission",
     "Exceeded",
     "Limit",
+    "LimitStatus",
     "ModelUse",
     "OverLimit",
-    "Standing",
     "Tokens",
     "by_limit",
     "by_model",
@@ -114,9 +114,9 @@ async def refresh() -> None:
         _meter(key).elsewhere = elsewhere.get(key, 0)
 
 
-def by_limit(key: KeyView, now: float) -> list[Standing]:
+def by_limit(key: KeyView, now: float) -> list[LimitStatus]:
     """How far each limit of `key` is used, all nodes together as far as known."""
-    return _meter(key.id).standings(key.limits, now, monotonic())
+    return _meter(key.id).statuses(key.limits, now, monotonic())
 
 
 async def by_model(key: KeyView, since: float) -> list[ModelUse]:

@@ -14,10 +14,10 @@ from accounts_app import roster
 from accounts_app.leasing import rows as leasing_rows
 from accounts_app.leasing.lender import Lender, ahead
 from accounts_app.pool.blame.attempts import Attempts
-from accounts_app.pool.blame.telling import Tell, Told
-from accounts_app.pool.blame.turn import Pause, Turn, Wanted
-from accounts_app.pool.choice.board import Standing, WhyNot
-from accounts_app.pool.cooldowns.cooldown import Rest
+from accounts_app.pool.blame.no_answer import Ending, NoAnswer
+from accounts_app.pool.blame.placement import Pause, Placement, Wanted
+from accounts_app.pool.choice.eligibility import Eligibility, Status
+from accounts_app.pool.cooldowns.cooldown import Cooldown
 from accounts_app.pool.outcomes import Fault
 from accounts_app.pool.paths.paths import Path
 from accounts_app.roster import AccountView, RosterUnavailable
@@ -25,15 +25,18 @@ from accounts_app.roster import AccountView, RosterUnavailable
 __all__ = [
     "AccountView",
     "Attempts",
+    "Eligibility",
+    "Ending",
     "Lease",
+    "NoAnswer",
     "Pause",
     "RosterUnavailable",
-    "Standing",
-    "Tell",
-    "Told",
+    "Status",
     "Wanted",
-    "WhyNot",
     "attempts",
+    "cooling down",
+    "default_generation_config",
+    "eligibility",
     "in_flight",
     "instruction_prefix",
     "known",
@@ -44,13 +47,10 @@ __all__ = [
     "not_ready",
     "parked",
     "paths_due",
-    "pins",
     "probed",
     "reset",
-    "resting",
     "routed",
     "take_back",
-    "why_not",
 ]
 
 
@@ -60,14 +60,14 @@ class Lease:
     A context manager; `turn` says by which path it is asked, and why this account.
     """
 
-    __slots__ = ("account", "turn")
+    __slots__ = ("account", "placement")
 
-    def __init__(self, account: AccountView, turn: Turn) -> None:
+    def __init__(self, account: AccountView, placement: Placement) -> None:
         self.account = account
-        self.turn = turn
+        self.placement = placement
 
     def __repr__(self) -> str:
-        return f"<Lease: {self.turn!r}>"
+        return f"<Lease: {self.placement!r}>"
 
     def __enter__(self) -> Self:
         return self
@@ -79,19 +79,19 @@ class Lease:
 
     @property
     def why(self) -> str:
-        return self.turn.why
+        return self.placement.why
 
     @property
     def path(self) -> Path:
-        return self.turn.path
+        return self.placement.path
 
     def settle(self, fault: Fault, *, at: float) -> None:
         """Say what the answer came to, at `at` (monotonic). Only the first time counts."""
-        self.turn.settle(fault, at)
+        self.placement.settle(fault, at)
 
     def give_back(self) -> None:
         """The call is through with the account. Only the first time does anything."""
-        self.turn.give_back(max(monotonic(), self.turn.began))
+        self.placement.give_back(max(monotonic(), self.placement.began))
 
 
 _lender = Lender()
@@ -108,10 +108,10 @@ def attempts(wanted: Wanted) -> Attempts:
     return _lender.attempts(wanted)
 
 
-def next_step(attempts: Attempts, now: float) -> Lease | Pause | Told:
+def next_step(attempts: Attempts, now: float) -> Lease | Pause | NoAnswer:
     """What a call does next; `now` is monotonic. Raises RosterUnavailable."""
     step = _lender.next(attempts, now)
-    if isinstance(step, Turn):
+    if isinstance(step, Placement):
         return Lease(roster.current().accounts[step.loan.account], step)
     return step
 
@@ -138,23 +138,23 @@ def in_flight() -> int:
     return _lender.board.in_flight
 
 
-def why_not(model: str, now: float) -> list[WhyNot]:
+def eligibility(model: str, now: float) -> list[Eligibility]:
     """Every account's standing for `model`, by id; `now` on the wall. Any thread may ask. Raises RosterUnavailable."""
     roster.current()
-    found = _lender.board.why_not(model, _lender.by_our_clock(now))
+    found = _lender.board.eligibility(model, _lender.by_our_clock(now))
     return [each if each.until is None else replace(each, until=_lender.on_the_wall(each.until)) for each in found]
 
 
-def resting(now: float) -> list[tuple[int, str, Rest]]:
-    """The rests that keep an account from a model ("" for all of them) now, by the wall. Any thread may ask.
+def cooldowns(now: float) -> list[tuple[int, str, Cooldown]]:
+    """The cooldowns that keep an account from a model ("" for all of them) now, by the wall. Any thread may ask.
 
     Guesses keep nobody: they put the account last.
     """
-    rests = _lender.board.rests.on(_lender.by_our_clock(now))
+    cooldowns = _lender.board.cooldowns.on(_lender.by_our_clock(now))
     return [
-        (account, model, replace(rest, until=_lender.on_the_wall(rest.until)))
-        for account, model, rest in rests
-        if not rest.is_guess
+        (account, model, replace(cooldown, until=_lender.on_the_wall(cooldown.until)))
+        for account, model, cooldown in cooldowns
+        if not cooldown.is_guess
     ]
 
 
@@ -209,7 +209,7 @@ def routed(model: str) -> str:
     return roster.current().routes.resolve(model)
 
 
-def pins(model: str) -> Mapping[str, object]:
+def default_generation_config(model: str) -> Mapping[str, object]:
     """The generationConfig that the operator pinned to the name `model`. Raises RosterUnavailable."""
     route = roster.current().routes.find(model)
     return route.generation_config if route else {}

@@ -1,8 +1,8 @@
 """The one object that knows who is lent out, who cools down and who is parked; `leasing` is its face.
 
 Verdicts take effect in memory at once and are journalled for the other nodes and the next start. What the roster brings
-(other nodes' rests, an operator's clearing, parks) is merged in, but for what this process has decided and no snapshot
-shows yet. All of it is synchronous and happens on the event loop.
+(other nodes' cooldowns and parks, an operator's clearing) is merged in, but for what this process has decided and no
+snapshot shows yet. All of it is synchronous and happens on the event loop.
 
 In memory all times are by the clock that only goes forward; rows have the time on the wall, and are translated where
 they come in and go out. So a wall clock that is set moves nothing.
@@ -15,13 +15,13 @@ from time import monotonic, time
 
 from accounts_app import roster
 from accounts_app.leasing import rows as leasing_rows
-from accounts_app.leasing.rows import LAST_USED, PARK, REST, UNPARK, ParkRow, RestRow, UnparkRow, UseRow
+from accounts_app.leasing.rows import COOLDOWN, LAST_USED, PARK, UNPARK, CooldownRow, LastUseRow, ParkRow, UnparkRow
 from accounts_app.pool.blame.attempts import Attempts
 from accounts_app.pool.blame.blame import BILLING, Blame
-from accounts_app.pool.blame.telling import Told
-from accounts_app.pool.blame.turn import Pause, Turn, Wanted
+from accounts_app.pool.blame.no_answer import NoAnswer
+from accounts_app.pool.blame.placement import Pause, Placement, Wanted
 from accounts_app.pool.choice.board import WHOLE_ACCOUNT, Board
-from accounts_app.pool.cooldowns.cooldown import Rest
+from accounts_app.pool.cooldowns.cooldown import Cooldown
 from accounts_app.pool.outcomes import Fault
 from accounts_app.roster import CooldownKey, Roster, known_models
 from accounts_app.storage import journal
@@ -29,7 +29,7 @@ from accounts_app.storage import journal
 # How often an account's last use is written down: it is for people to read, and for renewing tokens of those in use.
 USE_NOTED_EVERY = 30.0
 
-# Seconds by which a rest may differ from the row it was written to: columns hold microseconds.
+# Seconds by which a cooldown may differ from the row it was written to: columns hold microseconds.
 _ROUNDING = 0.001
 
 
@@ -48,11 +48,11 @@ class Lender:
         self._ahead = ahead
         self._seen: Roster | None = None
         self._now = 0.0  # the latest that a call has told: catching up has no clock of its own
-        self._rests: dict[CooldownKey, RestRow] = {}
+        self._cooldowns: dict[CooldownKey, CooldownRow] = {}
         self._parks: dict[int, ParkRow] = {}
 
     def __repr__(self) -> str:
-        unseen = f"{len(self._rests)} rests and {len(self._parks)} parks to be seen"
+        unseen = f"{len(self._cooldowns)} cooldowns and {len(self._parks)} parks to be seen"
         return f"<Lender {self.board.in_flight} in flight, {unseen}>"
 
     @property
@@ -65,12 +65,12 @@ class Lender:
     def on_the_wall(self, now: float) -> float:
         return now + self._ahead()
 
-    def next(self, attempts: Attempts, now: float) -> Turn | Pause | Told:
+    def next(self, attempts: Attempts, now: float) -> Placement | Pause | NoAnswer:
         """A call's next step, with all that is known by now. Raises RosterUnavailable."""
         self._now = max(self._now, now)
         self.catch_up()
         step = attempts.next(now)
-        if isinstance(step, Turn):
+        if isinstance(step, Placement):
             self._note_use(step.loan.account)
         return step
 
@@ -81,8 +81,8 @@ class Lender:
     def catch_up(self) -> Roster:
         """Take over what the newest snapshot brings. Raises RosterUnavailable.
 
-        It goes by the last call's clock. A rest that has ended since is noticed by the next call. A snapshot counts as
-        seen when all of it has been taken over.
+        It goes by the last call's clock. A cooldown that has ended since is noticed by the next call. A snapshot
+        counts as seen when all of it has been taken over.
         """
         snapshot = roster.current()
         seen = self._seen
@@ -92,11 +92,11 @@ class Lender:
         board.protection = snapshot.settings.quota_protection
         board.ahead = self._ahead()
         if seen is not None and snapshot.version == seen.version + 1:
-            changed, rests = set(snapshot.changed_accounts), set(snapshot.changed_cooldowns)
+            changed, cooldowns = set(snapshot.changed_accounts), set(snapshot.changed_cooldowns)
         else:
             changed = set(snapshot.accounts) | set(board.accounts)
-            rests = set(snapshot.cooldowns) | (set(seen.cooldowns) if seen else set())
-        self._forget_seen(snapshot, changed, rests)
+            cooldowns = set(snapshot.cooldowns) | (set(seen.cooldowns) if seen else set())
+        self._forget_seen(snapshot, changed, cooldowns)
         board.update(snapshot.accounts, changed, self._now)
         gone = changed - snapshot.accounts.keys()
         self.blame.forget(gone)
@@ -106,18 +106,18 @@ class Lender:
             candidate = snapshot.accounts.get(account)
             if candidate is not None and candidate.parked == BILLING:
                 self.blame.try_each_hour(account, self._now)
-        for account, model in rests - self._rests.keys():
-            board.set_rest(account, model, self._translated(snapshot.cooldowns.get((account, model))), self._now)
+        for account, model in cooldowns - self._cooldowns.keys():
+            board.set_cooldown(account, model, self._translated(snapshot.cooldowns.get((account, model))), self._now)
         self._seen = snapshot
         return snapshot
 
-    def rest(self, account: int, model: str, rest: Rest) -> None:
-        """Write a rest down; one for a name that nobody knows lives in memory alone."""
+    def cooldown(self, account: int, model: str, cooldown: Cooldown) -> None:
+        """Write a cooldown down; one for a name that nobody knows lives in memory alone."""
         if model != WHOLE_ACCOUNT and not self.board.is_known(model):
             return
-        row = RestRow(account, model, self._moved(rest, self._ahead()))
-        self._rests[account, model] = row
-        journal.append(REST, row)
+        row = CooldownRow(account, model, self._moved(cooldown, self._ahead()))
+        self._cooldowns[account, model] = row
+        journal.append(COOLDOWN, row)
 
     def park(self, account: int, fault: Fault) -> None:
         """Write down that an account needs its owner."""
@@ -136,20 +136,20 @@ class Lender:
         if parked := self.board.parked.get(account) or (view.parked if view else ""):
             self.blame.unpark(account, parked, now)
 
-    def _forget_seen(self, snapshot: Roster, changed: set[int], rests: set[CooldownKey]) -> None:
+    def _forget_seen(self, snapshot: Roster, changed: set[int], cooldowns: set[CooldownKey]) -> None:
         """Leave to the snapshot what it was read late enough to show, adding it to what has changed.
 
         A row that shows our own rest says nothing new: the one in memory is exact, whatever the wall clock has been
         set to meanwhile.
         """
-        for key, row in list(self._rests.items()):
+        for key, row in list(self._cooldowns.items()):
             gone = key[0] not in snapshot.accounts
-            if gone or leasing_rows.written_before((REST, *key), row, snapshot.loaded_at):
-                self._rests.pop(key, None)
-                if gone or not _is_same(snapshot.cooldowns.get(key), row.rest):
-                    rests.add(key)
+            if gone or leasing_rows.written_before((COOLDOWN, *key), row, snapshot.loaded_at):
+                self._cooldowns.pop(key, None)
+                if gone or not _is_same(snapshot.cooldowns.get(key), row.cooldown):
+                    cooldowns.add(key)
                 else:
-                    rests.discard(key)
+                    cooldowns.discard(key)
         for account, park in list(self._parks.items()):
             gone = account not in snapshot.accounts
             if gone or leasing_rows.written_before((PARK, account), park, snapshot.loaded_at):
@@ -157,25 +157,28 @@ class Lender:
                 self.board.parked.pop(account, None)
                 changed.add(account)
 
-    def _translated(self, rest: Rest | None) -> Rest | None:
+    def _translated(self, cooldown: Cooldown | None) -> Cooldown | None:
         """A row's rest by our clock."""
-        return None if rest is None else self._moved(rest, -self._ahead())
+        return None if cooldown is None else self._moved(cooldown, -self._ahead())
 
     @staticmethod
-    def _moved(rest: Rest, seconds: float) -> Rest:
-        """The rest by a clock that is ahead by so much."""
+    def _moved(cooldown: Cooldown, seconds: float) -> Cooldown:
+        """The cooldown by a clock that is ahead by so much."""
         return replace(
-            rest, until=rest.until + seconds, window_until=rest.window_until + seconds, stamp=rest.stamp + seconds
+            cooldown,
+            until=cooldown.until + seconds,
+            window_until=cooldown.window_until + seconds,
+            stamp=cooldown.stamp + seconds,
         )
 
     def _note_use(self, account: int) -> None:
         wall = self.on_the_wall(self._now)
         if abs(wall - self.last_used.get(account, 0.0)) >= USE_NOTED_EVERY:
             self.last_used[account] = wall
-            journal.append(LAST_USED, UseRow(account, wall))
+            journal.append(LAST_USED, LastUseRow(account, wall))
 
 
-def _is_same(shown: Rest | None, written: Rest) -> bool:
+def _is_same(shown: Cooldown | None, written: Cooldown) -> bool:
     if shown is None:
         return written.streak == 0
     same = (shown.reason, shown.streak) == (written.reason, written.streak)

@@ -1,4 +1,4 @@
-"""What leasing writes down, and how: rests, parks and last uses, each a kind of journal row. All times are by the wall.
+"""What leasing writes down: cooldowns, parks and last uses, each a kind of journal row. Times are by the wall clock.
 
 Runs on the database thread. It remembers when each decision was committed, so that leasing knows from which snapshot on
 the database speaks for itself.
@@ -14,23 +14,23 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts_app.models import Account
-from accounts_app.models import Rest as RestModel
-from accounts_app.pool.cooldowns.cooldown import Rest
+from accounts_app.models import Rest as CooldownModel
+from accounts_app.pool.cooldowns.cooldown import Cooldown
 from accounts_app.storage import journal
 
-REST, PARK, UNPARK, LAST_USED = "rest", "park", "unpark", "last_used"
+COOLDOWN, PARK, UNPARK, LAST_USED = "rest", "park", "unpark", "last_used"
 
 # What the column takes. Clients name models; the rest of a longer name lives in memory alone.
 LONGEST_MODEL = 128
 
 
 @dataclass(frozen=True, slots=True)
-class RestRow:
-    """A rest laid, or (streak 0) ended."""
+class CooldownRow:
+    """A cooldown laid, or (streak 0) ended."""
 
     account: int
     model: str
-    rest: Rest
+    cooldown: Cooldown
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class UnparkRow:
 
 
 @dataclass(frozen=True, slots=True)
-class UseRow:
+class LastUseRow:
     """An account borrowed at `at` (seconds, epoch)."""
 
     account: int
@@ -81,8 +81,8 @@ def reset() -> None:
 # never in a circle.
 
 
-def write_rests(rows: list[RestRow]) -> None:
-    """Store the newest of each account's rests.
+def write_cooldowns(rows: list[CooldownRow]) -> None:
+    """Store the newest of each account's cooldowns.
 
     Two nodes that judge the same account in the same second overwrite each other. That is tolerated: the one that lost
     asks once more and is told the same.
@@ -90,13 +90,13 @@ def write_rests(rows: list[RestRow]) -> None:
     newest = {(row.account, row.model): row for row in rows}
     there = set(Account.objects.filter(pk__in={row.account for row in rows}).values_list("pk", flat=True))
     storable = [newest[key] for key in sorted(newest) if key[0] in there and len(key[1]) <= LONGEST_MODEL]
-    RestModel.objects.bulk_create(
-        [_rest(row) for row in storable],
+    CooldownModel.objects.bulk_create(
+        [_cooldown(row) for row in storable],
         update_conflicts=True,
         unique_fields=["account", "model"],
         update_fields=["until", "reason", "message", "streak", "window_until"],
     )
-    _note({(REST, row.account, row.model): row for row in storable})
+    _note({(COOLDOWN, row.account, row.model): row for row in storable})
 
 
 def write_parks(rows: list[ParkRow]) -> None:
@@ -118,23 +118,23 @@ def write_unparks(rows: list[UnparkRow]) -> None:
         accounts.update(parked="", parked_message="", parked_link="", parked_at=None)
 
 
-def write_last_uses(rows: list[UseRow]) -> None:
+def write_last_uses(rows: list[LastUseRow]) -> None:
     """Note when accounts were last used, without moving `updated_at`: the roster need not read them again for that."""
     newest = {row.account: row for row in rows}
     accounts = [Account(pk=account, last_used_at=_moment(newest[account].at)) for account in sorted(newest)]
     QuerySet[Account](Account).bulk_update(accounts, ["last_used_at"])
 
 
-def _rest(row: RestRow) -> RestModel:
-    over = row.rest.streak == 0
-    return RestModel(
+def _cooldown(row: CooldownRow) -> CooldownModel:
+    over = row.cooldown.streak == 0
+    return CooldownModel(
         account_id=row.account,
         model=row.model,
-        until=None if over else _moment(row.rest.until),
-        reason=row.rest.reason,
-        message=row.rest.message,
-        streak=row.rest.streak,
-        window_until=None if over else _moment(row.rest.window_until),
+        until=None if over else _moment(row.cooldown.until),
+        reason=row.cooldown.reason,
+        message=row.cooldown.message,
+        streak=row.cooldown.streak,
+        window_until=None if over else _moment(row.cooldown.window_until),
     )
 
 
@@ -152,7 +152,7 @@ def _committed(decisions: Mapping[tuple[object, ...], object]) -> None:
     _written.update({what: (decision, now) for what, decision in decisions.items()})
 
 
-journal.register(REST, write_rests, droppable=False)
+journal.register(COOLDOWN, write_cooldowns, droppable=False)
 journal.register(PARK, write_parks, droppable=False)
 journal.register(UNPARK, write_unparks, droppable=False)
 journal.register(LAST_USED, write_last_uses, droppable=True)

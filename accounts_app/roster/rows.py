@@ -16,7 +16,7 @@ from accounts_app.models.encryption import Undecryptable, decrypt
 from accounts_app.pool.access.limits import Limit, Limits
 from accounts_app.pool.access.networks import Network, networks
 from accounts_app.pool.choice.selection import Strategy
-from accounts_app.pool.cooldowns.cooldown import Rest
+from accounts_app.pool.cooldowns.cooldown import Cooldown
 from accounts_app.roster.views import AccountView, CooldownKey, CredentialView, KeyView, Route, SettingsView
 
 log = logging.getLogger(__name__)
@@ -123,14 +123,14 @@ def route_view(_: int, __: float, pattern: str, target: str, enabled: bool, conf
     return Route(pattern, target, config if isinstance(config, dict) else {}) if enabled else None
 
 
-def cooldown_view(_: int, stamp: float, account: int, model: str, *columns: Any) -> tuple[CooldownKey, Rest | None]:
+def cooldown_view(_: int, stamp: float, account: int, model: str, *columns: Any) -> tuple[CooldownKey, Cooldown | None]:
     """None for a rest that was ended."""
     until, reason, message, streak, window_until = columns
     if until is None:
         return (account, model), None
     ends = until.timestamp()
     window = _seconds(window_until) or ends
-    return (account, model), Rest(ends, reason, max(streak, 1), window, message, stamp)
+    return (account, model), Cooldown(ends, reason, max(streak, 1), window, message, stamp)
 
 
 @lru_cache(maxsize=64)

@@ -18,7 +18,7 @@ from django.db.models import Count, Max, Model, QuerySet
 from accounts_app import http_client
 from accounts_app.models import Account, ApiKey, Credential, GatewaySettings, ModelRoute
 from accounts_app.models import Rest as CooldownRow
-from accounts_app.pool.cooldowns.cooldown import Rest
+from accounts_app.pool.cooldowns.cooldown import Cooldown
 from accounts_app.roster import rows
 from accounts_app.roster.views import AccountView, CooldownKey, CredentialView, Roster, RouteTable, SettingsView
 
@@ -196,7 +196,7 @@ class Tables:
             standby=others_exist,
         )
 
-    def _cooldowns_now(self) -> tuple[Mapping[CooldownKey, Rest], set[CooldownKey], dict[int, CooldownKey]]:
+    def _cooldowns_now(self) -> tuple[Mapping[CooldownKey, Cooldown], set[CooldownKey], dict[int, CooldownKey]]:
         known = self._snapshot.cooldowns if self._snapshot else {}
         if not self._cooldowns.changed:
             return known, set(), self._cooldown_keys

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from accounts_app.pool.access.limits import NO_LIMITS, Limits
 from accounts_app.pool.access.networks import Network, lets_in
 from accounts_app.pool.choice.selection import Strategy
-from accounts_app.pool.cooldowns.cooldown import Rest
+from accounts_app.pool.cooldowns.cooldown import Cooldown
 from accounts_app.pool.names.globs import any_matches, matcher
 from accounts_app.roster import abilities
 
@@ -178,7 +178,7 @@ class Roster:
     keys: Mapping[str, KeyView]
     settings: SettingsView
     routes: RouteTable
-    cooldowns: Mapping[CooldownKey, Rest]
+    cooldowns: Mapping[CooldownKey, Cooldown]
     version: int
     loaded_at: float
     changed_accounts: frozenset[int] = field(default=frozenset(), repr=False)

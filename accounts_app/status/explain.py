@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts_app import leasing, roster
-from accounts_app.leasing import Standing, WhyNot
+from accounts_app.leasing import Eligibility, Status
 from accounts_app.models import Account
-from accounts_app.pool.choice.standing import PATH
+from accounts_app.pool.choice.eligibility import PATH
 from accounts_app.roster import AccountView
 from accounts_app.status.account_state import spoken
 from accounts_app.status.labels import cause_label
@@ -30,42 +30,42 @@ class Label:
 
 
 LABELS = {
-    Standing.READY: Label(
+    Status.READY: Label(
         gettext_lazy("ready"), "success", gettext_lazy("Which of the ready ones answers goes by the settings.")
     ),
-    Standing.HALF_OPEN: Label(
+    Status.HALF_OPEN: Label(
         gettext_lazy("to be tried out"), "success", gettext_lazy("Its rest is over; the next call finds out.")
     ),
-    Standing.LAST: Label(
+    Status.LAST: Label(
         gettext_lazy("stands last"), "warning", gettext_lazy("It is asked when no other account is left.")
     ),
-    Standing.PROBING: Label(
+    Status.PROBING: Label(
         gettext_lazy("being tried out"), "info", gettext_lazy("One call is finding out whether it answers again.")
     ),
-    Standing.FULL: Label(
+    Status.FULL: Label(
         gettext_lazy("busy"), "info", gettext_lazy("Wait for a call to end, or allow it more calls at once.")
     ),
-    Standing.RESTING: Label(gettext_lazy("resting"), "warning", gettext_lazy("Wait, or end its rests.")),
-    Standing.NO_TOKEN: Label(
+    Status.COOLING_DOWN: Label(gettext_lazy("resting"), "warning", gettext_lazy("Wait, or end its rests.")),
+    Status.NO_TOKEN: Label(
         gettext_lazy("no access token"), "warning", gettext_lazy("Its token endpoint cannot be reached now.")
     ),
-    Standing.NO_PATH: Label(
+    Status.NO_PATH: Label(
         gettext_lazy("no connection"), "warning", gettext_lazy("Look at its proxy, and at the network of this machine.")
     ),
-    Standing.PROTECTED: Label(
+    Status.PROTECTED: Label(
         gettext_lazy("keeps its quota"),
         "warning",
         gettext_lazy("Wait, fetch its quota anew, or keep less of every quota in the settings."),
     ),
-    Standing.PARKED: Label(gettext_lazy("parked"), "danger", ""),
-    Standing.NOT_ALLOWED: Label(
+    Status.PARKED: Label(gettext_lazy("parked"), "danger", ""),
+    Status.NOT_ALLOWED: Label(
         gettext_lazy("not for this model"), "info", gettext_lazy("Its page lists the models it may answer for.")
     ),
-    Standing.STANDBY: Label(
+    Status.STANDBY: Label(
         gettext_lazy("stands by"), "info", gettext_lazy("It answers only while no other account is connected.")
     ),
-    Standing.DISABLED: Label(gettext_lazy("disabled"), "info", gettext_lazy("Enable it on its page.")),
-    Standing.UNKNOWN: Label(gettext_lazy("gone"), "info", gettext_lazy("It has just been deleted.")),
+    Status.DISABLED: Label(gettext_lazy("disabled"), "info", gettext_lazy("Enable it on its page.")),
+    Status.UNKNOWN: Label(gettext_lazy("gone"), "info", gettext_lazy("It has just been deleted.")),
 }
 
 PARKED_REMEDIES = {
@@ -90,7 +90,7 @@ class Line:
 
     account: int
     email: str
-    standing: Standing
+    standing: Status
     why: str
     until: datetime | None
     still: str
@@ -102,16 +102,16 @@ class Line:
         return LABELS[self.standing]
 
 
-def eligibility(model: str, now: float) -> list[WhyNot]:
+def eligibility(model: str, now: float) -> list[Eligibility]:
     """Every account's standing for `model`, those that cannot answer last. Raises RosterUnavailable."""
     order = list(LABELS)
-    return sorted(leasing.why_not(model, now), key=lambda each: (order.index(each.standing), each.account))
+    return sorted(leasing.eligibility(model, now), key=lambda each: (order.index(each.status), each.account))
 
 
-def in_words(found: Collection[WhyNot], model: str, now: float) -> list[Line]:
+def in_words(found: Collection[Eligibility], model: str, now: float) -> list[Line]:
     """The same in words; reads the rows of those that are parked. Raises RosterUnavailable."""
     accounts = roster.current().accounts
-    parked = [each.account for each in found if each.standing is Standing.PARKED]
+    parked = [each.account for each in found if each.status is Status.PARKED]
     rows = Account.objects.only("parked", "parked_message", "parked_link").in_bulk(parked)
     return [_line(each, accounts.get(each.account), rows.get(each.account), model, now) for each in found]
 
@@ -131,29 +131,29 @@ def models() -> list[str]:
     return sorted(names)
 
 
-def _line(found: WhyNot, account: AccountView | None, row: Account | None, model: str, now: float) -> Line:
+def _line(found: Eligibility, account: AccountView | None, row: Account | None, model: str, now: float) -> Line:
     until = None if found.until is None else datetime.fromtimestamp(found.until, UTC)
     still = "" if found.until is None else spoken(timedelta(seconds=found.until - now))
     email = account.email if account else ""
-    if found.standing is Standing.PARKED:
+    if found.status is Status.PARKED:
         # A verdict of this moment may not have reached the row yet.
         reason = Account.Parked((row and row.parked) or found.detail)
         message = (row and row.parked_message) or str(reason.label)
         link = row.parked_link if row else ""
         return Line(
-            found.account, email, found.standing, translated(message), until, still, PARKED_REMEDIES[reason], link
+            found.account, email, found.status, translated(message), until, still, PARKED_REMEDIES[reason], link
         )
     why = _cause(found)
-    if not found and account is not None and (left := account.remaining(model, now)) is not None:
+    if found.eligible and account is not None and (left := account.remaining(model, now)) is not None:
         why = _("%(part)s of its quota left") % {"part": f"{left:.0%}"}
-    return Line(found.account, email, found.standing, why, until, still, LABELS[found.standing].remedy)
+    return Line(found.account, email, found.status, why, until, still, LABELS[found.status].remedy)
 
 
-def _cause(found: WhyNot) -> str:
+def _cause(found: Eligibility) -> str:
     """The cause of a standing; of a rest it is an outcome, and what upstream said."""
-    if found.standing is Standing.LAST and found.detail == PATH:
+    if found.status is Status.LAST and found.detail == PATH:
         return _("its path to Google is silent, blocked or does not answer as the API does")
-    if found.standing in (Standing.RESTING, Standing.HALF_OPEN, Standing.LAST):
+    if found.status in (Status.COOLING_DOWN, Status.HALF_OPEN, Status.LAST):
         outcome, _colon, message = found.detail.partition(": ")
         return cause_label(outcome, message)
     return translated(found.detail)

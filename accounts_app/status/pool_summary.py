@@ -69,7 +69,7 @@ def now(moment: float) -> PoolSummary:
         for one in serving.values()
         if reasons[one.id]
     ]
-    cooling = [each for each in leasing.resting(moment) if each[0] in serving and not reasons[each[0]]]
+    cooling = [each for each in leasing.cooldowns(moment) if each[0] in serving and not reasons[each[0]]]
     whole = {account for account, model, _ in cooling if not model}
     cooldowns = [_cooling_down(serving[account], model, each.until, each.reason) for account, model, each in cooling]
     return PoolSummary(

@@ -9,8 +9,8 @@ from itertools import count
 
 from accounts_app.pool.blame.attempts import Attempts
 from accounts_app.pool.blame.blame import Blame
-from accounts_app.pool.blame.turn import Pause, Turn, Wanted
-from accounts_app.pool.cooldowns.cooldown import Rest
+from accounts_app.pool.blame.placement import Pause, Placement, Wanted
+from accounts_app.pool.cooldowns.cooldown import Cooldown
 from accounts_app.pool.outcomes import Fault, Outcome
 from accounts_app.pool.paths.paths import Path
 
@@ -67,7 +67,7 @@ class Call:
     ended: float | None = None
     answered: bool = False
     lost: bool = False  # told something else, while somebody could have answered
-    told: Fault | str = ""
+    no_answer: Fault | str = ""
     attempts: Attempts | None = field(default=None, repr=False)
 
 
@@ -89,7 +89,7 @@ Upstream = Callable[[Call, int, Path, float], Reply]
 class Nowhere:
     """Decisions are not written down."""
 
-    def rest(self, account: int, model: str, rest: Rest) -> None: ...
+    def cooldown(self, account: int, model: str, cooldown: Cooldown) -> None: ...
     def park(self, account: int, fault: Fault) -> None: ...
     def unpark(self, account: int, parked: str) -> None: ...
 
@@ -106,7 +106,7 @@ class World:
         self.upstream = upstream
         self.connects: Callable[[Path, float], bool] = lambda path, now: True
         self.could: Callable[[float], bool] = lambda now: True  # whether somebody could answer an innocent call
-        self.patience = 10.0
+        self.max_wait = 10.0
         known = {number: Account() for number in range(1, accounts + 1)} if isinstance(accounts, int) else accounts
         self.blame.board.update(known, known, 0.0)
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
@@ -146,7 +146,7 @@ class World:
             Wanted(
                 call.model,
                 call.conversation,
-                patience=self.patience,
+                max_wait=self.max_wait,
                 deadline=self.now + 300.0,
                 request=lambda: call.request,
             ),
@@ -156,42 +156,46 @@ class World:
     def _step(self, call: Call) -> None:
         assert call.attempts is not None
         match call.attempts.next(self.now):
-            case Turn() as turn:
-                self._ask(call, turn)
+            case Placement() as placement:
+                self._ask(call, placement)
             case Pause(until):
                 self.at(until, lambda: self._step(call))
-            case told:
+            case no_answer:
                 call.ended = self.now
                 call.lost = self.could(self.now)
-                call.told = call.attempts.faults[told.index] if told.tell.value == "failure" else told.tell.value
+                call.no_answer = (
+                    call.attempts.faults[no_answer.index]
+                    if no_answer.ending.value == "failure"
+                    else no_answer.ending.value
+                )
                 call.attempts = None
 
-    def _ask(self, call: Call, turn: Turn) -> None:
-        account = turn.loan.account
-        turn.sending(0, self.now)
-        reply = self.upstream(call, account, turn.path, self.now)
+    def _ask(self, call: Call, placement: Placement) -> None:
+        account = placement.loan.account
+        placement.sending(0, self.now)
+        reply = self.upstream(call, account, placement.path, self.now)
         if not reply.connects:
-            after = min(reply.after, QUICK_CONNECT if turn.quick else CONNECT_TIMEOUT)
-            self.at(self.now + after, lambda: self._failed(call, turn, reply))
+            after = min(reply.after, QUICK_CONNECT if placement.quick else CONNECT_TIMEOUT)
+            self.at(self.now + after, lambda: self._failed(call, placement, reply))
             self._probe_later()
             return
-        turn.connected()
+        placement.connected()
         call.asked += 1
         self.seen[account] += 1
         ends = self._answered if reply.fault is None else self._failed
-        self.at(self.now + reply.after, lambda: ends(call, turn, reply))
+        self.at(self.now + reply.after, lambda: ends(call, placement, reply))
 
-    def _answered(self, call: Call, turn: Turn, reply: Reply) -> None:
+    def _answered(self, call: Call, placement: Placement, reply: Reply) -> None:
         assert call.attempts is not None
         call.attempts.answered(self.now)
-        turn.settle(SUCCEEDED, self.now)
-        turn.give_back(self.now)
+        placement.settle(SUCCEEDED, self.now)
+        placement.give_back(self.now)
         call.attempts, call.answered, call.ended = None, True, self.now
 
-    def _failed(self, call: Call, turn: Turn, reply: Reply) -> None:
+    def _failed(self, call: Call, placement: Placement, reply: Reply) -> None:
         assert call.attempts is not None and reply.fault is not None
         if reply.fault.status:
-            turn.heard(self.now)
+            placement.heard(self.now)
         call.attempts.failed(reply.fault, self.now)
         self._step(call)
 

@@ -18,7 +18,7 @@ from accounts_app.api_keys.keys import KeyView
 from accounts_app.pool.outcomes import Outcome, Refusal
 from proxy_app import errors
 from proxy_app.api import limit_errors, operator_pass
-from proxy_app.ledger.attempt_log import Trail
+from proxy_app.ledger.attempt_log import AttemptLog
 
 OFF, STRICT, ALL_EXCEPT_HEALTH, AUTO = "off", "strict", "all_except_health", "auto"
 
@@ -90,9 +90,9 @@ def wants_page(request: HttpRequest) -> bool:
     return "text/html" in request.META.get("HTTP_ACCEPT", "")
 
 
-def begin(principal: Principal, model: str, trail: Trail) -> AbstractContextManager[object]:
+def begin(principal: Principal, model: str, attempt_log: AttemptLog) -> AbstractContextManager[object]:
     """Let a call for `model` begin. Whoever holds what is returned holds a place among the key's calls under way;
-    leaving it charges the key with what `trail` says was used.
+    leaving it charges the key with what `attempt_log` says was used.
 
     Raises PermissionDenied, ResourceExhausted.
     """
@@ -103,7 +103,7 @@ def begin(principal: Principal, model: str, trail: Trail) -> AbstractContextMana
         raise not_allowed(model)
     now = time.time()
     try:
-        return usage.enter(key, model, now, trail.spent)
+        return usage.enter(key, model, now, attempt_log.spent)
     except usage.OverLimit as over:
         raise limit_errors.refusal(over, key.name, now) from over
 

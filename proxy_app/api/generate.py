@@ -14,7 +14,7 @@ from proxy_app.api.rendering import EventStream, api_version, asked_shape
 from proxy_app.forwarding import forward
 from proxy_app.forwarding.relay import Relay
 from proxy_app.ledger import captures, refused_calls
-from proxy_app.ledger.attempt_log import Trail
+from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire import affinity, calls
 from proxy_app.wire.calls import Call, Malformed, StreamForm
 from proxy_app.wire.dialects import SERVED
@@ -32,16 +32,16 @@ async def generate(request: HttpRequest, target: Target) -> HttpResponseBase:
             f"{target.operation.name} is not served by the accounts of this gateway. Supported are: {SUPPORTED}."
         )
     call = await _read_call(request, target)
-    request.trail = trail = Trail()  # type: ignore[attr-defined]
+    request.attempt_log = attempt_log = AttemptLog()  # type: ignore[attr-defined]
     try:
-        response = await _answer(request, call, trail)
+        response = await _answer(request, call, attempt_log)
     except errors.GatewayError as error:
-        error.headers |= _explanation(request, trail)
+        error.headers |= _explanation(request, attempt_log)
         raise
     except asyncio.CancelledError:
         refused_calls.left(request)
         raise
-    for header, words in _explanation(request, trail).items():
+    for header, words in _explanation(request, attempt_log).items():
         response[header] = words
     return response
 
@@ -80,13 +80,13 @@ async def _read_call(request: HttpRequest, target: Target) -> Call:
     )
 
 
-async def _answer(request: HttpRequest, call: Call, trail: Trail) -> HttpResponseBase:
+async def _answer(request: HttpRequest, call: Call, attempt_log: AttemptLog) -> HttpResponseBase:
     """The response to `call`, which holds the key's admission until it has ended; captured where its key says so."""
     caller = request.auth  # type: ignore[attr-defined]
     with ExitStack() as held:
-        capture = held.enter_context(captures.begin(caller.key, call, request.body, trail))
-        held.enter_context(auth.begin(caller, call.model, trail))
-        relay = await forward.forward(call, trail)
+        capture = held.enter_context(captures.begin(caller.key, call, request.body, attempt_log))
+        held.enter_context(auth.begin(caller, call.model, attempt_log))
+        relay = await forward.forward(call, attempt_log)
         request.owned.append(relay)  # type: ignore[attr-defined]
         request_body.let_go(request)
         relay.keep(held.pop_all(), capture.hear if capture else None)
@@ -97,10 +97,10 @@ async def _answer(request: HttpRequest, call: Call, trail: Trail) -> HttpRespons
     return _streamed(relay, call.form, call)
 
 
-def _explanation(request: HttpRequest, trail: Trail) -> dict[str, str]:
+def _explanation(request: HttpRequest, attempt_log: AttemptLog) -> dict[str, str]:
     """What the attempts came to, for a key that may know and asks."""
     asked = request.META.get("HTTP_X_GATEWAY_EXPLAIN") == "1"
-    return trail.headers() if asked and request.auth.may_explain else {}  # type: ignore[attr-defined]
+    return attempt_log.headers() if asked and request.auth.may_explain else {}  # type: ignore[attr-defined]
 
 
 def _streamed(relay: Relay, form: StreamForm, call: Call) -> StreamingHttpResponse:

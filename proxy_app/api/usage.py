@@ -14,7 +14,7 @@ from django.utils import translation
 
 from accounts_app.api_keys import usage as key_usage
 from accounts_app.api_keys.keys import KeyView
-from accounts_app.api_keys.usage import NO_TOKENS, Limit, ModelUse, Standing, Tokens
+from accounts_app.api_keys.usage import NO_TOKENS, Limit, LimitStatus, ModelUse, Tokens
 from proxy_app import errors
 from proxy_app.api import auth, limit_errors
 
@@ -64,20 +64,20 @@ async def _report(key: KeyView, now: float) -> dict[str, Any]:
             "allowedModels": key.allowed_models,
         },
         "asOf": _stamp(now),
-        "limits": [_limit(standing) for standing in key_usage.by_limit(key, now)],
+        "limits": [_limit(status) for status in key_usage.by_limit(key, now)],
         **{name: _span(*spans[name], uses[name]) for name in spans},
     }
 
 
-def _limit(standing: Standing) -> dict[str, Any]:
-    allowed, used = standing.allowed, standing.used
+def _limit(status: LimitStatus) -> dict[str, Any]:
+    allowed, used = status.allowed, status.used
     return {
-        "limit": _camel(standing.limit),
-        "quotaId": limit_errors.quota_id(standing.limit),
+        "limit": _camel(status.limit),
+        "quotaId": limit_errors.quota_id(status.limit),
         "quotaValue": allowed,
         "used": used,
         "remaining": None if allowed is None else max(0, allowed - used),
-        "resetsAt": _stamp(standing.resets_at),
+        "resetsAt": _stamp(status.resets_at),
     }
 
 

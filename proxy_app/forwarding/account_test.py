@@ -14,7 +14,7 @@ from accounts_app.pool.outcomes import Outcome
 from proxy_app import errors
 from proxy_app.forwarding import forward
 from proxy_app.forwarding.relay import Relay
-from proxy_app.ledger.attempt_log import Trail
+from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire import calls
 from proxy_app.wire.calls import Call
 from proxy_app.wire.operations import GENERATE
@@ -32,7 +32,7 @@ PROMPT = msgspec.json.encode(
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class AccountTest:
     """What came of it. `outcome` is None when nothing was asked; `trouble` is empty when the account answered."""
 
     model: str
@@ -41,27 +41,27 @@ class Trial:
     trouble: str = ""
 
 
-async def ask(account: int) -> Trial:
+async def ask(account: int) -> AccountTest:
     """Ask the account for one word. Raises KeyError when it is gone, RosterUnavailable."""
     began = monotonic()
     known = leasing.known(account)
     model = model_of(known)
     if not known.bases:
-        return Trial(model, trouble="It only stands by.")
-    trail = Trail()
+        return AccountTest(model, trouble="It only stands by.")
+    attempt_log = AttemptLog()
     body = calls.read_body(PROMPT)
     call = Call(operation=GENERATE, model=model, body=body, request_id=uuid.uuid4().hex, arrived=began)
     try:
-        await read(await forward.forward(call, trail, only=account, why=WHY))
+        await read(await forward.forward(call, attempt_log, only=account, why=WHY))
     except errors.GatewayError as error:
         seconds = monotonic() - began
-        if not trail.entries:
-            return Trial(model, None, seconds, error.message)
-        met = trail.entries[-1].fault
-        return Trial(model, met.outcome, seconds, met.message or error.message)
+        if not attempt_log.entries:
+            return AccountTest(model, None, seconds, error.message)
+        met = attempt_log.entries[-1].fault
+        return AccountTest(model, met.outcome, seconds, met.message or error.message)
     except errors.BrokenStream as error:
-        return Trial(model, Outcome.INTERRUPTED, monotonic() - began, str(error))
-    return Trial(model, Outcome.SUCCEEDED, monotonic() - began)
+        return AccountTest(model, Outcome.INTERRUPTED, monotonic() - began, str(error))
+    return AccountTest(model, Outcome.SUCCEEDED, monotonic() - began)
 
 
 async def read(relay: Relay) -> None:

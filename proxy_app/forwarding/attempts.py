@@ -13,17 +13,17 @@ from typing import Self
 
 from accounts_app import leasing
 from accounts_app.credentials import tokens
-from accounts_app.leasing import Lease, Pause, Tell, Told, Wanted
-from accounts_app.pool.blame.turn import Turn
+from accounts_app.leasing import Ending, Lease, NoAnswer, Pause, Wanted
+from accounts_app.pool.blame.placement import Placement
 from accounts_app.pool.outcomes import Fault, Outcome
 from accounts_app.roster import abilities, known_models, timeouts
 from proxy_app import errors
 from proxy_app.forwarding.failures import Failed, failed
-from proxy_app.ledger.attempt_log import Trail
-from proxy_app.ledger.entries import Entry
+from proxy_app.ledger.attempt_log import AttemptLog
+from proxy_app.ledger.entries import LogEntry
 from proxy_app.wire.bodies.fingerprints import fingerprint
 from proxy_app.wire.calls import Call
-from proxy_app.wire.default_generation_config import with_pins
+from proxy_app.wire.default_generation_config import with_defaults
 from proxy_app.wire.dialects import DIALECTS, Dialect, UpstreamRequest
 
 for _dialect in DIALECTS.values():
@@ -51,7 +51,7 @@ _NO_TOKEN = "No access token could be had for any account of this gateway. Pleas
 class Step:
     """One exchange to be made: who is asked, where, and the how-manieth this is."""
 
-    journey: "Journey"
+    forwarding: "Forwarding"
     lease: Lease
     number: int
 
@@ -62,22 +62,22 @@ class Step:
     @property
     def timeout(self) -> float:
         """Seconds that are left for the first event."""
-        return max(0.0, self.journey.deadline - monotonic())
+        return max(0.0, self.forwarding.deadline - monotonic())
 
     @property
     def connect_timeout(self) -> float | None:
         """Seconds that a connection may take; None for the operator's own bound."""
-        return min(QUICK_CONNECT, timeouts.connect_timeout()) if self.lease.turn.quick else None
+        return min(QUICK_CONNECT, timeouts.connect_timeout()) if self.lease.placement.quick else None
 
-    def request(self, access: tokens.Access, entry: Entry) -> UpstreamRequest:
+    def request(self, access: tokens.Access, entry: LogEntry) -> UpstreamRequest:
         """The request to send; what it takes to make it is noted in `entry`."""
         began = monotonic()
         # Should upstream refuse it, this very token is void, and not one renewed meanwhile.
-        self.journey.token = access.token
-        self.lease.turn.sending(hash(access.token), began)
+        self.forwarding.token = access.token
+        self.lease.placement.sending(hash(access.token), began)
         request = self.dialect.build(
-            self.journey.call,
-            model=self.journey.model,
+            self.forwarding.call,
+            model=self.forwarding.model,
             project=access.project,
             token=access.token,
             base=self.lease.path.base,
@@ -86,57 +86,57 @@ class Step:
         entry.overhead += monotonic() - began
         return request
 
-    def entry(self) -> Entry:
+    def entry(self) -> LogEntry:
         """The ledger entry of this exchange, added to the call's trail."""
-        account, journey = self.lease.account, self.journey
-        call, waited = journey.call, journey.waited
+        account, forwarding = self.lease.account, self.forwarding
+        call, waited = forwarding.call, forwarding.waited
         before = monotonic() - call.arrived - waited if self.number == 1 and call.arrived else 0.0
-        entry = Entry(
+        entry = LogEntry(
             call=call,
             attempt=self.number,
             account_id=account.id,
             account_label=account.email,
             dialect=account.kind,
-            upstream_model=journey.model,
+            upstream_model=forwarding.model,
             why=self.lease.why,
             waited=waited,
             overhead=before,
         )
-        journey.trail.entries.append(entry)
+        forwarding.attempt_log.entries.append(entry)
         return entry
 
     def heard(self) -> None:
         """The head of an answer is there."""
-        self.lease.turn.heard(monotonic())
+        self.lease.placement.heard(monotonic())
 
     def answered(self) -> None:
         """The first event of a good answer is in hand."""
         now = monotonic()
-        self.journey.attempts.answered(now)
-        known_models.learn(self.journey.model, now)
+        self.forwarding.attempts.answered(now)
+        known_models.learn(self.forwarding.model, now)
 
     def failed(self, error: Exception) -> Fault:
         """The exchange has failed: what that comes to."""
-        account, journey = self.lease.account, self.journey
-        failure = failed(error, journey.call, self.dialect, journey.limit, journey.token, account.email)
-        journey.learn(self.lease, failure)
+        account, forwarding = self.lease.account, self.forwarding
+        failure = failed(error, forwarding.call, self.dialect, forwarding.limit, forwarding.token, account.email)
+        forwarding.learn(self.lease, failure)
         return failure.fault
 
 
-def connected(turn: Turn, entry: Entry) -> None:
+def connected(placement: Placement, entry: LogEntry) -> None:
     """There is a connection, so that from here on `entry` counts as sent. Holds no call: a connection outlives it."""
-    turn.connected()
-    entry.endpoint = turn.path.base
+    placement.connected()
+    entry.endpoint = placement.path.base
 
 
-class Journey:
+class Forwarding:
     """One call under way. Leaving it without an answer gives back the account it still holds; otherwise a relay has
     taken that along.
     """
 
-    def __init__(self, call: Call, trail: Trail, only: int | None = None, why: str = "") -> None:
-        self.call = _with_pins(call)
-        self.trail = trail
+    def __init__(self, call: Call, attempt_log: AttemptLog, only: int | None = None, why: str = "") -> None:
+        self.call = _with_defaults(call)
+        self.attempt_log = attempt_log
         self.model = leasing.routed(call.model) if only is None else call.model
         self.token = ""
         self.limit = timeouts.answer_limit(call.timeout, plain=call.form is None)
@@ -147,7 +147,7 @@ class Journey:
                 operation=call.operation.id,
                 conversation=call.affinity,
                 max_attempts=timeouts.max_attempts(),
-                patience=timeouts.max_wait() if only is None else 0.0,
+                max_wait=timeouts.max_wait() if only is None else 0.0,
                 deadline=self.deadline,
                 repeat=call.operation.repeat,
                 only=only,
@@ -186,8 +186,8 @@ class Journey:
                     return Step(self, lease, self._steps)
                 case Pause(until):
                     await asyncio.sleep(max(0.0, until - monotonic()))
-                case Told() as told:
-                    raise self._answer(told)
+                case NoAnswer() as no_answer:
+                    raise self._answer(no_answer)
 
     def learn(self, lease: Lease, failed: Failed) -> None:
         """Take in what the last step came to."""
@@ -196,25 +196,27 @@ class Journey:
             tokens.expire(lease.account.id, self.token)
         self.attempts.failed(failed.fault, monotonic())
 
-    def _answer(self, told: Told) -> errors.GatewayError:
+    def _answer(self, no_answer: NoAnswer) -> errors.GatewayError:
         """What the client hears in the end."""
         model = self.call.model
-        match told.tell:
-            case Tell.FAILURE:
-                return self._answers[told.index]
-            case Tell.COME_BACK:
-                return errors.ResourceExhausted(_COOLING_DOWN.format(model=model, delay=told.delay), told.delay)
-            case Tell.NO_PATH:
+        match no_answer.ending:
+            case Ending.FAILURE:
+                return self._answers[no_answer.index]
+            case Ending.COME_BACK:
+                return errors.ResourceExhausted(
+                    _COOLING_DOWN.format(model=model, delay=no_answer.delay), no_answer.delay
+                )
+            case Ending.NO_PATH:
                 return errors.Unavailable(_NO_PATH)
-            case Tell.NO_TOKEN:
+            case Ending.NO_TOKEN:
                 return errors.Unavailable(_NO_TOKEN)
-            case Tell.NOT_CONNECTED:
+            case Ending.NOT_CONNECTED:
                 return errors.FailedPrecondition(_CONNECT_SOMEBODY)
-            case Tell.ACT:
+            case Ending.ACT:
                 return errors.FailedPrecondition(_SOMEBODY_LOOK.format(model=model))
-            case Tell.CANNOT:
+            case Ending.CANNOT:
                 return errors.Unimplemented(_NOBODY_CAN.format(operation=self.call.operation.name))
-            case Tell.NOT_ALLOWED:
+            case Ending.NOT_ALLOWED:
                 return errors.FailedPrecondition(_NOBODY_SERVES.format(model=model))
 
 
@@ -223,8 +225,8 @@ def _fingerprint(call: Call, model: str) -> Hashable:
     return (call.api_key_id, call.operation.id, model, *fingerprint(call.body))
 
 
-def _with_pins(call: Call) -> Call:
+def _with_defaults(call: Call) -> Call:
     """`call` with the generationConfig its model's name brings along; a count has no use for one."""
-    if not call.operation.takes_config or not (pins := leasing.pins(call.model)):
+    if not call.operation.takes_config or not (defaults := leasing.default_generation_config(call.model)):
         return call
-    return replace(call, body=with_pins(call.body, pins))
+    return replace(call, body=with_defaults(call.body, defaults))

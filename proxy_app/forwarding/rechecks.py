@@ -14,7 +14,7 @@ from accounts_app import leasing
 from accounts_app.pool.backoff import CHECKS, GUESS_SPREAD, Spread, step
 from proxy_app import errors
 from proxy_app.forwarding import account_test, forward
-from proxy_app.ledger.attempt_log import Trail
+from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire import calls
 from proxy_app.wire.calls import Call
 from proxy_app.wire.operations import COUNT
@@ -72,7 +72,7 @@ async def _is_back(account: int) -> bool:
         model = account_test.model_of(leasing.known(account))
         body = calls.read_body(_PROMPT)
         call = Call(COUNT, model, body, request_id=uuid.uuid4().hex, arrived=monotonic())
-        relay = await forward.forward(call, Trail(), only=account, why=WHY)
+        relay = await forward.forward(call, AttemptLog(), only=account, why=WHY)
         await account_test.read(relay)
     except (KeyError, errors.GatewayError, errors.BrokenStream):
         return False

@@ -14,7 +14,7 @@ from accounts_app.pool.outcomes import Fault, Outcome
 from proxy_app import errors
 from proxy_app.forwarding.exchange import Interrupted
 from proxy_app.forwarding.frames import Frames
-from proxy_app.ledger.entries import Entry
+from proxy_app.ledger.entries import LogEntry
 from proxy_app.wire.dialects import NotAnAnswer, ReportedError
 from proxy_app.wire.faults import faults
 
@@ -34,7 +34,7 @@ class Relay:
         first: list[bytes],
         frames: Frames,
         lease: Lease,
-        entry: Entry,
+        entry: LogEntry,
         held: AsyncExitStack,
         headers: Mapping[str, str],
     ) -> None:

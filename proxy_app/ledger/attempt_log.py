@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from accounts_app.api_keys.usage import NO_TOKENS, Tokens
-from proxy_app.ledger.entries import LARGEST_COUNT, Entry
+from proxy_app.ledger.entries import LARGEST_COUNT, LogEntry
 
 _NOT_IN_A_HEADER = re.compile(r"[^ -~]")
 
 
 @dataclass(slots=True)
-class Trail:
+class AttemptLog:
     """The attempts of one call, in order, whoever made them and however they ended."""
 
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[LogEntry] = field(default_factory=list)
 
     def spent(self) -> Tokens:
         """What the call has used so far, over all its attempts."""
@@ -33,7 +33,7 @@ class Trail:
         return {"X-Gateway-Attempts": str(len(self.entries))} | told
 
 
-def _in_words(entry: Entry) -> str:
+def _in_words(entry: LogEntry) -> str:
     status = f" {entry.fault.status}" if entry.fault.status else ""
     became = "answering" if entry.delivered else f"{entry.fault.outcome.value}{status}"
     words = (

@@ -16,7 +16,7 @@ from django.apps import apps
 from accounts_app.api_keys.keys import KeyView
 from accounts_app.storage import journal
 from proxy_app.errors import GatewayError
-from proxy_app.ledger.attempt_log import Trail
+from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.models import CapturedCall
 from proxy_app.wire.calls import Call
 
@@ -66,7 +66,7 @@ class Capture:
     request_id: str
     model: str
     method: str
-    trail: Trail
+    attempt_log: AttemptLog
     _prompt: _Side = field(default_factory=_Side)
     _answer: _Side = field(default_factory=_Side)
     _refusal: str = ""
@@ -89,7 +89,7 @@ class Capture:
         _keep(self.said())
 
     def said(self) -> Said:
-        last = self.trail.entries[-1].fault.outcome.value if self.trail.entries else ""
+        last = self.attempt_log.entries[-1].fault.outcome.value if self.attempt_log.entries else ""
         columns = {
             "at": datetime.fromtimestamp(self.at, UTC),
             "request_id": self.request_id,
@@ -103,11 +103,13 @@ class Capture:
         return Said(columns, bytes(self._prompt.kept), bytes(self._answer.kept))
 
 
-def begin(key: KeyView | None, call: Call, raw: bytes, trail: Trail) -> AbstractContextManager[Capture | None]:
+def begin(
+    key: KeyView | None, call: Call, raw: bytes, attempt_log: AttemptLog
+) -> AbstractContextManager[Capture | None]:
     """A capture of `call`, whose body came as `raw`, if its key has this turned on; else nothing."""
     if key is None or not key.capture:
         return nullcontext()
-    capture = Capture(key.id, call.request_id, call.model, call.operation.name, trail)
+    capture = Capture(key.id, call.request_id, call.model, call.operation.name, attempt_log)
     capture._prompt.add(raw)
     return capture
 

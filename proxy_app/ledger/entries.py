@@ -37,7 +37,7 @@ LARGEST_COUNT = 2**31 - 1  # what such a column holds everywhere
 
 
 @dataclass(slots=True)
-class Entry:
+class LogEntry:
     """What is known of an attempt so far; told to the sinks when its `with` block ends, however it ends.
 
     Of `call` it keeps what the row says, and not the body: an answer may take hours.
@@ -119,7 +119,7 @@ class Entry:
         }
 
 
-def _to_journal(entry: Entry) -> None:
+def _to_journal(entry: LogEntry) -> None:
     journal.append(KIND, entry.row())
 
 

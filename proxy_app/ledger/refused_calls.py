@@ -58,8 +58,8 @@ def unread(method: str, path: str, address: str, request_id: str, status: int, m
 def _answered(request: HttpRequest, outcome: Outcome | Refusal, status: int, message: str) -> None:
     called = _called(request.method or "", request.path)
     request_id = getattr(request, "request_id", "")  # which only ApiHandler gives
-    trail = getattr(request, "trail", None)
-    if called is None or not request_id or (trail is not None and trail.entries):
+    attempt_log = getattr(request, "attempt_log", None)
+    if called is None or not request_id or (attempt_log is not None and attempt_log.entries):
         return
     row = _row(request_id, called, outcome, status, message, request.arrived)  # type: ignore[attr-defined]
     if caller := getattr(request, "auth", None):

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from proxy_app.ledger.entries import Entry
+    from proxy_app.ledger.entries import LogEntry
 
-Sink = Callable[["Entry"], None]
+Sink = Callable[["LogEntry"], None]
 
 _sinks: list[Sink] = []
 
@@ -24,7 +24,7 @@ def remove(sink: Sink) -> None:
     _sinks.remove(sink)
 
 
-def tell(entry: "Entry") -> None:
+def tell(entry: "LogEntry") -> None:
     """An exchange is over."""
     for sink in _sinks:
         sink(entry)

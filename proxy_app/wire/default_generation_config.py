@@ -27,19 +27,19 @@ _encode = msgspec.json.Encoder().encode
 _decode_fields = msgspec.json.Decoder(dict[str, Raw]).decode
 
 
-def with_pins(body: Body, pins: Mapping[str, object]) -> Body:
-    """`body` with what `pins` sets in its generationConfig and the client did not; the same object if that is nothing.
+def with_defaults(body: Body, defaults: Mapping[str, object]) -> Body:
+    """`body` with `defaults` where the client left its generationConfig open; the same object if that is nowhere.
 
-    `pins` is a GenerationConfig. Messages in it whose names end in `Config`, such as thinkingConfig, are filled in
+    `defaults` is a GenerationConfig. Messages in it whose names end in `Config`, such as thinkingConfig, are filled in
     field by field. A generationConfig that is no JSON object is left for upstream to refuse.
     """
-    if not pins:
+    if not defaults:
         return body
     name = next((spelling for spelling in SPELLINGS if spelling in body), SPELLINGS[0])
     config = body.get(name)
     if config is None:
-        return {**body, name: Raw(_encode(pins))}
-    filled = _filled(config, pins)
+        return {**body, name: Raw(_encode(defaults))}
+    filled = _filled(config, defaults)
     return body if filled is config else {**body, name: filled}
 
 
@@ -48,17 +48,17 @@ def camel(name: str) -> str:
     return _LETTER.sub(lambda letter: letter[1].upper(), name)
 
 
-def _filled(config: Raw, pins: Mapping[str, object]) -> Raw:
+def _filled(config: Raw, defaults: Mapping[str, object]) -> Raw:
     fields = _fields(config)
     if fields is None:
         return config
     there = {camel(name): name for name, value in fields.items() if value != _NULL}
     taken = {name for group in ALTERNATIVES if group & there.keys() for name in group}
     added: dict[str, object] = {}
-    for pin, value in pins.items():
-        known = camel(pin)
+    for name, value in defaults.items():
+        known = camel(name)
         if known not in there and known not in taken:
-            added[pin] = value
+            added[name] = value
         elif known in there and known.endswith("Config") and isinstance(value, Mapping):
             of_client = fields[there[known]]
             if (filled := _filled(of_client, value)) is not of_client:

@@ -59,7 +59,7 @@ def _found(request: HttpRequest, asked_for: str, named: str) -> dict[str, Any]:
     query.pop("p", None)
     headers = [_("Account"), _("Standing"), _("Why"), _("Until"), _("What to do")]
     rows = [_cells(line) for line in explain.in_words(list(shown.object_list), model, now)]
-    counted = Counter(each.standing for each in found)
+    counted = Counter(each.status for each in found)
     return {
         "model": model,
         "counts": [(LABELS[standing].name, counted[standing]) for standing in LABELS if counted[standing]],

@@ -51,7 +51,7 @@ def tested(asked: str, user: AbstractBaseUser | AnonymousUser) -> Answer | None:
         return None
     if not (isinstance(user, PermissionsMixin) and user.has_perm("accounts_app.view_account")):
         lines = [replace(line, email=_("account %(id)s") % {"id": line.account}, why="") for line in lines]
-    counted = Counter(one.standing for one in found)
+    counted = Counter(one.status for one in found)
     return Answer(
         asked=asked,
         target=target,
@@ -59,6 +59,6 @@ def tested(asked: str, user: AbstractBaseUser | AnonymousUser) -> Answer | None:
         pins=json.dumps(route.generation_config, indent=2) if route and route.generation_config else "",
         lines=lines,
         hidden=max(0, len(found) - SHOWN),
-        able=sum(not one for one in found),
+        able=sum(one.eligible for one in found),
         counts=[(words, counted[standing]) for standing, words in explain.LABELS.items() if counted[standing]],
     )

@@ -85,7 +85,7 @@ NO_TOKENS = Tokens()
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LimitStatus:
     """How far one limit is used. `resets_at` is None where nothing resets it but the end of calls."""
 
     limit: Limit
@@ -223,7 +223,7 @@ class Meter:
             self.minute.add(requests, now if steady is None else steady)
         self._count(moment, now, requests, tokens)
 
-    def standings(self, limits: Limits, now: float, steady: float | None = None) -> list[Standing]:
+    def statuses(self, limits: Limits, now: float, steady: float | None = None) -> list[LimitStatus]:
         """Every limit there could be, with what is used of it."""
         steady = now if steady is None else steady
         minute_frees = now + self.minute.frees_at(1, steady) - steady
@@ -235,7 +235,7 @@ class Meter:
             Limit.TOKENS_PER_MONTH: (self.month.tokens, self.month.ends),
             Limit.MAX_CONCURRENCY: (self.in_flight + self.elsewhere, None),
         }
-        return [Standing(limit, limits.of(limit), *used[limit]) for limit in Limit]
+        return [LimitStatus(limit, limits.of(limit), *used[limit]) for limit in Limit]
 
     def _count(self, moment: float, now: float, requests: int, tokens: int) -> None:
         self.day.at(now).add(moment, requests, tokens)

@@ -8,8 +8,8 @@ from collections.abc import Hashable
 
 from accounts_app.pool.backoff import WAIT_SPREAD
 from accounts_app.pool.blame.blame import Blame, Suspicion
-from accounts_app.pool.blame.telling import Tell, Told, told
-from accounts_app.pool.blame.turn import Pause, Turn, Wanted
+from accounts_app.pool.blame.no_answer import Ending, NoAnswer, no_answer
+from accounts_app.pool.blame.placement import Pause, Placement, Wanted
 from accounts_app.pool.choice import outlook
 from accounts_app.pool.choice.lineup import Among
 from accounts_app.pool.choice.selection import Choice
@@ -25,7 +25,7 @@ AGAIN_AFTER = 1.0
 # Of these one repeat says that it is the request: too much context, mostly.
 ONE_REPEAT = frozenset({500, 504})
 
-# Seconds by which the same rest, read back from the database, may end later: its columns hold microseconds.
+# Seconds by which the same cooldown, read back from the database, may end later: its columns hold microseconds.
 ROUNDING = 0.001
 
 # What is over by itself: after a wait, whoever it was met on may be asked again.
@@ -38,7 +38,7 @@ class Attempts:
     __slots__ = (
         *(
             "faults",
-            "turn",
+            "placement",
             "tried",
             "waited",
             "_again",
@@ -49,12 +49,12 @@ class Attempts:
             "_refusals",
             "_request",
         ),
-        *("_spoken", "_suspicions", "_told", "_wanted", "_worked"),
+        *("_spoken", "_suspicions", "_no_answer", "_wanted", "_worked"),
     )
 
     def __init__(self, blame: Blame, wanted: Wanted) -> None:
         self.faults: list[Fault] = []
-        self.turn: Turn | None = None
+        self.placement: Placement | None = None
         self.tried: set[int] = set()
         self.waited = 0.0  # seconds the call has been told to pause so far
         self._again = False  # the same account is asked again
@@ -66,7 +66,7 @@ class Attempts:
         self._request: Hashable = None
         self._spoken = False  # the other kind of account has been asked for a field's sake
         self._suspicions: list[Suspicion] = []
-        self._told: Told | None = None
+        self._no_answer: NoAnswer | None = None
         self._wanted = wanted
         self._worked = 0
 
@@ -74,58 +74,60 @@ class Attempts:
         met = ", ".join(fault.outcome.value for fault in self.faults)
         return f"<Attempts for {self._wanted.model}: {met or 'nothing yet'}>"
 
-    def next(self, now: float) -> Turn | Pause | Told:
+    def next(self, now: float) -> Placement | Pause | NoAnswer:
         """Whom to ask now, how long to pause first, or what to tell."""
-        if self._told is not None:
-            return self._told
+        if self._no_answer is not None:
+            return self._no_answer
         if now >= self._wanted.deadline:
             return self._left(now)
         if now < self._pause:
             return Pause(self._pause)
         self._blame.board.look_at_paths(now)
-        if self.turn is not None and self._again:
+        if self.placement is not None and self._again:
             self._again = False
-            if self._is_worse(self.turn):
-                self._leave(self.turn, self.faults[-1], verdict_of(self.faults[-1]), now)
+            if self._is_worse(self.placement):
+                self._leave(self.placement, self.faults[-1], verdict_of(self.faults[-1]), now)
                 return self._another(now)
             if not self._take_retry(now):
-                return self._end(Told(Tell.FAILURE, len(self.faults) - 1), now)
-            self.turn.begin(max(now, self.turn.waited_for))
-            self._blame.board.probe(self.turn.loan, max(now, self.turn.waited_for))
-            return self.turn
+                return self._end(NoAnswer(Ending.FAILURE, len(self.faults) - 1), now)
+            self.placement.begin(max(now, self.placement.waited_for))
+            self._blame.board.probe(self.placement.loan, max(now, self.placement.waited_for))
+            return self.placement
         return self._another(now)
 
     def failed(self, fault: Fault, now: float) -> None:
         """The exchange of this turn brought no answer: let that take effect, and decide where to go next."""
-        turn, verdict = self.turn, verdict_of(fault)
-        assert turn is not None
+        placement, verdict = self.placement, verdict_of(fault)
+        assert placement is not None
         self.faults.append(fault)
-        turn.settle(fault, now)
-        if verdict.counts is Counts.ATTEMPT and not turn.counted:
-            turn.counted = True
+        placement.settle(fault, now)
+        if verdict.counts is Counts.ATTEMPT and not placement.counted:
+            placement.counted = True
             self._worked += 1
         self._refusals += verdict.counts is Counts.REFUSAL
         if verdict.costs_retry:
             self._owes = True
-            self._suspicions.append(Suspicion(turn.loan.account, turn.path, fault))
+            self._suspicions.append(Suspicion(placement.loan.account, placement.path, fault))
         if self._is_over(fault, verdict, now):
-            self._end(Told(Tell.FAILURE, len(self.faults) - 1), now)
-        elif self._stays(turn, fault, verdict, now):
+            self._end(NoAnswer(Ending.FAILURE, len(self.faults) - 1), now)
+        elif self._stays(placement, fault, verdict, now):
             self._again = True
         else:
-            self._leave(turn, fault, verdict, now)
+            self._leave(placement, fault, verdict, now)
 
     def answered(self, now: float) -> None:
         """The first frame of a good answer is in hand: whoever failed this call before has been outdone."""
-        turn, wanted = self.turn, self._wanted
-        assert turn is not None
-        turn.answered(now)
+        placement, wanted = self.placement, self._wanted
+        assert placement is not None
+        placement.answered(now)
         if not self._suspicions:
             return
-        account, refused = turn.loan.account, set()
+        account, refused = placement.loan.account, set()
         for suspicion in self._suspicions:
             effect = verdict_of(suspicion.fault).effect
-            elsewhere = suspicion.path != turn.path if effect is Effect.DETOUR_PATH else suspicion.account != account
+            elsewhere = (
+                suspicion.path != placement.path if effect is Effect.DETOUR_PATH else suspicion.account != account
+            )
             if elsewhere and not self._is_known_to_fail(now):
                 self._blame.convict(wanted.model, suspicion, wanted.conversation, now)
             if effect is Effect.DOUBT:
@@ -137,9 +139,9 @@ class Attempts:
 
     def give_back(self, now: float) -> None:
         """The call ends without an answer."""
-        if self.turn is not None:
-            self.turn.give_back(now)
-            self.turn = None
+        if self.placement is not None:
+            self.placement.give_back(now)
+            self.placement = None
 
     def _is_over(self, fault: Fault, verdict: Verdict, now: float) -> bool:
         """Whether the request is to blame, or may not be sent again."""
@@ -150,47 +152,47 @@ class Attempts:
         alike = sum(each.status in ONE_REPEAT for each in self.faults)
         return (fault.status in ONE_REPEAT and alike > 1) or self._is_known_to_fail(now)
 
-    def _stays(self, turn: Turn, fault: Fault, verdict: Verdict, now: float) -> bool:
+    def _stays(self, placement: Placement, fault: Fault, verdict: Verdict, now: float) -> bool:
         """Whether this account is asked again: after a wait, with a new token or connection, by its next path."""
         match verdict.retry:
-            case Retry.SAME_ACCOUNT if not turn.waited_for:
-                turn.waited_for = self._blame.board.rests.until(turn.loan.account, turn.loan.model)
-                return self._wait(turn.waited_for, now)
+            case Retry.SAME_ACCOUNT if not placement.waited_for:
+                placement.waited_for = self._blame.board.cooldowns.until(placement.loan.account, placement.loan.model)
+                return self._wait(placement.waited_for, now)
             case Retry.REFRESH:
-                may_renew = self._blame.may_renew(turn.loan.account, turn.token, now)
-                if may_renew and not turn.renewed:
-                    turn.renewed = True
+                may_renew = self._blame.may_renew(placement.loan.account, placement.token, now)
+                if may_renew and not placement.renewed:
+                    placement.renewed = True
                     return True
-                self._blame.token_refused(turn.loan.account, fault, now)
-            case Retry.FRESH_CONNECTION if not turn.fresh:
-                turn.fresh = True
+                self._blame.token_refused(placement.loan.account, fault, now)
+            case Retry.FRESH_CONNECTION if not placement.fresh:
+                placement.fresh = True
                 return True
             # Where the proxy itself fails, every path of this account does.
-            case Retry.NEXT_PATH if not (verdict.costs_retry and turn.moved) and not fault.proxy:
-                path = self._blame.board.ways.best(turn.loan.account, turn.tried, now)
+            case Retry.NEXT_PATH if not (verdict.costs_retry and placement.moved) and not fault.proxy:
+                path = self._blame.board.ways.best(placement.loan.account, placement.tried, now)
                 if path is not None:
-                    turn.moved = verdict.costs_retry
-                    turn.path = path
-                    turn.tried.add(path)
+                    placement.moved = verdict.costs_retry
+                    placement.path = path
+                    placement.tried.add(path)
                     return True
         return False
 
-    def _leave(self, turn: Turn, fault: Fault, verdict: Verdict, now: float) -> None:
+    def _leave(self, placement: Placement, fault: Fault, verdict: Verdict, now: float) -> None:
         board = self._blame.board
         self.give_back(now)
-        self.tried.add(turn.loan.account)
-        self._met[turn.loan.account] = fault
+        self.tried.add(placement.loan.account)
+        self._met[placement.loan.account] = fault
         if verdict.retry is Retry.OTHER_EGRESS:
-            self.tried |= board.ways.leaving_by(turn.path.egress)
+            self.tried |= board.ways.leaving_by(placement.path.egress)
         if verdict.retry is Retry.OTHER_KIND:
-            asked = board.accounts.get(turn.loan.account)
+            asked = board.accounts.get(placement.loan.account)
             kind = asked.kind if asked else ""
             self.tried.update(each for each, candidate in board.accounts.items() if candidate.kind == kind)
             if self._spoken:
-                self._end(Told(Tell.FAILURE, len(self.faults) - 1), now)
+                self._end(NoAnswer(Ending.FAILURE, len(self.faults) - 1), now)
             self._spoken = True
 
-    def _another(self, now: float) -> Turn | Pause | Told:
+    def _another(self, now: float) -> Placement | Pause | NoAnswer:
         """The next account's turn."""
         if self._worked >= self._wanted.max_attempts or self._refusals >= MOST_REFUSALS:
             return self._left(now)
@@ -199,15 +201,15 @@ class Attempts:
         if choice is None or path is None:
             return self._nobody(now)
         if not self._take_retry(now):
-            return self._end(Told(Tell.FAILURE, len(self.faults) - 1), now)
+            return self._end(NoAnswer(Ending.FAILURE, len(self.faults) - 1), now)
         board = self._blame.board
         loan = board.borrow(choice.account, self._wanted.model, now)
         why = f"{choice.why}, first try after a rest" if loan.probed else choice.why
-        self.turn = turn = Turn(self._blame, loan, path, why, self._wanted.conversation, now)
-        turn.fresh = self._wanted.repeat is not Repeat.ALWAYS
+        self.placement = placement = Placement(self._blame, loan, path, why, self._wanted.conversation, now)
+        placement.fresh = self._wanted.repeat is not Repeat.ALWAYS
         others = loan.lineup.ready.accounts if self._among is None else self._among
-        turn.quick = len(others) > len(self.tried) + 1 or len(board.ways.of(choice.account).paths) > 1
-        return turn
+        placement.quick = len(others) > len(self.tried) + 1 or len(board.ways.of(choice.account).paths) > 1
+        return placement
 
     def _choose(self, now: float) -> Choice | None:
         """Whose turn is next, if anybody's."""
@@ -228,7 +230,7 @@ class Attempts:
         path = ways.best(account, (), now)
         return ways.of(account).paths[0] if path is None and self._wanted.only is not None else path
 
-    def _nobody(self, now: float) -> Pause | Told:
+    def _nobody(self, now: float) -> Pause | NoAnswer:
         """Everybody has been tried, or cannot answer now: wait for the soonest who can, or ask the same ones again."""
         again = [account for account, fault in self._met.items() if _may_be_asked_again(fault)]
         if again and self._wait(now + AGAIN_AFTER, now):
@@ -247,9 +249,9 @@ class Attempts:
     def _wait(self, until: float, now: float) -> bool:
         """Pause until then and a little longer, if the call has the time."""
         pause = self._blame.spread(until - now, WAIT_SPREAD)
-        if self.waited + (until - now) > self._wanted.patience or until >= self._wanted.deadline:
+        if self.waited + (until - now) > self._wanted.max_wait or until >= self._wanted.deadline:
             return False
-        pause = min(pause, max(self._wanted.patience - self.waited, until - now))
+        pause = min(pause, max(self._wanted.max_wait - self.waited, until - now))
         self.waited += pause
         self._pause = now + pause
         return True
@@ -263,16 +265,16 @@ class Attempts:
         lineup.budget.fit(len(lineup.members))
         return lineup.budget.spend()
 
-    def _left(self, now: float) -> Told:
+    def _left(self, now: float) -> NoAnswer:
         board = self._blame.board
-        return self._end(told(board, self.faults, self._wanted.model, self._among, self._blame.spread, now), now)
+        return self._end(no_answer(board, self.faults, self._wanted.model, self._among, self._blame.spread, now), now)
 
-    def _end(self, telling: Told, now: float) -> Told:
+    def _end(self, no_answer: NoAnswer, now: float) -> NoAnswer:
         self.give_back(now)
         if self._suspicions and (request := self._fingerprint()) is not None:
             self._blame.failed.add(request, now)
-        self._told = telling
-        return telling
+        self._no_answer = no_answer
+        return no_answer
 
     def _is_known_to_fail(self, now: float) -> bool:
         request = self._fingerprint()
@@ -283,12 +285,12 @@ class Attempts:
             self._request = self._wanted.request()
         return self._request
 
-    def _is_worse(self, turn: Turn) -> bool:
+    def _is_worse(self, placement: Placement) -> bool:
         """Whether another call has heard worse of the account while this one waited for it, or it is gone."""
-        if turn.loan.account not in self._blame.board.accounts:
+        if placement.loan.account not in self._blame.board.accounts:
             return True
-        until = self._blame.board.rests.until(turn.loan.account, turn.loan.model)
-        return bool(turn.waited_for) and until > turn.waited_for + ROUNDING
+        until = self._blame.board.cooldowns.until(placement.loan.account, placement.loan.model)
+        return bool(placement.waited_for) and until > placement.waited_for + ROUNDING
 
 
 def _may_be_asked_again(fault: Fault) -> bool:

@@ -13,7 +13,7 @@ from accounts_app.pool.blame.evidence import Evidence, FailedRequests, Refusals
 from accounts_app.pool.choice.board import WHOLE_ACCOUNT, Board, Loan
 from accounts_app.pool.choice.lineup import Among
 from accounts_app.pool.choice.selection import Choice, Strategy
-from accounts_app.pool.cooldowns.cooldown import Rest, RestState, cleared, next_rest, state
+from accounts_app.pool.cooldowns.cooldown import Cooldown, CooldownState, cleared, next_cooldown, state
 from accounts_app.pool.outcomes import Effect, Fault, Outcome, verdict_of
 from accounts_app.pool.paths.paths import Path, Paths
 
@@ -37,7 +37,7 @@ BILLING = "billing"
 class Sink(Protocol):
     """Where decisions are written down."""
 
-    def rest(self, account: int, model: str, rest: Rest) -> None: ...
+    def cooldown(self, account: int, model: str, cooldown: Cooldown) -> None: ...
     def park(self, account: int, fault: Fault) -> None: ...
     def unpark(self, account: int, parked: str) -> None: ...
 
@@ -135,7 +135,7 @@ class Blame:
                 self.paths.detour(suspicion.path, now)
                 self.board.look_at_paths(now)
             return
-        known = self.board.rests.get(account, model)
+        known = self.board.cooldowns.get(account, model)
         is_half_open = known is not None and known.is_guess and now >= known.until
         needed = 1 if is_half_open else WITNESSES[effect]
         if self.evidence.add(account, (model, effect), conversation, needed, now):
@@ -162,10 +162,10 @@ class Blame:
 
     def lay(self, account: int, model: str, fault: Fault, now: float) -> None:
         """The account cools down for a model ("" for all of them)."""
-        before = self.board.rests.get(account, model)
-        rest = next_rest(fault, before, now, self.spread)
-        if rest is not before:
-            self._put(account, model, rest, now)
+        before = self.board.cooldowns.get(account, model)
+        cooldown = next_cooldown(fault, before, now, self.spread)
+        if cooldown is not before:
+            self._put(account, model, cooldown, now)
 
     def park(self, account: int, fault: Fault, now: float) -> None:
         """The account is out until a person acts; where it may come back by itself, a call tries it each hour."""
@@ -230,18 +230,18 @@ class Blame:
         self._sink.unpark(account, parked)
 
     def _clear(self, loan: Loan, since: float, now: float, *, finished: bool = False) -> None:
-        """End the rests that a call begun at `since` has proven over.
+        """End the cooldowns that a call begun at `since` has proven over.
 
         One laid after that is not: a long stream that ends well says nothing of the quota that ran out meanwhile.
         """
-        for of, rest in self.board.rests.both(loan.account, loan.model):
-            proven = rest.stamp <= since if rest.is_guess else state(rest, since) is RestState.HALF_OPEN
-            if proven and (finished or rest.reason != Outcome.INTERRUPTED):
+        for of, cooldown in self.board.cooldowns.both(loan.account, loan.model):
+            proven = cooldown.stamp <= since if cooldown.is_guess else state(cooldown, since) is CooldownState.HALF_OPEN
+            if proven and (finished or cooldown.reason != Outcome.INTERRUPTED):
                 self._put(loan.account, of, cleared(now), now)
 
-    def _put(self, account: int, model: str, rest: Rest, now: float) -> None:
-        self.board.set_rest(account, model, rest, now)
-        self._sink.rest(account, model, rest)
+    def _put(self, account: int, model: str, cooldown: Cooldown, now: float) -> None:
+        self.board.set_cooldown(account, model, cooldown, now)
+        self._sink.cooldown(account, model, cooldown)
 
     def _others_did_well(self, loan: Loan, path: Path, fault: Fault, since: float) -> bool:
         """Whether the trouble was this account's alone: others got bytes by its path since, or answers to their end."""

@@ -1,7 +1,7 @@
 """The pool's memory: who can answer for every model in use, and the calls in flight.
 
 All of it is plain synchronous state over what it is told; time is an argument. Choosing and explaining both go by
-`Register.standing()`.
+`Register.eligibility_of()`.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from math import inf
 
 from accounts_app.pool.backoff import HOUR
+from accounts_app.pool.choice.eligibility import COMES_BACK, WHOLE_ACCOUNT, Candidate, Status
 from accounts_app.pool.choice.lineup import Among, Lineup
 from accounts_app.pool.choice.register import Register
 from accounts_app.pool.choice.selection import Choice, Ring, Strategy, quarters
-from accounts_app.pool.choice.standing import COMES_BACK, WHOLE_ACCOUNT, Candidate, Standing, WhyNot
-from accounts_app.pool.cooldowns.cooldown import Rest
-from accounts_app.pool.cooldowns.rests import Probe
+from accounts_app.pool.cooldowns.cooldown import Cooldown
+from accounts_app.pool.cooldowns.cooldowns import Probe
 from accounts_app.pool.names.allow_lists import AllowLists, Names
 from accounts_app.pool.names.known_models import OTHERS
 from accounts_app.pool.paths.paths import Paths
 
-__all__ = ["OTHERS", "WHOLE_ACCOUNT", "Board", "Candidate", "Loan", "Standing", "WhyNot"]
+__all__ = ["OTHERS", "WHOLE_ACCOUNT", "Board", "Candidate", "Loan", "Status"]
 
 # Models may become known by being asked for, so the memory they take has a bound; past it the one unused for longest
 # is made anew.
@@ -31,7 +31,7 @@ LINEUPS_OF_OTHERS = 8
 Key = str | frozenset[Names]  # a known model, or which of the allow-lists have an unknown one in them
 
 # An account without a token is tried by one call at a time; a renewal takes no longer than this.
-TOKEN_PATIENCE = 30.0
+TOKEN_SECONDS = 30.0
 
 # Whether a path hangs or is silent is a matter of seconds.
 LOOK_EVERY = 0.25
@@ -39,7 +39,7 @@ LOOK_EVERY = 0.25
 
 @dataclass(slots=True)
 class Loan:
-    """An account lent to a call, and the rests that the call tries out."""
+    """An account lent to a call, and the cooldowns that the call tries out."""
 
     account: int
     model: str
@@ -102,9 +102,9 @@ class Board(Register):
         self._count(account)
         self.place([account], now)
 
-    def set_rest(self, account: int, model: str, rest: Rest | None, now: float) -> None:
-        """Lay a rest, or with None (or one without a streak) end it."""
-        self.rests.put(account, model, rest)
+    def set_cooldown(self, account: int, model: str, cooldown: Cooldown | None, now: float) -> None:
+        """Lay a cooldown, or with None (or one without a streak) end it."""
+        self.cooldowns.put(account, model, cooldown)
         self._place_for(account, [model], now)
 
     def await_token(self, account: int, until: float | None, now: float) -> None:
@@ -158,12 +158,11 @@ class Board(Register):
 
         Until projects have rows, an account is its own project. `operation` "" is one that every account can.
         """
+        if not operation:
+            return None if owner is None else {owner} & self.accounts.keys()
         able = self._able.get(operation)
         if able is None:
-            able = {
-                account for account, candidate in self.accounts.items() if not operation or candidate.can(operation)
-            }
-            self._able[operation] = able
+            able = self._able[operation] = {each for each, account in self.accounts.items() if account.can(operation)}
         if owner is not None:
             return able & {owner}
         return None if len(able) == len(self.accounts) else able
@@ -183,17 +182,17 @@ class Board(Register):
     def apart(self, model: str, now: float) -> tuple[set[int], set[int]]:
         """Of the accounts for names nobody knows: those that cannot answer for this one, and those that stand last."""
         out, last = set(), set()
-        for account in self.rests.accounts_with(model):
-            found = self.standing(account, model, now)
-            if found:
+        for account in self.cooldowns.accounts_with(model):
+            found = self.eligibility_of(account, model, now)
+            if not found.eligible:
                 out.add(account)
-            elif found.standing is Standing.LAST:
+            elif found.status is Status.LAST:
                 last.add(account)
         return out, last
 
     def is_ready(self, account: int, model: str, now: float) -> bool:
         """Whether it can answer, and nothing is held against it."""
-        return self.standing(account, model, now).standing in (Standing.READY, Standing.HALF_OPEN)
+        return self.eligibility_of(account, model, now).status in (Status.READY, Status.HALF_OPEN)
 
     def borrow(self, account: int, model: str, now: float) -> Loan:
         """A call begins."""
@@ -207,16 +206,16 @@ class Board(Register):
             self.try_again(account, now + HOUR)
             self.place([account], now)
         if account in self.tokenless:
-            self.await_token(account, now + TOKEN_PATIENCE, now)
+            self.await_token(account, now + TOKEN_SECONDS, now)
         loan = Loan(account, model, lineup)
         self.probe(loan, now)
         return loan
 
     def probe(self, loan: Loan, now: float) -> None:
-        """The call asks the account: it tries out the rests that are over, and others wait."""
-        half_open = self.rests.half_open(loan.account, loan.model, now)
+        """The call asks the account: it tries out the cooldowns that are over, and others wait."""
+        half_open = self.cooldowns.half_open(loan.account, loan.model, now)
         if half_open:
-            loan.probed += self.rests.probe(loan.account, half_open, now)
+            loan.probed += self.cooldowns.probe(loan.account, half_open, now)
             self._place_for(loan.account, half_open, now)
 
     def give_back(self, loan: Loan, now: float) -> None:
@@ -229,7 +228,7 @@ class Board(Register):
             del self.load[account]
         else:
             self.load[account] -= 1
-        let_go = self.rests.let_go(account, loan.probed)
+        let_go = self.cooldowns.let_go(account, loan.probed)
         if was_full:
             self.place([account], now)
         elif let_go:
@@ -238,16 +237,16 @@ class Board(Register):
     def _place(self, lineup: Lineup, account: int, now: float) -> None:
         if lineup.lists is not None and not self._allow_lists.lets(account, lineup.lists):
             return lineup.leave(account)
-        found = self.standing(account, lineup.model, now)
-        match found.standing:
-            case Standing.READY | Standing.HALF_OPEN | Standing.LAST:
+        found = self.eligibility_of(account, lineup.model, now)
+        match found.status:
+            case Status.READY | Status.HALF_OPEN | Status.LAST:
                 candidate = self.accounts[account]
                 counted = quarters(candidate.remaining(lineup.model, now + self.ahead))
-                if found.standing is Standing.LAST:
+                if found.status is Status.LAST:
                     lineup.stand_last(account, candidate.weight, counted, candidate.priority, found.until)
                 else:
                     lineup.admit(account, candidate.weight, counted, candidate.priority)
-            case Standing.PROBING:
+            case Status.PROBING:
                 lineup.probing(account, found.until or now)
             case standing if standing in COMES_BACK:
                 lineup.hold(account, found.until)

@@ -220,7 +220,7 @@ class Lineup:
         self._wake_at.pop(account, None)
 
     def _wake(self, account: int, when: float) -> None:
-        """Have it looked at anew. The heap keeps what has been overtaken, but never more of that than of the rest."""
+        """Have it looked at anew. The heap keeps what has been overtaken, but never more than half of it."""
         self._wake_at[account] = when
         heappush(self._wakes, (when, account))
         if len(self._wakes) > 2 * len(self._wake_at) + 16:

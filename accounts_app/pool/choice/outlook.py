@@ -6,14 +6,14 @@
 from itertools import chain
 
 from accounts_app.pool.choice.board import Board
+from accounts_app.pool.choice.eligibility import COMES_BACK
 from accounts_app.pool.choice.lineup import SOON, Among
-from accounts_app.pool.choice.standing import COMES_BACK
 
 
 def somebody_can(board: Board, model: str, now: float, among: Among = None) -> bool:
     """Whether an account can answer for the model now."""
     if among is not None:
-        return any(not board.standing(account, model, now) for account in among)
+        return any(board.eligibility_of(account, model, now).eligible for account in among)
     lineup = board.lineup(model, now)
     out = board.apart(model, now)[0] if lineup.lists is not None else ()
     return any(account not in out for account in chain(lineup.ready.accounts, lineup.last.accounts))
@@ -28,9 +28,9 @@ def nobody_has_a_token(board: Board, model: str, now: float, among: Among = None
 def soonest(board: Board, model: str, now: float, among: Among = None) -> float | None:
     """When the next account can answer, as far as anybody can know; None when none will by itself."""
     if among is not None:
-        found = [board.standing(account, model, now) for account in among]
-        return min((each.until or now + SOON for each in found if each.standing in COMES_BACK), default=None)
+        found = [board.eligibility_of(account, model, now) for account in among]
+        return min((each.until or now + SOON for each in found if each.status in COMES_BACK), default=None)
     times = [board.lineup(model, now).soonest(now)]
     if not board.is_known(model):
-        times += [board.standing(account, model, now).until for account in board.rests.accounts_with(model)]
+        times += [board.eligibility_of(account, model, now).until for account in board.cooldowns.accounts_with(model)]
     return min((when for when in times if when is not None), default=None)

@@ -1,8 +1,8 @@
-"""How long an account stays out after a fault, and how it comes back: ready, resting, half-open (one probe), ready.
+"""How long an account cools down after a fault, and how it comes back: half-open (one probe), then ready.
 
-A rest belongs to one account and one model, or to the account as a whole. Upstream's own word comes first; only when it
-named no time does a ladder guess, one step per window however many calls fail at once. Nothing lasts longer than a day
-without a real call asking again.
+A cooldown belongs to one account and one model, or to the account as a whole. Upstream's own time comes first; where it
+named none, a ladder guesses, one step a window however many calls fail at once. After a day at most a real call asks
+again.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ TOKEN_REFUSED, TOKEN_SPREAD = (30.0,), 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
+class Cooldown:
     """One account's time out, seconds by the clock of whoever holds it.
 
     `until` ends it. `reason` is the Outcome's value. `streak` counts windows with a failure since the last success;
@@ -50,18 +50,18 @@ class Rest:
         return self.reason in GUESSED
 
 
-class RestState(Enum):
-    """What a rest means now."""
+class CooldownState(Enum):
+    """What a cooldown means now."""
 
     READY = "ready"
-    RESTING = "resting"
+    COOLING_DOWN = "resting"
     HALF_OPEN = "half-open"  # over, but unproven: one call at a time
 
 
-def next_rest(fault: Fault, previous: Rest | None, now: float, spread: Spread) -> Rest:
-    """The rest that `fault` earns an account whose rest so far was `previous`.
+def next_cooldown(fault: Fault, previous: Cooldown | None, now: float, spread: Spread) -> Cooldown:
+    """The cooldown that `fault` earns an account whose cooldown so far was `previous`.
 
-    Inside a window the rest never gets shorter: a straggler's "2 s" does not undo a quota that is gone until tomorrow.
+    Inside a window it never gets shorter: a late "2 s" does not undo a quota that is spent until tomorrow.
     Between upstream's word and a guess it is upstream's word that holds.
     """
     if previous is not None and previous.is_guess != (fault.outcome in GUESSED):
@@ -80,7 +80,7 @@ def next_rest(fault: Fault, previous: Rest | None, now: float, spread: Spread) -
     until = now + length
     if previous is not None and same_window and previous.until > until:
         return previous
-    return Rest(
+    return Cooldown(
         until=until,
         reason=fault.outcome.value,
         streak=streak,
@@ -90,21 +90,21 @@ def next_rest(fault: Fault, previous: Rest | None, now: float, spread: Spread) -
     )
 
 
-def cleared(now: float) -> Rest:
+def cleared(now: float) -> Cooldown:
     """The rest of an account that is well: what a success, or an operator, leaves behind."""
-    return Rest(until=0.0, reason="", streak=0, window_until=0.0, stamp=now)
+    return Cooldown(until=0.0, reason="", streak=0, window_until=0.0, stamp=now)
 
 
-def state(rest: Rest | None, now: float) -> RestState:
-    """Whether an account with this rest may be asked."""
-    if rest is None or rest.streak == 0:
-        return RestState.READY
-    if now < rest.until:
-        return RestState.RESTING
-    return RestState.HALF_OPEN
+def state(cooldown: Cooldown | None, now: float) -> CooldownState:
+    """Whether an account with this cooldown may be asked."""
+    if cooldown is None or cooldown.streak == 0:
+        return CooldownState.READY
+    if now < cooldown.until:
+        return CooldownState.COOLING_DOWN
+    return CooldownState.HALF_OPEN
 
 
-def _streak(fault: Fault, previous: Rest | None, now: float, same_window: bool) -> int:
+def _streak(fault: Fault, previous: Cooldown | None, now: float, same_window: bool) -> int:
     if previous is None or previous.streak == 0:
         return 1
     if same_window:

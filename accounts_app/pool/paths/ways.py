@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from accounts_app.pool.choice.standing import Candidate
+from accounts_app.pool.choice.eligibility import Candidate
 from accounts_app.pool.paths.paths import Path, Paths, Shape
 
 Key = tuple[tuple[str, ...], str]

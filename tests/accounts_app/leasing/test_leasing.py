@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from accounts_app import leasing, roster
 from accounts_app.actions.accounts import clear_cooldowns_of, park, re_enable
-from accounts_app.leasing import Lease, Pause, Standing, Tell, Told, Wanted, rows
+from accounts_app.leasing import Ending, Lease, NoAnswer, Pause, Status, Wanted, rows
 from accounts_app.models import Account, Credential, GatewaySettings, ModelRoute, Rest
-from accounts_app.pool.cooldowns.cooldown import Rest as PoolRest
+from accounts_app.pool.cooldowns.cooldown import Cooldown
 from accounts_app.pool.outcomes import Fault, Outcome
 from accounts_app.roster.views import DEFAULT_RESET_SECONDS
 from accounts_app.storage import journal, worker
@@ -44,9 +44,9 @@ def pool_of():
     worker.shutdown()
 
 
-def step(model: str = PRO, now: float = NOW, *, key: int = 42, tried=(), patience: float = 0.0):
+def step(model: str = PRO, now: float = NOW, *, key: int = 42, tried=(), max_wait: float = 0.0):
     """The first step of a call, and the call."""
-    attempts = leasing.attempts(Wanted(model, key, patience=patience))
+    attempts = leasing.attempts(Wanted(model, key, max_wait=max_wait))
     attempts.tried |= set(tried)
     return leasing.next_step(attempts, now), attempts
 
@@ -70,21 +70,21 @@ def use(fault: Fault, model: str = PRO, now: float = NOW, **options) -> int:
     return lease.account.id
 
 
-def nothing(model: str = PRO, now: float = NOW, **options) -> Told:
-    told, _ = step(model, now, **options)
-    assert isinstance(told, Told)
-    return told
+def nothing(model: str = PRO, now: float = NOW, **options) -> NoAnswer:
+    no_answer, _ = step(model, now, **options)
+    assert isinstance(no_answer, NoAnswer)
+    return no_answer
 
 
 def waits(model: str = PRO, now: float = NOW, **options) -> float:
     """Seconds that a call with all the time in the world is told to pause."""
-    pause, _ = step(model, now, patience=1e9, **options)
+    pause, _ = step(model, now, max_wait=1e9, **options)
     assert isinstance(pause, Pause)
     return pause.until - now
 
 
-def standings(model: str = PRO, now: float = NOW) -> list[Standing]:
-    return [reason.standing for reason in leasing.why_not(model, now)]
+def statuses(model: str = PRO, now: float = NOW) -> list[Status]:
+    return [each.status for each in leasing.eligibility(model, now)]
 
 
 async def written() -> None:
@@ -101,13 +101,13 @@ def test_a_lease_counts_until_it_is_given_back_once(pool_of):
     assert lease.account.id == alice
     assert lease.why == "affinity"
     assert leasing.in_flight() == 1
-    assert repr(lease) == f"<Lease: <Turn of account {alice} for {PRO}: on>>"
+    assert repr(lease) == f"<Lease: <Placement of account {alice} for {PRO}: on>>"
     with lease:
         lease.settle(WELL, at=NOW)
     with lease:
         pass
     assert leasing.in_flight() == 0
-    assert repr(lease) == f"<Lease: <Turn of account {alice} for {PRO}: over>>"
+    assert repr(lease) == f"<Lease: <Placement of account {alice} for {PRO}: over>>"
 
 
 def test_a_lease_is_given_back_however_the_call_ends(pool_of):
@@ -149,20 +149,20 @@ def test_when_all_rest_the_soonest_recovery_is_told(pool_of):
 
     found = nothing()
 
-    assert found.tell is Tell.COME_BACK
+    assert found.ending is Ending.COME_BACK
     assert 20 <= found.delay <= 22
     assert 20 <= waits() <= 25
 
 
 def test_with_nobody_connected_or_everybody_parked_nothing_recovers_by_itself(pool_of):
     pool_of()
-    assert nothing().tell is Tell.NOT_CONNECTED
+    assert nothing().ending is Ending.NOT_CONNECTED
     assert leasing.not_ready(NOW) == ["No account is connected."]
 
     park(pool_of("alice"), "verify")
     roster.load_now()
 
-    assert nothing().tell is Tell.ACT
+    assert nothing().ending is Ending.ACT
     assert leasing.not_ready(NOW) == ["Every account is parked and waits for its owner."]
 
 
@@ -175,7 +175,7 @@ def test_an_account_already_tried_is_not_tried_again(pool_of):
 
     with borrow(tried={alice}) as lease:
         assert lease.account.id == bob
-    assert nothing(tried={alice, bob}) == Told(Tell.COME_BACK, delay=1.0)
+    assert nothing(tried={alice, bob}) == NoAnswer(Ending.COME_BACK, delay=1.0)
 
 
 def test_only_the_first_fault_of_an_exchange_counts(pool_of):
@@ -185,7 +185,7 @@ def test_only_the_first_fault_of_an_exchange_counts(pool_of):
         lease.settle(WELL, at=NOW)
         lease.settle(Fault(Outcome.QUOTA_EXHAUSTED, 429), at=NOW)
 
-    assert standings() == [Standing.READY]
+    assert statuses() == [Status.READY]
 
 
 def test_a_hundred_calls_that_fail_at_once_are_one_step_of_the_ladder(pool_of):
@@ -198,7 +198,7 @@ def test_a_hundred_calls_that_fail_at_once_are_one_step_of_the_ladder(pool_of):
         with lease:
             lease.settle(Fault(Outcome.RATE_LIMITED, 429), at=NOW)
 
-    assert 3.0 <= leasing.why_not(PRO, NOW)[0].until - NOW <= 3.6
+    assert 3.0 <= leasing.eligibility(PRO, NOW)[0].until - NOW <= 3.6
     assert journal.pending() == 2  # one rest, one last use
 
 
@@ -208,7 +208,7 @@ def test_a_pool_of_one_rests_a_minute_at_most_when_upstream_names_no_time(pool_o
 
     for _ in range(10):
         use(Fault(Outcome.QUOTA_EXHAUSTED, 429), now=now)
-        until = leasing.why_not(PRO, now)[0].until
+        until = leasing.eligibility(PRO, now)[0].until
         assert until - now <= 72
         now = until + 1
 
@@ -235,7 +235,7 @@ def test_a_probe_that_fails_rests_longer(pool_of):
     now = NOW
     for length in (3.0, 6.0, 12.0, 24.0, 48.0, 60.0, 60.0):
         use(Fault(Outcome.RATE_LIMITED, 429), now=now)
-        until = leasing.why_not(PRO, now)[0].until
+        until = leasing.eligibility(PRO, now)[0].until
         assert length <= until - now <= 1.2 * length
         now = until
 
@@ -246,7 +246,7 @@ def test_a_long_stream_that_ends_well_does_not_end_a_rest_laid_meanwhile(pool_of
         use(Fault(Outcome.QUOTA_EXHAUSTED, 429, delay=3600.0), now=NOW + 1)
         long_stream.settle(WELL, at=NOW + 60)
 
-    assert standings(now=NOW + 60) == [Standing.RESTING]
+    assert statuses(now=NOW + 60) == [Status.COOLING_DOWN]
 
 
 @pytest.mark.parametrize("outcome", [Outcome.REJECTED, Outcome.OVERLOADED, Outcome.INTERRUPTED, Outcome.ABANDONED])
@@ -256,7 +256,7 @@ def test_whoever_is_not_at_fault_goes_on_serving(pool_of, outcome):
     for _ in range(20):
         use(Fault(outcome))
 
-    assert standings() == [Standing.READY]
+    assert statuses() == [Status.READY]
 
 
 def test_an_account_serves_as_many_calls_at_once_as_its_operator_allows(pool_of):
@@ -264,9 +264,9 @@ def test_an_account_serves_as_many_calls_at_once_as_its_operator_allows(pool_of)
 
     with borrow(), borrow(FLASH):
         assert 1 <= waits() <= 1.25
-        assert standings() == [Standing.FULL]
+        assert statuses() == [Status.FULL]
     with borrow():
-        assert standings() == [Standing.READY]
+        assert statuses() == [Status.READY]
 
 
 def test_an_account_kept_to_some_models_is_asked_for_no_other(pool_of):
@@ -274,8 +274,8 @@ def test_an_account_kept_to_some_models_is_asked_for_no_other(pool_of):
 
     with borrow(FLASH):
         pass
-    assert nothing().tell is Tell.NOT_ALLOWED
-    assert standings() == [Standing.NOT_ALLOWED]
+    assert nothing().ending is Ending.NOT_ALLOWED
+    assert statuses() == [Status.NOT_ALLOWED]
 
 
 def test_a_model_unknown_to_the_cached_quota_is_still_tried(pool_of):
@@ -294,7 +294,7 @@ def test_the_last_of_a_quota_is_kept_when_the_operator_says_so(pool_of):
     (alice,) = pool_of("alice", quota=left(0.05, 3600))
     (bob,) = pool_of("bob", quota=left(0.5, 3600))
 
-    assert standings() == [Standing.PROTECTED, Standing.READY]
+    assert statuses() == [Status.PROTECTED, Status.READY]
     for key in range(10):
         with borrow(key=key) as lease:
             assert lease.account.id == bob
@@ -328,8 +328,8 @@ def test_a_quota_without_a_named_reset_is_kept_for_a_window_after_it_was_fetched
     spent = {PRO: {"remaining": 0.0, "resets_at": None}}
     pool_of("alice", quota=spent, quota_fetched_at=datetime.fromtimestamp(NOW, UTC))
 
-    assert leasing.why_not(PRO, NOW + 60)[0].until == NOW + DEFAULT_RESET_SECONDS
-    assert nothing(now=NOW + 60).tell is Tell.COME_BACK
+    assert leasing.eligibility(PRO, NOW + 60)[0].until == NOW + DEFAULT_RESET_SECONDS
+    assert nothing(now=NOW + 60).ending is Ending.COME_BACK
     with borrow(now=NOW + DEFAULT_RESET_SECONDS):
         pass
 
@@ -355,7 +355,7 @@ def test_the_demo_account_serves_only_while_it_is_alone(pool_of):
     (alice,) = pool_of("alice")
 
     assert nothing(tried={alice}).delay == 1.0
-    assert standings() == [Standing.STANDBY, Standing.READY]
+    assert statuses() == [Status.STANDBY, Status.READY]
     roster.set_demo_upstream(None)
 
 
@@ -367,7 +367,7 @@ async def test_a_rest_is_written_and_outlives_the_process(pool_of):
     await written()
     leasing.reset()  # and the clocks differ again
 
-    reason = leasing.why_not(PRO, NOW)[0]
+    reason = leasing.eligibility(PRO, NOW)[0]
     assert (reason.account, reason.detail) == (alice, "quota_exhausted: Resets in 2h.")
     assert reason.until == pytest.approx(NOW + 7200, abs=0.01)
     leasing.reset(ahead=lambda: 0.0)
@@ -382,24 +382,24 @@ async def test_a_rest_not_yet_written_is_not_forgotten(pool_of):
     await worker.in_database(Account.objects.filter(pk=alice).update, project="other")
     await roster.refresh()
 
-    assert standings() == [Standing.RESTING]
+    assert statuses() == [Status.COOLING_DOWN]
 
 
 async def test_an_operators_clearing_arrives(pool_of):
     (alice,) = await worker.in_database(pool_of, "alice")
     use(Fault(Outcome.RATE_LIMITED, 429, delay=3600.0))
     await written()
-    assert standings() == [Standing.RESTING]
+    assert statuses() == [Status.COOLING_DOWN]
 
     await worker.in_database(re_enable, [alice])
     await roster.refresh()
 
-    assert standings() == [Standing.READY]
+    assert statuses() == [Status.READY]
 
 
 async def test_another_nodes_rest_arrives(pool_of):
     (alice,) = await worker.in_database(pool_of, "alice")
-    assert standings() == [Standing.READY]
+    assert statuses() == [Status.READY]
 
     until = datetime.fromtimestamp(NOW + 60, UTC)
     await Rest.objects.acreate(
@@ -407,7 +407,7 @@ async def test_another_nodes_rest_arrives(pool_of):
     )
     await roster.refresh()
 
-    assert standings() == [Standing.LAST]
+    assert statuses() == [Status.LAST]
 
 
 async def test_a_success_ends_the_rest_for_everybody(pool_of):
@@ -421,7 +421,7 @@ async def test_a_success_ends_the_rest_for_everybody(pool_of):
     row = await Rest.objects.aget(account=alice)
     assert (row.until, row.streak) == (None, 0)
     assert roster.current().cooldowns == {}
-    assert standings(now=NOW + 6) == [Standing.READY]
+    assert statuses(now=NOW + 6) == [Status.READY]
 
 
 async def test_a_revoked_account_is_parked_at_once_and_in_its_row(pool_of):
@@ -430,15 +430,15 @@ async def test_a_revoked_account_is_parked_at_once_and_in_its_row(pool_of):
 
     with borrow(tried={bob}) as lease:
         lease.settle(Fault(Outcome.REVOKED, message="Token has been expired or revoked."), at=NOW)
-    assert standings() == [Standing.PARKED, Standing.READY]
+    assert statuses() == [Status.PARKED, Status.READY]
     await written()
 
     account = await Account.objects.aget(pk=alice)
     assert (account.parked, account.parked_message) == ("sign_in", "Token has been expired or revoked.")
-    assert standings() == [Standing.PARKED, Standing.READY]
+    assert statuses() == [Status.PARKED, Status.READY]
     await worker.in_database(re_enable, [alice])
     await roster.refresh()
-    assert standings() == [Standing.READY, Standing.READY]
+    assert statuses() == [Status.READY, Status.READY]
 
 
 async def test_an_account_waits_for_what_its_owner_has_to_open(pool_of):
@@ -462,7 +462,7 @@ async def test_a_sign_in_that_came_after_the_verdict_wins(pool_of):
     await written()
 
     assert (await Account.objects.aget(pk=alice)).parked == ""
-    assert standings(now=now) == [Standing.READY]
+    assert statuses(now=now) == [Status.READY]
 
 
 async def test_an_account_parked_already_keeps_its_first_reason(pool_of):
@@ -484,7 +484,7 @@ async def test_a_deleted_account_takes_its_rows_along(pool_of):
         await written()
 
     assert journal.pending() == 0
-    assert standings() == [Standing.READY]
+    assert statuses() == [Status.READY]
     assert await Rest.objects.acount() == 0
 
 
@@ -509,7 +509,7 @@ async def test_a_name_too_long_for_its_column_rests_in_memory(pool_of):
     use(Fault(Outcome.RATE_LIMITED, 429, delay=60.0), name)
     await written()
 
-    assert standings(name) == [Standing.RESTING]
+    assert statuses(name) == [Status.COOLING_DOWN]
     assert await Rest.objects.acount() == 0
 
 
@@ -518,12 +518,12 @@ def test_ended_rests_of_the_console_are_ended_here(pool_of):
     Rest.objects.create(account_id=alice, until=timezone.now() + timedelta(hours=1), streak=1, reason="rate_limited")
     roster.load_now()
     now = timezone.now().timestamp()
-    assert standings(now=now) == [Standing.RESTING]
+    assert statuses(now=now) == [Status.COOLING_DOWN]
 
     clear_cooldowns_of([alice])
     roster.load_now()
 
-    assert standings(now=now) == [Standing.READY]
+    assert statuses(now=now) == [Status.READY]
 
 
 def test_the_operators_routes_and_prefix_are_read_from_memory(pool_of, django_assert_num_queries):
@@ -539,24 +539,26 @@ def test_the_operators_routes_and_prefix_are_read_from_memory(pool_of, django_as
 
 def test_a_cooldown_counts_as_written_when_it_is_committed_and_not_before(pool_of):
     (alice,) = pool_of("alice")
-    row = rows.RestRow(alice, PRO, PoolRest(NOW + 60, "rate_limited", 1, NOW + 60))
+    row = rows.CooldownRow(alice, PRO, Cooldown(NOW + 60, "rate_limited", 1, NOW + 60))
 
     with pytest.raises(ZeroDivisionError), transaction.atomic():
-        rows.write_rests([row])
+        rows.write_cooldowns([row])
         _ = 1 / 0
-    assert not rows.written_before((rows.REST, alice, PRO), row, time.time() + 60)
+    assert not rows.written_before((rows.COOLDOWN, alice, PRO), row, time.time() + 60)
 
     with transaction.atomic():
-        rows.write_rests([row])
-        assert not rows.written_before((rows.REST, alice, PRO), row, time.time() + 60)
-    assert rows.written_before((rows.REST, alice, PRO), row, time.time() + 60)
+        rows.write_cooldowns([row])
+        assert not rows.written_before((rows.COOLDOWN, alice, PRO), row, time.time() + 60)
+    assert rows.written_before((rows.COOLDOWN, alice, PRO), row, time.time() + 60)
 
 
 def test_rows_are_written_in_the_order_of_their_keys_on_every_node(pool_of):
     ids = pool_of("alice", "bob", "carol")
-    rest = PoolRest(NOW + 60, "rate_limited", 1, NOW + 60)
+    rest = Cooldown(NOW + 60, "rate_limited", 1, NOW + 60)
 
-    rows.write_rests([rows.RestRow(account, model, rest) for account in reversed(ids) for model in (PRO, FLASH)])
+    rows.write_cooldowns(
+        [rows.CooldownRow(account, model, rest) for account in reversed(ids) for model in (PRO, FLASH)]
+    )
 
     written = list(Rest.objects.order_by("pk").values_list("account_id", "model"))
     assert written == sorted(written)
@@ -572,8 +574,8 @@ async def test_a_clock_on_the_wall_that_is_set_moves_no_cooldown(pool_of):
     for ahead in (1000.0 + 7200, 1000.0 - 7200):
         wall["ahead"] = ahead
         await written()
-        for later, standing in ((59, Standing.RESTING), (61, Standing.HALF_OPEN)):
-            assert standings(now=NOW + later + ahead) == [standing]
+        for later, standing in ((59, Status.COOLING_DOWN), (61, Status.HALF_OPEN)):
+            assert statuses(now=NOW + later + ahead) == [standing]
 
 
 async def test_a_rest_in_a_row_is_by_the_wall_and_in_memory_by_our_clock(pool_of):
@@ -587,4 +589,4 @@ async def test_a_rest_in_a_row_is_by_the_wall_and_in_memory_by_our_clock(pool_of
     assert row.until is not None
     assert row.until.timestamp() == pytest.approx(NOW + 1060)
     leasing.reset(ahead=lambda: 5000.0)
-    assert leasing.why_not(PRO, NOW + 1000)[0].until == pytest.approx(NOW + 1060)
+    assert leasing.eligibility(PRO, NOW + 1000)[0].until == pytest.approx(NOW + 1060)

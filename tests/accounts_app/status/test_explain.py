@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts_app import leasing, roster
 from accounts_app.actions import accounts
-from accounts_app.leasing import Standing
+from accounts_app.leasing import Status
 from accounts_app.models import Account, GatewaySettings, ModelRoute, Rest
 from accounts_app.pool.outcomes import Fault, Outcome
 from accounts_app.status import explain
@@ -163,5 +163,5 @@ def test_strangers_and_operators_without_the_right_see_nothing(console):
 
 
 def test_every_standing_and_every_reason_to_park_has_words():
-    assert set(explain.LABELS) == set(Standing)
+    assert set(explain.LABELS) == set(Status)
     assert set(explain.PARKED_REMEDIES) == set(Account.Parked) - {Account.Parked.NO}

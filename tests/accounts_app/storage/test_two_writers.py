@@ -12,7 +12,7 @@ from django.db import connections, transaction
 from accounts_app.api_keys import usage_rows
 from accounts_app.leasing import rows as lease_rows
 from accounts_app.models import Account, ApiKey
-from accounts_app.pool.cooldowns.cooldown import Rest
+from accounts_app.pool.cooldowns.cooldown import Cooldown
 from proxy_app.ledger import hours
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
@@ -63,12 +63,12 @@ def both(write: Callable[[list[Any]], None], rows: list[Any]) -> None:
 
 
 def test_cooldowns(accounts):
-    rest = Rest(NOW.timestamp(), "quota_exhausted", 1, NOW.timestamp(), "", NOW.timestamp())
-    both(lease_rows.write_rests, [lease_rows.RestRow(account, "m", rest) for account in accounts])
+    cooldown = Cooldown(NOW.timestamp(), "quota_exhausted", 1, NOW.timestamp(), "", NOW.timestamp())
+    both(lease_rows.write_cooldowns, [lease_rows.CooldownRow(account, "m", cooldown) for account in accounts])
 
 
 def test_last_uses(accounts):
-    both(lease_rows.write_last_uses, [lease_rows.UseRow(account, NOW.timestamp()) for account in accounts])
+    both(lease_rows.write_last_uses, [lease_rows.LastUseRow(account, NOW.timestamp()) for account in accounts])
 
 
 def test_key_use(keys):

@@ -56,7 +56,7 @@ async def test_a_spent_account_rests_as_after_any_call(upstream, alice_and_bob):
 
     assert result.outcome is Outcome.QUOTA_EXHAUSTED
     assert result.trouble
-    assert [account for account, _, _ in leasing.resting(0.0)] == [alice.pk]
+    assert [account for account, _, _ in leasing.cooldowns(0.0)] == [alice.pk]
 
 
 async def test_a_parked_account_may_be_tested_and_stays_parked(alice_and_bob):

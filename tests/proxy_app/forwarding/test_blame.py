@@ -11,7 +11,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from accounts_app import leasing, roster
-from accounts_app.leasing import Standing
+from accounts_app.leasing import Status
 from accounts_app.models import Account, Rest
 from accounts_app.pool.paths.paths import HANGING
 from emulator import Emulator, Reply, dead_address
@@ -30,9 +30,9 @@ def an_error(code: int, message: str, status: str = "", **headers: str) -> Reply
     return Reply(status=code, chunks=(body,), sized=True, headers=tuple(headers.items()))
 
 
-def standings() -> dict[str, Standing]:
+def statuses() -> dict[str, Status]:
     names = {account.id: account.email.partition("@")[0] for account in roster.current().accounts.values()}
-    return {names[each.account]: each.standing for each in leasing.why_not(MODEL, 0.0)}
+    return {names[each.account]: each.status for each in leasing.eligibility(MODEL, 0.0)}
 
 
 def asked(upstream: Emulator) -> list[str]:
@@ -54,7 +54,7 @@ class TestAnAccountThatRefuses:
 
         assert {reply.status for reply in replies} == {200}
         assert asked(upstream).count("alice") == 3
-        assert standings() == {"alice": Standing.LAST, "bob": Standing.READY}
+        assert statuses() == {"alice": Status.LAST, "bob": Status.READY}
 
     async def test_is_not_asked_again_by_a_conversation_it_refused(self, client, pool_of, upstream):
         await pool_of("alice", "bob")
@@ -72,7 +72,7 @@ class TestAnAccountThatRefuses:
         reply = await client.post(PLAIN, a_prompt())
 
         assert (reply.status, reply.json()["error"]["message"]) == (403, DENIED_TEXT)
-        assert set(standings().values()) == {Standing.READY}
+        assert set(statuses().values()) == {Status.READY}
 
     @pytest.mark.parametrize("part", ["fileData", "cachedContent"])
     async def test_a_resource_is_not_asked_of_another_project(self, part, client, pool_of, upstream):
@@ -141,7 +141,7 @@ class TestRetryAfter:
 
         assert reply.status == 429
         assert 40 <= int(reply.headers["retry-after"]) <= 45
-        (rest,) = leasing.resting(0.0)
+        (rest,) = leasing.cooldowns(0.0)
         assert rest[2].reason == "rate_limited"
 
     async def test_of_four_hundred_digits_is_a_day_at_most(self, client, alice, upstream, ledger):
@@ -215,7 +215,7 @@ async def test_a_request_that_fails_everywhere_costs_no_account_its_place(url, c
     replies = [await client.post(url, a_prompt(f"innocent {number}")) for number in range(6)]
 
     assert {reply.status for reply in replies} == {200}
-    assert set(standings().values()) == {Standing.READY}
+    assert set(statuses().values()) == {Status.READY}
     assert not await Rest.objects.aexists()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from accounts_app import leasing
-from accounts_app.leasing import Standing
+from accounts_app.leasing import Status
 from accounts_app.models import Rest
 from emulator import Reply
 from tests.factories import a_prompt
@@ -30,8 +30,8 @@ async def until(happened: Callable[[], bool]) -> None:
         await asyncio.sleep(0.01)
 
 
-def standing_of(account: int) -> Standing:
-    return next(each.standing for each in leasing.why_not(MODEL, 0.0) if each.account == account)
+def standing_of(account: int) -> Status:
+    return next(each.status for each in leasing.eligibility(MODEL, 0.0) if each.account == account)
 
 
 def spent_for_an_hour(after: float) -> Reply:
@@ -45,7 +45,7 @@ async def test_other_calls_leave_the_account_alone_until_it_is_over(alice_first,
     upstream.script("rate_limited", delay=ENOUGH)
 
     waiting = client.start("POST", PLAIN, a_prompt())
-    await until(lambda: leasing.in_flight() == 1 and standing_of(alice) is Standing.RESTING)
+    await until(lambda: leasing.in_flight() == 1 and standing_of(alice) is Status.COOLING_DOWN)
     other = await client.post(PLAIN, a_prompt())
     reply = await waiting.end()
 
@@ -57,7 +57,7 @@ async def test_other_calls_leave_the_account_alone_until_it_is_over(alice_first,
         (alice, "succeeded"),
     ]
     assert not await Rest.objects.filter(until__isnull=False).aexists()
-    assert standing_of(alice) is Standing.READY
+    assert standing_of(alice) is Status.READY
 
 
 async def test_an_account_that_another_call_finds_spent_meanwhile_is_left(alice_first, client, upstream, ledger):
@@ -74,7 +74,7 @@ async def test_an_account_that_another_call_finds_spent_meanwhile_is_left(alice_
     assert [call.account for call in upstream.calls].count("alice@example.com") == 2
     assert [entry.outcome for entry in await ledger() if entry.account_id == bob] == ["succeeded", "succeeded"]
     assert (await Rest.objects.aget(account=alice)).reason == "rate_limited"
-    assert standing_of(alice) is Standing.RESTING
+    assert standing_of(alice) is Status.COOLING_DOWN
 
 
 async def test_a_pool_of_one_answers_everybody_after_the_wait(client, pool_of, upstream, ledger):

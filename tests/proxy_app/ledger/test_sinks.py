@@ -3,7 +3,7 @@
 import pytest
 
 from proxy_app.ledger import sinks
-from proxy_app.ledger.entries import Entry
+from proxy_app.ledger.entries import LogEntry
 from tests.factories import a_prompt
 
 PLAIN = "/v1beta/models/gemini-2.5-flash:generateContent"
@@ -15,7 +15,7 @@ def told():
     """The outcomes that a sink of the test's own hears of."""
     outcomes: list[str] = []
 
-    def hear(entry: Entry) -> None:
+    def hear(entry: LogEntry) -> None:
         outcomes.append(entry.fault.outcome.value)
 
     sinks.add(hear)
@@ -49,7 +49,7 @@ async def test_a_broken_stream_is_told_as_that(told, alice, client, upstream):
 
 
 async def test_a_sink_that_was_taken_out_hears_nothing(alice, client, upstream):
-    heard: list[Entry] = []
+    heard: list[LogEntry] = []
     sinks.add(heard.append)
     sinks.remove(heard.append)
 

@@ -5,24 +5,24 @@ import pytest
 from msgspec import Raw
 
 from proxy_app.wire.bodies.bodies import read_body
-from proxy_app.wire.default_generation_config import camel, with_pins
+from proxy_app.wire.default_generation_config import camel, with_defaults
 
-PINS = {"temperature": 0.2, "thinkingConfig": {"thinkingBudget": 0}}
+DEFAULTS = {"temperature": 0.2, "thinkingConfig": {"thinkingBudget": 0}}
 
 
-def pinned(raw: bytes, pins: dict[str, object] = PINS) -> dict[str, object]:
-    body = with_pins(read_body(raw), pins)
+def pinned(raw: bytes, defaults: dict[str, object] = DEFAULTS) -> dict[str, object]:
+    body = with_defaults(read_body(raw), defaults)
     return msgspec.json.decode(msgspec.json.encode(body))
 
 
 def test_a_body_without_a_config_gets_the_pins():
-    assert pinned(b'{"contents":[]}') == {"contents": [], "generationConfig": PINS}
+    assert pinned(b'{"contents":[]}') == {"contents": [], "generationConfig": DEFAULTS}
 
 
 def test_no_pins_leave_the_very_same_body():
     body = read_body(b'{"generationConfig":{"topK":1}}')
 
-    assert with_pins(body, {}) is body
+    assert with_defaults(body, {}) is body
 
 
 @pytest.mark.parametrize("spelling", ["generationConfig", "generation_config"])
@@ -51,17 +51,17 @@ def test_a_message_is_filled_in_field_by_field():
 
 
 @pytest.mark.parametrize(
-    ("client", "pin"),
+    ("client", "name"),
     [
         ({"thinkingConfig": {"thinkingLevel": "LOW"}}, {"thinkingConfig": {"thinkingBudget": 0}}),
         ({"thinking_config": {"thinking_budget": 9}}, {"thinkingConfig": {"thinkingLevel": "HIGH"}}),
         ({"response_schema": {"type": "OBJECT"}}, {"responseJsonSchema": {"type": "array"}}),
     ],
 )
-def test_another_way_to_say_the_same_counts_as_said(client: dict, pin: dict):
+def test_another_way_to_say_the_same_counts_as_said(client: dict, name: dict):
     raw = msgspec.json.encode({"generationConfig": client})
 
-    assert pinned(raw, pin) == {"generationConfig": client}
+    assert pinned(raw, name) == {"generationConfig": client}
 
 
 def test_schemas_are_never_mixed():
@@ -83,7 +83,7 @@ def test_null_is_not_a_value():
 def test_values_keep_their_bytes():
     raw = b'{"contents" : [ 1.50 ], "generationConfig":{"topP": 0.10, "stopSequences": [ "\\u0041" ]}}'
 
-    body = with_pins(read_body(raw), {"seed": 7})
+    body = with_defaults(read_body(raw), {"seed": 7})
 
     assert bytes(body["contents"]) == b"[ 1.50 ]"
     assert bytes(body["generationConfig"]) == b'{"topP":0.10,"stopSequences":[ "\\u0041" ],"seed":7}'
@@ -93,13 +93,13 @@ def test_values_keep_their_bytes():
 def test_what_is_no_object_is_left_for_upstream_to_refuse(nonsense: bytes):
     body = {"generationConfig": Raw(nonsense)}
 
-    assert with_pins(body, PINS) is body
+    assert with_defaults(body, DEFAULTS) is body
 
 
 def test_a_body_that_sets_everything_is_left_alone():
     body = read_body(b'{"generationConfig":{"temperature":0,"thinkingConfig":{"thinkingBudget":1}}}')
 
-    assert with_pins(body, PINS) is body
+    assert with_defaults(body, DEFAULTS) is body
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from accounts_app.pool.access.limits import (
     Exceeded,
     Limit,
     Limits,
+    LimitStatus,
     Meter,
     SlidingMinute,
     Span,
-    Standing,
     Tokens,
     day_of,
     month_of,
@@ -258,7 +258,7 @@ def test_every_limit_can_be_told_with_what_is_used_of_it():
     meter.begin(NOW)
     meter.end(12, NOW)
 
-    told = {standing.limit: standing for standing in meter.standings(Limits(requests_per_day=5), NOW)}
+    told = {status.limit: status for status in meter.statuses(Limits(requests_per_day=5), NOW)}
 
     assert list(told) == list(Limit)
     assert told[Limit.REQUESTS_PER_DAY].allowed == 5
@@ -275,7 +275,7 @@ def test_calls_under_way_are_told_wherever_they_are():
     meter.begin(NOW)
     meter.elsewhere = 3
 
-    assert meter.standings(Limits(max_concurrency=9), NOW)[-1] == Standing(Limit.MAX_CONCURRENCY, 9, 4, None)
+    assert meter.statuses(Limits(max_concurrency=9), NOW)[-1] == LimitStatus(Limit.MAX_CONCURRENCY, 9, 4, None)
 
 
 def test_a_meter_tells_its_state():

@@ -7,7 +7,7 @@ def rows(strangers: Strangers, address: str, calls: int, now: float = 0.0) -> li
     return [strangers.counted_in(address, "bad key", f"{address}-{number}", now) for number in range(calls)]
 
 
-def test_the_first_ten_of_an_address_have_rows_and_the_tenth_counts_the_rest():
+def test_the_first_ten_of_an_address_have_rows_and_the_tenth_counts_the_cooldown():
     told = rows(Strangers(), "a", 13)
 
     assert told == [""] * ROWS + ["a-9"] * 3

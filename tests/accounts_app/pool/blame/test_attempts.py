@@ -2,9 +2,9 @@
 
 from accounts_app.pool.blame.attempts import MOST_REFUSALS, Attempts
 from accounts_app.pool.blame.blame import REFUSED_FOR_GOOD, Blame
-from accounts_app.pool.blame.telling import Tell, Told
-from accounts_app.pool.blame.turn import Pause, Turn, Wanted
-from accounts_app.pool.choice.board import Standing
+from accounts_app.pool.blame.no_answer import Ending, NoAnswer
+from accounts_app.pool.blame.placement import Pause, Placement, Wanted
+from accounts_app.pool.choice.eligibility import Status
 from accounts_app.pool.outcomes import Fault, Outcome, Repeat
 from bench.simulation.world import MAIN, SPARE, Account
 
@@ -25,7 +25,7 @@ class Written:
         self.parks: list[tuple[int, str]] = []
         self.unparks: list[int] = []
 
-    def rest(self, account, model, rest):
+    def cooldown(self, account, model, cooldown):
         pass
 
     def park(self, account, fault):
@@ -65,7 +65,7 @@ class Caller:
         """A call whose exchanges come to `course` and then to an answer; whom it asked by which endpoint."""
         attempts, asked = self.begins(now, **wanted), []
         faults = iter(course)
-        while isinstance(step := attempts.next(now), Turn | Pause):
+        while isinstance(step := attempts.next(now), Placement | Pause):
             if isinstance(step, Pause):
                 now = step.until
                 continue
@@ -77,7 +77,7 @@ class Caller:
                 step.give_back(now)
                 return asked
             attempts.failed(fault, now)
-        self.told = step
+        self.no_answer = step
         return asked
 
     def meets(self, account: int, fault: Fault, now: float = NOW, **wanted) -> None:
@@ -85,9 +85,9 @@ class Caller:
         attempts = self.begins(now, **wanted)
         attempts.tried = {each for each in self.blame.board.accounts if each != account}
         step = attempts.next(now)
-        assert isinstance(step, Turn)
+        assert isinstance(step, Placement)
         attempts.tried.clear()
-        while isinstance(step, Turn):
+        while isinstance(step, Placement):
             if step.loan.account != account:
                 attempts.answered(now)
                 step.settle(WELL, now)
@@ -98,8 +98,8 @@ class Caller:
         raise AssertionError(step)
 
 
-def standings(blame: Blame, now: float = NOW) -> list[Standing]:
-    return [each.standing for each in blame.board.why_not(MODEL, now)]
+def statuses(blame: Blame, now: float = NOW) -> list[Status]:
+    return [each.status for each in blame.board.eligibility(MODEL, now)]
 
 
 class TestWhatIsVague:
@@ -116,13 +116,13 @@ class TestWhatIsVague:
 
         caller.meets(1, BUSY, conversation=7)
         caller.meets(1, BUSY, conversation=7)
-        assert standings(caller.blame) == [Standing.READY] * 2
+        assert statuses(caller.blame) == [Status.READY] * 2
 
         caller.meets(1, BUSY, conversation=8)
-        assert standings(caller.blame) == [Standing.LAST, Standing.READY]
-        rest = caller.blame.board.rests.get(1, MODEL)
-        assert rest is not None
-        assert 3.0 <= rest.until - NOW <= 3.6
+        assert statuses(caller.blame) == [Status.LAST, Status.READY]
+        cooldown = caller.blame.board.cooldowns.get(1, MODEL)
+        assert cooldown is not None
+        assert 3.0 <= cooldown.until - NOW <= 3.6
 
     def test_is_forgotten_by_a_success_in_between(self):
         caller = Caller(a_pool())
@@ -130,13 +130,13 @@ class TestWhatIsVague:
         caller.meets(1, BUSY)
         attempts = caller.begins()
         attempts.tried = {2}
-        turn = attempts.next(NOW)
-        assert isinstance(turn, Turn)
+        placement = attempts.next(NOW)
+        assert isinstance(placement, Placement)
         attempts.answered(NOW)
-        turn.give_back(NOW)
+        placement.give_back(NOW)
         caller.meets(1, BUSY)
 
-        assert standings(caller.blame) == [Standing.READY] * 2
+        assert statuses(caller.blame) == [Status.READY] * 2
 
     def test_is_forgotten_after_ten_minutes(self):
         caller = Caller(a_pool())
@@ -144,7 +144,7 @@ class TestWhatIsVague:
         caller.meets(1, BUSY)
         caller.meets(1, BUSY, now=NOW + 601)
 
-        assert standings(caller.blame, NOW + 601) == [Standing.READY] * 2
+        assert statuses(caller.blame, NOW + 601) == [Status.READY] * 2
 
     def test_puts_an_account_last_and_not_out(self):
         caller = Caller(a_pool())
@@ -153,10 +153,10 @@ class TestWhatIsVague:
 
         attempts = caller.begins()
         attempts.tried = {2}
-        turn = attempts.next(NOW)
+        placement = attempts.next(NOW)
 
-        assert isinstance(turn, Turn)
-        assert turn.loan.account == 1
+        assert isinstance(placement, Placement)
+        assert placement.loan.account == 1
 
     def test_is_upstreams_own_delay_where_it_has_one(self):
         caller = Caller(a_pool())
@@ -164,9 +164,9 @@ class TestWhatIsVague:
         for _ in range(2):
             caller.meets(1, Fault(Outcome.OVERLOADED, 503, delay=9.0))
 
-        rest = caller.blame.board.rests.get(1, MODEL)
-        assert rest is not None
-        assert rest.until == NOW + 9
+        cooldown = caller.blame.board.cooldowns.get(1, MODEL)
+        assert cooldown is not None
+        assert cooldown.until == NOW + 9
 
     def test_after_a_cooldown_one_more_conversation_is_enough(self):
         caller = Caller(a_pool())
@@ -176,21 +176,21 @@ class TestWhatIsVague:
 
         caller.meets(1, BUSY, now=later)
 
-        rest = caller.blame.board.rests.get(1, MODEL)
-        assert rest is not None
-        assert 6.0 <= rest.until - later <= 7.2
+        cooldown = caller.blame.board.cooldowns.get(1, MODEL)
+        assert cooldown is not None
+        assert 6.0 <= cooldown.until - later <= 7.2
 
     def test_is_asked_again_after_a_second_where_nobody_else_is_left(self):
         blame = a_pool_of(1)
         attempts = Caller(blame).begins()
-        assert isinstance(attempts.next(NOW), Turn)
+        assert isinstance(attempts.next(NOW), Placement)
         attempts.failed(BUSY, NOW)
 
         pause = attempts.next(NOW)
 
         assert isinstance(pause, Pause)
         assert 1.0 <= pause.until - NOW <= 1.25
-        assert isinstance(attempts.next(pause.until), Turn)
+        assert isinstance(attempts.next(pause.until), Placement)
         attempts.give_back(NOW)
 
     def test_is_told_when_all_attempts_are_made(self):
@@ -199,7 +199,7 @@ class TestWhatIsVague:
         asked = caller.goes(*[BUSY] * 9)
 
         assert len({account for account, _ in asked}) == len(asked) == 3
-        assert caller.told == Told(Tell.FAILURE, 2)
+        assert caller.no_answer == NoAnswer(Ending.FAILURE, 2)
 
     def test_of_500_one_repeat_says_that_it_is_the_request(self):
         caller = Caller(a_pool_of(10))
@@ -219,9 +219,9 @@ class TestWhatIsVague:
         caller = Caller(a_pool_of(10))
 
         for repeat, fresh in ((Repeat.ALWAYS, False), (Repeat.UNTIL_SENT, True), (Repeat.NEVER, True)):
-            turn = caller.begins(NOW, repeat=repeat).next(NOW)
-            assert isinstance(turn, Turn)
-            assert turn.fresh is fresh
+            placement = caller.begins(NOW, repeat=repeat).next(NOW)
+            assert isinstance(placement, Placement)
+            assert placement.fresh is fresh
 
     def test_a_request_that_failed_in_two_calls_is_asked_once(self):
         caller = Caller(a_pool_of(10))
@@ -250,20 +250,20 @@ class TestARefusal:
         asked = caller.goes(*[REFUSED] * 30)
 
         assert len({account for account, _ in asked}) == MOST_REFUSALS
-        assert caller.told == Told(Tell.FAILURE, MOST_REFUSALS - 1)
+        assert caller.no_answer == NoAnswer(Ending.FAILURE, MOST_REFUSALS - 1)
 
     def test_costs_an_account_its_place_for_the_model_at_the_third_conversation(self):
         caller = Caller(a_pool())
 
         for _ in range(2):
             caller.meets(1, REFUSED)
-        assert standings(caller.blame) == [Standing.READY] * 2
+        assert statuses(caller.blame) == [Status.READY] * 2
 
         caller.meets(1, REFUSED)
-        assert standings(caller.blame) == [Standing.LAST, Standing.READY]
-        rest = caller.blame.board.rests.get(1, MODEL)
-        assert rest is not None
-        assert 60.0 <= rest.until - NOW <= 72.0
+        assert statuses(caller.blame) == [Status.LAST, Status.READY]
+        cooldown = caller.blame.board.cooldowns.get(1, MODEL)
+        assert cooldown is not None
+        assert 60.0 <= cooldown.until - NOW <= 72.0
 
     def test_is_remembered_by_its_conversation(self):
         caller = Caller(a_pool_of(5))
@@ -290,8 +290,8 @@ class TestARefusal:
 
         assert len(asked) == 2
         assert {kinds[account - 1].kind for account, _ in asked} == {"cloud_code", "gemini_api"}
-        assert caller.told == Told(Tell.FAILURE, 1)
-        assert standings(caller.blame) == [Standing.READY] * 4
+        assert caller.no_answer == NoAnswer(Ending.FAILURE, 1)
+        assert statuses(caller.blame) == [Status.READY] * 4
 
     def test_of_an_egress_goes_through_another(self):
         blame = a_pool(*[Account(bases=(MAIN,), proxy_url=proxy) for proxy in ("", "", "", "http://proxy")])
@@ -302,7 +302,7 @@ class TestARefusal:
             asked = caller.goes(Fault(Outcome.EGRESS_BLOCKED, 400))
 
         assert asked[1][0] == 4
-        assert [each.standing for each in blame.board.why_not(MODEL, NOW)][:3] == [Standing.LAST] * 3
+        assert [each.status for each in blame.board.eligibility(MODEL, NOW)][:3] == [Status.LAST] * 3
 
 
 class TestLimits:
@@ -318,20 +318,20 @@ class TestLimits:
 
         caller.goes(*[SPENT] * 30)
 
-        assert caller.told == Told(Tell.COME_BACK, delay=1.0)
+        assert caller.no_answer == NoAnswer(Ending.COME_BACK, delay=1.0)
 
     def test_of_a_moment_are_waited_out_where_they_were_met(self):
         blame = a_pool()
         attempts = Caller(blame).begins()
-        turn = attempts.next(NOW)
-        assert isinstance(turn, Turn)
+        placement = attempts.next(NOW)
+        assert isinstance(placement, Placement)
         attempts.failed(Fault(Outcome.RATE_LIMITED, 429, delay=0.5), NOW)
 
         pause = attempts.next(NOW)
 
         assert isinstance(pause, Pause)
         assert 0.5 <= pause.until - NOW <= 0.625
-        assert attempts.next(pause.until) is turn
+        assert attempts.next(pause.until) is placement
         attempts.give_back(NOW)
 
 
@@ -339,19 +339,19 @@ class TestAToken:
     def test_is_renewed_and_then_the_account_cools_down(self):
         caller = Caller(a_pool())
         attempts = caller.begins()
-        turn = attempts.next(NOW)
-        assert isinstance(turn, Turn)
-        turn.sending(1, NOW)
+        placement = attempts.next(NOW)
+        assert isinstance(placement, Placement)
+        placement.sending(1, NOW)
         attempts.failed(TOKEN, NOW)
-        assert attempts.next(NOW) is turn
-        turn.sending(2, NOW)
+        assert attempts.next(NOW) is placement
+        placement.sending(2, NOW)
 
         attempts.failed(TOKEN, NOW)
 
-        assert isinstance(attempts.next(NOW), Turn)
-        rest = caller.blame.board.rests.get(turn.loan.account, "")
-        assert rest is not None
-        assert 30.0 <= rest.until - NOW <= 60.0
+        assert isinstance(attempts.next(NOW), Placement)
+        cooldown = caller.blame.board.cooldowns.get(placement.loan.account, "")
+        assert cooldown is not None
+        assert 30.0 <= cooldown.until - NOW <= 60.0
         attempts.give_back(NOW)
 
     def test_that_many_calls_were_refused_with_is_renewed_for_all_of_them(self):
@@ -372,30 +372,30 @@ class TestAToken:
 
         attempts = caller.begins(late)
         attempts.tried = {1}
-        turn = attempts.next(late)
-        assert isinstance(turn, Turn)
+        placement = attempts.next(late)
+        assert isinstance(placement, Placement)
         attempts.answered(late)
-        turn.give_back(late)
+        placement.give_back(late)
         blame.token_refused(1, TOKEN, late)
 
         assert blame._sink.parks == [(1, "sign_in")]
 
     def test_that_cannot_be_had_keeps_the_account_out_until_one_call_has_one(self):
         caller = Caller(a_pool_of(1))
-        attempts = caller.begins(patience=0.0)
-        assert isinstance(attempts.next(NOW), Turn)
+        attempts = caller.begins(max_wait=0.0)
+        assert isinstance(attempts.next(NOW), Placement)
         attempts.failed(Fault(Outcome.TOKEN_UNAVAILABLE), NOW)
-        assert attempts.next(NOW) == Told(Tell.NO_TOKEN)
-        assert standings(caller.blame) == [Standing.NO_TOKEN]
+        assert attempts.next(NOW) == NoAnswer(Ending.NO_TOKEN)
+        assert statuses(caller.blame) == [Status.NO_TOKEN]
 
         later = NOW + 2
-        turn = caller.begins(later).next(later)
-        assert isinstance(turn, Turn)
-        assert standings(caller.blame, later) == [Standing.NO_TOKEN]
+        placement = caller.begins(later).next(later)
+        assert isinstance(placement, Placement)
+        assert statuses(caller.blame, later) == [Status.NO_TOKEN]
 
-        turn.sending(1, later)
-        assert standings(caller.blame, later) == [Standing.READY]
-        turn.give_back(later)
+        placement.sending(1, later)
+        assert statuses(caller.blame, later) == [Status.READY]
+        placement.give_back(later)
 
 
 class TestPaths:
@@ -406,7 +406,7 @@ class TestPaths:
 
         assert bases == [[MAIN, SPARE], [MAIN, SPARE]]
         assert [base for _, base in caller.goes(now=NOW + 2)] == [SPARE]
-        assert standings(caller.blame) == [Standing.READY] * 2
+        assert statuses(caller.blame) == [Status.READY] * 2
 
     def test_connections_that_failed_are_no_attempts(self):
         caller = Caller(a_pool_of(8, bases=(MAIN, SPARE, "https://third.example")))
@@ -418,9 +418,9 @@ class TestPaths:
 
     def test_when_none_is_left_a_call_waits_for_one(self):
         caller = Caller(a_pool_of(1))
-        caller.goes(DEAD, DEAD, patience=1.5)
-        assert caller.told == Told(Tell.NO_PATH)
-        assert standings(caller.blame) == [Standing.NO_PATH]
+        caller.goes(DEAD, DEAD, max_wait=1.5)
+        assert caller.no_answer == NoAnswer(Ending.NO_PATH)
+        assert statuses(caller.blame) == [Status.NO_PATH]
 
         attempts = caller.begins(NOW + 3)
         assert isinstance(attempts.next(NOW + 3), Pause)
@@ -451,16 +451,16 @@ class TestBeingTooSlow:
     def wait_in_vain(self, caller: Caller, began: float, ended: float, *, others_answer: bool) -> None:
         attempts = caller.begins(began)
         attempts.tried = {2}
-        assert isinstance(attempts.next(began), Turn)
+        assert isinstance(attempts.next(began), Placement)
         if others_answer:
             other = caller.begins(ended - 1)
             other.tried = {1}
-            turn = other.next(ended - 1)
-            assert isinstance(turn, Turn)
+            placement = other.next(ended - 1)
+            assert isinstance(placement, Placement)
             other.answered(ended - 1)
-            turn.give_back(ended - 1)
+            placement.give_back(ended - 1)
         attempts.failed(self.SLOW, ended)
-        assert attempts.next(ended) == Told(Tell.FAILURE, 0)
+        assert attempts.next(ended) == NoAnswer(Ending.FAILURE, 0)
 
     def test_is_the_accounts_when_others_got_bytes_meanwhile(self):
         caller = Caller(a_pool())
@@ -468,7 +468,7 @@ class TestBeingTooSlow:
         for number in range(2):
             self.wait_in_vain(caller, NOW + 100 * number, NOW + 100 * number + 50, others_answer=True)
 
-        assert standings(caller.blame, NOW + 150) == [Standing.LAST, Standing.READY]
+        assert statuses(caller.blame, NOW + 150) == [Status.LAST, Status.READY]
 
     def test_is_nobodys_when_nobody_got_any(self):
         caller = Caller(a_pool())
@@ -476,7 +476,7 @@ class TestBeingTooSlow:
         for number in range(5):
             self.wait_in_vain(caller, NOW + 100 * number, NOW + 100 * number + 50, others_answer=False)
 
-        assert standings(caller.blame, NOW + 450) == [Standing.READY] * 2
+        assert statuses(caller.blame, NOW + 450) == [Status.READY] * 2
 
 
 class TestMoney:
@@ -485,42 +485,42 @@ class TestMoney:
     def test_that_ran_out_is_asked_for_by_one_call_each_hour_and_is_back_by_itself(self):
         caller = Caller(a_pool_of(1))
         caller.goes(self.EMPTY)
-        assert caller.told == Told(Tell.ACT)
-        assert standings(caller.blame, NOW + 3599) == [Standing.PARKED]
+        assert caller.no_answer == NoAnswer(Ending.ACT)
+        assert statuses(caller.blame, NOW + 3599) == [Status.PARKED]
 
         later = NOW + 4400
         first, second = caller.begins(later), caller.begins(later)
-        turn = first.next(later)
-        assert isinstance(turn, Turn)
-        assert second.next(later) == Told(Tell.ACT)
+        placement = first.next(later)
+        assert isinstance(placement, Placement)
+        assert second.next(later) == NoAnswer(Ending.ACT)
 
         first.answered(later)
-        turn.give_back(later)
-        assert standings(caller.blame, later) == [Standing.READY]
+        placement.give_back(later)
+        assert statuses(caller.blame, later) == [Status.READY]
         assert caller.blame._sink.unparks == [1]
 
 
 def test_what_a_person_has_to_do_is_told_only_where_nobody_comes_back_by_himself():
     parked = Account(parked="verify")
 
-    for accounts, tell in (((parked,), Tell.ACT), ((Account(enabled=False),), Tell.NOT_CONNECTED)):
+    for accounts, ending in (((parked,), Ending.ACT), ((Account(enabled=False),), Ending.NOT_CONNECTED)):
         attempts = Caller(a_pool(*accounts)).begins()
-        assert attempts.next(NOW) == Told(tell)
+        assert attempts.next(NOW) == NoAnswer(ending)
 
     caller = Caller(a_pool(parked, Account()))
     caller.goes(SPENT)
-    assert caller.told.tell is Tell.COME_BACK
-    assert 3600 <= caller.told.delay <= 3630
+    assert caller.no_answer.ending is Ending.COME_BACK
+    assert 3600 <= caller.no_answer.delay <= 3630
 
 
 def test_a_named_account_is_asked_however_it_stands():
     caller = Caller(a_pool(Account(parked="by_hand"), Account()))
 
-    turn = caller.begins(only=1, why="a test").next(NOW)
+    placement = caller.begins(only=1, why="a test").next(NOW)
 
-    assert isinstance(turn, Turn)
-    assert (turn.loan.account, turn.why) == (1, "a test")
-    turn.give_back(NOW)
+    assert isinstance(placement, Placement)
+    assert (placement.loan.account, placement.why) == (1, "a test")
+    placement.give_back(NOW)
 
 
 def test_an_account_that_is_deleted_under_a_call_is_no_trouble():
@@ -535,16 +535,16 @@ def test_an_account_that_is_deleted_under_a_call_is_no_trouble():
     ):
         blame = a_pool(bases=(MAIN, SPARE))
         attempts = Caller(blame).begins()
-        turn = attempts.next(NOW)
-        assert isinstance(turn, Turn)
-        turn.renewed = True
-        (left,) = {1, 2} - {turn.loan.account}
-        blame.board.update({left: Account()}, [turn.loan.account], NOW)
+        placement = attempts.next(NOW)
+        assert isinstance(placement, Placement)
+        placement.renewed = True
+        (left,) = {1, 2} - {placement.loan.account}
+        blame.board.update({left: Account()}, [placement.loan.account], NOW)
 
         attempts.failed(fault, NOW)
         step = attempts.next(NOW)
 
-        assert not isinstance(step, Turn) or step.loan.account == left
+        assert not isinstance(step, Placement) or step.loan.account == left
         attempts.give_back(NOW)
         assert blame.board.in_flight == 0
 
@@ -554,10 +554,10 @@ def test_no_path_is_left_when_those_of_accounts_in_service_are_down():
         a_pool(Account(bases=(MAIN,)), Account(bases=(SPARE,), enabled=False), Account(bases=(), standby=True))
     )
 
-    caller.goes(DEAD, DEAD, patience=1.5)
+    caller.goes(DEAD, DEAD, max_wait=1.5)
 
     assert caller.blame.board.ways.none_is_left
-    assert caller.told == Told(Tell.NO_PATH)
+    assert caller.no_answer == NoAnswer(Ending.NO_PATH)
 
 
 class TestOneCall:
@@ -572,15 +572,15 @@ class TestOneCall:
     def test_whose_time_is_up_asks_nobody(self):
         attempts = Caller(a_pool()).begins(deadline=NOW)
 
-        assert attempts.next(NOW) == Told(Tell.COME_BACK, delay=1.0)
+        assert attempts.next(NOW) == NoAnswer(Ending.COME_BACK, delay=1.0)
 
     def test_has_others_to_ask_should_no_connection_come_about_soon(self):
         def quick(blame: Blame, *course: Fault) -> list[bool]:
             attempts, found = Caller(blame).begins(), []
             for fault in (*course, None):
-                turn = attempts.next(NOW)
-                assert isinstance(turn, Turn)
-                found.append(turn.quick)
+                placement = attempts.next(NOW)
+                assert isinstance(placement, Placement)
+                found.append(placement.quick)
                 if fault:
                     attempts.failed(fault, NOW)
             attempts.give_back(NOW)
@@ -597,12 +597,12 @@ class TestOneCall:
         assert caller.goes(only=2, why="a test") == [(2, MAIN)]
 
         for number in range(2):
-            caller.goes(*[DEAD] * 9, now=NOW + number, patience=0.0)
-        assert standings(blame, NOW + 2) == [Standing.NO_PATH] * 2
+            caller.goes(*[DEAD] * 9, now=NOW + number, max_wait=0.0)
+        assert statuses(blame, NOW + 2) == [Status.NO_PATH] * 2
 
-        turn = caller.begins(only=2, why="a test").next(NOW + 2)
-        assert isinstance(turn, Turn)
-        assert (turn.loan.account, turn.path.base, turn.why) == (2, MAIN, "a test")
+        placement = caller.begins(only=2, why="a test").next(NOW + 2)
+        assert isinstance(placement, Placement)
+        assert (placement.loan.account, placement.path.base, placement.why) == (2, MAIN, "a test")
         assert caller.goes(only=1, now=NOW + 2) == [(1, MAIN)]
 
     def test_takes_a_fingerprint_after_a_failure_only_and_once(self):
@@ -633,52 +633,52 @@ class TestOneCall:
                 pass
 
             assert len(caller.goes(BUSY)) == 1
-            assert caller.told == Told(Tell.FAILURE, 0)
+            assert caller.no_answer == NoAnswer(Ending.FAILURE, 0)
 
     def test_does_not_wait_for_an_account_that_others_have_heard_worse_of(self):
-        def after_the_wait(worse: float) -> tuple[Turn, object]:
+        def after_the_wait(worse: float) -> tuple[Placement, object]:
             blame = a_pool()
             attempts = Caller(blame).begins()
-            turn = attempts.next(NOW)
-            assert isinstance(turn, Turn)
+            placement = attempts.next(NOW)
+            assert isinstance(placement, Placement)
             attempts.failed(Fault(Outcome.RATE_LIMITED, 429, delay=1.0), NOW)
             pause = attempts.next(NOW)
             assert isinstance(pause, Pause)
-            blame.lay(turn.loan.account, MODEL, Fault(Outcome.RATE_LIMITED, 429, delay=1.0 + worse), NOW)
+            blame.lay(placement.loan.account, MODEL, Fault(Outcome.RATE_LIMITED, 429, delay=1.0 + worse), NOW)
             found = attempts.next(pause.until)
             attempts.give_back(pause.until)
-            return turn, found
+            return placement, found
 
-        turn, found = after_the_wait(0.0005)  # what the database's columns make of the same end
-        assert found is turn
-        turn, found = after_the_wait(0.5)
-        assert isinstance(found, Turn)
-        assert found.loan.account != turn.loan.account
+        placement, found = after_the_wait(0.0005)  # what the database's columns make of the same end
+        assert found is placement
+        placement, found = after_the_wait(0.5)
+        assert isinstance(found, Placement)
+        assert found.loan.account != placement.loan.account
 
     def test_has_a_token_renewed_once(self):
         attempts = Caller(a_pool()).begins()
-        turn = attempts.next(NOW)
-        assert isinstance(turn, Turn)
-        turn.sending(1, NOW)
+        placement = attempts.next(NOW)
+        assert isinstance(placement, Placement)
+        placement.sending(1, NOW)
         attempts.failed(TOKEN, NOW)
-        assert attempts.next(NOW) is turn
-        assert turn.token == 0
-        turn.sending(2, NOW)
+        assert attempts.next(NOW) is placement
+        assert placement.token == 0
+        placement.sending(2, NOW)
 
         attempts.failed(TOKEN, NOW + 61)
 
-        assert attempts.next(NOW + 61) is not turn
+        assert attempts.next(NOW + 61) is not placement
         attempts.give_back(NOW + 61)
 
     def test_shows_neither_its_request_nor_more_than_its_turn(self):
         wanted = Wanted(MODEL, 7, request=lambda: "secret")
         assert "request" not in repr(wanted)
         attempts = Attempts(a_pool(), wanted)
-        turn = attempts.next(NOW)
-        assert isinstance(turn, Turn)
+        placement = attempts.next(NOW)
+        assert isinstance(placement, Placement)
 
-        told = repr(turn)
-        turn.give_back(NOW)
+        no_answer = repr(placement)
+        placement.give_back(NOW)
 
-        assert told == f"<Turn of account {turn.loan.account} for gemini-pro: on>"
-        assert repr(turn) == f"<Turn of account {turn.loan.account} for gemini-pro: over>"
+        assert no_answer == f"<Placement of account {placement.loan.account} for gemini-pro: on>"
+        assert repr(placement) == f"<Placement of account {placement.loan.account} for gemini-pro: over>"

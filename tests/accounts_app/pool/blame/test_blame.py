@@ -5,7 +5,8 @@ import pytest
 from accounts_app.pool.backoff import Spread
 from accounts_app.pool.blame import blame as blaming
 from accounts_app.pool.blame.blame import BILLING, Blame, Suspicion
-from accounts_app.pool.choice.board import Loan, Standing
+from accounts_app.pool.choice.board import Loan
+from accounts_app.pool.choice.eligibility import Status
 from accounts_app.pool.choice.selection import Strategy
 from accounts_app.pool.outcomes import Fault, Outcome
 from accounts_app.pool.paths.paths import Path
@@ -27,8 +28,8 @@ def borrow(blame: Blame, account: int = 1, now: float = NOW) -> Loan:
     return blame.board.borrow(account, MODEL, now)
 
 
-def standing(blame: Blame, account: int = 1, now: float = NOW) -> Standing:
-    return blame.board.standing(account, MODEL, now).standing
+def status_of(blame: Blame, account: int = 1, now: float = NOW) -> Status:
+    return blame.board.eligibility_of(account, MODEL, now).status
 
 
 def choose(blame: Blame, *tried: int, lately: bool = False, conversation: int = 7) -> tuple[int, str] | None:
@@ -60,8 +61,8 @@ def test_a_limit_is_the_models_unless_upstream_means_the_account(blame, whole, o
 
     blame.settle(borrow(blame), PATH, spent, NOW, 7, NOW)
 
-    assert blame.board.rests.get(1, of) is not None
-    assert blame.board.rests.get(1, other) is None
+    assert blame.board.cooldowns.get(1, of) is not None
+    assert blame.board.cooldowns.get(1, other) is None
 
 
 class TestChoosing:
@@ -102,40 +103,40 @@ class TestWhatEndsARest:
         loan = borrow(blame)
 
         blame.answered(loan, PATH, NOW + 9.9, NOW + 20)
-        assert blame.board.rests.get(1, MODEL) is not None
+        assert blame.board.cooldowns.get(1, MODEL) is not None
         blame.answered(loan, PATH, NOW + 10, NOW + 20)
 
-        assert blame.board.rests.get(1, MODEL) is None
+        assert blame.board.cooldowns.get(1, MODEL) is None
 
     def test_of_a_guess_a_call_begun_since(self, blame):
         loan = borrow(blame)
         blame.lay(1, MODEL, BUSY, NOW)
 
         blame.answered(loan, PATH, NOW - 0.1, NOW + 1)
-        assert standing(blame) is Standing.LAST
+        assert status_of(blame) is Status.LAST
         blame.answered(loan, PATH, NOW, NOW + 1)
 
-        assert standing(blame) is Standing.READY
+        assert status_of(blame) is Status.READY
 
     def test_of_answers_that_broke_off_only_one_that_ends(self, blame):
         loan = borrow(blame)
         blame.lay(1, MODEL, BROKE_OFF, NOW)
 
         blame.answered(loan, PATH, NOW + 1, NOW + 1)
-        assert standing(blame) is Standing.LAST
+        assert status_of(blame) is Status.LAST
         blame.settle(loan, PATH, WELL, NOW + 1, 7, NOW + 2)
 
-        assert standing(blame) is Standing.READY
+        assert status_of(blame) is Status.READY
 
     def test_a_guess_that_is_over_is_made_again_by_one_conversation(self, blame):
         blame.lay(1, MODEL, BUSY, NOW)
-        over = blame.board.rests.get(1, MODEL).until
+        over = blame.board.cooldowns.get(1, MODEL).until
 
         blame.convict(MODEL, Suspicion(1, PATH, BUSY), 7, over - 0.1)
-        assert blame.board.rests.get(1, MODEL).until == over
+        assert blame.board.cooldowns.get(1, MODEL).until == over
         blame.convict(MODEL, Suspicion(1, PATH, BUSY), 7, over)
 
-        assert blame.board.rests.get(1, MODEL).until > over + 3
+        assert blame.board.cooldowns.get(1, MODEL).until > over + 3
 
 
 class TestWhatBreaksOff:
@@ -147,14 +148,14 @@ class TestWhatBreaksOff:
             blame.settle(borrow(blame, 2), PATH, WELL, NOW, 9, NOW + 1)
             self.breaks(blame, NOW, conversation)
 
-        assert standing(blame, now=NOW + 5) is Standing.LAST
+        assert status_of(blame, now=NOW + 5) is Status.LAST
 
     def test_costs_nobody_anything_if_none_did_since_it_began(self, blame):
         blame.settle(borrow(blame, 2), PATH, WELL, NOW, 9, NOW)
         for conversation in (1, 2, 3):
             self.breaks(blame, NOW, conversation)
 
-        assert standing(blame, now=NOW + 5) is Standing.READY
+        assert status_of(blame, now=NOW + 5) is Status.READY
 
     def test_a_whole_answer_in_between_breaks_the_row(self, blame):
         for conversation in (1, 2, 3):
@@ -162,20 +163,20 @@ class TestWhatBreaksOff:
             self.breaks(blame, NOW, conversation)
             blame.settle(borrow(blame), PATH, WELL, NOW, 9, NOW + 1)
 
-        assert standing(blame, now=NOW + 5) is Standing.READY
+        assert status_of(blame, now=NOW + 5) is Status.READY
 
 
 class TestMoney:
     def test_a_project_without_any_is_tried_by_a_call_each_hour_and_is_back_by_itself(self, blame):
         blame.park(1, Fault(Outcome.NEEDS_OWNER, 429, parked=BILLING), NOW)
-        assert standing(blame) is Standing.PARKED
+        assert status_of(blame) is Status.PARKED
         due = blame.board.retry_at[1]
         assert 3_600 <= due - NOW <= 4_320
 
-        assert standing(blame, now=due) is Standing.HALF_OPEN
+        assert status_of(blame, now=due) is Status.HALF_OPEN
         blame.answered(borrow(blame, now=due), PATH, due, due)
 
-        assert standing(blame, now=due) is Standing.READY
+        assert status_of(blame, now=due) is Status.READY
         assert (blame._sink.parks, blame._sink.unparks) == ([(1, BILLING)], [1])
 
     def test_its_hour_is_not_put_off_by_hearing_of_it_again(self, blame):

@@ -6,8 +6,8 @@ import pytest
 
 from accounts_app.pool.blame.attempts import Attempts
 from accounts_app.pool.blame.blame import Blame
-from accounts_app.pool.blame.telling import Tell, Told
-from accounts_app.pool.blame.turn import Pause, Turn, Wanted
+from accounts_app.pool.blame.no_answer import Ending, NoAnswer
+from accounts_app.pool.blame.placement import Pause, Placement, Wanted
 from accounts_app.pool.choice.selection import Strategy
 from accounts_app.pool.outcomes import Fault, Outcome
 from bench.simulation.world import Account, Nowhere
@@ -34,11 +34,11 @@ def a_pool(*accounts: Able) -> Blame:
     return blame
 
 
-def asked(blame: Blame, *course: Fault, **wanted) -> tuple[list[int], Told | Pause | None]:
+def asked(blame: Blame, *course: Fault, **wanted) -> tuple[list[int], NoAnswer | Pause | None]:
     """The accounts that a call asks when its exchanges come to `course`, and how it ends if nobody answers."""
     attempts = Attempts(blame, Wanted(wanted.pop("model", MODEL), wanted.pop("conversation", 7), **wanted))
     accounts, faults = [], iter(course)
-    while isinstance(step := attempts.next(NOW), Turn):
+    while isinstance(step := attempts.next(NOW), Placement):
         accounts.append(step.loan.account)
         fault = next(faults, None)
         if fault is None:
@@ -61,8 +61,8 @@ def test_a_call_goes_only_to_accounts_that_can_its_operation(strategy):
         assert asked(blame, operation="embed", conversation=conversation, strategy=strategy)[0][0] in (2, 4)
     accounts, end = asked(blame, SPENT, SPENT, operation="embed", strategy=strategy)
     assert set(accounts) == {2, 4}
-    assert isinstance(end, Told)
-    assert end.tell is Tell.COME_BACK
+    assert isinstance(end, NoAnswer)
+    assert end.ending is Ending.COME_BACK
 
 
 def test_who_answered_before_is_no_help_for_what_it_cannot():
@@ -74,20 +74,20 @@ def test_who_answered_before_is_no_help_for_what_it_cannot():
 
 
 def test_what_no_account_can_is_told_as_that():
-    assert asked(a_pool(CANNOT, CANNOT), operation="embed") == ([], Told(Tell.CANNOT))
-    assert asked(a_pool(), operation="embed") == ([], Told(Tell.NOT_CONNECTED))
+    assert asked(a_pool(CANNOT, CANNOT), operation="embed") == ([], NoAnswer(Ending.CANNOT))
+    assert asked(a_pool(), operation="embed") == ([], NoAnswer(Ending.NOT_CONNECTED))
 
 
 def test_accounts_that_come_change_or_go_are_looked_at_anew():
     blame = a_pool(CANNOT)
-    assert asked(blame, operation="embed") == ([], Told(Tell.CANNOT))
+    assert asked(blame, operation="embed") == ([], NoAnswer(Ending.CANNOT))
 
     blame.board.update({1: CANNOT, 2: CAN}, [2], NOW)
     assert asked(blame, operation="embed")[0] == [2]
     blame.board.update({1: CAN, 2: CANNOT}, [1, 2], NOW)
     assert asked(blame, operation="embed")[0] == [1]
     blame.board.update({2: CANNOT}, [1], NOW)
-    assert asked(blame, operation="embed") == ([], Told(Tell.CANNOT))
+    assert asked(blame, operation="embed") == ([], NoAnswer(Ending.CANNOT))
 
 
 @pytest.mark.parametrize("owner", [1, 2, 3])
@@ -97,24 +97,24 @@ def test_a_bound_call_goes_to_its_owner_and_to_nobody_else(owner):
     assert asked(blame, owner=owner)[0] == [owner]
     accounts, end = asked(blame, SPENT, owner=owner)
     assert accounts == [owner]
-    assert isinstance(end, Told)
-    assert end.tell is Tell.COME_BACK
+    assert isinstance(end, NoAnswer)
+    assert end.ending is Ending.COME_BACK
     assert 600.0 <= end.delay <= 660.0
 
 
 def test_a_bound_call_that_its_owner_does_not_answer_gets_upstreams_words():
     blame = a_pool(CAN, CAN)
 
-    accounts, end = asked(blame, BUSY, BUSY, BUSY, owner=1, patience=0.0)
+    accounts, end = asked(blame, BUSY, BUSY, BUSY, owner=1, max_wait=0.0)
 
     assert set(accounts) == {1}
-    assert isinstance(end, Told)
-    assert end.tell is Tell.FAILURE
+    assert isinstance(end, NoAnswer)
+    assert end.ending is Ending.FAILURE
 
 
 def test_a_bound_call_waits_for_its_owner_and_not_for_others():
     blame = a_pool(CAN, CAN)
-    asked(blame, Fault(Outcome.RATE_LIMITED, 429, delay=5.0), owner=1, patience=0.0)
+    asked(blame, Fault(Outcome.RATE_LIMITED, 429, delay=5.0), owner=1, max_wait=0.0)
 
     _, waits = asked(blame, owner=1)
 
@@ -124,8 +124,8 @@ def test_a_bound_call_waits_for_its_owner_and_not_for_others():
 
 
 def test_an_owner_that_cannot_the_operation_or_is_gone_is_asked_by_nobody():
-    assert asked(a_pool(CANNOT, CAN), operation="embed", owner=1) == ([], Told(Tell.CANNOT))
-    assert asked(a_pool(CAN), owner=2) == ([], Told(Tell.CANNOT))
+    assert asked(a_pool(CANNOT, CAN), operation="embed", owner=1) == ([], NoAnswer(Ending.CANNOT))
+    assert asked(a_pool(CAN), owner=2) == ([], NoAnswer(Ending.CANNOT))
 
 
 def test_a_call_about_no_model_is_kept_only_by_what_concerns_the_whole_account():
@@ -137,5 +137,5 @@ def test_a_call_about_no_model_is_kept_only_by_what_concerns_the_whole_account()
 
     accounts, _ = asked(blame, SPENT, model="")
     assert accounts == [1]
-    assert blame.board.rests.get(1, "") is not None
+    assert blame.board.cooldowns.get(1, "") is not None
     assert asked(blame, model="")[0] == []

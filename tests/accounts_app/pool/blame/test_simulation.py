@@ -31,7 +31,7 @@ def test_one_clients_bad_request_costs_the_others_nothing(what, pool):
 def test_nobody_is_held_to_blame_for_a_bad_request(fault, pool):
     world = scenarios.poison(pool, fault, clients=2, differ=True)
 
-    assert len(world.blame.board.rests) == 0
+    assert len(world.blame.board.cooldowns) == 0
     assert world.blame.paths.down() == []
 
 

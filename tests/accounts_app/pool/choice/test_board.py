@@ -1,4 +1,4 @@
-"""Who can answer for a model now: rests, probes, parks, limits, and the counts that must come out even."""
+"""Who can answer for a model now: cooldowns, probes, parks, limits, and the counts that must come out even."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,11 +9,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from accounts_app.pool.backoff import Spread
 from accounts_app.pool.choice import outlook
-from accounts_app.pool.choice.board import LINEUPS, Board, Loan, Standing
+from accounts_app.pool.choice.board import LINEUPS, Board, Loan
+from accounts_app.pool.choice.eligibility import Status
 from accounts_app.pool.choice.lineup import SOON
 from accounts_app.pool.choice.selection import Strategy
-from accounts_app.pool.cooldowns.cooldown import Rest, cleared
-from accounts_app.pool.cooldowns.rests import PROBE_PATIENCE
+from accounts_app.pool.cooldowns.cooldown import Cooldown, cleared
+from accounts_app.pool.cooldowns.cooldowns import PROBE_SECONDS
 from accounts_app.pool.paths.paths import Path, Paths
 
 NOW = 1_000_000.0
@@ -62,8 +63,8 @@ def board_of(**accounts: Someone) -> Board:
     return board
 
 
-def a_rest(until: float) -> Rest:
-    return Rest(until, "rate_limited", 1, until, "slow down", NOW)
+def a_cooldown(until: float) -> Cooldown:
+    return Cooldown(until, "rate_limited", 1, until, "slow down", NOW)
 
 
 def picks(board: Board, model: str = PRO, now: float = NOW, strategy: Strategy = RING, tried=()) -> int | None:
@@ -71,9 +72,9 @@ def picks(board: Board, model: str = PRO, now: float = NOW, strategy: Strategy =
     return choice.account if choice else None
 
 
-def test_a_resting_account_is_not_chosen_for_that_model_until_its_rest_is_over():
+def test_a_cooling_down_account_is_not_chosen_for_that_model_until_its_cooldown_is_over():
     board = board_of(a1=Someone())
-    board.set_rest(1, PRO, a_rest(NOW + 10), NOW)
+    board.set_cooldown(1, PRO, a_cooldown(NOW + 10), NOW)
 
     assert picks(board) is None
     assert picks(board, FLASH) == 1
@@ -83,7 +84,7 @@ def test_a_resting_account_is_not_chosen_for_that_model_until_its_rest_is_over()
 
 def test_a_rest_of_the_whole_account_is_for_every_model():
     board = board_of(a1=Someone())
-    board.set_rest(1, "", a_rest(NOW + 10), NOW)
+    board.set_cooldown(1, "", a_cooldown(NOW + 10), NOW)
 
     assert (picks(board), picks(board, FLASH)) == (None, None)
 
@@ -103,8 +104,8 @@ def test_the_last_of_a_quota_is_kept_until_its_reset():
     assert picks(board, tried=[2]) is None
     assert picks(board) == 2
     assert picks(board, FLASH, tried=[2]) == 1
-    found = board.standing(1, PRO, NOW)
-    assert (found.standing, found.until, found.detail) == (Standing.PROTECTED, NOW + 60, "10% left")
+    found = board.eligibility_of(1, PRO, NOW)
+    assert (found.status, found.until, found.detail) == (Status.PROTECTED, NOW + 60, "10% left")
     assert board.lineup(PRO, NOW).soonest(NOW) == NOW + 60
     assert picks(board, now=NOW + 60, tried=[2]) == 1
 
@@ -133,27 +134,27 @@ def test_a_remainder_without_an_end_is_not_kept():
     assert picks(board) == 1
 
 
-def test_of_a_rest_and_a_kept_quota_the_longer_counts():
+def test_of_a_cooldown_and_a_kept_quota_the_longer_counts():
     board = board_of(a1=Measured(left={PRO: 0.0}, reset=NOW + 60))
     board.protection = 0.5
-    board.set_rest(1, PRO, a_rest(NOW + 10), NOW)
-    assert board.standing(1, PRO, NOW).standing is Standing.PROTECTED
+    board.set_cooldown(1, PRO, a_cooldown(NOW + 10), NOW)
+    assert board.eligibility_of(1, PRO, NOW).status is Status.PROTECTED
 
-    board.set_rest(1, PRO, a_rest(NOW + 90), NOW)
-    assert board.standing(1, PRO, NOW).standing is Standing.RESTING
+    board.set_cooldown(1, PRO, a_cooldown(NOW + 90), NOW)
+    assert board.eligibility_of(1, PRO, NOW).status is Status.COOLING_DOWN
     assert board.lineup(PRO, NOW).soonest(NOW) == NOW + 90
 
 
-def test_a_rest_over_is_tried_out_by_one_call_only():
+def test_a_cooldown_over_is_tried_out_by_one_call_only():
     board = board_of(a1=Someone())
-    board.set_rest(1, PRO, a_rest(NOW + 10), NOW)
+    board.set_cooldown(1, PRO, a_cooldown(NOW + 10), NOW)
     later = NOW + 11
 
     probe = board.borrow(1, PRO, later)
 
     assert [of for of, _ in probe.probed] == [PRO]
     assert picks(board, now=later) is None
-    assert board.standing(1, PRO, later).standing is Standing.PROBING
+    assert board.eligibility_of(1, PRO, later).status is Status.PROBING
     assert board.lineup(PRO, later).soonest(later) == later + SOON
     board.give_back(probe, later)
     assert picks(board, now=later) == 1
@@ -161,22 +162,22 @@ def test_a_rest_over_is_tried_out_by_one_call_only():
 
 def test_a_probe_that_is_not_heard_of_holds_up_the_others_only_so_long():
     board = board_of(a1=Someone())
-    board.set_rest(1, PRO, a_rest(NOW + 10), NOW)
+    board.set_cooldown(1, PRO, a_cooldown(NOW + 10), NOW)
     board.borrow(1, PRO, NOW + 10)
 
-    assert picks(board, now=NOW + 10 + PROBE_PATIENCE - 1) is None
-    assert picks(board, now=NOW + 10 + PROBE_PATIENCE) == 1
+    assert picks(board, now=NOW + 10 + PROBE_SECONDS - 1) is None
+    assert picks(board, now=NOW + 10 + PROBE_SECONDS) == 1
 
 
 def test_a_probe_that_succeeds_opens_the_account_to_everybody():
     board = board_of(a1=Someone())
-    board.set_rest(1, PRO, a_rest(NOW + 10), NOW)
+    board.set_cooldown(1, PRO, a_cooldown(NOW + 10), NOW)
     board.borrow(1, PRO, NOW + 10)
 
-    board.set_rest(1, PRO, cleared(NOW + 11), NOW + 11)
+    board.set_cooldown(1, PRO, cleared(NOW + 11), NOW + 11)
 
     assert picks(board, now=NOW + 11) == 1
-    assert board.standing(1, PRO, NOW + 11).standing is Standing.READY
+    assert board.eligibility_of(1, PRO, NOW + 11).status is Status.READY
 
 
 def test_an_account_that_goes_leaves_the_ring():
@@ -190,8 +191,8 @@ def test_an_account_that_goes_leaves_the_ring():
 
 def test_ready_is_who_can_answer_with_nothing_held_against_it():
     board = board_of(a1=Someone(), a2=Someone(), a3=Someone(), a4=Someone(enabled=False))
-    board.set_rest(2, PRO, a_rest(NOW), NOW)
-    board.set_rest(3, PRO, Rest(NOW + 9, "overloaded", 1, NOW + 9), NOW)
+    board.set_cooldown(2, PRO, a_cooldown(NOW), NOW)
+    board.set_cooldown(3, PRO, Cooldown(NOW + 9, "overloaded", 1, NOW + 9), NOW)
 
     assert [board.is_ready(account, PRO, NOW) for account in (1, 2, 3, 4, 5)] == [True, True, False, False, False]
     assert picks(board, tried=[1, 2]) == 3
@@ -228,12 +229,12 @@ def test_of_a_name_nobody_knows_it_is_known_whether_somebody_can_answer_and_who_
     board.is_known = lambda model: False
     assert outlook.somebody_can(board, "new", NOW)
 
-    board.set_rest(1, "new", Rest(NOW + 9, "overloaded", 1, NOW + 9), NOW)
+    board.set_cooldown(1, "new", Cooldown(NOW + 9, "overloaded", 1, NOW + 9), NOW)
     assert [picks(board, "new"), picks(board, "new", tried=[2]), picks(board, "newer", tried=[2])] == [2, 1, 1]
     assert outlook.somebody_can(board, "new", NOW)
-    board.set_rest(2, "new", a_rest(NOW + 5), NOW)
+    board.set_cooldown(2, "new", a_cooldown(NOW + 5), NOW)
     assert picks(board, "new") == 1
-    board.set_rest(1, "new", a_rest(NOW + 9), NOW)
+    board.set_cooldown(1, "new", a_cooldown(NOW + 9), NOW)
 
     assert picks(board, "new") is None
     assert not outlook.somebody_can(board, "new", NOW)
@@ -259,9 +260,9 @@ def test_paths_are_looked_at_when_they_change_and_a_few_times_a_second_while_the
 
     board.look_at_paths(NOW + 1.9)
     board.look_at_paths(NOW + 2.1)
-    assert board.standing(1, PRO, NOW + 2.1).standing is Standing.READY
+    assert board.eligibility_of(1, PRO, NOW + 2.1).status is Status.READY
     board.look_at_paths(NOW + 2.15)
-    assert board.standing(1, PRO, NOW + 2.15).standing is Standing.LAST
+    assert board.eligibility_of(1, PRO, NOW + 2.15).status is Status.LAST
 
     for _ in range(2):
         board.paths.refused(path, NOW + 2.2, NOW + 2.2, proxy=False)
@@ -317,7 +318,7 @@ def test_the_drained_account_hands_over_and_takes_back():
     board = board_of(a1=Someone(priority=1), a2=Someone(priority=0))
     assert picks(board, strategy=FILL) == 2
 
-    board.set_rest(2, PRO, a_rest(NOW + 10), NOW)
+    board.set_cooldown(2, PRO, a_cooldown(NOW + 10), NOW)
 
     assert picks(board, strategy=FILL) == 1
     assert picks(board, strategy=FILL, now=NOW + 10) == 2
@@ -339,16 +340,16 @@ def test_every_account_can_say_why_it_does_not_answer():
         a5=Someone(),
         a6=Someone(max_concurrency=1),
     )
-    board.set_rest(5, PRO, a_rest(NOW + 10), NOW)
+    board.set_cooldown(5, PRO, a_cooldown(NOW + 10), NOW)
     board.borrow(6, PRO, NOW)
 
-    told = {reason.account: reason for reason in board.why_not(PRO, NOW)}
+    told = {reason.account: reason for reason in board.eligibility(PRO, NOW)}
 
-    assert [told[account].standing.value for account in sorted(told)] == [
+    assert [told[account].status.value for account in sorted(told)] == [
         *("ready", "disabled", "parked", "not_allowed", "resting", "full"),
     ]
     assert (told[5].until, told[5].detail) == (NOW + 10, "rate_limited: slow down")
-    assert [bool(told[account]) for account in (1, 2)] == [False, True]
+    assert [told[account].eligible for account in (1, 2)] == [True, False]
 
 
 def test_so_many_models_have_a_lineup():
@@ -381,7 +382,7 @@ class ABoardOverTime(RuleBasedStateMachine):
     @rule(model=st.sampled_from([PRO, FLASH]), key=st.integers(0, 2**64 - 1), strategy=st.sampled_from(list(Strategy)))
     def a_call_begins(self, model, key, strategy):
         if choice := self.board.choose(strategy, model, key, (), self.now):
-            assert not self.board.standing(choice.account, model, self.now)
+            assert self.board.eligibility_of(choice.account, model, self.now).eligible
             self.calls.append(self.board.borrow(choice.account, model, self.now))
 
     @precondition(lambda self: self.calls)
@@ -390,8 +391,8 @@ class ABoardOverTime(RuleBasedStateMachine):
         self.board.give_back(self.calls.pop(0), self.now)
 
     @rule(account=st.integers(1, 4), model=st.sampled_from(["", PRO, FLASH]), length=st.integers(0, 30))
-    def an_account_rests(self, account, model, length):
-        self.board.set_rest(account, model, a_rest(self.now + length) if length else None, self.now)
+    def an_account_cooldowns(self, account, model, length):
+        self.board.set_cooldown(account, model, a_cooldown(self.now + length) if length else None, self.now)
 
     @rule(seconds=st.integers(1, 40))
     def time_passes(self, seconds):
@@ -408,7 +409,9 @@ class ABoardOverTime(RuleBasedStateMachine):
     def the_lineups_are_what_one_would_find_by_looking(self):
         for model in (PRO, FLASH):
             lineup = self.board.lineup(model, self.now)
-            ready = {account for account in self.accounts if not self.board.standing(account, model, self.now)}
+            ready = {
+                account for account in self.accounts if self.board.eligibility_of(account, model, self.now).eligible
+            }
             assert set(lineup.ready.accounts) == ready
             assert lineup.ready.weight == sum(self.accounts[account].weight * 4 for account in ready)
             assert lineup.in_flight == sum(lineup.load.values())
@@ -422,9 +425,9 @@ TestABoardOverTime.settings = settings(max_examples=12, stateful_step_count=20, 
 
 def test_a_probe_that_ends_late_does_not_end_anothers():
     board = board_of(a1=Someone())
-    board.set_rest(1, PRO, a_rest(NOW + 10), NOW)
+    board.set_cooldown(1, PRO, a_cooldown(NOW + 10), NOW)
     first = board.borrow(1, PRO, NOW + 10)
-    later = NOW + 10 + PROBE_PATIENCE
+    later = NOW + 10 + PROBE_SECONDS
     second = board.borrow(1, PRO, later)
 
     board.give_back(first, later)
@@ -434,10 +437,10 @@ def test_a_probe_that_ends_late_does_not_end_anothers():
     assert picks(board, now=later) == 1
 
 
-def test_names_nobody_knows_share_a_lineup_and_keep_their_own_rests():
+def test_names_nobody_knows_share_a_lineup_and_keep_their_own_cooldowns():
     board = board_of(a1=Someone(), a2=Someone(models=("other-1",)))
     board.is_known = lambda model: model == PRO
-    board.set_rest(1, "other-1", a_rest(NOW + 10), NOW)
+    board.set_cooldown(1, "other-1", a_cooldown(NOW + 10), NOW)
 
     assert [picks(board, f"other-{number}") for number in (1, 2)] == [2, 1]
     assert picks(board, "other-2", tried={1}) is None
@@ -448,11 +451,11 @@ def test_names_nobody_knows_share_a_lineup_and_keep_their_own_rests():
     assert len(board._lineups) == 2  # of what both may answer for, and of what only the first may
 
 
-def test_an_account_remembers_the_rests_of_so_many_models():
+def test_an_account_remembers_the_cooldowns_of_so_many_models():
     board = board_of(a1=Someone())
 
     for number in range(1_000):
-        board.set_rest(1, f"model-{number}", a_rest(NOW + 10), NOW)
+        board.set_cooldown(1, f"model-{number}", a_cooldown(NOW + 10), NOW)
 
-    assert len(board.rests) == 64
-    assert board.rests.get(1, "model-999") is not None
+    assert len(board.cooldowns) == 64
+    assert board.cooldowns.get(1, "model-999") is not None

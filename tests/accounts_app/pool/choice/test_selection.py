@@ -59,9 +59,9 @@ def test_losing_an_account_moves_only_its_own_sessions(pool, keys, draw):
 @few
 @given(POOLS, st.lists(KEYS, min_size=1, max_size=20), st.data())
 def test_an_account_that_cannot_serve_is_passed_over_as_if_it_were_lost(pool, keys, draw):
-    resting = draw.draw(st.sets(st.sampled_from(sorted(pool)), max_size=len(pool) - 1))
+    cooling_down = draw.draw(st.sets(st.sampled_from(sorted(pool)), max_size=len(pool) - 1))
     ring = Ring(pool)
-    ready = {account: QUARTERS for account in pool if account not in resting}
+    ready = {account: QUARTERS for account in pool if account not in cooling_down}
     without = Ring({account: weight for account, weight in pool.items() if account in ready})
 
     for key in keys:

@@ -17,7 +17,7 @@ class Wanted:
 
     `model` is what cooldowns are laid on, "" for the account as a whole. `operation` has to be one that the account
     can; `owner` is the account whose project owns what the call names, None for a call that anybody may answer.
-    `conversation` is its affinity key. `repeat` says whether the request may be sent again. `patience` is how long it
+    `conversation` is its affinity key. `repeat` says whether the request may be sent again. `max_wait` is how long it
     may wait for an account, in seconds, all its waits together; `deadline` when its first byte has to be there. `only`
     names the one account that is to be asked, however it stands, `why` says for what. `request` makes a fingerprint of
     the request, and is called after a failure only.
@@ -28,7 +28,7 @@ class Wanted:
     operation: str = ""
     owner: int | None = None
     max_attempts: int = 3
-    patience: float = 10.0
+    max_wait: float = 10.0
     deadline: float = inf
     repeat: Repeat = Repeat.ALWAYS
     only: int | None = None
@@ -44,7 +44,7 @@ class Pause:
     until: float
 
 
-class Turn:
+class Placement:
     """One account's turn in a call: what is lent, by which path it is asked, the second chances it has had.
 
     `quick` says that there are others to ask should no connection come about soon, `fresh` that the connection must not
@@ -64,7 +64,7 @@ class Turn:
         self.quick = False
         self.tried = {path}
         self.renewed = self.moved = self.counted = False
-        self.waited_for = 0.0  # the end of the rest that this call waits for
+        self.waited_for = 0.0  # the end of the cooldown that this call waits for
         self._blame = blame
         self._conversation = conversation
         self._given_back = False
@@ -72,7 +72,9 @@ class Turn:
         self.begin(now)
 
     def __repr__(self) -> str:
-        return f"<Turn of account {self.loan.account} for {self.loan.model}: {'over' if self._given_back else 'on'}>"
+        return (
+            f"<Placement of account {self.loan.account} for {self.loan.model}: {'over' if self._given_back else 'on'}>"
+        )
 
     def begin(self, now: float) -> None:
         """An exchange begins."""

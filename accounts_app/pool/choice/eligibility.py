@@ -1,10 +1,10 @@
-"""Whether an account can answer for a model, and if not, why not: the words for it."""
+"""Whether an account can answer for a model, and if not, why: what every choice goes by, and every explanation."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-WHOLE_ACCOUNT = ""  # the model of a rest that is about all of them
+WHOLE_ACCOUNT = ""  # the model of a cooldown that is about all of them
 
 
 class Candidate(Protocol):
@@ -36,11 +36,11 @@ class Candidate(Protocol):
     def resets_at(self, model: str) -> float | None: ...
 
 
-class Standing(StrEnum):
+class Status(StrEnum):
     """Whether an account can answer for a model now, and if not, why not."""
 
     READY = "ready"
-    HALF_OPEN = "half_open"  # its rest is over: the next call tries it out
+    HALF_OPEN = "half_open"  # its cooldown is over: the next call tries it out
     LAST = "last"  # a guess is held against it: asked when nobody else is left
     UNKNOWN = "unknown"
     DISABLED = "disabled"
@@ -48,7 +48,7 @@ class Standing(StrEnum):
     PARKED = "parked"
     NOT_ALLOWED = "not_allowed"  # its operator keeps it to other models
     PROTECTED = "protected"  # its operator keeps what is left of its quota
-    RESTING = "resting"
+    COOLING_DOWN = "resting"
     NO_TOKEN = "no_token"  # its token endpoint is away
     NO_PATH = "no_path"  # none of its endpoints takes a connection
     PROBING = "probing"  # one call is trying it out
@@ -60,22 +60,23 @@ PATH = "path"  # the detail of one that stands last for the path it is reached b
 # Those that end by themselves.
 COMES_BACK = frozenset(
     {
-        *(Standing.RESTING, Standing.PROTECTED, Standing.FULL, Standing.PROBING),
-        *(Standing.NO_TOKEN, Standing.NO_PATH),
+        *(Status.COOLING_DOWN, Status.PROTECTED, Status.FULL, Status.PROBING),
+        *(Status.NO_TOKEN, Status.NO_PATH),
     }
 )
-CAN_ANSWER = frozenset({Standing.READY, Standing.HALF_OPEN, Standing.LAST})
+CAN_ANSWER = frozenset({Status.READY, Status.HALF_OPEN, Status.LAST})
 
 
 @dataclass(frozen=True, slots=True)
-class WhyNot:
+class Eligibility:
     """An account's standing, with its end where that is known (seconds) and its cause in words."""
 
     account: int
-    standing: Standing
+    status: Status
     until: float | None = None
     detail: str = ""
 
-    def __bool__(self) -> bool:
-        """Whether there is a reason why not."""
-        return self.standing not in CAN_ANSWER
+    @property
+    def eligible(self) -> bool:
+        """Whether the account can answer now."""
+        return self.status in CAN_ANSWER

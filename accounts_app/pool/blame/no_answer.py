@@ -28,7 +28,7 @@ LIMITS = frozenset({Outcome.RATE_LIMITED, Outcome.QUOTA_EXHAUSTED, Outcome.UNAUT
 SOONEST = 1.0  # seconds
 
 
-class Tell(Enum):
+class Ending(Enum):
     """What there is to tell."""
 
     FAILURE = "failure"  # what failure `Told.index` of the call came to
@@ -42,15 +42,15 @@ class Tell(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class NoAnswer:
     """The end of a call that nobody answers."""
 
-    tell: Tell
+    ending: Ending
     index: int = -1
     delay: float = 0.0
 
 
-def told(board: Board, faults: Sequence[Fault], model: str, among: Among, spread: Spread, now: float) -> Told:
+def no_answer(board: Board, faults: Sequence[Fault], model: str, among: Among, spread: Spread, now: float) -> NoAnswer:
     """What to tell a call that has met `faults` and has nobody left to ask; `among` are those who might have been.
 
     1. A refusal that all agreed on.
@@ -62,23 +62,23 @@ def told(board: Board, faults: Sequence[Fault], model: str, among: Among, spread
     outcomes = [fault.outcome for fault in faults]
     said = [outcome for outcome in outcomes if outcome not in SAY_NOTHING]
     if said and REFUSALS.issuperset(said):
-        return Told(Tell.FAILURE, _last(outcomes, REFUSALS))
+        return NoAnswer(Ending.FAILURE, _last(outcomes, REFUSALS))
     for kinds in FAILED:
         if not kinds.isdisjoint(outcomes):
-            return Told(Tell.FAILURE, _last(outcomes, kinds))
+            return NoAnswer(Ending.FAILURE, _last(outcomes, kinds))
     if LIMITS.isdisjoint(outcomes):
         if board.ways.none_is_left or Outcome.UNREACHABLE in outcomes:
-            return Told(Tell.NO_PATH)
+            return NoAnswer(Ending.NO_PATH)
         if Outcome.TOKEN_UNAVAILABLE in outcomes or outlook.nobody_has_a_token(board, model, now, among):
-            return Told(Tell.NO_TOKEN)
+            return NoAnswer(Ending.NO_TOKEN)
     delay = _delay(board, model, among, now)
     if delay is not None:
-        return Told(Tell.COME_BACK, delay=max(SOONEST, spread(delay, TOLD_SPREAD, TOLD_SPREAD_LIMIT)))
+        return NoAnswer(Ending.COME_BACK, delay=max(SOONEST, spread(delay, TOLD_SPREAD, TOLD_SPREAD_LIMIT)))
     if not board.connected:
-        return Told(Tell.NOT_CONNECTED)
+        return NoAnswer(Ending.NOT_CONNECTED)
     if among is not None and not among:
-        return Told(Tell.CANNOT)
-    return Told(Tell.ACT if board.out_of_service else Tell.NOT_ALLOWED)
+        return NoAnswer(Ending.CANNOT)
+    return NoAnswer(Ending.ACT if board.out_of_service else Ending.NOT_ALLOWED)
 
 
 def _delay(board: Board, model: str, among: Among, now: float) -> float | None:

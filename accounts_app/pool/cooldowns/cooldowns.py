@@ -1,0 +1,122 @@
+"""The cooldowns of all accounts, and the probes of those that are half-open.
+
+A cooldown whose time is over is half-open: one call, the probe, finds out whether the account answers again. A probe
+has a number, so that one which ends late does not end another's.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from accounts_app.pool.choice.eligibility import WHOLE_ACCOUNT
+from accounts_app.pool.cooldowns.cooldown import Cooldown, CooldownState, state
+
+# A probe that hears nothing for this long no longer keeps others from trying: upstream may think for minutes before it
+# answers, and a pool of one must not stand still meanwhile.
+PROBE_SECONDS = 30.0
+
+# Models that one account may have cooldowns for, as clients name them; past it the oldest is forgotten.
+MODELS = 64
+
+Probe = tuple[str, int]  # the model of a cooldown, and the number of the probe that tries it out
+
+
+class Cooldowns:
+    """Cooldowns by account and model ("" for the whole account), and their probes."""
+
+    __slots__ = ("_accounts", "_cooldowns", "_models", "_number", "_probes")
+
+    def __init__(self) -> None:
+        self._cooldowns: dict[tuple[int, str], Cooldown] = {}
+        self._models: dict[int, OrderedDict[str, None]] = {}  # account -> the models it has a cooldown for
+        self._accounts: dict[str, set[int]] = {}  # model -> the accounts that have a cooldown for it
+        self._probes: dict[tuple[int, str], tuple[int, float]] = {}  # rest -> the probe, and until when others wait
+        self._number = 0
+
+    def __repr__(self) -> str:
+        return f"<Cooldowns {len(self._cooldowns)}, {len(self._probes)} being tried out>"
+
+    def __len__(self) -> int:
+        return len(self._cooldowns)
+
+    def get(self, account: int, model: str) -> Cooldown | None:
+        """The cooldown in force or to be tried out, if any."""
+        return self._cooldowns.get((account, model))
+
+    def both(self, account: int, model: str) -> list[tuple[str, Cooldown]]:
+        """The cooldowns that concern an account and a model: the whole account's and the model's own."""
+        if account not in self._models:
+            return []
+        pairs = ((of, self._cooldowns.get((account, of))) for of in dict.fromkeys((WHOLE_ACCOUNT, model)))
+        return [(of, cooldown) for of, cooldown in pairs if cooldown is not None]
+
+    def until(self, account: int, model: str) -> float:
+        """When the cooldowns that keep the account from the model end; 0.0 when there are none. Guesses keep nobody."""
+        return max((cooldown.until for _, cooldown in self.both(account, model) if not cooldown.is_guess), default=0.0)
+
+    def on(self, now: float) -> list[tuple[int, str, Cooldown]]:
+        """The cooldowns that are on, by account and model. Only reads, and a copy: any thread may ask."""
+        return [
+            (*of, cooldown)
+            for of, cooldown in self._cooldowns.copy().items()
+            if state(cooldown, now) is CooldownState.COOLING_DOWN
+        ]
+
+    def accounts_with(self, model: str) -> Iterable[int]:
+        """The accounts that have a cooldown for the model."""
+        return self._accounts.get(model, ())
+
+    def put(self, account: int, model: str, cooldown: Cooldown | None) -> None:
+        """Lay a cooldown, or with None (or one without a streak) end it: its probe has nothing left to settle."""
+        self._probes.pop((account, model), None)
+        if cooldown is None or cooldown.streak == 0:
+            self._forget(account, model)
+            return
+        self._cooldowns[account, model] = cooldown
+        models = self._models.setdefault(account, OrderedDict())
+        models[model] = None
+        self._accounts.setdefault(model, set()).add(account)
+        if len(models) > MODELS:
+            self._forget(account, next(each for each in models if each != WHOLE_ACCOUNT))
+
+    def half_open(self, account: int, model: str, now: float) -> list[str]:
+        """The models of the cooldowns that a call for `model` would try out."""
+        return [
+            of
+            for of, cooldown in self.both(account, model)
+            if state(cooldown, now) is CooldownState.HALF_OPEN and self.probing_until(account, of, now) is None
+        ]
+
+    def probe(self, account: int, models: Iterable[str], now: float) -> list[Probe]:
+        """One call tries these cooldowns out, and others wait."""
+        probed = []
+        for model in models:
+            self._number += 1
+            self._probes[account, model] = (self._number, now + PROBE_SECONDS)
+            probed.append((model, self._number))
+        return probed
+
+    def probing_until(self, account: int, model: str, now: float) -> float | None:
+        """Until when others leave a cooldown to the call that tries it out; None when none does."""
+        probe = self._probes.get((account, model))
+        return probe[1] if probe is not None and probe[1] > now else None
+
+    def let_go(self, account: int, probed: Iterable[Probe]) -> list[str]:
+        """Their call has ended without settling them. The models of those that are free again."""
+        free = []
+        for model, number in probed:
+            probe = self._probes.get((account, model))
+            if probe is not None and probe[0] == number:
+                del self._probes[account, model]
+                free.append(model)
+        return free
+
+    def _forget(self, account: int, model: str) -> None:
+        if self._cooldowns.pop((account, model), None) is None:
+            return
+        self._probes.pop((account, model), None)
+        del self._models[account][model]
+        if not self._models[account]:
+            del self._models[account]
+        self._accounts[model].discard(account)
+        if not self._accounts[model]:
+            del self._accounts[model]
