@@ -60,6 +60,11 @@ class Step:
         return DIALECTS[self.lease.account.kind]
 
     @property
+    def secrets(self) -> tuple[str, str]:
+        """What of the account is masked in whatever upstream writes: its token, and whose it is."""
+        return self.forwarding.token, self.lease.account.email
+
+    @property
     def timeout(self) -> float:
         """Seconds that are left for the first event."""
         return max(0.0, self.forwarding.deadline - monotonic())
@@ -117,8 +122,8 @@ class Step:
 
     def failed(self, error: Exception) -> Fault:
         """The exchange has failed: what that comes to."""
-        account, forwarding = self.lease.account, self.forwarding
-        failure = failed(error, forwarding.call, self.dialect, forwarding.limit, forwarding.token, account.email)
+        forwarding = self.forwarding
+        failure = failed(error, forwarding.call, self.dialect, forwarding.limit, *self.secrets)
         forwarding.learn(self.lease, failure)
         return failure.fault
 

@@ -57,7 +57,7 @@ async def attempt(call: Call, step: Step) -> Relay | None:
                     )
                 )
                 step.heard()
-                frames = Frames(exchange, step.dialect.reader(call))
+                frames = Frames(exchange, step.dialect.reader(call), step.secrets)
                 first = await frames.first()
         except FAILURES as error:
             entry.fault = step.failed(error)

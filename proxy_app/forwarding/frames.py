@@ -1,13 +1,14 @@
 """An upstream's answer as public frames: what the exchange brings, read by the dialect's reader."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from time import monotonic
 from types import MappingProxyType
 
 from accounts_app.roster import timeouts
 from proxy_app.forwarding.exchange import Exchange
 from proxy_app.forwarding.turns import in_turns
-from proxy_app.wire.dialects import Reader
+from proxy_app.wire.dialects import Reader, ReportedError
+from proxy_app.wire.faults.masking import masked_bytes
 
 
 class ErrorAnswer(Exception):
@@ -34,15 +35,16 @@ class EmptyAnswer(Exception):
 
 
 class Frames:
-    """The frames of one answer, in the batches that its chunks bring."""
+    """The frames of one answer, in the batches that its chunks bring. An error in it is shown without `secrets`."""
 
-    __slots__ = ("_exchange", "busy", "ended", "reader")
+    __slots__ = ("_exchange", "_secrets", "busy", "ended", "reader")
 
-    def __init__(self, exchange: Exchange, reader: Reader) -> None:
+    def __init__(self, exchange: Exchange, reader: Reader, secrets: Collection[str]) -> None:
         self.reader = reader
         self.busy = 0.0  # seconds spent on reading what had arrived of a stream
         self.ended = False
         self._exchange = exchange
+        self._secrets = secrets
 
     async def first(self) -> list[bytes]:
         """The first batch, with which the answer is committed: of a plain answer the whole of it.
@@ -97,4 +99,6 @@ class Frames:
         failure, self.reader.failure = self.reader.failure, None
         self.ended = True
         assert failure is not None
+        if isinstance(failure, ReportedError):
+            failure.error = masked_bytes(failure.error, *self._secrets)
         return failure

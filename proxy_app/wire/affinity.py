@@ -81,7 +81,7 @@ def _cached_content(body: Body) -> bytes:
     for spelling in _CACHED:
         if spelling in body:
             _bounded_in_json(body[spelling], spelling)
-            value = bytes(body[spelling])
+            value = _slashes(bytes(body[spelling]))
             return b"" if value == b'""' else value
     return b""
 
@@ -91,8 +91,13 @@ def _uploaded_file(contents: Raw) -> bytes:
     text = _beginning(contents, _SEARCHED)
     if b'"fileUri"' not in text and b'"file_uri"' not in text:
         return b""
-    uris: list[bytes] = _FILE.findall(text)
+    uris = map(_slashes, _FILE.findall(text))
     return next((uri for uri in uris if b"/files/" in uri or uri.startswith(b"files/")), b"")
+
+
+def _slashes(name: bytes) -> bytes:
+    """A name with its slashes as they are: some clients write them as \\/."""
+    return name.replace(b"\\/", b"/")
 
 
 def _instruction(body: Body) -> bytes:

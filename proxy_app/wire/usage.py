@@ -59,6 +59,11 @@ class StreamState:
         return f"<StreamState {'complete' if self.complete else 'open'} {self._reasons}>"
 
     @property
+    def begun(self) -> bool:
+        """Whether anything of an answer has come: a candidate, or why there is none."""
+        return self.blocked or bool(self._reasons)
+
+    @property
     def complete(self) -> bool:
         """Whether upstream has finished: every candidate seen has a finish reason, or the prompt was blocked."""
         return self.blocked or (bool(self._reasons) and all(self._reasons.values()))

@@ -9,7 +9,13 @@ from proxy_app.wire.bodies.bodies import Body, pieces
 # differs, and hashing 100 MB would keep everybody waiting.
 _PART = 64 * 1024
 
-_RESOURCE = re.compile(rb'"(?:cachedContent|cached_content|fileUri|file_uri)"')
+# A cache, an uploaded file, a store of files. Files elsewhere (a video's page, a bucket) are anybody's to read. Some
+# clients write \/ for a slash.
+_RESOURCE = re.compile(
+    rb'"(?:cachedContent|cached_content)"'
+    rb'|"(?:fileUri|file_uri)"\s*:\s*"(?:[^"]*/)?files\\?/'
+    rb'|"fileSearchStores\\?/'
+)
 
 
 def fingerprint(body: Body) -> tuple[int, bytes]:
@@ -31,5 +37,5 @@ def fingerprint(body: Body) -> tuple[int, bytes]:
 
 
 def names_a_resource(body: Body) -> bool:
-    """Whether the request speaks of a file or a cache, which one project has and no other."""
+    """Whether the request speaks of a file, a cache or a store, which one project has and no other."""
     return any(_RESOURCE.search(piece) for piece in pieces(body))

@@ -14,6 +14,9 @@ from proxy_app.wire.malformed import NotAnAnswer
 from proxy_app.wire.operations import Gives, Metered
 from proxy_app.wire.usage import StreamState, Usage, candidates_wanted, peek
 
+# Frames without any part of an answer that are held back for one; upstream begins with one or two of them at most.
+MOST_HELD_BACK = 1000
+
 Unwrap = Callable[[bytes], bytes]  # the public response in a payload of the upstream's; raises NotAnAnswer
 
 
@@ -51,7 +54,10 @@ class Reader(Protocol):
 
 
 class EventReader:
-    """A stream of server-sent events, of which `candidates` candidates were asked for."""
+    """A stream of server-sent events, of which `candidates` candidates were asked for.
+
+    What comes before the first part of an answer (counts, as a rule) is held back for it: alone it answers nothing.
+    """
 
     whole = False
 
@@ -59,6 +65,7 @@ class EventReader:
         self.failure: ReportedError | NotAnAnswer | None = None
         self._unwrap = unwrap
         self._decoder = sse.Decoder()
+        self._held: list[bytes] = []
         self._state = StreamState(candidates)
 
     def __repr__(self) -> str:
@@ -89,14 +96,17 @@ class EventReader:
         return self._frames(self._decoder.end())
 
     def _frames(self, payloads: list[bytes]) -> list[bytes]:
-        frames: list[bytes] = []
+        frames, self._held = self._held, []
         for payload in payloads:
             try:
                 frames.append(self._frame(payload))
             except (ReportedError, NotAnAnswer) as error:
                 self.failure = error.with_traceback(None)
                 break
-        return frames
+        if self._state.begun or len(frames) > MOST_HELD_BACK:
+            return frames
+        self._held = frames
+        return []
 
     def _frame(self, payload: bytes) -> bytes:
         if payload == sse.DONE:

@@ -74,6 +74,15 @@ class TestAnAccountThatRefuses:
         assert (reply.status, reply.json()["error"]["message"]) == (403, DENIED_TEXT)
         assert set(statuses().values()) == {Status.READY}
 
+    @BOTH
+    async def test_what_anybody_may_read_is_asked_of_another(self, url, client, pool_of, upstream):
+        await pool_of("alice", "bob")
+        upstream.script(DENIED)
+        prompt = a_prompt()
+        prompt["contents"][0]["parts"].append({"fileData": {"fileUri": "https://www.youtube.com/watch?v=x"}})
+
+        assert (await client.post(url, prompt)).status == 200
+
     @pytest.mark.parametrize("part", ["fileData", "cachedContent"])
     async def test_a_resource_is_not_asked_of_another_project(self, part, client, pool_of, upstream):
         await pool_of("alice", "bob")
@@ -106,6 +115,19 @@ async def test_a_key_in_upstreams_words_goes_nowhere(url, client, pool_of, upstr
     assert reply.json()["error"]["message"] == "The thing of *** and of *** is gone."
     (entry,) = await ledger()
     assert KEY not in entry.message
+
+
+async def test_nor_does_an_account_in_an_error_within_a_stream(client, alice, upstream, ledger):
+    error = {"error": {"code": 500, "message": "The thing of alice@example.com failed.", "status": "INTERNAL"}}
+    begun = {"response": {"candidates": [{"content": {"role": "model", "parts": [{"text": "On"}]}}]}}
+    chunks = tuple(f"data: {json.dumps(event)}\r\n\r\n".encode() for event in (begun, error))
+    upstream.script(Reply(status=200, chunks=chunks, headers=(("content-type", "text/event-stream"),)))
+
+    reply = await client.post(STREAM, a_prompt())
+
+    assert reply.events()[-1]["error"]["message"] == "The thing of *** failed."
+    (entry,) = await ledger()
+    assert entry.message == "The thing of *** failed."
 
 
 async def test_a_suspended_consumer_is_parked_though_nothing_but_the_text_says_so(client, pool_of, upstream, ledger):
@@ -200,6 +222,22 @@ class TestAnEmptyAnswer:
 
         assert {reply.status for reply in replies} == {200}
         assert asked(upstream).count("alice") == 2
+
+    @pytest.mark.parametrize(
+        "events",
+        [(b"{}",), (b'{"response":{"usageMetadata":{"promptTokenCount":3}}}', b"{}"), (b"[DONE]",)],
+        ids=("nothing", "counts alone", "no more than its end"),
+    )
+    async def test_may_be_a_stream_whose_events_have_no_part_of_an_answer(self, events, client, pool_of, upstream):
+        await pool_of("alice", "bob")
+        chunks = tuple(b"data: " + event + b"\r\n\r\n" for event in events)
+        upstream.script(Reply(status=200, chunks=chunks, headers=(("content-type", "text/event-stream"),)))
+
+        reply = await client.post(STREAM, a_prompt())
+
+        assert len(upstream.calls) == 2
+        assert reply.ended
+        assert reply.events()[-1]["candidates"][0]["finishReason"] == "STOP"
 
 
 @BOTH

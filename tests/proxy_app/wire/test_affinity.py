@@ -92,6 +92,17 @@ def test_an_uploaded_file_outranks_the_conversation():
     assert key(contents=[uses_file(uri)]) != key(contents=[uses_file(uri + "d")])
 
 
+def test_a_file_and_a_cache_are_the_same_with_their_slashes_escaped():
+    for fields in (
+        {"contents": [uses_file("https://g.example/v1beta/files/abc")]},
+        {"cachedContent": "cachedContents/x"},
+    ):
+        written = json.dumps(fields)
+        escaped = read_body(written.replace("/", "\\/").encode())
+
+        assert affinity_key(escaped, 1) == affinity_key(read_body(written.encode()), 2)
+
+
 def test_a_file_may_be_named_without_its_address():
     assert key(contents=[uses_file("files/abc")]) == key(contents=[HELLO, uses_file("files/abc")])
     assert key(contents=[HELLO, uses_file("myfiles/abc")]) == key(contents=TURN_ONE)

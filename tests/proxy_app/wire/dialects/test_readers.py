@@ -3,6 +3,7 @@ import pytest
 from accounts_app.pool.outcomes import Outcome
 from proxy_app.wire.calls import Call, read_body
 from proxy_app.wire.dialects import DIALECTS, NotAnAnswer, ReportedError
+from proxy_app.wire.dialects.readers import MOST_HELD_BACK
 from proxy_app.wire.operations import COUNT, GENERATE, STREAM
 from proxy_app.wire.usage import Usage
 
@@ -51,6 +52,28 @@ def test_a_stream_is_read_frame_by_frame_however_it_is_cut(dialect, body, size):
     assert read.reader.complete
     assert read.reader.settled
     assert not read.reader.whole
+
+
+COUNTS = b'{"usageMetadata":{"promptTokenCount":3}}'
+
+
+@pytest.mark.parametrize("size", [0, 1])
+def test_what_comes_before_the_first_part_of_an_answer_is_held_back_for_it(size):
+    body = as_events(COUNTS, b"{}", HELLO, COUNTS, STOP)
+    read = Read(PLAIN, STREAM, body, size)
+
+    assert read.frames == [COUNTS, b"{}", HELLO, COUNTS, STOP]
+    assert next(batch for batch in read.batches if batch)[:3] == [COUNTS, b"{}", HELLO]
+
+
+@pytest.mark.parametrize("payloads", [(), (b"{}",), (COUNTS, COUNTS), (b"[DONE]",), (b'{"candidates":[]}',)])
+def test_a_stream_without_any_part_of_an_answer_has_no_frames(payloads):
+    assert Read(PLAIN, STREAM, as_events(*payloads)).frames == []
+
+
+def test_what_is_held_back_has_a_bound():
+    assert Read(PLAIN, STREAM, as_events(*[b"{}"] * MOST_HELD_BACK)).frames == []
+    assert len(Read(PLAIN, STREAM, as_events(*[b"{}"] * (MOST_HELD_BACK + 1))).frames) == MOST_HELD_BACK + 1
 
 
 def test_a_stream_is_settled_when_all_candidates_that_were_asked_for_have_finished():
