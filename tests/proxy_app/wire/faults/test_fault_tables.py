@@ -127,7 +127,9 @@ def test_a_days_quota_is_not_back_within_the_minute(said, taken):
 
 
 def test_without_a_clock_nobody_knows_when_a_day_ends():
-    assert read(429, details=quota("RequestsPerDay")).delay is None
+    body = json.dumps({"error": {"code": 429, "details": quota("RequestsPerDay")}}).encode()
+
+    assert classify(429, body).delay is None
 
 
 @pytest.mark.parametrize("name", ["validation_url", "validation_link", "appeal_url", "activationUrl"])
@@ -202,6 +204,14 @@ def test_an_answer_without_googles_words_is_read_by_its_status(status, body, out
 )
 def test_it_is_told_in_its_own_words_as_far_as_it_has_any(status, body, told):
     assert classify(status, body).message == told
+
+
+@pytest.mark.parametrize("words", [b"unusual traffic", b"Automated queries", b"automated requests"])
+@pytest.mark.parametrize(("before", "seen"), [(0, True), (16_300, True), (16_384, False)])
+def test_the_beginning_of_a_page_tells_whether_it_is_about_traffic(words, before, seen):
+    fault = classify(403, b"<html>" + b" " * before + words, "text/html")
+
+    assert (fault.outcome is Outcome.EGRESS_BLOCKED) is seen
 
 
 def test_a_text_of_any_length_is_cut():
