@@ -18,6 +18,10 @@ from accounts_app.pool import foreign_text
 # How often an error may be found as JSON text in another's message; gemini-cli unwraps as deep.
 _NESTED = 10
 
+# What is looked at: an error's text is a few sentences and its details are a handful, however much somebody sends.
+_LONGEST_MESSAGE = 16 * 1024
+_MOST_DETAILS = 64
+
 # What a message quotes is the client's own content where it stands for a value ("Invalid value at 'contents'
 # (TYPE_STRING), "…"", "Base64 decoding failed for "…""), or is longer than a field's name. It has no place in logs or
 # the admin. A value may hold quotation marks itself.
@@ -113,7 +117,7 @@ def read_error(body: bytes) -> ErrorBody | None:
         if inner is None:
             break
         error = inner
-    return _as_error_body(foreign_text.cleaned_json(error))
+    return _as_error_body(foreign_text.cleaned_json(_looked_at(error)))
 
 
 _LARGEST = 1024 * 1024  # errors are a few kB, those with an HTML page in them some more
@@ -170,6 +174,11 @@ def _error_of(decoded: Any) -> dict[str, Any] | None:
     if isinstance(error, str):  # {"error": "invalid_grant", "error_description": "…"}, as the token endpoint has it
         return {"message": str(decoded.get("error_description") or error), "status": error}
     return error if isinstance(error, dict) else None
+
+
+def _looked_at(error: dict[str, Any]) -> dict[str, Any]:
+    message = str(error.get("message") or "")[:_LONGEST_MESSAGE]
+    return {**error, "message": message, "details": _list(error.get("details"))[:_MOST_DETAILS]}
 
 
 def _as_error_body(error: dict[str, Any]) -> ErrorBody:

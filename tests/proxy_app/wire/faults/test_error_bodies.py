@@ -183,3 +183,13 @@ def test_a_quoted_name_does():
     error = read_error(json.dumps({"error": {"message": 'Unknown name "x": Cannot find field.'}}).encode())
 
     assert error.message == 'Unknown name "x": Cannot find field.'
+
+
+def test_of_an_error_as_large_as_one_may_be_a_bounded_part_is_looked_at():
+    huge = {"code": 429, "message": "m" * 500_000, "details": [{"@type": "x.ErrorInfo", "reason": "R"}] * 10_000}
+
+    read = read_error(json.dumps({"error": huge}).encode())
+
+    assert read is not None
+    assert len(read.message) == 16 * 1024
+    assert len(read.details) == 64
