@@ -24,7 +24,7 @@ class Result(StrEnum):
     ADDED = "added"
     UPDATED = "updated"
     KNOWN = "already here"
-    REFUSED = "not taken"
+    REFUSED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The accounts' pauses: to look at, and to end."""
+"""The cooldowns of accounts, to look at and to clear."""
 
 from typing import Any
 
@@ -32,13 +32,13 @@ class ReasonFilter(admin.SimpleListFilter):
 
 @admin.register(Rest)
 class CooldownPage(ModelAdmin):
-    """Rests that are on now; ended ones stay in the table for the nodes, not for people."""
+    """Cooldowns in force. Cleared ones stay in the table for a while, so that every node notices."""
 
-    list_display = ("account", "rested_model", "remaining", "why", "streak", "said")
+    list_display = ("account", "cooling_model", "remaining", "reason_label", "streak", "shown_message")
     list_filter = (ReasonFilter,)
     search_fields = ("account__email", "model")
     ordering = ("until",)
-    actions = ("end",)
+    actions = ("clear",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rest]:
         rows = super().get_queryset(request).filter(until__gt=timezone.now())
@@ -53,27 +53,27 @@ class CooldownPage(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_end_permission(self, request: HttpRequest) -> bool:
+    def has_clear_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts_app.change_rest")
 
-    @admin.action(description=_("End now"), permissions=["end"])
-    def end(self, request: HttpRequest, chosen: QuerySet[Rest]) -> None:
-        ended = accounts.clear_cooldowns(chosen.values_list("pk", flat=True))
-        self.message_user(request, ngettext("%d rest ended.", "%d rests ended.", ended) % ended)
+    @admin.action(description=_("Clear now"), permissions=["clear"])
+    def clear(self, request: HttpRequest, chosen: QuerySet[Rest]) -> None:
+        cleared = accounts.clear_cooldowns(chosen.values_list("pk", flat=True))
+        self.message_user(request, ngettext("%d cooldown cleared.", "%d cooldowns cleared.", cleared) % cleared)
 
     @display(description=_("model"), ordering="model")
-    def rested_model(self, rest: Rest) -> str:
-        return rest.model or str(_("every model"))
+    def cooling_model(self, row: Rest) -> str:
+        return row.model or str(_("every model"))
 
     @display(description=_("reason"), ordering="reason")
-    def why(self, rest: Rest) -> str:
-        return outcome_label(rest.reason) or "-"
+    def reason_label(self, row: Rest) -> str:
+        return outcome_label(row.reason) or "-"
 
     @display(description=_("message"))
-    def said(self, rest: Rest) -> str:
-        return translated(rest.message) or "-"
+    def shown_message(self, row: Rest) -> str:
+        return translated(row.message) or "-"
 
-    @display(description=_("still"), ordering="until", label={"warning": "warning"})
-    def remaining(self, rest: Rest) -> tuple[str, str]:
-        left = rest.until - timezone.now() if rest.until else None
+    @display(description=_("time left"), ordering="until", label={"warning": "warning"})
+    def remaining(self, row: Rest) -> tuple[str, str]:
+        left = row.until - timezone.now() if row.until else None
         return "warning", account_state.spoken(left) if left else "-"

@@ -1,19 +1,29 @@
-"""Form fields for secrets: typed in, never shown again."""
+"""Form fields for secrets, which are never shown again, and for lists; and the link of a remedy."""
 
 from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget
+
+from accounts_app.status.remedies import Action
 
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 NO_PROXY = NONE = "-"
 KEEP = _("Never shown. Leave it empty to keep what is stored.")
 
 
+def link(action: Action) -> SafeString:
+    """A remedy's link; Google's pages open in a tab of their own."""
+    target = mark_safe(' target="_blank" rel="noopener noreferrer"') if action.elsewhere else ""
+    return format_html('<a class="underline" href="{}"{}>{}</a>', action.url, target, action.name)
+
+
 class SecretField(forms.CharField):
-    """A text that the page takes and never gives back, also not when the form has an error elsewhere."""
+    """A text that the page never shows, not even when the form is shown again for an error in another field."""
 
     def __init__(self, **options: Any) -> None:
         # new-password: so that browsers do not fill the operator's own password in.
@@ -22,7 +32,7 @@ class SecretField(forms.CharField):
 
 
 class SecretUrlField(SecretField):
-    """A URL that may hold a password; `-` says that there is none."""
+    """A URL that may hold a password; `-` removes the one that is stored."""
 
     schemes: tuple[str, ...] = ("http", "https")
     refusal: Any = _("This is not the URL of a web page.")
@@ -42,7 +52,7 @@ class SecretUrlField(SecretField):
 
 
 class ProxyField(SecretUrlField):
-    """An egress proxy's."""
+    """The URL of an egress proxy."""
 
     schemes = PROXY_SCHEMES
     refusal = _("This is not the URL of a proxy.")
@@ -52,18 +62,18 @@ class ProxyField(SecretUrlField):
 
 
 class WebhookField(SecretUrlField):
-    """Where somebody is told what needs a person."""
+    """The URL that is notified of what the inbox shows."""
 
     def __init__(self, **options: Any) -> None:
         what = _(
-            "An http:// or https:// address that is told, once and as JSON, what the inbox shows: "
-            "accounts that need their owner, and settings that would fail quietly. No secrets are in it. Never shown."
+            "An http:// or https:// address that gets each item of the inbox once, as JSON: accounts that need "
+            "attention, and configuration warnings. No secrets are in it. Never shown."
         )
         super().__init__(**{"label": _("Webhook"), "help_text": what, **options})
 
 
 class LinesField(forms.CharField):
-    """A list of words, edited one a line."""
+    """A list of words, one a line."""
 
     def __init__(self, **options: Any) -> None:
         widget = UnfoldAdminTextareaWidget(attrs={"rows": 3})

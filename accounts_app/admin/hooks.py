@@ -1,4 +1,4 @@
-"""What the rooms above lend to the accounts' pages. They put it here when the console is put together."""
+"""Functions that the accounts' pages call and proxy_app provides: set by gateway_project when the console is set up."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class AccountTest:
-    """What a test of an account came to, in words; `trouble` is empty when it answered."""
+    """The result of an account test; `trouble` is empty when the account answered."""
 
     model: str
     seconds: float
@@ -15,12 +15,12 @@ class AccountTest:
 
 
 async def _not_provided(account: int) -> AccountTest:
-    return AccountTest("", 0.0, "Nothing here can ask it.")
+    return AccountTest("", 0.0, "No account test is set up.")
 
 
 @dataclass(slots=True)
 class Hooks:
-    """`attempts_today` maps accounts to how often each was asked since midnight; `test_account` asks one for a word.
+    """`attempts_today` maps accounts to their attempts since midnight; `test_account` makes a real call through one.
 
     `test_account` raises KeyError when the account is gone.
     """

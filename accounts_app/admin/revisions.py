@@ -1,4 +1,4 @@
-"""Undo: what was changed is in Django's own log with the values before and after, and any of them can be had back."""
+"""Undo: Django's log of changes also keeps the values before and after, and a row can be given either of them again."""
 
 import json
 from collections.abc import Mapping
@@ -28,11 +28,11 @@ BEFORE, AFTER = "before", "after"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One entry of the log: what it did, field by field, and whether its outcome is what holds now."""
+    """One entry of the log: the fields it changed, and whether the row has the values of this entry now."""
 
     entry: LogEntry
     fields: list[tuple[str | Promise, str, str]]
-    holds: bool
+    is_current: bool
     revertible: bool
     first: bool
 
@@ -59,14 +59,14 @@ class Revised(ModelAdmin):
     def construct_change_message(
         self, request: HttpRequest, form: forms.ModelForm, formsets: Any, add: bool = False
     ) -> Any:
-        told = super().construct_change_message(request, form, formsets, add)
-        if not told:
-            return told
+        message = super().construct_change_message(request, form, formsets, add)
+        if not message:
+            return message
         names = self._recorded()
         states: State = {AFTER: _state(form.instance, names)}
         if not add:
             states[BEFORE] = {name: form.initial[name] for name in names if name in form.initial}
-        return [{**told[0], **states}, *told[1:]]
+        return [{**message[0], **states}, *message[1:]]
 
     def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[LogEntry]:
         return [
@@ -98,12 +98,12 @@ class Revised(ModelAdmin):
             raise Http404
         names = self._recorded()
         before = _state(row, names)
-        if self._take_on(request, row, {name: value for name, value in state.items() if name in names}):
+        if self._assign(request, row, {name: value for name, value in state.items() if name in names}):
             after = _state(row, names)
             labels = [str(row._meta.get_field(name).verbose_name) for name in names if before[name] != after[name]]
             told = [{"changed": {"fields": labels}, BEFORE: before, AFTER: after}]
             self.log_change(request, row, told)
-            self.message_user(request, _("As it was then."), messages.SUCCESS)
+            self.message_user(request, _("Reverted."), messages.SUCCESS)
         return redirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_history", args=[object_id]))
 
     def removed_view(self, request: HttpRequest) -> HttpResponse:
@@ -111,7 +111,7 @@ class Revised(ModelAdmin):
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
         log = self._log().filter(action_flag=DELETION).select_related("user").order_by("-action_time")
-        removed = [(entry, _told(_states(entry)[BEFORE])) for entry in log[:100] if BEFORE in _states(entry)]
+        removed = [(entry, _shown(_states(entry)[BEFORE])) for entry in log[:100] if BEFORE in _states(entry)]
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -123,7 +123,7 @@ class Revised(ModelAdmin):
         return TemplateResponse(request, "console/removed.html", context)
 
     def restore_view(self, request: HttpRequest, entry: int) -> HttpResponse:
-        """Make a deleted row anew."""
+        """Make a deleted row again, with a new id."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         state = _states(self._entry(entry, action_flag=DELETION)).get(BEFORE)
@@ -132,13 +132,13 @@ class Revised(ModelAdmin):
         row = self.model()
         names = self._recorded()
         back_to = f"admin:{self.opts.app_label}_{self.opts.model_name}"
-        if not self._take_on(request, row, {name: value for name, value in state.items() if name in names}):
+        if not self._assign(request, row, {name: value for name, value in state.items() if name in names}):
             return redirect(reverse(f"{back_to}_removed"))
         self.log_addition(request, row, [{"added": {}, AFTER: _state(row, names)}])
-        self.message_user(request, _("“%(row)s” is back.") % {"row": row}, messages.SUCCESS)
+        self.message_user(request, _("“%(row)s” is restored.") % {"row": row}, messages.SUCCESS)
         return redirect(reverse(f"{back_to}_changelist"))
 
-    def _take_on(self, request: HttpRequest, row: Model, state: State) -> bool:
+    def _assign(self, request: HttpRequest, row: Model, state: State) -> bool:
         for name, value in state.items():
             setattr(row, name, value)
         try:
@@ -150,7 +150,7 @@ class Revised(ModelAdmin):
         return True
 
     def _recorded(self) -> list[str]:
-        """The fields an operator sets in the form, as far as they are the row's own and no secrets."""
+        """The fields of the form that are columns of the row and not encrypted."""
         own = {field.name for field in self.opts.concrete_fields if not isinstance(field, EncryptedTextField)}
         return [name for name in self.form.base_fields if name in own]
 
@@ -176,7 +176,7 @@ class Revised(ModelAdmin):
                 Change(
                     entry=entry,
                     fields=_differences(self.model, states),
-                    holds=after is not None and {**now, **after} == now,
+                    is_current=after is not None and {**now, **after} == now,
                     revertible=after is not None,
                     first=entry is oldest and BEFORE in states,
                 )
@@ -203,10 +203,10 @@ def _differences(model: type[Model], states: Mapping[str, State]) -> list[tuple[
     before, after = states.get(BEFORE, {}), states.get(AFTER, {})
     known = {field.name: field.verbose_name for field in model._meta.concrete_fields}
     changed = [name for name in after if name in known and before.get(name) != after[name]]
-    return [(known[name], _told(before.get(name)), _told(after[name])) for name in changed]
+    return [(known[name], _shown(before.get(name)), _shown(after[name])) for name in changed]
 
 
-def _told(value: Any) -> str:
+def _shown(value: Any) -> str:
     if value is None or value in ("", {}, []):
         return "-"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""What an operator may change while the gateway runs: one page, one row."""
+"""The settings page: what an operator may change while the gateway runs. There is one row."""
 
 from typing import Any
 
@@ -35,11 +35,11 @@ class SettingsForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        # Whoever may only look is shown the values, without fields for them.
+        # Operators who may only view the page have no fields for the values.
         for name in set(WAITS) & self.fields.keys():
-            # What holds while the field is empty stands in it, greyed.
+            # The placeholder is the value in force while the field is empty.
             default = getattr(settings, f"GATEWAY_{name.upper()}")
-            self.fields[name].widget.attrs["placeholder"] = _("%(value)g, as in the environment") % {"value": default}
+            self.fields[name].widget.attrs["placeholder"] = _("%(value)g (environment)") % {"value": default}
         if GatewaySettings.objects.exclude(webhook_url="").exists():
             self.fields["webhook"].help_text = _("One is set. Leave it empty to keep it, or type “-” to remove it.")
 
@@ -57,15 +57,15 @@ class SettingsForm(forms.ModelForm):
 class SettingsPage(Revised):
     form = SettingsForm
     fieldsets = (
-        (_("Who may call"), {"fields": ("auth_mode", "api_key")}),
-        (_("Which account answers"), {"fields": ("strategy", "quota_protection")}),
-        (_("What is sent"), {"fields": ("system_instruction_prefix",)}),
+        (_("Authentication"), {"fields": ("auth_mode", "api_key")}),
+        (_("Account selection"), {"fields": ("strategy", "quota_protection")}),
+        (_("System instruction"), {"fields": ("system_instruction_prefix",)}),
         (
-            _("How long and how often a call is tried"),
-            {"fields": WAITS, "description": _("What is left empty is as the environment has it.")},
+            _("Retries and timeouts"),
+            {"fields": WAITS, "description": _("Empty: the value of the environment variable.")},
         ),
-        (_("What is kept"), {"fields": ("keep_days", "keep_rows", "capture_days")}),
-        (_("Who is told"), {"fields": ("webhook",)}),
+        (_("Retention"), {"fields": ("keep_days", "keep_rows", "capture_days")}),
+        (_("Notifications"), {"fields": ("webhook",)}),
     )
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:

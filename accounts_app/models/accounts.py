@@ -1,4 +1,4 @@
-"""Who can answer: accounts, their credentials, their rests."""
+"""Accounts, their credentials and their cooldowns."""
 
 from django.db import models
 from django.db.models import Q
@@ -10,14 +10,14 @@ from accounts_app.models.stamped import Stamped
 
 
 class Account(Stamped):
-    """Someone, or some key, that can answer a call."""
+    """A Google account or a Gemini API key that can answer calls."""
 
     class Kind(models.TextChoices):
         CLOUD_CODE = "cloud_code", _("Google account")
         GEMINI_API = "gemini_api", _("Gemini API key")
 
     class Parked(models.TextChoices):
-        NO = "", _("not parked")
+        NO = "", _("no action required")
         SIGN_IN = "sign_in", _("sign in again")
         VERIFY = "verify", _("verify the account")
         TERMS = "terms", _("terms of service")
@@ -27,7 +27,7 @@ class Account(Stamped):
         BILLING = "billing", _("out of credits, or at its spending cap")
         SUSPENDED = "suspended", _("suspended")
         DEAD_KEY = "dead_key", _("API key leaked or deleted")
-        BY_HAND = "by_hand", _("by an operator")
+        BY_HAND = "by_hand", _("disabled by an operator")
 
     kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.CLOUD_CODE)
     email = models.CharField(_("email or label"), max_length=254)
@@ -35,26 +35,26 @@ class Account(Stamped):
     tier = models.CharField(_("tier"), max_length=64, blank=True)
     enabled = models.BooleanField(_("enabled"), default=True)
     is_demo = models.BooleanField(_("demo"), default=False, editable=False)
-    parked = models.CharField(_("parked"), max_length=24, choices=Parked, blank=True, default=Parked.NO)
-    parked_message = models.TextField(_("why it is parked"), blank=True)
-    parked_link = models.TextField(_("where to put it right"), blank=True)
-    parked_at = models.DateTimeField(_("parked at"), null=True, blank=True)
+    parked = models.CharField(_("needs attention"), max_length=24, choices=Parked, blank=True, default=Parked.NO)
+    parked_message = models.TextField(_("reason"), blank=True)
+    parked_link = models.TextField(_("link to fix it"), blank=True)
+    parked_at = models.DateTimeField(_("needs attention since"), null=True, blank=True)
     allowed_models = models.JSONField(_("allowed models"), default=list, blank=True)
-    max_concurrency = models.PositiveIntegerField(_("calls at once"), null=True, blank=True)
+    max_concurrency = models.PositiveIntegerField(_("max concurrent requests"), null=True, blank=True)
     priority = models.IntegerField(_("priority"), default=0)
     proxy_url = EncryptedTextField(_("proxy URL"), blank=True)
     quota = models.JSONField(_("quota"), default=dict, blank=True)
     quota_fetched_at = models.DateTimeField(_("quota fetched"), null=True, blank=True)
     # For a Gemini API key: the Model resources that upstream lists for it, by id, as JSON. Text, as many are the same.
     model_list = models.TextField(blank=True, editable=False)
-    # Some node has asked for quota or list, or is asking; null since the account was connected.
+    # When a node last asked for quota or list; null until the first time after the account was connected.
     quota_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
-        # Whoever exports walks away with refresh tokens: a right of its own.
+        # An export holds refresh tokens, so it needs a permission of its own.
         permissions = [("export_account", gettext_noop("Can export accounts with their secrets"))]
         constraints = [
             models.UniqueConstraint(
@@ -68,7 +68,7 @@ class Account(Stamped):
             models.CheckConstraint(
                 condition=Q(max_concurrency__isnull=True) | Q(max_concurrency__gte=1),
                 name="account_serves_at_least_one_call",
-                violation_error_message=_("At least one call at once; leave it empty for no limit of its own."),
+                violation_error_message=_("At least 1; leave it empty for no limit."),
             ),
         ]
 
@@ -84,7 +84,7 @@ class Credential(Stamped):
     access_token = EncryptedTextField(blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     refreshed_at = models.DateTimeField(null=True, blank=True)
-    # Some process is renewing these tokens, and nobody else does until then.
+    # Until then one process is renewing these tokens, and the others wait.
     renewing_until = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
@@ -96,19 +96,19 @@ class Credential(Stamped):
 
 
 class Rest(Stamped):
-    """An account's pause, for one model or (empty) for all. Clearing sets `until` to null; rows go a week later."""
+    """An account's cooldown, for one model or (empty) for all. Clearing sets `until` to null; the row stays a week."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="rests", verbose_name=_("account"))
     model = models.CharField(_("model"), max_length=128, blank=True)
     until = models.DateTimeField(_("until"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=32, blank=True)
     message = models.TextField(_("message"), blank=True)
-    streak = models.PositiveIntegerField(_("in a row"), default=0)
+    streak = models.PositiveIntegerField(_("consecutive failures"), default=0)
     window_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        verbose_name = _("rest")
-        verbose_name_plural = _("rests")
+        verbose_name = _("cooldown")
+        verbose_name_plural = _("cooldowns")
         constraints = [models.UniqueConstraint(fields=["account", "model"], name="rest_once_an_account_and_model")]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Who may ask: API keys, and what they have used, in sums that several nodes add to."""
+"""API keys, and what they have used, in sums that several nodes add to."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -19,12 +19,14 @@ class ApiKey(Stamped):
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
     may_explain = models.BooleanField(
-        _("may ask why"), default=False, help_text=_("Lets a client see which account would answer, and why.")
+        _("may request routing details"),
+        default=False,
+        help_text=_("Lets a client see which account answered, and why."),
     )
     capture = models.BooleanField(
-        _("keep prompts and answers"),
+        _("log prompts and responses"),
         default=False,
-        help_text=_("Encrypted, for as many days as the settings say, for operators with the right to read them."),
+        help_text=_("Encrypted, for as many days as the settings say, for operators with the permission to read them."),
     )
     allowed_models = models.JSONField(_("allowed models"), default=list, blank=True)
     allowed_networks = models.JSONField(_("allowed networks"), default=list, blank=True)
@@ -33,7 +35,7 @@ class ApiKey(Stamped):
     requests_per_month = models.PositiveIntegerField(_("requests per month"), null=True, blank=True)
     tokens_per_day = models.PositiveBigIntegerField(_("tokens per day"), null=True, blank=True)
     tokens_per_month = models.PositiveBigIntegerField(_("tokens per month"), null=True, blank=True)
-    max_concurrency = models.PositiveIntegerField(_("calls at once"), null=True, blank=True)
+    max_concurrency = models.PositiveIntegerField(_("max concurrent requests"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("API key")
@@ -69,7 +71,7 @@ class KeyUse(models.Model):
     refused = models.PositiveBigIntegerField(_("refused by a limit"), default=0)
     prompt_tokens = models.PositiveBigIntegerField(_("prompt tokens"), default=0)
     cached_tokens = models.PositiveBigIntegerField(_("cached tokens"), default=0)
-    candidates_tokens = models.PositiveBigIntegerField(_("answer tokens"), default=0)
+    candidates_tokens = models.PositiveBigIntegerField(_("response tokens"), default=0)
     thoughts_tokens = models.PositiveBigIntegerField(_("thinking tokens"), default=0)
     tool_tokens = models.PositiveBigIntegerField(_("tool tokens"), default=0)
     updated_at = models.DateTimeField(_("changed"), db_index=True)
@@ -90,18 +92,18 @@ class KeyUse(models.Model):
 
 
 class KeyPresence(models.Model):
-    """How many calls of a key one node has under way; of no meaning a few seconds after `seen_at`."""
+    """How many calls of a key one node has in flight; out of date a few seconds after `seen_at`."""
 
     node = models.CharField(_("node"), max_length=32)
     api_key = models.ForeignKey(
         "accounts_app.ApiKey", on_delete=models.CASCADE, related_name="+", verbose_name=_("API key")
     )
-    calls = models.PositiveIntegerField(_("calls under way"), default=0)
+    calls = models.PositiveIntegerField(_("calls in flight"), default=0)
     seen_at = models.DateTimeField(_("seen"), db_index=True)
 
     class Meta:
-        verbose_name = _("calls under way")
-        verbose_name_plural = _("calls under way")
+        verbose_name = _("calls in flight")
+        verbose_name_plural = _("calls in flight")
         constraints = [models.UniqueConstraint(fields=["node", "api_key"], name="key_presence_once_a_node")]
 
     def __str__(self) -> str:

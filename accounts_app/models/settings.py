@@ -29,63 +29,65 @@ class GatewaySettings(Stamped):
         STRICT = "strict", _("strict: everything")
 
     class Strategy(models.TextChoices):
-        CONSISTENT_HASH = "consistent_hash", _("a conversation stays with its account")
-        ROUND_ROBIN = "round_robin", _("each account in turn")
-        FILL_FIRST = "fill_first", _("drain one account before the next")
+        CONSISTENT_HASH = "consistent_hash", _("session affinity")
+        ROUND_ROBIN = "round_robin", _("round robin")
+        FILL_FIRST = "fill_first", _("fill first")
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     auth_mode = models.CharField(_("API key required"), max_length=20, choices=AuthMode, default=AuthMode.AUTO)
     strategy = models.CharField(
-        _("choice of account"), max_length=20, choices=Strategy, default=Strategy.CONSISTENT_HASH
+        _("account selection"), max_length=20, choices=Strategy, default=Strategy.CONSISTENT_HASH
     )
     quota_protection = models.PositiveSmallIntegerField(
-        _("quota to keep, in percent"),
+        _("quota reserve (%)"),
         default=0,
         validators=[MaxValueValidator(100)],
         help_text=_(
-            "An account with no more than this left for a model is not asked for that model until its quota resets, "
-            "even if no other account can answer: the client is then told (429) when the first one may be asked again. "
-            "What is left is known from the last look, up to 15 minutes ago. 0: use everything."
+            "An account with no more than this left for a model is not used for that model until its quota resets, "
+            "even if no other account can answer: the client then gets a 429 with the time of the first reset. What is "
+            "left is as of the last fetch, up to 15 minutes ago. 0: no reserve."
         ),
     )
-    system_instruction_prefix = models.TextField(_("put before every system instruction"), blank=True)
+    system_instruction_prefix = models.TextField(_("system instruction prefix"), blank=True)
     capture_days = models.PositiveSmallIntegerField(
-        _("days to keep prompts and answers"),
+        _("retention of prompts and responses (days)"),
         default=7,
         validators=[MinValueValidator(1), MaxValueValidator(365)],
-        help_text=_("Only of API keys that have this turned on; the usage records themselves never hold any."),
+        help_text=_("Only of API keys that have this turned on; the request log itself never holds any."),
     )
 
     max_attempts = models.PositiveSmallIntegerField(
-        _("attempts for one call"),
+        _("max attempts per call"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(20)],
-        help_text=_("At most so many accounts or endpoints are asked before a client hears of a failure."),
+        help_text=_("So many accounts may work on a call before the client gets an error. Refusals do not count."),
     )
     max_wait = models.FloatField(
-        _("longest wait for an account, in seconds"),
+        _("max queue wait (seconds)"),
         null=True,
         blank=True,
         validators=[MinValueValidator(0), MaxValueValidator(3600)],
-        help_text=_("When all rest: a call waits this long for the first that comes back before it is told (429)."),
+        help_text=_(
+            "When all accounts are cooling down: a call waits this long for the first to recover, then gets a 429."
+        ),
     )
     first_event_timeout = models.FloatField(
-        _("longest silence before an answer begins, in seconds"),
+        _("first-token timeout (seconds)"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(86400)],
         help_text=_("Models that think may be silent for minutes."),
     )
     idle_timeout = models.FloatField(
-        _("longest silence within an answer, in seconds"),
+        _("stream idle timeout (seconds)"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(86400)],
-        help_text=_("Before it begins no single upstream may be silent for longer either."),
+        help_text=_("A response that is silent for longer ends with an error."),
     )
     keep_days = models.PositiveIntegerField(
-        _("days to keep usage records"),
+        _("request log retention (days)"),
         null=True,
         blank=True,
         default=90,
@@ -93,7 +95,7 @@ class GatewaySettings(Stamped):
         help_text=_("Empty: for ever. The overview's figures stay for a year in any case."),
     )
     keep_rows = models.PositiveBigIntegerField(
-        _("usage records to keep"),
+        _("request log retention (entries)"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1000)],
@@ -129,16 +131,16 @@ class GatewaySettings(Stamped):
 
 
 class ModelRoute(Stamped):
-    """A model name clients may use, and the one it stands for."""
+    """An alias that clients may use, and the upstream model it stands for."""
 
-    pattern = models.CharField(_("asked for"), max_length=128, unique=True, help_text=_("* stands for anything."))
-    target = models.CharField(_("sent upstream"), max_length=128)
+    pattern = models.CharField(_("alias"), max_length=128, unique=True, help_text=_("* matches anything."))
+    target = models.CharField(_("upstream model"), max_length=128)
     enabled = models.BooleanField(_("enabled"), default=True)
     generation_config = models.JSONField(
-        _("pinned generationConfig"),
+        _("default generationConfig"),
         default=dict,
         blank=True,
-        help_text=_("As JSON. Each field counts where a client leaves it out."),
+        help_text=_("As JSON. Clients win: a field applies where the client leaves it out."),
     )
     note = models.CharField(_("note"), max_length=255, blank=True)
 

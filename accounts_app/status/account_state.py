@@ -1,4 +1,4 @@
-"""How an account is, in words: for the console's list and the command's."""
+"""An account's status in words: for the console's list and for `list_accounts`."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,27 +30,29 @@ def with_cooldowns(accounts: QuerySet[Account]) -> QuerySet[Account]:
 
 
 def state_of(account: Account, now: datetime | None = None) -> State:
-    """How an account that came through `with_cooldowns` is at `now`."""
+    """The status at `now` of an account that came through `with_cooldowns`."""
     now = now or timezone.now()
     if not account.enabled:
         return State(_("disabled"), "info")
     if account.parked:
-        return State(_("parked: %(why)s") % {"why": account.get_parked_display()}, "danger")
-    current = [rest for rest in account.current_cooldowns if rest.until > now]  # type: ignore[attr-defined]
-    rests = [rest for rest in current if rest.reason not in GUESSES]
-    if whole := [rest for rest in rests if not rest.model]:
-        return State(_("resting for %(time)s") % {"time": spoken(whole[0].until - now)}, "warning")
-    if rests:
-        words = ngettext("resting for %(count)d model", "resting for %(count)d models", len(rests))
-        return State(words % {"count": len(rests)}, "warning")
+        if account.parked == Account.Parked.BY_HAND:
+            return State(_("disabled"), "info")
+        return State(_("needs attention: %(reason)s") % {"reason": account.get_parked_display()}, "danger")
+    current = [each for each in account.current_cooldowns if each.until > now]  # type: ignore[attr-defined]
+    cooldowns = [each for each in current if each.reason not in GUESSES]
+    if whole := [each for each in cooldowns if not each.model]:
+        return State(_("cooling down, %(time)s left") % {"time": spoken(whole[0].until - now)}, "warning")
+    if cooldowns:
+        words = ngettext("cooling down for %(count)d model", "cooling down for %(count)d models", len(cooldowns))
+        return State(words % {"count": len(cooldowns)}, "warning")
     if current:
-        words = ngettext("stands last for %(count)d model", "stands last for %(count)d models", len(current))
+        words = ngettext("deprioritized for %(count)d model", "deprioritized for %(count)d models", len(current))
         return State(words % {"count": len(current)}, "warning")
     return State(_("ready"), "success")
 
 
 def spoken(span: timedelta) -> str:
-    """A span as people say it: `40 s`, `12 min`, `3 h 5 min`, `2 d 4 h`."""
+    """A span in words: `40 s`, `12 min`, `3 h 5 min`, `2 d 4 h`."""
     seconds = max(0, round(span.total_seconds()))
     if seconds < 90:
         return _("%(seconds)d s") % {"seconds": seconds}

@@ -1,4 +1,4 @@
-"""What an outcome is called in the console; the ledger, the client's headers and the log keep its value."""
+"""The names of outcomes in the console. The request log, response headers and the logs keep their values."""
 
 from collections.abc import Mapping
 
@@ -16,8 +16,8 @@ OUTCOMES: Mapping[str, str | Promise] = {
     Outcome.OVERLOADED.value: _("overloaded"),
     Outcome.UNAUTHENTICATED.value: _("token refused"),
     Outcome.REVOKED.value: _("sign-in revoked"),
-    Outcome.NEEDS_OWNER.value: _("needs its owner"),
-    Outcome.REJECTED.value: _("wrong request"),
+    Outcome.NEEDS_OWNER.value: _("account action required"),
+    Outcome.REJECTED.value: _("invalid request"),
     Outcome.BARE_429.value: _("429 without a reason"),
     Outcome.EMPTY.value: _("empty response"),
     Outcome.DROPPED.value: _("connection dropped"),
@@ -29,8 +29,8 @@ OUTCOMES: Mapping[str, str | Promise] = {
     Outcome.UNREADABLE.value: _("unreadable response"),
     Outcome.EGRESS_BLOCKED.value: _("egress blocked"),
     Outcome.TIMED_OUT.value: _("first-token timeout"),
-    Outcome.INTERRUPTED.value: _("broken off"),
-    Outcome.ABANDONED.value: _("client went away"),
+    Outcome.INTERRUPTED.value: _("stream interrupted"),
+    Outcome.ABANDONED.value: _("client disconnected"),
     Outcome.DEADLINE_PASSED.value: _("client's deadline passed"),
     Outcome.GATEWAY_ERROR.value: _("gateway error"),
     Refusal.KEY_MISSING.value: _("key missing"),
@@ -44,13 +44,13 @@ OUTCOMES: Mapping[str, str | Promise] = {
     Refusal.MALFORMED.value: _("malformed request"),
     Refusal.TOO_LARGE.value: _("request too large"),
     Refusal.TOO_SLOW.value: _("request too slow"),
-    Refusal.LEFT_EARLY.value: _("client left early"),
+    Refusal.LEFT_EARLY.value: _("client disconnected while queued"),
 }
 
-# What 0.1.0 counted all refusals under, in its sums.
+# In the sums of version 0.1.0 this is what all refusals are counted as.
 _FORMER = {"turned_away": _("refused")}
 
-# What helps a call that was refused.
+# What helps a call that was refused before an account was asked.
 REMEDIES: Mapping[str, str | Promise] = {
     Refusal.KEY_MISSING.value: _(
         "The client sent no API key. It goes into x-goog-api-key, x-api-key, Authorization: Bearer or ?key=; keys are "
@@ -87,12 +87,12 @@ REMEDIES: Mapping[str, str | Promise] = {
 
 
 def outcome_label(outcome: str) -> str:
-    """In the reader's language; one that nobody knows stands for itself."""
+    """In the reader's language; an unknown outcome stands for itself."""
     return str(OUTCOMES.get(outcome) or _FORMER.get(outcome, outcome))
 
 
 def cause_label(outcome: str, message: str) -> str:
-    """Why an account rests: the outcome it rests for, and what was said."""
+    """Why an account is cooling down: an outcome, and upstream's message."""
     if not message:
         return outcome_label(outcome)
     return gettext("%(outcome)s: %(message)s") % {"outcome": outcome_label(outcome), "message": translated(message)}

@@ -10,7 +10,9 @@ from functools import cache
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-# As the code says them, with a name for each thing filled in; a test holds them against the code.
+from accounts_app.status.former import FORMER
+
+# As the code has them, with a name for each value filled in; a test compares them with the code.
 SENTENCES = (
     # why an account was chosen
     gettext_noop("%(sentence)s, first try after a rest"),
@@ -28,7 +30,7 @@ SENTENCES = (
     gettext_noop("%(number)s left"),
     gettext_noop("The database has not been read yet."),
     gettext_noop("It only stands by."),
-    # what became of an attempt
+    # the result of an attempt
     gettext_noop("An empty answer."),
     gettext_noop("The upstream answered without an answer."),
     gettext_noop("An answer with status %(status)s that cannot be read."),
@@ -63,6 +65,8 @@ SENTENCES = (
     gettext_noop("Google gave this account no project: set one by hand."),
     gettext_noop("onboardUser ended in an error of upstream's own."),
     gettext_noop("onboardUser is not done after a minute; it will be asked again."),
+    # what an operator did
+    gettext_noop("Disabled by %(name)s."),
     # encryption
     gettext_noop("%(what)s holds something that was not encrypted here."),
     gettext_noop(
@@ -71,21 +75,16 @@ SENTENCES = (
     ),
     gettext_noop("%(what)s does not decrypt: the stored value was altered or moved."),
 )
-# What 0.1.0 wrote into rows, which are shown as ever.
-FORMER = (
-    gettext_noop("an empty 200"),
-    gettext_noop("no first event within %(number)s s"),
-)
 # Upstream's own words may follow these.
 _WITH_MORE = "%(method)s was answered with %(status)s."
 _PLACE = re.compile(r"%\((\w+)\)s")
-# What may stand in a place: words of any length, or one.
+# What can be filled in: words of any length, or one.
 _ANYTHING, _ONE_WORD = r".+", r"\S+"
 _LONG = ("sentence", "reason")
 
 
 def translated(text: str) -> str:
-    """`text` in the reader's language where it is one of the gateway's own sentences, else `text`."""
+    """`text` in the reader's language if it is one of the gateway's own sentences, else `text`."""
     for sentence in (*SENTENCES, *FORMER):
         if found := _pattern(sentence).fullmatch(text):
             filled = found.groupdict()

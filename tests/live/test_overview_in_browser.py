@@ -99,7 +99,7 @@ def test_what_needs_a_person_leads_there(page, gateway: Gateway, google: Emulato
 
     assert page.get_by_role("link", name="Verify at Google").get_attribute("href").startswith("https://accounts.google")
     page.get_by_role("link", name=re.compile("Inbox")).click()
-    page.get_by_role("button", name="It is settled: re-enable").click()
+    page.get_by_role("button", name="Resolved: re-enable").click()
     page.get_by_text("1 account changed.").wait_for()
     page.wait_for_timeout(1500)
     assert call(gateway).status_code == 200

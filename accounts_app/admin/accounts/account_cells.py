@@ -1,4 +1,4 @@
-"""An account's state as the console shows it: in the list's cells, on its page, and anew for the script that asks."""
+"""The cells that show an account's status: in the list, on its page, and for the script that refreshes both."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,14 +20,14 @@ from accounts_app.status.labels import cause_label
 
 TONES = {tone: tone for tone in ("success", "info", "warning", "danger")}
 # In the list; the account's own page has them all.
-RESTS_IN_LIST = QUOTAS_IN_LIST = 2
+COOLDOWNS_IN_LIST = QUOTAS_IN_LIST = 2
 # Below these parts of a quota its bar changes its colour.
 SCARCE, LOW = 0.1, 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What cells show besides the row: calls under way in this process, attempts since midnight."""
+    """What cells show besides the row: calls in flight in this process, attempts since midnight."""
 
     load: Mapping[int, int] = field(default_factory=dict)
     today: Mapping[int, int] = field(default_factory=dict)
@@ -65,7 +65,7 @@ def around(ids: Iterable[int], *, may_change: bool) -> Around:
 
 
 def live(name: str, account: Account, html: str) -> SafeString:
-    """A cell that the page's script may renew."""
+    """A cell that the page's script may refresh."""
     return format_html('<div data-part="{}-{}">{}</div>', name, account.pk, html)
 
 
@@ -73,8 +73,8 @@ def parts(account: Account, known: Around) -> dict[str, str]:
     """All cells of an account that change by themselves; by the names that `live` gave them."""
     cells = {
         "state": state(account),
-        "rests": rests(account, known, most=RESTS_IN_LIST),
-        "all-rests": rests(account, known),
+        "cooldowns": cooldowns(account, known, most=COOLDOWNS_IN_LIST),
+        "all-cooldowns": cooldowns(account, known),
         "quota": quota(account, most=QUOTAS_IN_LIST),
         "all-quota": quota(account),
         "calls": calls(account, known),
@@ -91,24 +91,24 @@ def state(account: Account) -> str:
     return display_for_label((found.tone, str(found.words)), "", TONES)
 
 
-def rests(account: Account, known: Around, most: int | None = None) -> str:
-    """Each with its countdown and, for those who may, a button that ends it."""
+def cooldowns(account: Account, known: Around, most: int | None = None) -> str:
+    """Each with its countdown and, for those who may change accounts, a button that clears it."""
     current = account.current_cooldowns  # type: ignore[attr-defined]
     shown = [
         (
-            rest,
-            cause_label(rest.reason, rest.message),
-            reverse("admin:accounts_app_account_end_rest", args=[account.pk, rest.pk]),
+            each,
+            cause_label(each.reason, each.message),
+            reverse("admin:accounts_app_account_clear_cooldown", args=[account.pk, each.pk]),
         )
-        for rest in current
+        for each in current
     ]
     context = {
-        "rests": shown[:most],
+        "cooldowns": shown[:most],
         "more": max(0, len(shown) - (most or len(shown))),
         "known": known,
         "all": not most,
     }
-    return render_to_string("console/account/rests.html", context)
+    return render_to_string("console/account/cooldowns.html", context)
 
 
 def quota(account: Account, most: int | None = None) -> str:
@@ -119,7 +119,7 @@ def quota(account: Account, most: int | None = None) -> str:
 
 
 def calls(account: Account, known: Around) -> str:
-    """Attempts since midnight, and calls under way now."""
+    """Attempts since midnight, and calls in flight."""
     context = {"today": known.today.get(account.pk, 0), "now": known.load.get(account.pk, 0)}
     return render_to_string("console/account/calls.html", context)
 

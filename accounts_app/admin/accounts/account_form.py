@@ -16,10 +16,10 @@ class AccountForm(forms.ModelForm):
     access_token = SecretField(label=_("Access token"))
     api_key = SecretField(label=_("Gemini API key"))
     proxy = ProxyField(
-        help_text=_("http://, https:// or socks5://. Never shown: leave it empty to keep it, put - to take it away."),
+        help_text=_("http://, https:// or socks5://. Never shown: leave it empty to keep it, put - to remove it."),
     )
     allowed_models = LinesField(
-        label=_("Allowed models"), help_text=_("One a line; * stands for anything. Empty: every model.")
+        label=_("Allowed models"), help_text=_("One a line; * matches anything. Empty: every model.")
     )
 
     class Meta:
@@ -27,9 +27,9 @@ class AccountForm(forms.ModelForm):
         fields = ("kind", "email", "project", "enabled", "priority", "max_concurrency", "allowed_models")
         help_texts = {
             "email": _("For a Gemini API key: what to call it."),
-            "project": _("Found out by itself when it is left empty."),
-            "priority": _("Under “drain one account before the next” the lowest number goes first."),
-            "max_concurrency": _("Empty: no limit of its own."),
+            "project": _("Determined automatically when it is left empty."),
+            "priority": _("With “fill first” the lowest number goes first."),
+            "max_concurrency": _("Empty: no limit."),
         }
 
     def clean(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the accounts' pages ask for and send while they are open: their live parts, and one account's actions."""
+"""The requests that an open page of the accounts makes: for its live cells, and for one account's actions."""
 
 from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -29,14 +29,16 @@ def urls(page: ModelAdmin) -> list[URLPattern]:
     def act(request: HttpRequest, object_id: int, name: str) -> HttpResponse:
         return _act(request, page, object_id, name)
 
-    def end_rest(request: HttpRequest, object_id: int, rest: int) -> HttpResponse:
-        return _end_rest(request, page, object_id, rest)
+    def clear_cooldown(request: HttpRequest, object_id: int, row: int) -> HttpResponse:
+        return _clear_cooldown(request, page, object_id, row)
 
     return [
         path("live/", wrap(live), name="accounts_app_account_live"),
         path("<int:object_id>/do/<str:name>/", wrap(require_POST(act)), name="accounts_app_account_do"),
         path(
-            "<int:object_id>/rests/<int:rest>/end/", wrap(require_POST(end_rest)), name="accounts_app_account_end_rest"
+            "<int:object_id>/cooldowns/<int:row>/clear/",
+            wrap(require_POST(clear_cooldown)),
+            name="accounts_app_account_clear_cooldown",
         ),
     ]
 
@@ -64,14 +66,14 @@ def _act(request: HttpRequest, page: ModelAdmin, object_id: int, name: str) -> H
     return redirect(reverse("admin:accounts_app_account_change", args=[account.pk]))
 
 
-def _end_rest(request: HttpRequest, page: ModelAdmin, object_id: int, rest: int) -> HttpResponse:
+def _clear_cooldown(request: HttpRequest, page: ModelAdmin, object_id: int, row: int) -> HttpResponse:
     if not page.has_change_permission(request):
         raise PermissionDenied
-    found = get_object_or_404(Rest.objects.select_related("account").defer("account__proxy_url"), pk=rest)
+    found = get_object_or_404(Rest.objects.select_related("account").defer("account__proxy_url"), pk=row)
     if found.account_id != object_id:
         raise Http404
     if accounts.clear_cooldowns([found.pk]):
-        told = _("Rest ended: %(model)s.") % {"model": found.model or _("every model")}
+        told = _("Cooldown cleared: %(model)s.") % {"model": found.model or _("every model")}
         LogEntry.objects.log_actions(str(request.user.pk), [found.account], CHANGE, told)
         page.message_user(request, f"{found.account.email}: {told}", messages.SUCCESS)
     return redirect(_back(request, object_id))

@@ -1,4 +1,4 @@
-"""The accounts: how each is, and what an operator can do about it."""
+"""The pages of the accounts: their status, and what an operator can do."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -29,28 +29,28 @@ from accounts_app.admin.accounts import (
     import_page,
 )
 from accounts_app.admin.accounts.account_form import AccountForm, NewAccountForm
+from accounts_app.admin.fields import link
 from accounts_app.admin.hooks import hooks
 from accounts_app.models import Account
-from accounts_app.status import account_state
+from accounts_app.status import account_state, remedies
 from accounts_app.status.labels import outcome_label
 from accounts_app.status.translate import translated
 
-WEB = ("https://", "http://")
 # On an account's own page: name and what it does.
 ACTIONS = {
-    "test": (_("Test"), _("A real call for one word; it is in the ledger.")),
+    "test": (_("Test"), _("A real call for one word; it is in the request log.")),
     "fetch_quota": (_("Fetch quota"), _("Project, tier and quota as Google has them now.")),
-    "renew_tokens": (_("Renew token"), _("A new access token, also while this one is good.")),
-    "clear_cooldowns": (_("End rests"), _("The next call finds out whether it answers.")),
-    "re_enable": (_("Revive"), _("Enabled, not parked, no rests.")),
-    "park": (_("Park"), _("Out until somebody revives it.")),
+    "renew_tokens": (_("Renew token"), _("A new access token, even if the present one is still good.")),
+    "clear_cooldowns": (_("Clear cooldowns"), _("The next call finds out whether it answers.")),
+    "re_enable": (_("Re-enable"), _("Back in service, without cooldowns.")),
+    "park": (_("Disable"), _("Out of service until it is re-enabled.")),
 }
 
 
 @admin.register(Account)
 class AccountPage(ModelAdmin):
     form = AccountForm
-    list_display = ("who", "state", "rests", "quota_left", "calls_and_use")
+    list_display = ("who", "state", "cooldowns", "quota_left", "calls_and_use")
     list_before_template = "console/account/list_head.html"
     change_form_before_template = "console/account/page_head.html"
     list_filter = (("kind", ChoicesDropdownFilter), ("parked", ChoicesDropdownFilter), "enabled", "tier")
@@ -64,7 +64,7 @@ class AccountPage(ModelAdmin):
     show_add_link = False  # the button “Add account” says first what Google's terms allow
     readonly_fields = (
         "state",
-        "parked_why",
+        "parked_reason",
         "current_cooldowns",
         "tier",
         "quota_table",
@@ -83,7 +83,7 @@ class AccountPage(ModelAdmin):
         return account_state.with_cooldowns(super().get_queryset(request))
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """The page of the list, each account with what is around it: read for all of them at once."""
+        """The page of the list, with what its cells show beside the rows: read for all accounts at once."""
         found = super().get_changelist_instance(request)
         self._look_around(request, found.result_list)
         return found
@@ -114,7 +114,7 @@ class AccountPage(ModelAdmin):
             return [(None, {"fields": first}), (_("Serving"), {"fields": serving})]
         secrets = ("api_key",) if obj.kind == Account.Kind.GEMINI_API else ("refresh_token", "access_token")
         return [
-            (_("How it is"), {"fields": ("state", "parked_why", "current_cooldowns", "calls", "last_used", "do")}),
+            (_("Status"), {"fields": ("state", "parked_reason", "current_cooldowns", "calls", "last_used", "do")}),
             (_("Account"), {"fields": ("kind", "email", "project", "tier", *secrets)}),
             (_("Serving"), {"fields": serving}),
             (_("Quota"), {"fields": ("quota_table", "quota_fetched_at")}),
@@ -134,7 +134,7 @@ class AccountPage(ModelAdmin):
         kind = " · ".join(filter(None, (str(account.get_kind_display()), account.tier)))
         return format_html('{}<span class="ac-kind">{}</span>', name, kind)
 
-    @display(description=_("state"))
+    @display(description=_("status"))
     def state(self, account: Account) -> SafeString:
         return account_cells.live("state", account, account_cells.state(account))
 
@@ -146,10 +146,10 @@ class AccountPage(ModelAdmin):
     def quota_left(self, account: Account) -> SafeString:
         return account_cells.live("quota", account, account_cells.quota(account, most=account_cells.QUOTAS_IN_LIST))
 
-    @display(description=_("rests"))
-    def rests(self, account: Account) -> SafeString:
-        shown = account_cells.rests(account, _around(account), most=account_cells.RESTS_IN_LIST)
-        return account_cells.live("rests", account, shown)
+    @display(description=_("cooldowns"))
+    def cooldowns(self, account: Account) -> SafeString:
+        shown = account_cells.cooldowns(account, _around(account), most=account_cells.COOLDOWNS_IN_LIST)
+        return account_cells.live("cooldowns", account, shown)
 
     @display(description=_("calls today"))
     def calls(self, account: Account) -> SafeString:
@@ -160,7 +160,7 @@ class AccountPage(ModelAdmin):
         used = account_cells.live("used", account, account_cells.last_used(account))
         return format_html('{}<div class="ac-kind">{}</div>', self.calls(account), used)
 
-    @display(description=_("what to do"))
+    @display(description=_("actions"))
     def do(self, account: Account) -> str:
         if not _around(account).may_change:
             return "-"
@@ -169,22 +169,16 @@ class AccountPage(ModelAdmin):
         ]
         return render_to_string("console/account/do.html", {"actions": named})
 
-    @display(description=_("why it is parked"))
-    def parked_why(self, account: Account) -> SafeString | str:
+    @display(description=_("reason"))
+    def parked_reason(self, account: Account) -> SafeString | str:
         if not account.parked:
             return "-"
-        why = translated(account.parked_message) or account.get_parked_display()
-        if account.parked == Account.Parked.SIGN_IN:
-            url = reverse("admin:accounts_app_account_sign_in_again", args=[account.pk])
-            return format_html('{} <a class="underline" href="{}">{}</a>', why, url, _("Sign in again"))
-        if not account.parked_link.startswith(WEB):
-            return why
-        link = '{} <a class="underline" href="{}" target="_blank" rel="noopener noreferrer">{}</a>'
-        return format_html(link, why, account.parked_link, _("Put it right"))
+        why, action = remedies.message(account), remedies.action(account)
+        return why if action is None else format_html("{} {}", why, link(action))
 
-    @display(description=_("rests"))
+    @display(description=_("cooldowns"))
     def current_cooldowns(self, account: Account) -> SafeString:
-        return account_cells.live("all-rests", account, account_cells.rests(account, _around(account)))
+        return account_cells.live("all-cooldowns", account, account_cells.cooldowns(account, _around(account)))
 
     @display(description=_("quota"))
     def quota_table(self, account: Account) -> SafeString:
@@ -206,7 +200,7 @@ class AccountPage(ModelAdmin):
     def take_in(self, request: HttpRequest) -> HttpResponse:
         return import_page.take_in(request, self)
 
-    @action(description=_("Why not this account?"), url_path="why-not", icon="help", permissions=["view"])
+    @action(description=_("Account eligibility"), url_path="why-not", icon="help", permissions=["view"])
     def eligibility(self, request: HttpRequest) -> HttpResponse:
         return eligibility_page.show(request, self)
 
@@ -217,22 +211,23 @@ class AccountPage(ModelAdmin):
     def export(self, request: HttpRequest, chosen: QuerySet[Account]) -> HttpResponse | None:
         return export_page.export(request, self, chosen)
 
-    @admin.action(description=_("Park: out until revived"), permissions=["change"])
+    @admin.action(description=_("Disable: out of service until re-enabled"), permissions=["change"])
     def park(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:
-        by = str(_("Parked by %(name)s.") % {"name": request.user.get_username()})
-        self._log(request, chosen, _("Parked."))
+        by = f"Disabled by {request.user.get_username()}."
+        self._log(request, chosen, _("Disabled."))
         self._tell(request, accounts.park(_ids(chosen), Account.Parked.BY_HAND, by))
 
-    @admin.action(description=_("Revive: enable, unpark, end rests"), permissions=["change"])
+    @admin.action(description=_("Re-enable: back in service, without cooldowns"), permissions=["change"])
     def re_enable(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:
-        self._log(request, chosen, _("Revived."))
+        self._log(request, chosen, _("Re-enabled."))
         self._tell(request, accounts.re_enable(_ids(chosen)))
 
-    @admin.action(description=_("End rests"), permissions=["change"])
+    @admin.action(description=_("Clear cooldowns"), permissions=["change"])
     def clear_cooldowns(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:
-        self._log(request, chosen, _("All rests ended."))
-        ended = accounts.clear_cooldowns_of(_ids(chosen))
-        self.message_user(request, ngettext("%d rest ended.", "%d rests ended.", ended) % ended)
+        self._log(request, chosen, _("All cooldowns cleared."))
+        cleared = accounts.clear_cooldowns_of(_ids(chosen))
+        told = ngettext("%d cooldown cleared.", "%d cooldowns cleared.", cleared) % cleared
+        self.message_user(request, told)
 
     @admin.action(description=_("Refresh tokens now"), permissions=["change"])
     def renew_tokens(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:
@@ -245,7 +240,7 @@ class AccountPage(ModelAdmin):
 
     @admin.action(description=_("Test: ask for one word"), permissions=["change"])
     def test(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:
-        """A real call through each, whatever its state; it is in the ledger."""
+        """A real call through each, whatever its status."""
         for email, tried in bulk.ask_each(_ids(chosen), hooks.test_account):
             said = {
                 "email": email,
@@ -267,15 +262,15 @@ class AccountPage(ModelAdmin):
         self.message_user(request, ngettext("%d account changed.", "%d accounts changed.", changed) % changed)
 
     def _report(self, request: HttpRequest, done: Iterable[bulk.BulkResult]) -> None:
-        """One line for all that went well, one for each that did not."""
-        went_well = 0
+        """One line for all that succeeded, one for each that failed."""
+        succeeded = 0
         for result in done:
             if result.trouble:
                 self.message_user(request, f"{result.email}: {translated(result.trouble)}", messages.ERROR)
             else:
-                went_well += 1
-        if went_well:
-            self._tell(request, went_well)
+                succeeded += 1
+        if succeeded:
+            self._tell(request, succeeded)
 
 
 def _ids(chosen: QuerySet[Account]) -> list[int]:

@@ -63,7 +63,7 @@ class PasteForm(forms.Form):
 
 
 def urls(page: ModelAdmin) -> list[URLPattern]:
-    """The pages that stand beside the account's own. The callback looks after strangers itself."""
+    """The pages that stand beside the account's own. The callback checks itself who may open it."""
     staff = page.admin_site.admin_view
     return [
         path("connect/callback/", partial(callback, page=page), name="accounts_app_account_callback"),
@@ -78,7 +78,7 @@ def begin(request: HttpRequest, page: ModelAdmin, account: Account | None = None
     address = sign_in_sessions.return_address(request.scheme or "", request.get_host(), reverse(CALLBACK))
     client_is_set = sign_in_sessions.client_is_set()
     if account is not None and isinstance(account.proxy_url, Unreadable):
-        # Its owner must not be signed in past the proxy that the account was given.
+        # Signing in without the proxy would tell Google another address of this account.
         trouble = _("This account's proxy cannot be read any more: set it anew first.")
         page.message_user(request, trouble, messages.ERROR)
         return redirect("admin:accounts_app_account_change", account.pk)
@@ -98,7 +98,7 @@ def begin(request: HttpRequest, page: ModelAdmin, account: Account | None = None
 @require_GET
 @never_cache
 def callback(request: HttpRequest, page: ModelAdmin) -> HttpResponse:
-    """Uses the sign-in up and connects the account."""
+    """Consumes the sign-in and connects the account."""
     found = signing_in.callback_of(request.GET)
     if host := sign_in_sessions.where_it_began(found.state, request.get_host()):
         return HttpResponseRedirect(f"http://{host}{request.get_full_path()}")
@@ -109,7 +109,7 @@ def callback(request: HttpRequest, page: ModelAdmin) -> HttpResponse:
 
 
 def paste(request: HttpRequest, page: ModelAdmin) -> HttpResponse:
-    """The link to Google, and a place for the address that came of it."""
+    """The link to Google, and a field for the address at which the browser ended up."""
     waiting = sign_in_sessions.latest(request.session, time.time())
     if waiting is None:
         messages.warning(request, _("No sign-in has been begun, or it is more than ten minutes old."))
@@ -129,7 +129,7 @@ def paste(request: HttpRequest, page: ModelAdmin) -> HttpResponse:
 
 
 def set_up(request: HttpRequest, page: ModelAdmin, account_id: int) -> HttpResponse:
-    """A GET shows the step that comes, a POST takes it. The page posts by itself where there is JavaScript."""
+    """A GET shows the next step, a POST takes it. With JavaScript the page posts by itself."""
     account = get_object_or_404(Account, pk=account_id, kind=Account.Kind.CLOUD_CODE, is_demo=False)
     rights = _rights(page, request)
     if not (rights.add or rights.change):
@@ -142,14 +142,14 @@ def set_up(request: HttpRequest, page: ModelAdmin, account_id: int) -> HttpRespo
         if step is Step.PROJECT and not result.trouble:
             return redirect(f"{reverse(SETUP, args=[account_id])}?step={Step.QUOTA}")
         if step is Step.QUOTA:
-            return _arrived(page, request, account_id, result)
+            return _finished(page, request, account_id, result)
     account.refresh_from_db()
     context = {"account": account, "step": step.value, "result": result, "trouble": translated(result.trouble)}
     return _page(page, request, "connect_setup", account.email, context)
 
 
 def _finish(page: ModelAdmin, request: HttpRequest, found: Callback, waiting: SignIn | None = None) -> HttpResponse:
-    """The sign-in is used up first, whatever comes of it."""
+    """Consumes the sign-in first, even if connecting then fails."""
     try:
         sign_in = sign_in_sessions.claim(
             request.session, found.state or (waiting.state if waiting else ""), time.time()
@@ -170,7 +170,7 @@ def _finish(page: ModelAdmin, request: HttpRequest, found: Callback, waiting: Si
     return redirect(SETUP, connected.account_id)
 
 
-def _arrived(page: ModelAdmin, request: HttpRequest, account_id: int, result: SetupResult) -> HttpResponse:
+def _finished(page: ModelAdmin, request: HttpRequest, account_id: int, result: SetupResult) -> HttpResponse:
     account = get_object_or_404(Account, pk=account_id)
     told = {"email": account.email, "tier": account.tier or "-", "trouble": translated(result.trouble)}
     if result.trouble:
@@ -187,7 +187,7 @@ def _record(page: ModelAdmin, request: HttpRequest, connected: Connected) -> Non
     if connected.is_new:
         page.log_addition(request, account, _("Connected by signing in at Google."))
     else:
-        page.log_change(request, account, _("Signed in at Google again, and revived."))
+        page.log_change(request, account, _("Signed in at Google again, and re-enabled."))
 
 
 def _rights(page: ModelAdmin, request: HttpRequest) -> Rights:

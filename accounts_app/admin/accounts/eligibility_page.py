@@ -1,4 +1,4 @@
-"""“Why not account X?”: for a model, how every account stands with the process that serves this page."""
+"""“Account eligibility”: every account's status for one model, as the process that serves this page knows it."""
 
 import time
 from collections import Counter
@@ -18,13 +18,13 @@ from unfold.admin import ModelAdmin
 from unfold.utils import display_for_label
 
 from accounts_app import leasing
+from accounts_app.admin.fields import link
 from accounts_app.leasing import RosterUnavailable
 from accounts_app.status import explain
 from accounts_app.status.explain import LABELS, Line
 from accounts_app.status.translate import translated
 
 PER_PAGE = 100
-WEB = ("https://", "http://")
 TONES = {tone: tone for tone in ("success", "info", "warning", "danger")}
 
 
@@ -34,7 +34,7 @@ def show(request: HttpRequest, page: ModelAdmin) -> HttpResponse:
     context = {
         **page.admin_site.each_context(request),
         "opts": page.opts,
-        "title": _("Why not this account?"),
+        "title": _("Account eligibility"),
         "asked_for": asked_for,
         "named": request.GET.get("account", "").strip(),
     }
@@ -57,12 +57,12 @@ def _found(request: HttpRequest, asked_for: str, named: str) -> dict[str, Any]:
     shown = Paginator(found, PER_PAGE).get_page(request.GET.get("p"))
     query = request.GET.copy()
     query.pop("p", None)
-    headers = [_("Account"), _("Standing"), _("Why"), _("Until"), _("What to do")]
+    headers = [_("Account"), _("Status"), _("Reason"), _("Until"), _("Actions")]
     rows = [_cells(line) for line in explain.in_words(list(shown.object_list), model, now)]
     counted = Counter(each.status for each in found)
     return {
         "model": model,
-        "counts": [(LABELS[standing].name, counted[standing]) for standing in LABELS if counted[standing]],
+        "counts": [(LABELS[status].name, counted[status]) for status in LABELS if counted[status]],
         "table": {"headers": headers, "rows": rows},
         "shown": shown,
         "query": query.urlencode(),
@@ -72,17 +72,16 @@ def _found(request: HttpRequest, asked_for: str, named: str) -> dict[str, Any]:
 def _cells(line: Line) -> list[str | SafeString]:
     url = reverse("admin:accounts_app_account_change", args=[line.account])
     remedy: str | SafeString = str(line.remedy)
-    if line.link.startswith(WEB):
-        link = '{} <a class="underline" href="{}" target="_blank" rel="noopener noreferrer">{}</a>'
-        remedy = format_html(link, remedy, line.link, _("Put it right"))
+    if line.action is not None:
+        remedy = format_html("{} {}", remedy, link(line.action))
     until = ""
     if line.until is not None:
         moment = date_format(timezone.localtime(line.until), "DATETIME_FORMAT")
-        until = _("%(time)s more, until %(moment)s") % {"time": line.still, "moment": moment}
+        until = _("%(time)s more, until %(moment)s") % {"time": line.left, "moment": moment}
     return [
         format_html('<a class="underline" href="{}">{}</a>', url, line.email),
-        display_for_label((line.words.tone, str(line.words.name)), "", TONES),
-        line.why,
+        display_for_label((line.label.tone, str(line.label.name)), "", TONES),
+        line.reason,
         until,
         remedy,
     ]

@@ -1,7 +1,7 @@
-"""“Import accounts”: pasted text or files, taken in bit by bit, with what became of every line.
+"""“Import accounts”: pasted text or files, imported in batches, with a result for every line.
 
-The text stays in the browser between the bits, each of which is a request that says how far it has come. So nothing
-secret is kept in between, every node can take the next bit, and what a closed tab leaves undone is done by importing
+The text stays in the browser between batches, each of which is a request that says how many entries are done. So no
+secret is kept in between, every node can take the next batch, and what a closed tab leaves undone is done by importing
 the same file again: accounts that are here already are left alone.
 """
 
@@ -30,14 +30,14 @@ from accounts_app.actions.importing import Imported, Result
 from accounts_app.models import Account
 from accounts_app.status.translate import translated
 
-# One bit of a file: short enough for a bar that moves, long enough to be worth reading the file again.
-BIT_SECONDS = 0.7
+# One batch: short enough for a progress bar that moves, long enough to be worth reading the file again.
+BATCH_SECONDS = 0.7
 
 LABELS = {
     Result.ADDED: gettext_lazy("added"),
     Result.UPDATED: gettext_lazy("new token stored"),
     Result.KNOWN: gettext_lazy("already here"),
-    Result.REFUSED: gettext_lazy("not taken"),
+    Result.REFUSED: gettext_lazy("rejected"),
 }
 
 
@@ -50,7 +50,7 @@ class Source(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What became of one entry, as the page shows it."""
+    """The result of one entry, as the page shows it."""
 
     place: str
     name: str
@@ -60,12 +60,12 @@ class Line:
 
 
 def urls(page: ModelAdmin) -> list[URLPattern]:
-    bit = page.admin_site.admin_view(partial(take_in_a_bit, page=page))
+    bit = page.admin_site.admin_view(partial(import_batch, page=page))
     return [path("import/bit/", bit, name="accounts_app_account_import_bit")]
 
 
 def take_in(request: HttpRequest, page: ModelAdmin) -> HttpResponse:
-    """The form. Without JavaScript its POST takes everything in at once and shows what became of it."""
+    """The form. Without JavaScript its POST imports everything at once and shows the results."""
     _check_rights(page, request)
     lines: list[Line] = []
     if request.method == "POST":
@@ -89,8 +89,8 @@ def take_in(request: HttpRequest, page: ModelAdmin) -> HttpResponse:
 
 
 @require_POST
-def take_in_a_bit(request: HttpRequest, page: ModelAdmin) -> HttpResponse:
-    """From entry number `skip` on as many as go into a bit; `ask` is 0 once Google was found not to answer."""
+def import_batch(request: HttpRequest, page: ModelAdmin) -> HttpResponse:
+    """Imports entries from number `skip` on, for BATCH_SECONDS; `ask` is 0 once Google was found not to answer."""
     _check_rights(page, request)
     try:
         sources = msgspec.json.decode(request.POST.get("sources", ""), type=list[Source])
@@ -102,7 +102,7 @@ def take_in_a_bit(request: HttpRequest, page: ModelAdmin) -> HttpResponse:
     with importing.asking_google(request.POST.get("ask") != "0") as identify:
         for imported in importing.import_all(islice(entries, max(skip, 0), None), identify):
             lines.append(_line(page, request, imported))
-            if time.monotonic() - began > BIT_SECONDS:
+            if time.monotonic() - began > BATCH_SECONDS:
                 break
     told = [{name: getattr(line, name) for name in Line.__slots__} for line in lines]
     return JsonResponse({"lines": told, "total": len(entries), "ask": int(identify.reachable)})
@@ -137,7 +137,7 @@ def _read(source: Source) -> Iterator[ImportEntry]:
 
 
 def _line(page: ModelAdmin, request: HttpRequest, imported: Imported) -> Line:
-    """What the page says of it; what was stored goes into the log."""
+    """The line for the page; an account that was stored is also logged."""
     if imported.account_id is not None:
         account: Any = Account.objects.get(pk=imported.account_id)
         if imported.result is Result.ADDED:

@@ -21,7 +21,7 @@ class ApiKeyForm(forms.ModelForm):
     allowed_models = LinesField(
         label=_("Allowed models"),
         help_text=_(
-            "The names it may ask with, aliases among them; one a line, * stands for anything. Empty: every model."
+            "The model names it may use, aliases included; one a line, * matches anything. Empty: every model."
         ),
     )
     allowed_networks = LinesField(
@@ -36,16 +36,16 @@ class ApiKeyForm(forms.ModelForm):
         model = ApiKey
         fields = ("name", *WHOSE, *RIGHTS, *LIMITS)
         help_texts = {
-            "owner": _("Who has it, for you to know."),
+            "owner": _("Who uses it, for your own reference."),
             "expires_at": _("Empty: never."),
             "requests_per_minute": _("Within any 60 seconds. Empty: no limit, as for all of these."),
             "requests_per_day": _("A day begins at midnight UTC."),
             "requests_per_month": _("A month begins on its first day, at midnight UTC."),
             "tokens_per_day": _(
-                "Prompt, answer, thinking and tool tokens, by upstream's count; cached ones are part of the prompt. "
-                "They are known when a call ends, so calls under way may go over."
+                "Prompt, response, thinking and tool tokens, by upstream's count; cached ones are part of the prompt. "
+                "They are known when a call ends, so calls in flight may go over."
             ),
-            "max_concurrency": _("Streams and other calls under way at the same moment."),
+            "max_concurrency": _("Streams and other calls in flight at the same time."),
         }
 
     def clean_allowed_models(self) -> list[str]:

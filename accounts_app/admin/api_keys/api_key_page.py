@@ -1,4 +1,4 @@
-"""The keys clients present. A key itself is seen once, on the page that answers its making."""
+"""The pages of the API keys. A key itself is shown once, on the page that confirms that it was issued."""
 
 from typing import Any
 
@@ -25,15 +25,15 @@ class ApiKeyPage(ModelAdmin):
     readonly_fields = ("ends_in", "last_used_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
-        # Routes to a key, such as the settings page's, go by its name.
+        # The settings page and the commands refer to a key by its name.
         return (*self.readonly_fields, "name") if obj else ()
 
     def get_fieldsets(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         whose = ("name", "ends_in", *WHOSE, "last_used_at") if obj else ("name", *WHOSE)
         return (
             (None, {"fields": whose}),
-            (_("What it may do"), {"fields": RIGHTS}),
-            (_("How much"), {"fields": LIMITS}),
+            (_("Permissions"), {"fields": RIGHTS}),
+            (_("Limits"), {"fields": LIMITS}),
         )
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: ApiKeyForm, change: bool) -> None:
@@ -54,7 +54,7 @@ class ApiKeyPage(ModelAdmin):
         key = ApiKey.objects.get(pk=object_id)
         if request.method == "POST":
             issued = keys.issue(key.name)
-            self.log_change(request, key, str(_("Replaced: the key before works no longer.")))
+            self.log_change(request, key, str(_("Replaced: the key before is no longer valid.")))
             return self._show_once(request, key, issued)
         context = {**self.admin_site.each_context(request), "opts": self.opts, "title": key.name, "api_key": key}
         return TemplateResponse(request, "console/replace_key.html", context)

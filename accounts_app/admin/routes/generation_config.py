@@ -1,4 +1,4 @@
-"""What an operator may pin in a generationConfig: checked when it is typed in, not when a client's call fails of it."""
+"""Checks a default generationConfig when an operator enters it, before calls fail because of it."""
 
 import difflib
 import json
@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-# What fits, and what is wanted: in words of the language in which somebody hears of it.
+# Whether a value fits, and what is wanted, in the language of the request.
 Rule = tuple[Callable[[Any], bool], Callable[[], str]]
 
 _LETTER = re.compile(r"(?<=[A-Za-z0-9])_([a-z])")
@@ -69,7 +69,7 @@ THINKING_RULES: Mapping[str, Rule] = {
     "thinkingLevel": _one_of("MINIMAL", "LOW", "MEDIUM", "HIGH"),
     "includeThoughts": _YES_NO,
 }
-# What resembles a known name this much is taken for a slip of the pen.
+# A name that resembles a known one this much is taken for a typing error.
 RESEMBLES = 0.75
 
 

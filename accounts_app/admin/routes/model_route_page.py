@@ -1,4 +1,4 @@
-"""The model names an operator gives away, what is pinned to them, and where a name would lead."""
+"""The pages of the model routes: aliases, their default generationConfig, and the route tester."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,10 +21,10 @@ from accounts_app.pool.names import names
 
 class ModelRouteForm(forms.ModelForm):
     generation_config = GenerationConfigField(
-        label=_("Pinned generationConfig"),
+        label=_("Default generationConfig"),
         help_text=_(
             'JSON, such as {"thinkingConfig": {"thinkingBudget": 0}, "temperature": 0.2}. '
-            "Each field counts where a client leaves it out."
+            "Clients win: a field applies where the client leaves it out."
         ),
     )
 
@@ -44,7 +44,7 @@ class ModelRouteForm(forms.ModelForm):
 @admin.register(ModelRoute)
 class ModelRoutePage(Revised):
     form = ModelRouteForm
-    list_display = ("pattern", "target", "pins", "enabled", "note")
+    list_display = ("pattern", "target", "defaults", "enabled", "note")
     list_filter = ("enabled",)
     search_fields = ("pattern", "target", "note")
     ordering = ("pattern",)
@@ -57,7 +57,7 @@ class ModelRoutePage(Revised):
         return [where, *super().get_urls()]
 
     def where(self, request: HttpRequest) -> HttpResponse:
-        """Where a name would go: a page, or for the page's own script the answer alone."""
+        """The route tester: a page, or for the page's own script the answer alone."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
         asked = request.GET.get("model", "")[:200]
@@ -71,8 +71,8 @@ class ModelRoutePage(Revised):
         alone = request.headers.get("HX-Request") == "true"
         return TemplateResponse(request, "console/route_answer.html" if alone else "console/route_page.html", context)
 
-    @display(description=_("pins"))
-    def pins(self, route: ModelRoute) -> str:
+    @display(description=_("default generationConfig"))
+    def defaults(self, route: ModelRoute) -> str:
         return ", ".join(route.generation_config) or "-"
 
 
@@ -81,6 +81,6 @@ def _checked(name: str, is_one: Callable[[str], bool]) -> str:
     bare = name.strip().removeprefix("models/")
     if not is_one(bare):
         raise forms.ValidationError(
-            _("No model can be called this: a name has letters, digits and . _ ~ : @ + - in it, and / between parts.")
+            _("This is no model name: a name has letters, digits and . _ ~ : @ + - in it, and / between parts.")
         )
     return bare

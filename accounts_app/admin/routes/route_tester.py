@@ -1,4 +1,4 @@
-"""Where would this name go? The route a model's name takes, and which accounts would answer for it now."""
+"""The route tester: where a model's name leads, and which accounts could answer for it now."""
 
 import json
 from collections import Counter
@@ -13,18 +13,18 @@ from accounts_app.roster import RosterUnavailable, Route
 from accounts_app.status import explain
 from accounts_app.status.explain import Label, Line
 
-# Of ten thousand accounts these many are shown, those who would answer first; “Why not this account?” shows all.
+# Of ten thousand accounts these many are shown, the eligible ones first; “Account eligibility” shows all.
 SHOWN = 25
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What becomes of a call for `asked`: `able` of the accounts, whose standings are counted, would answer it now."""
+    """Where a call for `asked` goes. `able` accounts could answer it now; `counts` are all accounts by status."""
 
     asked: str
     target: str
     route: Route | None
-    pins: str
+    defaults: str
     lines: list[Line]
     hidden: int
     able: int
@@ -36,7 +36,7 @@ class Answer:
 
 
 def tested(asked: str, user: AbstractBaseUser | AnonymousUser) -> Answer | None:
-    """The answer for a model's name as a client would write it; None while the gateway knows nothing yet.
+    """The answer for a model's name as a client would write it; None before the first reading of the database.
 
     Accounts are named by id for those who may not see them.
     """
@@ -50,15 +50,15 @@ def tested(asked: str, user: AbstractBaseUser | AnonymousUser) -> Answer | None:
     except RosterUnavailable:
         return None
     if not (isinstance(user, PermissionsMixin) and user.has_perm("accounts_app.view_account")):
-        lines = [replace(line, email=_("account %(id)s") % {"id": line.account}, why="") for line in lines]
+        lines = [replace(line, email=_("account %(id)s") % {"id": line.account}, reason="") for line in lines]
     counted = Counter(one.status for one in found)
     return Answer(
         asked=asked,
         target=target,
         route=route,
-        pins=json.dumps(route.generation_config, indent=2) if route and route.generation_config else "",
+        defaults=json.dumps(route.generation_config, indent=2) if route and route.generation_config else "",
         lines=lines,
         hidden=max(0, len(found) - SHOWN),
         able=sum(one.eligible for one in found),
-        counts=[(words, counted[standing]) for standing, words in explain.LABELS.items() if counted[standing]],
+        counts=[(words, counted[status]) for status, words in explain.LABELS.items() if counted[status]],
     )

@@ -1,0 +1,9 @@
+"""Sentences that earlier versions wrote into rows, which are shown as ever. None is written any more."""
+
+from django.utils.translation import gettext_noop
+
+FORMER = (
+    gettext_noop("an empty 200"),
+    gettext_noop("no first event within %(number)s s"),
+    gettext_noop("Parked by %(name)s."),
+)
