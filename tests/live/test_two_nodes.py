@@ -159,7 +159,7 @@ def clear_cooldowns(node: Gateway, email: str) -> None:
         (account,) = set(re.findall(r'name="_selected_action"[^>]*value="(\d+)"', listed.text))
         action = {"action": "clear_cooldowns", "_selected_action": account, **form_token(console)}
         done = console.post("/admin/accounts_app/account/", data=action)
-    assert "1 rest ended." in done.text
+    assert "1 cooldown cleared." in done.text
 
 
 def form_token(console: httpx.Client) -> dict[str, str]:

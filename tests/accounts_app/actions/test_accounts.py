@@ -138,7 +138,7 @@ def test_a_parked_account_says_why_until_it_is_revived():
     a_rest(account)
 
     assert accounts.park([account.pk], "verify", "Verify your account.", "https://example.com/verify") == 1
-    assert state_of(account) == ("danger", "parked: verify the account")
+    assert state_of(account) == ("danger", "needs attention: verify the account")
 
     assert accounts.re_enable([account.pk]) == 1
     assert state_of(account) == ("success", "ready")
@@ -157,9 +157,9 @@ def test_parking_twice_keeps_the_first_time():
 @pytest.mark.parametrize(
     ("models", "words"),
     [
-        (["gemini-2.5-pro"], "resting for 1 model"),
-        (["gemini-2.5-pro", "gemini-2.5-flash"], "resting for 2 models"),
-        (["gemini-2.5-pro", ""], "resting for 25 min"),
+        (["gemini-2.5-pro"], "cooling down for 1 model"),
+        (["gemini-2.5-pro", "gemini-2.5-flash"], "cooling down for 2 models"),
+        (["gemini-2.5-pro", ""], "cooling down, 25 min left"),
     ],
 )
 def test_a_resting_account_says_for_what(models, words):

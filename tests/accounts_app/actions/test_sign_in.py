@@ -69,7 +69,7 @@ def begin(console: Client, url: str = CONNECT, **fields: str) -> str:
 
 
 def settle(console: Client, answer: HttpResponse) -> HttpResponse:
-    """Press “Go on” until the last step's answer, or one that goes nowhere."""
+    """Press “Continue” until the last step's answer, or one that goes nowhere."""
     for step in ("project", "quota"):
         answer = console.post(answer.headers["Location"], {"step": step})
         if answer.status_code != 302:
@@ -179,7 +179,7 @@ class TestConnecting:
 
         page = text(console.post(answer.headers["Location"], {"step": "project"}))
 
-        assert "The account is stored all the same." in page
+        assert "The account is stored." in page
         assert Credential.objects.get().refresh_token
 
     def test_a_missing_quota_does_not_keep_an_account_out(self, upstream, console, consent):
@@ -264,7 +264,7 @@ class TestReconnecting:
         assert (again.priority, again.allowed_models) == (7, ["gemini-*"])
         assert again.credential.refresh_token.startswith("1//")
         assert Rest.objects.get().until is None
-        assert LogEntry.objects.get().get_change_message() == "Signed in at Google again, and revived."
+        assert LogEntry.objects.get().get_change_message() == "Signed in at Google again, and re-enabled."
 
     def test_from_its_own_page_hints_whom_to_choose(self, console):
         account = make_account(parked="sign_in")

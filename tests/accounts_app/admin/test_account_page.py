@@ -63,7 +63,7 @@ def cells(client: Client, *accounts: Account) -> dict[str, str]:
 
 
 def the_end(rest: Rest) -> str:
-    return f"{LIST}{rest.account_id}/rests/{rest.pk}/end/"
+    return f"{LIST}{rest.account_id}/cooldowns/{rest.pk}/clear/"
 
 
 def test_the_script_gets_every_cell_of_the_accounts_it_names(operator: Client):
@@ -72,10 +72,10 @@ def test_the_script_gets_every_cell_of_the_accounts_it_names(operator: Client):
 
     html = cells(operator, alice, bob)
 
-    names = ("state", "rests", "all-rests", "quota", "all-quota", "calls", "used")
+    names = ("state", "cooldowns", "all-cooldowns", "quota", "all-quota", "calls", "used")
     assert set(html) == {f"{name}-{one.pk}" for name in names for one in (alice, bob)}
-    assert "gemini-2.5-pro" in html[f"rests-{alice.pk}"]
-    assert "data-until=" in html[f"rests-{alice.pk}"]
+    assert "gemini-2.5-pro" in html[f"cooldowns-{alice.pk}"]
+    assert "data-until=" in html[f"cooldowns-{alice.pk}"]
 
 
 def test_what_the_script_renews_is_what_the_list_shows(operator: Client):
@@ -84,7 +84,7 @@ def test_what_the_script_renews_is_what_the_list_shows(operator: Client):
 
     page = operator.get(LIST).content.decode()
 
-    for name in ("state", "rests", "quota", "calls", "used"):
+    for name in ("state", "cooldowns", "quota", "calls", "used"):
         assert f'data-part="{name}-{account.pk}"' in page
     assert cells(operator, account)[f"quota-{account.pk}"].strip() in page
     assert "ac-bad" in page
@@ -98,7 +98,7 @@ def test_calls_today_and_under_way_are_shown(operator: Client, monkeypatch):
     html = cells(operator, account)[f"calls-{account.pk}"]
 
     assert ">41<" in html
-    assert "3 now" in html
+    assert "3 in flight" in html
 
 
 def test_a_rest_is_ended_by_its_button_and_that_is_logged(operator: Client):

@@ -102,5 +102,5 @@ def test_a_change_reaches_the_roster(console):
 def test_the_page_says_what_counts(console):
     page = console.get(reverse(ADD)).content.decode()
 
-    for words in ("midnight UTC", "cached ones are part of the prompt", "192.0.2.0/24", "* stands for anything"):
+    for words in ("midnight UTC", "cached ones are part of the prompt", "192.0.2.0/24", "* matches anything"):
         assert words in page

@@ -74,7 +74,7 @@ class TestABit:
 
     def test_ends_after_a_while_though_more_is_to_come(self, upstream, console):
         tokens = [upstream.add_account(f"user{number}@example.com").refresh_token for number in range(3)]
-        slow = replace(json_reply({"email": "user0@example.com"}), delay=import_page.BIT_SECONDS)
+        slow = replace(json_reply({"email": "user0@example.com"}), delay=import_page.BATCH_SECONDS)
         upstream.script(slow, method="userinfo", times=None)
 
         answer = bit(console, "\n".join(tokens))

@@ -167,7 +167,7 @@ class TestAccounts:
             ({"refresh_token": "1//a", "project": "12345"}, "not a project id"),
             ({"refresh_token": "1//a", "email": "nobody"}, "not an email address"),
             ({"refresh_token": "1//a", "proxy": "proxy.example"}, "not the URL of a proxy"),
-            ({"refresh_token": "1//a", "max_concurrency": "0"}, "At least one call at once"),
+            ({"refresh_token": "1//a", "max_concurrency": "0"}, "At least 1;"),
             ({"refresh_token": "1//a", "email": "bob@example.com"}, "already here"),
         ],
     )
@@ -221,7 +221,7 @@ class TestAccounts:
 
         act(console, "account", "park", account)
         account.refresh_from_db()
-        assert (account.parked, account.parked_message) == ("by_hand", "Parked by olga.")
+        assert (account.parked, account.parked_message) == ("by_hand", "Disabled by olga.")
 
         act(console, "account", "re_enable", account)
         account.refresh_from_db()
@@ -231,7 +231,7 @@ class TestAccounts:
         account = make_account()
         Rest.objects.create(account=account, until=timezone.now() + timedelta(hours=1))
 
-        assert "1 rest ended." in act(console, "account", "clear_cooldowns", account)
+        assert "1 cooldown cleared." in act(console, "account", "clear_cooldowns", account)
         assert Rest.objects.get().until is None
 
     def test_the_list_tells_each_state_in_words(self, console):
@@ -243,7 +243,7 @@ class TestAccounts:
 
         text = text_of(console, page("accounts_app_account_changelist"))
 
-        for words in ("ready", "resting for 25 min", "parked: verify the account"):
+        for words in ("ready", "cooling down, 25 min left", "needs attention: verify the account"):
             assert words in text
 
     def test_a_parked_account_links_to_the_remedy_only_on_the_web(self, console):
@@ -370,8 +370,8 @@ class TestSettings:
         assert (row.auth_mode, row.strategy, row.system_instruction_prefix) == ("strict", "fill_first", "Be brief.")
         assert not ApiKey.objects.exists()
 
-    def test_a_part_of_every_quota_may_be_kept(self, console):
-        assert "in percent" in text_of(console, self.url)
+    def test_a_part_of_every_quota_may_be_held_in_reserve(self, console):
+        assert "Quota reserve (%)" in text_of(console, self.url)
 
         self.save(console, quota_protection="10")
         assert GatewaySettings.objects.get().quota_protection == 10
@@ -396,7 +396,7 @@ class TestReadOnlyPages:
     def test_rests_are_ended_from_their_own_list(self, console):
         rest = Rest.objects.create(account=make_account(), until=timezone.now() + timedelta(hours=1))
 
-        assert "1 rest ended." in act(console, "rest", "end", rest)
+        assert "1 cooldown cleared." in act(console, "rest", "clear", rest)
         rest.refresh_from_db()
         assert rest.until is None
 

@@ -31,7 +31,7 @@ def a_form(**fields: Any) -> dict[str, Any]:
 
 
 def test_waits_are_set_and_given_back_to_the_environment(operator: Client, settings):
-    assert f"{settings.GATEWAY_MAX_ATTEMPTS}, as in the environment" in operator.get(PAGE).content.decode()
+    assert f"{settings.GATEWAY_MAX_ATTEMPTS} (environment)" in operator.get(PAGE).content.decode()
 
     operator.post(PAGE, a_form(max_attempts="7", max_wait="2.5"))
     set_to = roster.load_now().settings

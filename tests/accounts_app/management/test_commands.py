@@ -161,7 +161,7 @@ class TestImportAndExport:
 
         told = run("import_accounts", file, "--proxy", "http://theirs:2")
 
-        assert "carol@example.com: not taken: This is not the URL of a proxy." in told
+        assert "carol@example.com: rejected: This is not the URL of a proxy." in told
         proxies = {account.email: account.proxy_url for account in Account.objects.all()}
         assert proxies == {"alice@example.com": "http://alices:1", "bob@example.com": "http://theirs:2"}
         assert json.loads(run("export_accounts"))[0] == alice
@@ -172,8 +172,8 @@ class TestImportAndExport:
 
         assert run("import_accounts", file).splitlines() == [
             "1/2 line 1: alice@example.com: added",
-            "2/2 line 2: not taken: neither a refresh token (1//…) nor an API key (AIza…, AQ.…)",
-            "1 added, 1 not taken",
+            "2/2 line 2: rejected: neither a refresh token (1//…) nor an API key (AIza…, AQ.…)",
+            "1 added, 1 rejected",
         ]
 
     def test_what_one_gateway_exports_another_imports(self, tmp_path):

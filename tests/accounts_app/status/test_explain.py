@@ -1,4 +1,4 @@
-"""Why not this account? The page that answers, from the memory of the process that serves it."""
+"""Account eligibility The page that answers, from the memory of the process that serves it."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -64,10 +64,10 @@ def test_every_account_is_listed_with_its_reason_its_end_and_its_remedy(console)
     for words in (
         *("ready@example.com", "42% of its quota left"),
         *("disabled@example.com", "Enable it on its page."),
-        *("other@example.com", "not for this model"),
-        *("kept@example.com", "keeps its quota", "5% left", "3 h more, until"),
+        *("other@example.com", "model not allowed"),
+        *("kept@example.com", "below reserve", "5% left", "3 h more, until"),
         *("resting@example.com", "quota exhausted: Spent.", "2 h more, until"),
-        *("parked@example.com", "Verify your account.", "then revive the account"),
+        *("parked@example.com", "Verify your account.", "then re-enable the account"),
         'href="https://accounts.example.com/verify"',
     ):
         assert words in text
@@ -92,7 +92,7 @@ def test_a_route_is_followed_and_said(console):
     text = shown(console, model="models/fast")
 
     assert f"A call for fast is routed to {FLASH}." in text
-    assert "resting" in text
+    assert "cooling down" in text
 
 
 def test_the_models_to_choose_from_are_those_of_quotas_routes_and_rests(console):
@@ -162,6 +162,5 @@ def test_strangers_and_operators_without_the_right_see_nothing(console):
     assert stranger.get(URL).status_code == 403
 
 
-def test_every_standing_and_every_reason_to_park_has_words():
+def test_every_status_has_a_label():
     assert set(explain.LABELS) == set(Status)
-    assert set(explain.PARKED_REMEDIES) == set(Account.Parked) - {Account.Parked.NO}

@@ -93,7 +93,7 @@ class TestPage:
 
         page = operator.get(INBOX).content.decode()
 
-        assert "Nothing needs you." in page
+        assert "No action required." in page
         assert "</span>" not in page.split("Inbox</span>")[1].split("</a>")[0]
 
     def test_the_overview_shows_it_first(self, operator: Client, monkeypatch):
@@ -104,7 +104,7 @@ class TestPage:
 
         html = operator.get("/admin/overview/").json()["html"]["inbox"]
 
-        assert "6 things need you" in html
+        assert "6 items need attention" in html
         assert "and 2 more" in html
 
     def test_a_settled_account_is_revived_from_it(self, operator: Client):

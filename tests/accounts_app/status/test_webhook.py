@@ -72,7 +72,7 @@ async def test_an_event_is_told_once(hook: Hook):
     await webhook.send_due()
 
     (body,) = hook.bodies
-    assert body["text"].startswith("alice@example.com: Google wants to know that it is you.")
+    assert body["text"].startswith("alice@example.com: Google wants the account verified.")
     assert (body["kind"], body["reason"], body["account"]) == ("account", "verify", "alice@example.com")
     assert body["console"] == "/admin/inbox/"
     assert body["key"].startswith(f"account:{account.pk}:verify:")
