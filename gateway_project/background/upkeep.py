@@ -43,7 +43,7 @@ async def prune(now: datetime) -> int:
     kept = await in_database(GatewaySettings.load)
     pruned = await _until_done(retention.prune_some, kept.keep_days, kept.keep_rows, now)
     await _until_done(_delete_outdated, now)
-    prompts = await _until_done(captures.prune_some, now)
+    prompts = await _until_done(captures.prune_some, kept.capture_days, now)
     if pruned or prompts:
         log.info("Deleted %d rows of the request log and %d prompts that are past their retention.", pruned, prompts)
     await _until_done(retention.give_back)

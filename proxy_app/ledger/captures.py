@@ -11,10 +11,9 @@ from time import time
 from types import TracebackType
 from typing import Any, Self
 
-from django.apps import apps
-
 from accounts_app.api_keys.keys import KeyView
 from accounts_app.storage import journal
+from accounts_app.storage.existing import Kind, existing
 from proxy_app.errors import GatewayError
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.models import CapturedCall
@@ -114,9 +113,8 @@ def begin(
     return capture
 
 
-def prune_some(now: datetime) -> int:
-    """Delete one batch of what is older than the settings say, oldest first; how many calls it had."""
-    days = apps.get_model("accounts_app.GatewaySettings").load().capture_days
+def prune_some(days: int, now: datetime) -> int:
+    """Delete one batch of what is older than `days`, oldest first; how many calls it had."""
     old = CapturedCall.objects.filter(at__lt=now - timedelta(days=days)).order_by("pk")
     batch = list(old.values_list("pk", flat=True)[:BATCH])
     return CapturedCall.objects.filter(pk__in=batch).delete()[0] if batch else 0
@@ -141,8 +139,7 @@ def _text(kept: bytes) -> str:
 
 
 def _write(calls: list[Said]) -> None:
-    keys = {said.columns["api_key_id"] for said in calls}
-    there = set(apps.get_model("accounts_app.ApiKey").objects.filter(pk__in=keys).values_list("pk", flat=True))
+    there = existing(Kind.API_KEY, {said.columns["api_key_id"] for said in calls})
     CapturedCall.objects.bulk_create([said.row() for said in calls if said.columns["api_key_id"] in there])
 
 

@@ -7,13 +7,13 @@ from operator import itemgetter
 from types import TracebackType
 from typing import Any, Self
 
-from django.apps import apps
 from django.db import connection
 from django.db.models import CharField, PositiveIntegerField, TextField
 
 from accounts_app.pool import foreign_text
 from accounts_app.pool.outcomes import Fault, Outcome
 from accounts_app.storage import journal
+from accounts_app.storage.existing import Kind, existing
 from accounts_app.storage.upsert import insert
 from proxy_app.ledger import hours, sinks
 from proxy_app.models import UsageRecord
@@ -124,8 +124,8 @@ def _to_journal(entry: LogEntry) -> None:
 
 
 def _write(rows: list[dict[str, Any]]) -> None:
-    rows = _without_deleted(rows, "account_id", apps.get_model("accounts_app.Account"))
-    rows = _without_deleted(rows, "api_key_id", apps.get_model("accounts_app.ApiKey"))
+    rows = _without_deleted(rows, "account_id", Kind.ACCOUNT)
+    rows = _without_deleted(rows, "api_key_id", Kind.API_KEY)
     rows = [_fitting(row) for row in rows]
     adapted = connection.ops.adapt_datetimefield_value
     insert(UsageRecord, _COLUMNS, [_values({**row, "at": adapted(row["at"])}) for row in rows])
@@ -142,10 +142,10 @@ def _fitting(row: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
-def _without_deleted(rows: list[dict[str, Any]], column: str, model: type[Any]) -> list[dict[str, Any]]:
+def _without_deleted(rows: list[dict[str, Any]], column: str, kind: Kind) -> list[dict[str, Any]]:
     """What was deleted since then leaves its rows behind, as it leaves those already written."""
-    there = model.objects.filter(pk__in={row[column] for row in rows}).values_list("pk", flat=True)
-    gone = {row[column] for row in rows} - {None, *there}
+    named = {row[column] for row in rows}
+    gone = named - {None, *existing(kind, named)}
     return [{**row, column: None} if row[column] in gone else row for row in rows]
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts_app import roster
 from accounts_app.models import ApiKey, GatewaySettings
 from accounts_app.storage import journal
+from gateway_project.background import upkeep
 from proxy_app.ledger import captures
 from proxy_app.models import CapturedCall
 from tests.factories import a_prompt, make_api_key
@@ -133,17 +134,17 @@ async def test_what_waits_is_counted_as_long_as_it_waits_and_in_bytes(key, monke
     assert journal.held(captures.KIND) == 0
 
 
-@pytest.mark.django_db
-def test_it_is_gone_after_the_days_the_settings_say():
-    make_capturing_key()
-    key = ApiKey.objects.get()
+@pytest.mark.django_db(transaction=True)
+async def test_it_is_gone_after_the_days_the_settings_say():
+    await sync_to_async(make_capturing_key)()
+    key = await ApiKey.objects.aget()
     for days in (1, 4, 30):
-        CapturedCall.objects.create(at=timezone.now() - timedelta(days=days), api_key=key)
-    GatewaySettings(capture_days=3).save()
+        await CapturedCall.objects.acreate(at=timezone.now() - timedelta(days=days), api_key=key)
+    await GatewaySettings(capture_days=3).asave()
 
-    assert captures.prune_some(timezone.now()) == 2
-    assert captures.prune_some(timezone.now()) == 0
-    assert CapturedCall.objects.count() == 1
+    await upkeep.prune(timezone.now())
+
+    assert await CapturedCall.objects.acount() == 1
 
 
 @pytest.mark.django_db
