@@ -14,6 +14,14 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("gateway_project", "proxy_app", "accounts_app", "emulator", "bench")
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 50
+MOST_ON_A_LEVEL = 12
+# Where Django, Python or a reader looks for them, whatever the rooms are.
+IN_THEIR_PLACE = {"__init__", "__main__", "admin", "apps", "management", "migrations", "templates", "static", "formats"}
+# What the pure packages may import besides the standard library; what of that they may not, the contracts say.
+OF_THE_PURE = {
+    "accounts_app/pool": {"msgspec", "accounts_app"},
+    "proxy_app/wire": {"msgspec", "accounts_app", "proxy_app"},
+}
 
 
 def modules() -> list[Path]:
@@ -26,6 +34,50 @@ def test_imports_go_down_only():
     outcome = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert outcome.returncode == 0, outcome.stdout
+
+
+def test_no_level_has_more_rooms_than_a_reader_keeps_in_mind():
+    levels: dict[Path, set[str]] = {}
+    for path in modules():
+        if path.is_relative_to(ROOT / "bench"):
+            continue
+        for inner, level in zip((path, *path.parents), path.parents, strict=False):
+            if level == ROOT:
+                break
+            levels.setdefault(level, set()).add(inner.stem)
+
+    crowded = {
+        str(level.relative_to(ROOT)): sorted(rooms - IN_THEIR_PLACE)
+        for level, rooms in levels.items()
+        if len(rooms - IN_THEIR_PLACE) > MOST_ON_A_LEVEL
+    }
+
+    assert crowded == {}
+
+
+@pytest.mark.parametrize(("room", "allowed"), OF_THE_PURE.items(), ids=OF_THE_PURE)
+def test_what_is_pure_imports_the_standard_library_and_one_json_library(room: str, allowed: set[str]):
+    imported = set()
+    for path in (ROOT / room).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Import():
+                    imported |= {alias.name.partition(".")[0] for alias in node.names}
+                case ast.ImportFrom():
+                    imported.add(str(node.module).partition(".")[0])
+
+    assert imported - sys.stdlib_module_names <= allowed
+
+
+def test_no_model_is_reached_by_a_string():
+    """But in foreign keys, and where all models are gone through for keys that are rotated."""
+    by_string = re.compile(
+        r"\bget_model\(\s*[\"']|\bapps\.(get_model|get_models|get_app_config|all_models)\b|_meta\.apps"
+    )
+
+    reached = [str(path.relative_to(ROOT)) for path in modules() if by_string.search(path.read_text())]
+
+    assert reached == ["accounts_app/models/encryption.py"]
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
