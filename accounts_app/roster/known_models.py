@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from accounts_app import roster
 from accounts_app.pool.names.known_models import OTHERS, KnownModels
+from accounts_app.pool.names.names import canonical
 from accounts_app.roster import AccountView, RosterUnavailable
 
 __all__ = ["OTHERS", "is_known", "learn", "named", "reset", "tell"]
@@ -22,12 +23,12 @@ def tell(names: Iterable[str]) -> None:
 
 def learn(name: str, now: float) -> None:
     """Upstream has answered for the model (2xx); `now` in seconds, always by the same clock."""
-    _models.learn(name, now)
+    _models.learn(canonical(name), now)
 
 
 def is_known(name: str) -> bool:
     """Whether somebody knows the model. Any thread may ask."""
-    return name in _models
+    return canonical(name) in _models
 
 
 def named(asked: str) -> str:
@@ -35,6 +36,7 @@ def named(asked: str) -> str:
 
     Any thread may ask.
     """
+    asked = canonical(asked)
     if not asked or asked in _models:
         return asked
     try:
@@ -56,7 +58,7 @@ def _catch_up(snapshot: roster.Roster) -> None:
     global _seen
     follows, _seen = snapshot.version == _seen + 1, snapshot.version
     routes = snapshot.routes.targets
-    _models.tell(routes.values())
+    _models.tell(map(canonical, routes.values()))
     _models.tell(pattern for pattern in routes if "*" not in pattern)
     for account in snapshot.changed_accounts if follows else snapshot.accounts:
         if (view := snapshot.accounts.get(account)) is not None:

@@ -10,6 +10,7 @@ from accounts_app.pool.access.networks import Network, lets_in
 from accounts_app.pool.choice.selection import Strategy
 from accounts_app.pool.cooldowns.cooldown import Cooldown
 from accounts_app.pool.names.globs import any_matches, matcher
+from accounts_app.pool.names.names import canonical
 from accounts_app.roster import abilities
 
 # A quota whose reset upstream does not name: its shortest window, after which a real call finds out.
@@ -107,7 +108,8 @@ class KeyView:
 
     def may_use(self, model: str) -> bool:
         """Whether it may ask for `model`, by the name it asks with."""
-        return not self.allowed_models or any_matches(self.allowed_models, model)
+        allowed = self.allowed_models
+        return not allowed or any_matches(allowed, model) or any_matches(allowed, canonical(model))
 
     def may_call_from(self, address: str) -> bool:
         """Whether it is good at `address`, an IP address; "" where there is none, as on a Unix socket."""
@@ -162,9 +164,10 @@ class RouteTable:
 
     def find(self, model: str) -> Route | None:
         """The route that a call for `model` takes; None when it goes upstream under its own name."""
-        if exact := self._exact.get(model):
+        name = canonical(model)
+        if exact := self._exact.get(model) or self._exact.get(name):
             return exact
-        return next((route for matches, route in self._wild if matches(model)), None)
+        return next((route for matches, route in self._wild if matches(model) or matches(name)), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,20 @@ LONGEST = 256
 _ID = re.compile(r"[\w.~:@+-](?:[\w.~:@+ -]*[\w.~:@+-])?")
 
 
+# Other spellings of a model of Google's, which some of its APIs take.
+_PUBLISHERS = ("publishers/google/models/", "google/")
+
+
+def canonical(model: str) -> str:
+    """The name that a model counts by, for allow-lists, routes, cooldowns and sums: `x` for `google/x` and
+    `publishers/google/models/x`.
+    """
+    for prefix in _PUBLISHERS:
+        if model.startswith(prefix):
+            return model.removeprefix(prefix)
+    return model
+
+
 def is_id(text: str) -> bool:
     """Whether `text` may be one segment of a name: not empty, not only dots, no look-alike of another character."""
     return _ID.fullmatch(text) is not None and text.strip(".") != "" and (text.isascii() or is_normalized("NFKC", text))

@@ -8,6 +8,7 @@ below `root` before that (`/upload/v1beta/files`).
 from dataclasses import dataclass, field
 from enum import Enum
 
+from accounts_app.pool.names.names import canonical
 from accounts_app.pool.outcomes import Repeat
 from proxy_app.wire.resource_names import Name
 
@@ -111,7 +112,7 @@ class Operation:
 
     def cooldowns_on(self, model: str) -> str:
         """What its cooldowns are laid on in a call for `model`: the model, or "" for the account as a whole."""
-        return model if self.cools is Cools.MODEL else ""
+        return canonical(model) if self.cools is Cools.MODEL else ""
 
     def path(self, name: Name) -> str:
         """Its path on the resource `name`, below root and version, percent-encoded."""

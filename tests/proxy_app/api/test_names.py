@@ -3,6 +3,7 @@
 import pytest
 from asgiref.sync import sync_to_async
 
+from accounts_app import leasing
 from accounts_app.models import Account, ApiKey, ModelRoute
 from tests.factories import a_prompt, make_account, make_api_key
 
@@ -162,3 +163,25 @@ async def test_a_name_of_full_length_is_taken(client, alice, upstream):
 
     assert reply.status == 404
     assert upstream.calls
+
+
+@pytest.mark.parametrize("spelt", ["google/{}", "publishers/google/models/{}"])
+async def test_a_models_other_spellings_count_as_the_model_and_go_up_as_they_came(spelt, client, upstream, pool_of):
+    _, bob = await pool_of("alice", "bob")
+    await Account.objects.filter(pk=bob.pk).aupdate(allowed_models=["gemini-3-*"])
+    await ModelRoute.objects.acreate(pattern="old", target="gemini-2.5-pro")
+    key = await sync_to_async(make_api_key)("kept")
+    await ApiKey.objects.filter(name="kept").aupdate(allowed_models=[ALLOWED, "old"])
+    upstream.script("quota_exhausted", times=None)
+
+    told = {}
+    for model in (ALLOWED, "old", OTHER):
+        url = f"/v1beta/models/{spelt.format(model)}:generateContent"
+        told[model] = (await client.post(url, a_prompt(), x_goog_api_key=key)).status
+
+    assert told == {ALLOWED: 429, "old": 429, OTHER: 403}
+    assert [(call.account, call.model) for call in upstream.calls] == [
+        ("alice@example.com", spelt.format(ALLOWED)),
+        ("alice@example.com", "gemini-2.5-pro"),
+    ]
+    assert {model for _, model, _ in leasing.cooldowns(0.0)} == {ALLOWED, "gemini-2.5-pro"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts_app.pool.names.names import LONGEST, is_id, is_model_name, is_pattern
+from accounts_app.pool.names.names import LONGEST, canonical, is_id, is_model_name, is_pattern
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,19 @@ def test_a_pattern_is_a_name_with_stars(text):
 @pytest.mark.parametrize("text", ["", "a/../*", "*//x", "a?*", "*" * 257])
 def test_what_no_pattern_is(text):
     assert not is_pattern(text)
+
+
+@pytest.mark.parametrize(
+    ("model", "counts_as"),
+    [
+        ("gemini-2.5-pro", "gemini-2.5-pro"),
+        ("google/gemini-2.5-pro", "gemini-2.5-pro"),
+        ("publishers/google/models/gemini-2.5-pro", "gemini-2.5-pro"),
+        ("publishers/other/models/x", "publishers/other/models/x"),
+        ("google", "google"),
+        ("org/google/x", "org/google/x"),
+        ("tunedModels/google/x", "tunedModels/google/x"),
+    ],
+)
+def test_googles_models_count_by_one_name_however_they_are_spelt(model, counts_as):
+    assert canonical(model) == counts_as
