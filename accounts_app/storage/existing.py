@@ -1,4 +1,4 @@
-"""Which of the rows that somebody names are still there: what is written late may name one deleted since."""
+"""Which rows still exist: what is written late may refer to one that was deleted meanwhile."""
 
 from collections.abc import Collection
 from enum import Enum
@@ -7,7 +7,7 @@ from accounts_app.models import Account, ApiKey
 
 
 class Kind(Enum):
-    """What others name by its id."""
+    """The rows that others refer to by their id."""
 
     ACCOUNT = Account
     API_KEY = ApiKey

@@ -94,7 +94,7 @@ async def test_prompts_are_deleted_in_small_steps_between_which_others_have_thei
     key = await in_database(ApiKey.objects.create, name="watched", digest="d")
     old = [CapturedCall(at=NOW - timedelta(days=2), api_key=key) for _ in range(3 * captures.BATCH)]
     await in_database(CapturedCall.objects.bulk_create, old)
-    monkeypatch.setattr(upkeep, "BREATH", 0)
+    monkeypatch.setattr(upkeep, "BATCH_PAUSE", 0)
     left = []
 
     async def look() -> None:
