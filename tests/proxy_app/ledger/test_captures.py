@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts_app import roster
-from accounts_app.models import ApiKey
+from accounts_app.models import ApiKey, GatewaySettings
 from accounts_app.storage import journal
 from gateway_project.background import upkeep
 from proxy_app.ledger import captures
@@ -134,7 +134,6 @@ async def test_what_waits_is_counted_as_long_as_it_waits_and_in_bytes(key, monke
     assert journal.held(captures.KIND) == 0
 
 
-<<<<<<< HEAD
 @pytest.mark.django_db(transaction=True)
 async def test_it_is_gone_after_the_days_the_settings_say():
     await sync_to_async(make_capturing_key)()
@@ -146,18 +145,6 @@ async def test_it_is_gone_after_the_days_the_settings_say():
     await upkeep.prune(timezone.now())
 
     assert await CapturedCall.objects.acount() == 1
-=======
-@pytest.mark.django_db
-def test_it_is_gone_after_so_many_days():
-    make_capturing_key()
-    key = ApiKey.objects.get()
-    for days in (1, 4, 30):
-        CapturedCall.objects.create(at=timezone.now() - timedelta(days=days), api_key=key)
-
-    assert captures.prune_some(3, timezone.now()) == 2
-    assert captures.prune_some(3, timezone.now()) == 0
-    assert CapturedCall.objects.count() == 1
->>>>>>> 0400c93 (Which rows exist is asked of storage.existing, and no model is reached by a string)
 
 
 @pytest.mark.django_db
