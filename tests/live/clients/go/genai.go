@@ -207,7 +207,7 @@ func leave(said *heard) (gave, error) {
 }
 
 func late(*heard) (gave, error) {
-	hasty := newClient(plan.Key, genai.Ptr(time.Second))
+	hasty := newClient(plan.Key, genai.Ptr(2*time.Second))
 	_, err := hasty.Models.GenerateContent(ctx, plan.Models["late"], genai.Text(prompt), nil)
 	return gave{}, err
 }

@@ -188,7 +188,7 @@ final class Genai {
   }
 
   static Map<String, Object> late(Walking.Heard heard) {
-    newClient(Walking.PLAN.get("key").asText(), 1_000)
+    newClient(Walking.PLAN.get("key").asText(), 2_000)
         .models.generateContent(Walking.model("late"), Walking.PROMPT, NOTHING_SPECIAL);
     return Map.of();
   }

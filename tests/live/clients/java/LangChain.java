@@ -204,7 +204,7 @@ final class LangChain {
   }
 
   static Map<String, Object> late(Walking.Heard heard) {
-    newModel(KEY, Walking.model("late"), 1_000).chat(UserMessage.from(Walking.PROMPT));
+    newModel(KEY, Walking.model("late"), 2_000).chat(UserMessage.from(Walking.PROMPT));
     return Map.of();
   }
 
