@@ -177,7 +177,7 @@ def _email_in(id_token: str) -> str:
     part = id_token.split(".")[1] if "." in id_token else ""
     try:
         claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     return _word(claims, "email").lower() if isinstance(claims, Mapping) else ""
 

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
-import msgspec
-
 from accounts_app import roster
 from accounts_app.actions import accounts
 from accounts_app.credentials import project, quota, tokens
@@ -14,6 +12,7 @@ from accounts_app.google import onboarding
 from accounts_app.google.code_assist import CodeAssistError, Refused
 from accounts_app.google.onboarding import Ineligible, Onboarding
 from accounts_app.models import Account
+from accounts_app.pool import foreign_text
 from accounts_app.roster import AccountView
 from accounts_app.storage.single_flight import SingleFlight
 from accounts_app.storage.worker import in_database
@@ -93,9 +92,8 @@ def _message(error: CredentialError | CodeAssistError) -> str:
     """The error, with Google's own sentence where there is one."""
     if isinstance(error, Refused):
         try:
-            body = msgspec.json.decode(error.body)
-            message = body["error"]["message"]
-        except (msgspec.DecodeError, KeyError, TypeError):
+            message = foreign_text.decoded(error.body)["error"]["message"]
+        except (foreign_text.NotJson, KeyError, TypeError):
             message = ""
         if isinstance(message, str) and message:
             return f"{error} {message[:500]}"

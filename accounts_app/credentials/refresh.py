@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Any
 
 from django.db import Error as DatabaseError
@@ -35,7 +36,9 @@ class NeedsSignIn(CredentialError):
 
 
 class TokenUnavailable(CredentialError):
-    """Transient: nothing is known against the account."""
+    """Transient: nothing is known against the account. `kept` are its tokens where they are others now."""
+
+    kept: CredentialView | None = None
 
 
 async def renew(
@@ -49,7 +52,7 @@ async def renew(
     1. Settle between processes whose turn it is; what another has stored meanwhile, and `is_good`, is taken over.
     2. Ask the token endpoint.
     3. A refusal for good parks the account. Any other failure gives the turn back and costs the account nothing.
-    4. Store what was granted; a database that is away gets it from the journal later.
+    4. Store what was granted, if only a refresh token; a database that is away gets it from the journal later.
 
     `known` are the newest tokens this process has, `outdated` those they replace. Raises NeedsSignIn, TokenUnavailable.
     """
@@ -70,7 +73,12 @@ async def renew(
         await _if_possible(store.park, account.id, replaced, error.parked, str(error), now)
         raise NeedsSignIn(str(error), error.parked) from error
     except oauth.OAuthError as error:
-        raise TokenUnavailable(str(error)) from error
+        unavailable = TokenUnavailable(str(error))
+        if isinstance(error, oauth.TokenEndpointUnavailable) and error.refresh_token:
+            unavailable.kept = replace(known, refresh_token=error.refresh_token)
+            is_claimed = False
+            await _store(account.id, unavailable.kept, replaced, mine)
+        raise unavailable from error
     finally:
         if is_claimed:
             await _if_possible(store.release, account.id, mine)

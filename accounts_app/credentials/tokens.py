@@ -243,6 +243,8 @@ async def _renew(account: AccountView, held: _Held, now: float) -> CredentialVie
         held.failures += 1
         held.pause(now, min(FIRST_PAUSE * 2 ** (held.failures - 1), LONGEST_PAUSE))
         held.trouble = error
+        if isinstance(error, TokenUnavailable) and error.kept is not None:
+            held.take(account, error.kept)
         raise
     held.take(account, renewed)
     held.trouble, held.failures = None, 0

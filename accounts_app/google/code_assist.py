@@ -110,7 +110,7 @@ def _json_object(raw: bytes) -> dict[str, Any] | None:
     if not raw.strip():
         return {}
     try:
-        found = msgspec.json.decode(raw)
-    except msgspec.DecodeError:
+        found = foreign_text.decoded(raw)
+    except foreign_text.NotJson:
         return None
     return foreign_text.cleaned_json(found) if isinstance(found, dict) else None

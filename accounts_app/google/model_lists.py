@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import httpx
-import msgspec
 
 from accounts_app import http_client
 from accounts_app.google.access import Access
 from accounts_app.google.code_assist import Refused, Unreachable
+from accounts_app.pool import foreign_text
 
 Models = Mapping[str, Mapping[str, Any]]
 
@@ -80,7 +80,7 @@ async def _get(access: Access, path: str) -> Found:
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        found = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
+        found = foreign_text.decoded(body)
+    except foreign_text.NotJson as error:
         raise Unreachable("models: an answer that cannot be read.") from error
     return found if isinstance(found, dict) else {}

@@ -15,13 +15,13 @@ No token, code or secret appears in a message, a log line or a `repr`.
 
 import base64
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import httpx
-import msgspec
 from django.conf import settings
 
 from accounts_app import http_client
@@ -43,6 +43,8 @@ LONGEST_LIFE = 86_400.0
 
 # Descriptions are a sentence; whatever is longer is a page that a proxy has put there.
 LONGEST_TEXT = 500
+
+_TOKEN_FIELD = re.compile(rb'"(access_token|refresh_token)"\s*:\s*"([!#-\[\]-~]+)"')
 
 # Errors that end a grant: its owner has to sign in again. Everything else is transient.
 PERMANENT = frozenset({"invalid_grant", "invalid_rapt", "access_denied", "admin_policy_enforced", "invalid_scope"})
@@ -70,7 +72,14 @@ class InvalidGrant(OAuthError):
 
 
 class TokenEndpointUnavailable(OAuthError):
-    """Transient: the same call may succeed later, and says nothing about the account."""
+    """Transient: the same call may succeed later, and says nothing about the account.
+
+    `refresh_token` is one that came without an access token: the old one may have gone for it.
+    """
+
+    def __init__(self, message: str, refresh_token: str = "") -> None:
+        super().__init__(message)
+        self.refresh_token = refresh_token
 
 
 class ClientRefused(OAuthError):
@@ -172,12 +181,14 @@ async def _ask_token_endpoint(url: str, form: dict[str, str], proxy_url: str) ->
     request = http_client.request("POST", url, headers, body, read_timeout=SILENCE_SECONDS)
     response = await _send(request, proxy_url)
     found = _json_object(response)
-    access_token = _token(found, "access_token")
-    if response.status_code == 200 and access_token:
-        return TokenGrant(
-            access_token, _seconds(found.get("expires_in")), _token(found, "refresh_token"), _text(found, "scope")
-        )
-    raise _failure(response.status_code, found)
+    if response.status_code != 200:
+        raise _failure(response.status_code, found)
+    # The old refresh token may be void from here on, so that a new one is not lost, whatever stands beside it.
+    found = found or _tokens_in(response.content)
+    access_token, refresh_token = _token(found, "access_token"), _token(found, "refresh_token")
+    if not access_token:
+        raise TokenEndpointUnavailable("The token endpoint answered without an access token.", refresh_token)
+    return TokenGrant(access_token, _seconds(found.get("expires_in")), refresh_token, _text(found, "scope"))
 
 
 def _failure(status: int, found: dict[str, Any]) -> OAuthError:
@@ -210,10 +221,15 @@ def _oauth_client(token_url: str) -> tuple[str, str]:
 
 def _json_object(response: httpx.Response) -> dict[str, Any]:
     try:
-        found = msgspec.json.decode(response.content)
-    except msgspec.DecodeError:
+        found = foreign_text.decoded(response.content)
+    except foreign_text.NotJson:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _tokens_in(raw: bytes) -> dict[str, Any]:
+    """The tokens in an answer that is not quite JSON: cut short, with NaN for a number, in some other encoding."""
+    return {name.decode(): value.decode() for name, value in _TOKEN_FIELD.findall(raw)}
 
 
 def _said(reason: str, description: str) -> str:

@@ -6,10 +6,27 @@ PostgreSQL takes no NUL in a text, no encoding takes half a surrogate pair, and 
 import re
 from typing import Any
 
+import msgspec
+
 # Line ends and tabs are text; of C0, DEL and C1 nothing else is.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 _ODD = "\N{REPLACEMENT CHARACTER}"
+
+# What is nested deeper is nobody's answer: Google's go down to a dozen levels.
+MOST_LEVELS = 64
+
+
+class NotJson(ValueError):
+    """Bytes that are no JSON value. Never quotes them."""
+
+
+def decoded(raw: bytes) -> Any:
+    """The JSON value in `raw` with its texts as they are. Raises NotJson for whatever else it may be."""
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise NotJson("no JSON that can be read") from None
 
 
 def cleaned(text: str, longest: int | None = None) -> str:
@@ -22,13 +39,18 @@ def cleaned(text: str, longest: int | None = None) -> str:
     return _HALF_A_PAIR.sub(_ODD, _CONTROL.sub("", text))
 
 
-def cleaned_json(value: Any) -> Any:
-    """The same for every text in a decoded JSON value, names included; what is no text stays as it is."""
+def cleaned_json(value: Any, levels: int = MOST_LEVELS) -> Any:
+    """The same for every text in a decoded JSON value, names included; what is no text stays as it is.
+
+    None stands for what is nested deeper than `levels`.
+    """
     match value:
         case str():
             return cleaned(value)
+        case list() | dict() if not levels:
+            return None
         case list():
-            return [cleaned_json(each) for each in value]
+            return [cleaned_json(each, levels - 1) for each in value]
         case dict():
-            return {cleaned_json(name): cleaned_json(each) for name, each in value.items()}
+            return {cleaned(name): cleaned_json(each, levels - 1) for name, each in value.items()}
     return value

@@ -12,7 +12,7 @@ import msgspec
 from accounts_app.credentials import model_lists
 from accounts_app.credentials.model_lists import Found
 from accounts_app.credentials.tokens import CredentialError
-from accounts_app.pool import secret_shapes
+from accounts_app.pool import foreign_text, secret_shapes
 from proxy_app import errors
 from proxy_app.api import model_list
 from proxy_app.wire import catalogue
@@ -61,8 +61,8 @@ async def _asked(model: str) -> Found | None:
 
 def _is_object(body: bytes) -> bool:
     try:
-        return isinstance(msgspec.json.decode(body), dict)
-    except msgspec.DecodeError:
+        return isinstance(foreign_text.decoded(body), dict)
+    except foreign_text.NotJson:
         return False
 
 

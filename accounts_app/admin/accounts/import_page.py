@@ -95,7 +95,7 @@ def import_batch(request: HttpRequest, page: ModelAdmin) -> HttpResponse:
     try:
         sources = msgspec.json.decode(request.POST.get("sources", ""), type=list[Source])
         skip = int(request.POST.get("skip", "0"))
-    except (msgspec.DecodeError, ValueError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return JsonResponse({"trouble": _("The page sent something that cannot be read.")}, status=400)
     entries = _entries(sources)
     began, lines = time.monotonic(), []

@@ -64,6 +64,23 @@ async def test_an_account_that_signed_in_again_meanwhile_is_not_parked(known: Kn
     assert (await row_of(alice)).parked == ""
 
 
+async def test_a_refresh_token_that_comes_without_an_access_token_is_kept_and_used(
+    known: Known, upstream: Emulator, now: float
+):
+    alice = await known(good_until=now - 1)
+    rotated = Reply(chunks=(b'{"refresh_token": "1//rotated", "access_token": 7}',), sized=True)
+    upstream.script(rotated, method="token")
+
+    with pytest.raises(TokenUnavailable):
+        await access_token(alice, now)
+
+    row = await row_of(alice)
+    assert (row.parked, row.credential.refresh_token, row.credential.renewing_until) == ("", "1//rotated", None)
+    upstream.script(Reply(chunks=(b'{"access_token": "ya29.new"}',), sized=True), method="token")
+    assert await access_token(alice, now + 3600) == "ya29.new"
+    assert (await row_of(alice)).credential.refresh_token == "1//rotated"
+
+
 async def test_a_renewal_does_not_overwrite_a_newer_sign_in(known: Known, upstream: Emulator, now: float):
     alice = await known(good_until=now - 1)
     upstream.script(Reply(chunks=(b'{"access_token": "ya29.old"}',), sized=True, delay=0.05), method="token")

@@ -182,6 +182,58 @@ async def test_trouble_is_not_a_refusal(google: Emulator, fault: str | Reply):
         await refreshed(google)
 
 
+BOTH = b'"access_token": "ya29.new", "refresh_token": "1//new"'
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"{" + BOTH + b', "expires_in": NaN}',
+        b"{" + BOTH + b', "expires_in": Infinity}',
+        b"{" + BOTH + b', "expires_in": ' + b"9" * 5000 + b"}",
+        b"{" + BOTH + b', "scope": "\xff"}',
+        b"{" + BOTH + b', "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b"{" + BOTH,
+        b"\xef\xbb\xbf{" + BOTH + b"}",
+        b"{" + BOTH + b', "expires_in": "soon", "scope": ["x"], "token_type": {}}',
+        b"{" + BOTH + b', "expires_in": -1e308}',
+        b'{"access_token": "old", "refresh_token": 7, ' + BOTH + b"}",
+    ],
+    ids=lambda said: said[60:80].decode(errors="replace"),
+)
+async def test_tokens_are_taken_whatever_stands_beside_them(google: Emulator, said: bytes):
+    google.script(Reply(chunks=(said,), sized=True), method="token")
+
+    grant = await refreshed(google)
+
+    assert (grant.access_token, grant.refresh_token) == ("ya29.new", "1//new")
+    assert 0 <= grant.expires_in <= 86_400
+
+
+@pytest.mark.parametrize("access", [b"", b"7", b'""', b'["a"]', b'"a\\nb"', '"ä"'.encode(), b"NaN"])
+async def test_a_refresh_token_that_came_alone_is_handed_on(google: Emulator, access: bytes):
+    beside = b'"access_token": ' + access + b"," if access else b""
+    google.script(Reply(chunks=(b"{" + beside + b'"refresh_token": "1//new"}',), sized=True), method="token")
+
+    with pytest.raises(TokenEndpointUnavailable) as failed:
+        await refreshed(google)
+
+    assert failed.value.refresh_token == "1//new"
+    assert "1//new" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"[]", b'"ya29"', b"\xff\xfe", b"[" * 100_000, b"<html>", b'{"refresh_token": 7}']
+)
+async def test_an_answer_without_any_token_is_trouble(google: Emulator, said: bytes):
+    google.script(Reply(chunks=(said,), sized=True), method="token")
+
+    with pytest.raises(TokenEndpointUnavailable) as failed:
+        await refreshed(google)
+
+    assert failed.value.refresh_token == ""
+
+
 async def test_an_endpoint_out_of_reach_is_not_a_refusal(google: Emulator):
     with pytest.raises(TokenEndpointUnavailable, match="ConnectError"):
         await refreshed(google, token_url=f"{dead_address()}/token")

@@ -42,3 +42,27 @@ def test_json_is_cleaned_throughout():
     found = {"na\0me": ["a\0", 1, None, True, 1.5, {"inner": "\0"}], "whole": "text"}
 
     assert cleaned_json(found) == {"name": ["a", 1, None, True, 1.5, {"inner": ""}], "whole": "text"}
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"\xff", b'"\xff"', b"[" * 100_000, b'{"a": NaN}', b"<html>", b"1" * 5000])
+def test_bytes_that_are_no_json_are_one_kind_of_error(raw):
+    with pytest.raises(foreign_text.NotJson) as failed:
+        foreign_text.decoded(raw)
+
+    assert failed.value.__cause__ is None
+
+
+def test_json_is_decoded_with_its_texts_as_they_are():
+    assert foreign_text.decoded(b'{"a": ["\\u0000"]}') == {"a": ["\x00"]}
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+def test_what_is_nested_without_end_is_cut(opening, closing):
+    deep = foreign_text.decoded((opening * 900 + closing * 900).replace(":}", ":1}").encode())
+
+    levels, at = 0, foreign_text.cleaned_json(deep)
+    while at:
+        at, levels = (at[0] if isinstance(at, list) else at["a"]), levels + 1
+
+    assert levels == foreign_text.MOST_LEVELS
+    assert at is None
