@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts_app.pool import foreign_text
 from accounts_app.pool.foreign_text import cleaned, cleaned_json
 
 
