@@ -1,6 +1,7 @@
 """Connections: taken one at a time, written to without asking the loop first, and refused in Google's JSON."""
 
 import asyncio
+import re
 import select
 import socket
 from collections import deque
@@ -22,6 +23,8 @@ LINGER_SECONDS, LONGEST_LINGER_SECONDS = 5.0, 30.0
 TLS_HANDSHAKE = b"\x16"
 # Of a Content-Length, with its name: from 4,300 digits on Python reads no number.
 LONGEST_LENGTH = 100
+# A name or an address, and a port (RFC 9112 section 3.2); empty where the target has no host. A comma might join two.
+HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+;=-]*)(?::[0-9]*)?")
 
 
 class Connection(tcp.Server):
@@ -141,8 +144,9 @@ class Channel(http.HTTPChannel):
         request = self.requests[-1]
         headers = request.requestHeaders
         coding = headers.getRawHeaders(b"transfer-encoding")
-        if len(headers.getRawHeaders(b"host", ())) > 1:
-            self.refuse(bad_request("The request has more than one Host header."))
+        hosts = headers.getRawHeaders(b"host", () if self._version == b"HTTP/1.1" else (b"",))
+        if len(hosts) != 1 or not HOST.fullmatch(hosts[0]):
+            self.refuse(bad_request("A request has one Host header, and that names one host."))
         elif coding and (self._version != b"HTTP/1.1" or coding[0].lower() != b"chunked"):
             self.refuse(bad_request("A body is either chunked, in HTTP/1.1, or has a Content-Length."))
         else:
