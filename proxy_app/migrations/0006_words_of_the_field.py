@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterModelOptions(
             name='usagerecord',
-            options={'permissions': [('use_playground', 'Can call models from the console')], 'verbose_name': 'request log entry', 'verbose_name_plural': 'request log'},
+            options={'permissions': [('use_playground', 'Can call models from the console')], 'verbose_name': 'request log entry', 'verbose_name_plural': 'request log entries'},
         ),
         migrations.AlterField(
             model_name='capturedcall',

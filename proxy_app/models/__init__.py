@@ -62,7 +62,7 @@ class UsageRecord(models.Model):
 
     class Meta:
         verbose_name = _("request log entry")
-        verbose_name_plural = _("request log")
+        verbose_name_plural = _("request log entries")
         indexes = [
             models.Index(fields=["account", "at"], name="usage_by_account"),
             models.Index(fields=["api_key", "at"], name="usage_by_api_key"),

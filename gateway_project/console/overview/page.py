@@ -151,7 +151,7 @@ def _retries(past: Past) -> str:
         note = ngettext("%(number)s retry", "%(number)s retries", retries) % {"number": words.short(retries)}
     if not whole.refused:
         return note
-    return f"{note}; " + _("%(number)s refused") % {"number": words.short(whole.refused)}
+    return _("%(retries)s; %(number)s refused") % {"retries": note, "number": words.short(whole.refused)}
 
 
 def _cut_short(past: Past) -> Any:
