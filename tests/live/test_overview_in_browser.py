@@ -133,7 +133,7 @@ def test_a_second_factor_is_turned_on_asked_for_and_turned_off(browser, gateway:
         page.get_by_label("Username").fill(OPERATOR)
         page.get_by_label("Password").fill(PASSWORD)
         page.keyboard.press("Enter")
-        page.get_by_text("Enter the code that your phone shows now.").wait_for()
+        page.get_by_text("Enter the current two-factor code.").wait_for()
 
     gateway.manage("reset_two_factor", OPERATOR)
     with watched_page(browser, gateway.url) as page:
