@@ -4,11 +4,15 @@ import logging
 
 log = logging.getLogger(__name__)
 
+_LINE = '%s "%s %s" %d %dB%s'
+
 
 def write(client: str, method: bytes, path: bytes, status: int, size: int = 0, rest: str = "") -> None:
     """`path` without its query, `size` in bytes; `rest` ends the line (duration, request id, how it ended)."""
     if log.isEnabledFor(logging.INFO):
-        log.info('%s "%s %s" %d %dB%s', client, _printable(method), _printable(path), status, size, rest)
+        told = (client, _printable(method), _printable(path), status, size, rest)
+        # As `log.info` does it, without a look for who called.
+        log.handle(logging.LogRecord(log.name, logging.INFO, "", 0, _LINE, told, None))
 
 
 def _printable(raw: bytes) -> str:

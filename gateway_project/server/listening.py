@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
-from twisted.internet import tcp
+from twisted.internet import main, tcp
 from twisted.web import http
 from twisted.web.http_headers import Headers
 
@@ -34,7 +34,27 @@ class Connection(tcp.Server):
     and a turn more for every event of a stream, though a socket nearly always takes what there is.
     """
 
-    _is_due = False
+    _is_due = _is_told_when_writable = _is_read = False
+
+    # twisted's own reading goes by four functions that put a name into its log.
+
+    def startReading(self) -> None:
+        if not self._is_read:
+            self._is_read = True
+            asyncio.get_running_loop().add_reader(self.fileno(), self._read)
+
+    def stopReading(self) -> None:
+        if self._is_read:
+            self._is_read = False
+            asyncio.get_running_loop().remove_reader(self.fileno())
+
+    def _read(self) -> None:
+        trouble: Any = main.CONNECTION_LOST  # where reading raises
+        try:
+            trouble = self.doRead()
+        finally:
+            if trouble:
+                self.reactor._disconnectSelectable(self, trouble, True)
 
     def startWriting(self) -> None:
         if not self._is_due:
@@ -48,7 +68,13 @@ class Connection(tcp.Server):
         if trouble := self.doWrite():
             self.reactor._disconnectSelectable(self, trouble, False)
         elif self.dataBuffer or self._tempDataBuffer:
+            self._is_told_when_writable = True
             super().startWriting()  # the kernel has no more room: the loop says when
+
+    def stopWriting(self) -> None:
+        if self._is_told_when_writable:
+            self._is_told_when_writable = False
+            super().stopWriting()
 
 
 # The connections that have something to send at the end of this turn.
@@ -106,7 +132,14 @@ class Channel(http.HTTPChannel):
     def connectionMade(self) -> None:
         super().connectionMade()
         self.server = self.factory.server
+        self.peer, self.host = self.transport.getPeer(), self.transport.getHost()
         self.server.opened(self)
+
+    def getPeer(self) -> Any:
+        return self.peer
+
+    def getHost(self) -> Any:
+        return self.host
 
     def connectionLost(self, reason: Any) -> None:
         self.server.closed(self)
@@ -198,11 +231,6 @@ class Channel(http.HTTPChannel):
         """Somebody wants the body that the client asked about (RFC 9110 section 10.1.1)."""
         self.server.timeouts.body_begins(self, self.server.now())
         super()._send100Continue()
-
-    def writeHeaders(self, version: bytes, code: bytes, reason: bytes, headers: Headers) -> None:
-        head = [b"%s %s %s\r\n" % (version, code, reason), self.requests[0].common_head]
-        head += [b"%s: %s\r\n" % (name, value) for name, values in headers.getAllRawHeaders() for value in values]
-        self.transport.writeSequence([*head, b"\r\n"])
 
     def has_left(self) -> bool:
         """Whether the client has gone, which a connection that is not read from does not tell by itself."""

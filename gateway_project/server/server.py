@@ -66,8 +66,7 @@ class Factory(HTTPFactory):
         return channel
 
     def log(self, request: Request, ending: str = "") -> None:
-        (request_id,) = request.responseHeaders.getRawHeaders("x-request-id", ["-"])
-        rest = f" {request.duration():.3f}s {request_id}{ending}"
+        rest = f" {request.duration():.3f}s {request.request_id}{ending}"
         client = request.client_addr[0] if request.client_addr else "-"
         access_log.write(client, request.method, request.path, request.code, request.sentLength, rest)
 
@@ -248,18 +247,13 @@ class GatewayServer(Server):
         call = self.application(scope, protocol.inbox.receive, partial(self.handle_reply, protocol))
         self.connections[protocol]["application_instance"] = reactor._asyncioEventloop.create_task(call)
 
-    async def handle_reply(self, protocol: Request, message: dict) -> None:
+    async def handle_reply(self, protocol: Request, message: Mapping[str, Any]) -> None:
         """Returns when the client is ready for more. Unlike daphne's it takes the application at its word: bytes."""
-        goes_on = message.get("more_body", False)
-        if goes_on and protocol._response_started:
-            protocol.more(message["body"])
-        elif not goes_on and len(message.get("body", b"")) > LARGE_ANSWER:
+        if message.get("more_body", False):
+            protocol.handle_reply(message)
+            await protocol.room()
+        elif len(message.get("body", b"")) > LARGE_ANSWER:
             await self.handle_reply(protocol, {**message, "more_body": True})
             protocol.handle_reply({"type": "http.response.body"})
         else:
             protocol.handle_reply(message)
-        if protocol.is_gone():
-            # Without this, a generator that never waits would not hear of its cancellation.
-            await asyncio.sleep(0)
-        elif protocol.pressure.is_on:
-            await protocol.pressure.room()
