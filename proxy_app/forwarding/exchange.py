@@ -198,6 +198,8 @@ def _no_api(response: httpx.Response) -> str:
     """What an answer is that comes from no API at all, as far as its head tells; empty for every other."""
     if 300 <= response.status_code < 400:
         return f"it is a redirect, with status {response.status_code}"
+    if response.status_code == 407:
+        return "it wants the login of a proxy, with status 407"
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if response.status_code < 300 and kind in ("text/html", "application/xhtml+xml"):
         return "it is a web page"

@@ -227,15 +227,13 @@ def _without_words(status: int, body: bytes, content_type: str, delay: float | N
         return Fault(Outcome.BARE_429 if delay is None else Outcome.RATE_LIMITED, status, message, delay)
     if status == 408 or status == 499 or (status >= 500 and status != 501):
         return Fault(Outcome.OVERLOADED, status, message, delay)
-    return Fault(_outcome_without_words(status, body, is_page), status, message, proxy=status == 407)
+    return Fault(_outcome_without_words(status, body, is_page), status, message)
 
 
 def _outcome_without_words(status: int, body: bytes, is_page: bool) -> Outcome:
     match status:
         case 413 | 501:
             return Outcome.REJECTED  # the body's size, and the verb, are the client's, whoever measured it
-        case 407:
-            return Outcome.UNREACHABLE  # the egress proxy wants a password
         case _ if status < 400 and not body.strip():
             return Outcome.EMPTY
         case _ if status < 400 or is_page:

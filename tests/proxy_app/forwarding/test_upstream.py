@@ -107,9 +107,10 @@ async def test_silence_before_the_head_is_told_as_silence(settings):
         (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "not HTTP"),
         (answer(b"<html>", b"Content-Type: text/html; charset=utf-8"), "a web page"),
         (answer(b"", b"Location: https://login.example/", status=b"302 Found"), "a redirect, with status 302"),
+        (answer(b"x", status=b"407 Proxy Authentication Required"), "the login of a proxy, with status 407"),
         (answer(b"x", b"Content-Encoding: br"), "compression was not asked for"),
     ],
-    ids=["a long header", "another protocol", "a web page", "a redirect", "another compression"],
+    ids=["a long header", "another protocol", "a web page", "a redirect", "a proxy", "another compression"],
 )
 async def test_an_answer_of_no_api_is_told_as_what_it_is(written: bytes, what: str):
     async with serving(part(written)) as address:

@@ -171,7 +171,6 @@ def test_a_page_about_unusual_traffic_is_about_the_place_calls_leave_from(status
         (403, b"x", Outcome.REFUSED),
         (404, b"x", Outcome.REFUSED),
         (405, b"x", Outcome.REJECTED),
-        (407, b"x", Outcome.UNREACHABLE),
         (408, b"x", Outcome.OVERLOADED),
         (409, b"x", Outcome.REJECTED),
         (413, b"<html>", Outcome.REJECTED),
@@ -186,7 +185,7 @@ def test_a_page_about_unusual_traffic_is_about_the_place_calls_leave_from(status
 def test_an_answer_without_googles_words_is_read_by_its_status(status, body, outcome):
     fault = classify(status, body)
 
-    assert (fault.outcome, fault.status, fault.proxy) == (outcome, status, status == 407)
+    assert (fault.outcome, fault.status) == (outcome, status)
 
 
 @pytest.mark.parametrize(
