@@ -3,7 +3,8 @@
 By the database's clock, which all nodes share: one of them may be off by more than a duty lasts.
 """
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db.models.functions import Now
 
@@ -14,3 +15,22 @@ def claim(name: str, lasting: timedelta) -> bool:
     """Whether this node has the duty until `lasting` from now. One that dies leaves it to the others after that."""
     Duty.objects.bulk_create([Duty(name=name, until=Now() - timedelta(seconds=1))], ignore_conflicts=True)
     return Duty.objects.filter(name=name, until__lte=Now()).update(until=Now() + lasting) == 1
+
+
+@dataclass(slots=True)
+class StandingClaim:
+    """A duty that stays with one node, as long as that renews it in time."""
+
+    name: str
+    lasting: timedelta
+    until: datetime | None = None  # as it stands in the row, where the duty is this node's
+
+    def renew(self) -> bool:
+        """Whether this node has the duty, for `lasting` from now."""
+        row = Duty.objects.filter(name=self.name)
+        ours = self.until is not None and row.filter(until=self.until).update(until=Now() + self.lasting)
+        if not ours and not claim(self.name, self.lasting):
+            self.until = None
+            return False
+        self.until = row.values_list("until", flat=True).get()
+        return True

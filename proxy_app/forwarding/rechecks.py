@@ -3,15 +3,22 @@
 After 1, 2, 5 and 10 minutes, then each hour; an account that answers is taken back. Not asked are those that only a
 person can bring back: who has to sign in, has violated terms, or whose key is leaked or deleted. Those that ran out of
 credits are tried by a call, since a count is answered without credits too.
+
+One node asks for all. The others keep count of its questions, to go on from there should it die.
 """
 
 import asyncio
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from time import monotonic
+
+from django.db import Error as DatabaseError
 
 from accounts_app import leasing
 from accounts_app.pool.backoff import CHECKS, GUESS_SPREAD, Spread, step
+from accounts_app.storage.claims import StandingClaim
+from accounts_app.storage.worker import in_database
 from proxy_app import errors
 from proxy_app.forwarding import account_test, forward
 from proxy_app.ledger.attempt_log import AttemptLog
@@ -22,6 +29,10 @@ from proxy_app.wire.operations import COUNT
 CHECKED = frozenset({"verify", "subscription", "service_disabled", "misconfigured", "suspended"})
 WHY = "a check whether it is back"
 AT_ONCE = 4
+
+CLAIM = "rechecks"
+CLAIM_LASTS = timedelta(minutes=2)
+CLAIM_RENEWED = 30.0  # seconds
 
 _PROMPT = b'{"contents":[{"role":"user","parts":[{"text":"ready"}]}]}'
 
@@ -35,8 +46,27 @@ class _Check:
     at: float
 
 
+class _Duty:
+    """Whether it is this node that asks."""
+
+    def __init__(self) -> None:
+        self._claim = StandingClaim(CLAIM, CLAIM_LASTS)
+        self._ours = False
+        self._renewed: float | None = None
+
+    async def is_ours(self, now: float) -> bool:
+        if self._renewed is None or now >= self._renewed + CLAIM_RENEWED:
+            try:
+                self._ours = await in_database(self._claim.renew)
+            except DatabaseError:
+                self._ours = True  # a count too many costs less than an account that nobody asks
+            self._renewed = now
+        return self._ours
+
+
 _checks: dict[int, _Check] = {}
 _spread = Spread()
+_duty = _Duty()
 
 
 async def check_due(now: float) -> int:
@@ -53,6 +83,8 @@ async def check_due(now: float) -> int:
             check.number += 1
             check.at = now + _spread(step(CHECKS, check.number), GUESS_SPREAD)
             due.append(account)
+    if not waiting or not await _duty.is_ours(now):
+        return 0
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(account: int) -> bool:
@@ -64,7 +96,9 @@ async def check_due(now: float) -> int:
 
 def reset() -> None:
     """Forget everything. For tests."""
+    global _duty
     _checks.clear()
+    _duty = _Duty()
 
 
 async def _is_back(account: int) -> bool:

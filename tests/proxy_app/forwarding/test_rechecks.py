@@ -1,12 +1,15 @@
 """Accounts that needed their owners are asked now and then whether they are back, by a count of tokens."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
+from django.db.models.functions import Now
 
 from accounts_app import http_client, leasing, roster
-from accounts_app.models import Account
-from accounts_app.storage import journal
+from accounts_app.models import Account, Duty
+from accounts_app.storage import claims, journal
+from accounts_app.storage.worker import in_database
 from proxy_app.forwarding import rechecks
 from tests.factories import a_prompt
 
@@ -64,3 +67,30 @@ async def test_what_only_a_person_or_a_call_can_bring_back_is_not_asked(parked, 
 
     assert not upstream.requests
     assert leasing.need_owner() == {alice.pk: parked}
+
+
+async def test_one_node_asks_for_all_and_another_goes_on_when_it_dies(alice, upstream):
+    upstream.script("validation_required", times=None)
+    await Account.objects.aupdate(parked="verify")
+    await roster.refresh()
+    await in_database(claims.claim, rechecks.CLAIM, rechecks.CLAIM_LASTS)  # another node's
+
+    for now in (0.0, 30.0, 73.0, 104.0, 160.0, 220.0):
+        await rechecks.check_due(now)
+    assert upstream.requests_of("countTokens") == []
+
+    await Duty.objects.aupdate(until=Now())  # it has died
+    for now in (260.0, 290.0, 400.0, 500.0, 600.0):
+        await rechecks.check_due(now)
+    assert len(upstream.requests_of("countTokens")) == 1  # the third question, after five minutes
+
+
+async def test_the_node_that_asks_keeps_the_duty(upstream):
+    first, second = (claims.StandingClaim("x", timedelta(minutes=1)) for _ in range(2))
+
+    assert [await in_database(each.renew) for each in (first, second, first, second, first)] == [
+        True, False, True, False, True,
+    ]  # fmt: skip
+
+    await Duty.objects.aupdate(until=Now())
+    assert [await in_database(each.renew) for each in (second, first, second)] == [True, False, True]
