@@ -9,6 +9,8 @@ from accounts_app.pool import secret_shapes
 
 _COMMENT = ("#", "//", ";", "-- ", "<!--")
 _LATER_COMMENT = re.compile(r"\s(?:#|//)")
+_RULE = re.compile(r"-{4,}")  # between columns, and under headings; no secret has so many in a row
+_SECTION = re.compile(r"\[[^\[\]]{1,64}\]")  # of an INI or TOML file
 _SEPARATORS = re.compile(r"[,;:=|\s\"'`<>()\[\]{}]+")
 # `name: value`, `export NAME=value`, `"name": value`, also as an item of a YAML list.
 _ASSIGNED = re.compile(
@@ -35,6 +37,7 @@ def accounts_in(lines: Iterable[str]) -> Iterator[tuple[int, NewAccount | None]]
     for number, line in enumerate(lines, 1):
         if line.startswith(_COMMENT):
             continue
+        line = _RULE.sub(" ", line)
         if not _WORD.search(line) or line.startswith("- "):
             waiting = ""  # another account begins
         if secrets := secret_shapes.found(_without_comment(line)):
@@ -79,6 +82,8 @@ def _is_passed_over(line: str, *, is_first: bool) -> bool:
     """Whether nobody would look for a secret in a line that holds none."""
     if not _WORD.search(line):
         return len(line) < 80  # a page of brackets is a broken file
+    if _SECTION.fullmatch(line) and not _LONG_WORD.search(line):
+        return True
     if assigned := _ASSIGNED.fullmatch(line.lstrip("{[ ")):
         name, value = _plain(assigned["name"]), _URL.sub("", assigned["value"])
         if not _WORD.search(value):

@@ -139,6 +139,8 @@ def secrets(text: Any) -> list[str]:
         "我的金鑰是「{0}」與「{1}」。",
         "gateway add_account --api-key {0}\n--api-key={1}",
         "| work | `{0}` |\n| home | `{1}` |",
+        "work----secret----{0}\nhome----{1}----more",
+        '[gateway]\nkey = "{0}"\n[other]\nkey = "{1}"',
         '["{0}", "{1}"]',
         '{{"keys": ["{0}", "{1}"]}}',
         '{{"GEMINI_API_KEY": "{0}", "GOOGLE_API_KEY": "{1}"}}',
@@ -167,6 +169,7 @@ def test_keys_are_found_wherever_they_stand(text):
         '"refresh_token": "1\\/\\/0gTok-en_1",',
         'access_token: ya29.a0Af_ByC-long-enough\nrefresh_token: 1//0gTok-en_1\nclient_secret: GOCSPX-abcdef',
         '{"api_key": "1//0gTok-en_1"}',
+        "secret----1//0gTok-en_1",
     ],
 )  # fmt: skip
 def test_refresh_tokens_are_found_wherever_they_stand(text):
