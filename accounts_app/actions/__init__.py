@@ -1,1 +1,1 @@
-"""What an operator does: connect, import, set up, and bulk actions on accounts."""
+"""What an operator does with accounts: connect, sign in, import, set up, and bulk actions."""

@@ -1,4 +1,4 @@
-"""What is done to accounts: connect, park, re_enable, end rests, import. The admin and the commands both call these."""
+"""Actions on accounts, for console and commands: connect, disable, re-enable, clear cooldowns, export."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator
@@ -16,7 +16,7 @@ from accounts_app.models.encryption import Unreadable
 from accounts_app.pool import secret_shapes
 from accounts_app.storage import real_accounts
 
-# Google's access tokens live an hour. Should one given without its expiry be older, upstream's 401 tells.
+# Google's access tokens live an hour. If one given without its expiry is older, upstream answers 401 and it is renewed.
 ACCESS_TOKEN_LIFE = timedelta(hours=1)
 SECRET = re.compile(r"[\x21-\x7e]+")
 PROJECT = re.compile(r"(?=.*[a-z])[a-z0-9:.-]{2,128}")
@@ -27,12 +27,12 @@ DEMO_TOKEN = "demo"
 
 
 class Unusable(ValueError):
-    """What was given cannot be an account. The message says what is wrong, without the secret."""
+    """The input cannot be an account. The message says why, without the secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
-    """An account as someone brings it: tokens, or for `gemini_api` the key alone.
+    """An account to be connected: its tokens, or for `gemini_api` its key alone.
 
     `email` is a label for a Gemini API key, and may be empty where only a token is known.
     """
@@ -49,7 +49,7 @@ class NewAccount:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The account a new became, and whether it was not here before."""
+    """The account that was stored, and whether it is a new one."""
 
     account_id: int
     email: str
@@ -57,9 +57,9 @@ class Connected:
 
 
 def connect(new: NewAccount) -> Connected:
-    """Add an account, or give the one of that kind and email new tokens and take it back into service.
+    """Add an account, or give the one of that kind and email new tokens and re-enable it.
 
-    Raises Unusable. Needs no network: the project, when it is not given, is found out at the first call.
+    Raises Unusable. Needs no network: a project that is not given is determined by the first call.
     """
     check(new)
     with transaction.atomic():
@@ -109,7 +109,7 @@ def check_tokens(kind: str, refresh_token: str, access_token: str) -> None:
 
 
 def _check_kind(refresh_token: str = "", access_token: str = "", api_key: str = "") -> None:
-    """What is plainly of another kind was pasted into the wrong field, and would go to whom it is not meant for."""
+    """Refuses a secret in the wrong field, which would be sent to the wrong endpoint."""
     if secret_shapes.is_api_key(refresh_token) or secret_shapes.is_api_key(access_token):
         raise Unusable(_("This is a Gemini API key (AIza…, AQ.…), not a token. Add it as an account of its own kind."))
     if secret_shapes.is_access_token(refresh_token):
@@ -121,13 +121,13 @@ def _check_kind(refresh_token: str = "", access_token: str = "", api_key: str = 
 
 
 def change(account_id: int, **columns: object) -> None:
-    """Set what an operator may set, and nothing else: what changes by itself meanwhile is not written over."""
+    """Write these columns alone, so that what the gateway changes meanwhile is not overwritten."""
     if columns:
         Account.objects.filter(pk=account_id).update(**columns)
 
 
 def park(ids: Collection[int], parked: str, message: str = "", link: str = "") -> int:
-    """Take accounts out until a person looks; the number of those that were in."""
+    """Take accounts out of service for the reason `parked`. Returns how many were not out for it already."""
     return (
         Account.objects.filter(pk__in=ids)
         .exclude(parked=parked)
@@ -136,28 +136,28 @@ def park(ids: Collection[int], parked: str, message: str = "", link: str = "") -
 
 
 def re_enable(ids: Collection[int]) -> int:
-    """Take accounts back: enabled, not parked, all rests over. The number of them."""
+    """Put accounts back in service: enabled, without a reason to be out, without cooldowns. Returns their number."""
     clear_cooldowns(Rest.objects.filter(account__in=ids).values_list("pk", flat=True))
     return Account.objects.filter(pk__in=ids).update(enabled=True, **IN_SERVICE)
 
 
 def unpark(account_id: int, parked: Collection[str]) -> bool:
-    """Take an account back that is parked for one of these reasons, now that it is gone; its rests stay."""
+    """Put an account back in service if one of these reasons keeps it out; its cooldowns stay."""
     return bool(Account.objects.filter(pk=account_id, parked__in=parked).update(**IN_SERVICE))
 
 
-def clear_cooldowns(rest_ids: Iterable[int]) -> int:
-    """End rests now. Rows stay, so that every node sees the change by its `updated_at`."""
-    return Rest.objects.filter(pk__in=list(rest_ids)).update(until=None, streak=0, window_until=None)
+def clear_cooldowns(ids: Iterable[int]) -> int:
+    """Clear cooldowns by their ids. Rows stay, so that every node sees the change by its `updated_at`."""
+    return Rest.objects.filter(pk__in=list(ids)).update(until=None, streak=0, window_until=None)
 
 
 def clear_cooldowns_of(ids: Collection[int]) -> int:
-    """End every rest that accounts are in now; how many there were."""
+    """Clear all cooldowns in force of these accounts. Returns how many there were."""
     return clear_cooldowns(Rest.objects.filter(account__in=ids, until__gt=timezone.now()).values_list("pk", flat=True))
 
 
 def replace_tokens(account_id: int, *, refresh_token: str = "", access_token: str = "") -> None:
-    """Store what an operator typed in; what is empty is kept. A new refresh token makes the old access token void."""
+    """Store tokens that an operator entered; empty ones are kept. A new refresh token voids the old access token."""
     kind = Account.objects.values_list("kind", flat=True).get(pk=account_id)
     check_tokens(kind, refresh_token, access_token)
     credential, _ = Credential.objects.get_or_create(account_id=account_id)
@@ -173,10 +173,10 @@ def replace_tokens(account_id: int, *, refresh_token: str = "", access_token: st
 
 
 def ensure_demo() -> bool:
-    """Where no account is connected, put the demo account in place; whether it was not there.
+    """Where no account is connected, add the demo account. Returns whether it was added.
 
-    One that is there starts anew: the emulator it talks to has forgotten its project, and why it was parked. Where real
-    accounts have been, it has no place any more.
+    One that is there already is reset: the emulator behind it has started anew, and knows nothing of its project or of
+    what took it out of service. Where real accounts have been connected before, it is not added.
     """
     if Account.objects.exists():
         Account.objects.filter(is_demo=True).exclude(parked="", project="").update(**IN_SERVICE, project="")
@@ -189,7 +189,7 @@ def ensure_demo() -> bool:
 
 
 def only_the_demo_answers() -> bool:
-    """Whether what clients hear comes from the emulator: the demo account is the only one."""
+    """Whether the demo account is the only one, so that clients get the emulator's responses."""
     rows = Account.objects.values_list("is_demo", flat=True)[:2]
     return list(rows) == [True] and not real_accounts.have_been()
 
@@ -205,9 +205,9 @@ def known_secrets() -> dict[str, str]:
 
 
 def exported(ids: Iterable[int] | None = None) -> Iterator[dict[str, str]]:
-    """Every account, or those chosen, as import_accounts reads it back. In the clear: this is what an export is.
+    """Every account, or those chosen, in the form that import_accounts reads: with its secrets in the clear.
 
-    Accounts whose secrets cannot be read are left out; `unreadable` names them.
+    Accounts whose secrets cannot be decrypted are left out; `unreadable` names them.
     """
     rows = Credential.objects.select_related("account").filter(account__is_demo=False).order_by("account_id")
     if ids is not None:
@@ -222,13 +222,13 @@ def exported(ids: Iterable[int] | None = None) -> Iterator[dict[str, str]]:
 
 
 def _egress(account: Account) -> dict[str, str]:
-    """An account's own proxy, where it has one that can be read."""
+    """The account's own proxy, if it has one that can be decrypted."""
     proxy_url = account.proxy_url
     return {} if isinstance(proxy_url, Unreadable) or not proxy_url else {"proxy_url": proxy_url}
 
 
 def unreadable(ids: Iterable[int] | None = None) -> list[str]:
-    """The names of the accounts, or of those chosen, whose secrets cannot be read with the keys at hand."""
+    """The names of the accounts, or of those chosen, whose secrets cannot be decrypted with the configured keys."""
     rows = Credential.objects.select_related("account").filter(account__is_demo=False).order_by("account_id")
     if ids is not None:
         rows = rows.filter(account__in=ids)

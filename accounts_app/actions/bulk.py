@@ -1,4 +1,4 @@
-"""What an operator sends the gateway out for: tokens renewed and quotas fetched, now, for chosen accounts."""
+"""Bulk actions: renew tokens, fetch quotas or test, for the accounts that an operator has selected."""
 
 import asyncio
 import time
@@ -18,35 +18,35 @@ from accounts_app.roster import AccountView
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# An operator may choose a page of accounts; upstream is not to take that for an attack.
+# An operator may select a page of accounts; so many requests at once would look like an attack.
 AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
 class BulkResult:
-    """How it went for one account: `trouble` is empty when it went well."""
+    """The result for one account: `trouble` is empty when it succeeded."""
 
     email: str
     trouble: str = ""
 
 
 def renew_tokens(ids: Collection[int]) -> list[BulkResult]:
-    """New access tokens, also where the present ones are still good."""
+    """Renew access tokens, even if the present ones are still good."""
     return run(_each, ids, _renew)
 
 
 def fetch_quotas(ids: Collection[int]) -> list[BulkResult]:
-    """Project, tier and quota as upstream has them now."""
+    """Fetch project, tier and quota."""
     return run(_each, ids, _fetch)
 
 
 def ask_each(ids: Collection[int], ask: Callable[[int], Awaitable[T]]) -> list[tuple[str, T]]:
-    """What `ask` says of each account, with its email; those that are gone are left out."""
+    """The result of `ask` for each account, with its email; deleted accounts are left out."""
     return run(_asked, ids, ask)
 
 
 def run(work: Callable[P, Awaitable[T]], *args: P.args, **options: P.kwargs) -> T:
-    """Wait for `work` from a view's or a command's thread: it runs on the server's event loop where there is one."""
+    """Run `work` from the thread of a view or a command and wait: on the server's event loop if there is one."""
     return async_to_sync(_and_close)(work, *args, **options)
 
 
@@ -54,7 +54,7 @@ async def _and_close(work: Callable[P, Awaitable[T]], *args: P.args, **options: 
     try:
         return await work(*args, **options)
     finally:
-        # A loop that async_to_sync made for this alone ends with it; the server's goes on, and keeps its clients.
+        # An event loop that async_to_sync made for this call ends with it, and its HTTP clients with it.
         if len(asyncio.all_tasks()) == 1:
             await http_client.close_all()
 

@@ -1,10 +1,10 @@
-"""Files that hold accounts, in the forms people have them.
+"""Reads files that hold accounts, in the formats of this gateway and of other tools.
 
-Read are: `[{"email", "refresh_token"}]`, one such object, lists of them or of keys under any name, one object a line,
-google-auth credential files (tokens at the top, or under `token`, with `expiry`, `expired`, `expiry_date` in
-milliseconds or `expiry_timestamp` in seconds), and lines of any kind: `.env`, YAML, CSV, prose. There a secret is what
-looks like one, wherever it stands: a refresh token (`1//…`) or a Gemini API key (`AIza…`, `AQ.…`). What looks like
-neither is refused, and so never sent anywhere. Nothing here touches the database.
+Accepted are: `[{"email", "refresh_token"}]`, one such object, lists of them or of keys under any name, one object a
+line, google-auth credential files (tokens at the top, or under `token`, with `expiry`, `expired`, `expiry_date` in
+milliseconds or `expiry_timestamp` in seconds), and lines of any kind: `.env`, YAML, CSV, prose. There a secret is
+recognised by its shape, wherever it stands: a refresh token (`1//…`) or a Gemini API key (`AIza…`, `AQ.…`). Anything
+else is refused, so it is never sent anywhere. Nothing here touches the database.
 """
 
 import base64
@@ -22,7 +22,7 @@ from accounts_app.actions.import_lines import accounts_in
 from accounts_app.models import Account
 from accounts_app.pool import secret_shapes
 
-# Where other tools nest what belongs to one account.
+# The fields in which other tools nest the data of one account.
 NESTS = ("token", "tokens", "credential", "credentials", "oauth")
 LISTS = ("accounts", "items", "credentials")
 _DEEPEST = 8
@@ -30,7 +30,7 @@ _DEEPEST = 8
 
 @dataclass(frozen=True, slots=True)
 class ImportEntry:
-    """One account found in a file, or why what stands there is none. `place` is "line 3" or "entry 3"."""
+    """One account found in a file, or why there is none in this place. `place` is "line 3" or "entry 3"."""
 
     place: str
     new: NewAccount | None = None
@@ -38,7 +38,7 @@ class ImportEntry:
 
 
 def read(text: str) -> Iterator[ImportEntry]:
-    """Every account in `text`, in order, and everything that looked like one and is not."""
+    """Every account in `text`, in order, and every place that should hold one and does not."""
     text = text.removeprefix("\ufeff").strip()
     try:
         parsed = json.loads(text)
@@ -50,13 +50,13 @@ def read(text: str) -> Iterator[ImportEntry]:
 
 
 def placed(file_name: str, entries: Iterator[ImportEntry]) -> Iterator[ImportEntry]:
-    """The entries of one file among several."""
+    """The entries of one file among several, its name in their places."""
     for entry in entries:
         yield replace(entry, place=f"{file_name} {entry.place}")
 
 
 def with_distinct_labels(entries: Iterable[ImportEntry]) -> list[ImportEntry]:
-    """The same entries, with different API keys under different labels: the last one would else replace the others."""
+    """The same entries, with a number added to a label that another API key has: else the last key would replace it."""
     taken: dict[str, str] = {}
     apart = []
     for entry in entries:
@@ -105,7 +105,7 @@ def _items(parsed: Any) -> list[Any]:
 
 
 def _entries(place: str, item: Any) -> Iterator[ImportEntry]:
-    """What is found in one piece of JSON; one trouble when that is nothing."""
+    """The accounts in one JSON value, or one entry that says why there is none."""
     found = list(_accounts_of(item, 0))
     if not found:
         wrong = isinstance(item, str) or (isinstance(item, Mapping) and _should_hold_one(_flattened(item)))
@@ -116,7 +116,7 @@ def _entries(place: str, item: Any) -> Iterator[ImportEntry]:
 
 
 def _accounts_of(item: Any, depth: int) -> Iterator[NewAccount]:
-    """The accounts in `item`: those of its own fields, which say more of them, and those of what it holds."""
+    """The accounts in `item`: in its own fields, which also give name and expiry, and in nested values."""
     if depth > _DEEPEST:
         return
     if isinstance(item, str):
@@ -136,7 +136,7 @@ def _accounts_of(item: Any, depth: int) -> Iterator[NewAccount]:
 
 
 def _should_hold_one(fields: Mapping[str, Any]) -> bool:
-    """Whether there is something in a field that is named as a refresh token's or an API key's."""
+    """Whether a field that is named like a refresh token or an API key has a value."""
     for name, value in fields.items():
         plain = re.sub(r"[^a-z]", "", name.lower())
         if isinstance(value, str) and value.strip() and (plain == "refreshtoken" or plain.endswith("key")):
@@ -145,7 +145,7 @@ def _should_hold_one(fields: Mapping[str, Any]) -> bool:
 
 
 def _of(secret: str, fields: Mapping[str, Any] | None = None) -> NewAccount:
-    """The account with this secret, and with what the fields around it say of it."""
+    """The account with this secret, and with the name, proxy and expiry in the fields around it."""
     fields = fields or {}
     email = _word(fields, "email", "label", "name")
     email = email if secret_shapes.masked(email) == email else ""
@@ -153,7 +153,7 @@ def _of(secret: str, fields: Mapping[str, Any] | None = None) -> NewAccount:
     if secret_shapes.is_api_key(secret):
         return NewAccount(Account.Kind.GEMINI_API, email, api_key=secret, proxy_url=proxy_url)
     expires_at = _expiry(fields)
-    # Without its expiry a stored access token is most likely stale: leave it, the refresh token makes a new one.
+    # Without an expiry an access token is most likely stale: skip it, the refresh token gives a new one.
     access_token = _word(fields, "access_token", "accessToken", "token") if expires_at else ""
     project = _word(fields, "project_id", "projectId", "project")
     email = email.lower() if ADDRESS.fullmatch(email) else _email_in(_word(fields, "id_token"))
@@ -173,7 +173,7 @@ def _word(fields: Mapping[str, Any], *names: str) -> str:
 
 
 def _email_in(id_token: str) -> str:
-    """The address an ID token names. Its signature does not matter here: the address is only a label."""
+    """The address in an ID token. Its signature is not checked: the address is only a label."""
     part = id_token.split(".")[1] if "." in id_token else ""
     try:
         claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
@@ -189,8 +189,8 @@ def _expiry(fields: Mapping[str, Any]) -> datetime | None:
             return datetime.fromtimestamp(float(milliseconds) / 1000, UTC)
         if stamp := fields.get("expiry_timestamp"):
             return datetime.fromtimestamp(float(stamp), UTC)
-        if told := _word(fields, "expiry", "expired", "expires_at"):
-            moment = datetime.fromisoformat(told)
+        if stamp_text := _word(fields, "expiry", "expired", "expires_at"):
+            moment = datetime.fromisoformat(stamp_text)
             return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (TypeError, ValueError, OverflowError, OSError):
         return None

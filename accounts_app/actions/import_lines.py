@@ -1,4 +1,4 @@
-"""Accounts in lines of text: a `.env` file, YAML, CSV, a list, prose. Secrets are known by how they look."""
+"""Accounts in lines of text: a `.env` file, YAML, CSV, a list, prose. Secrets are recognised by their shape."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ _SEPARATORS = re.compile(r"[,;:=|\s\"'`<>()\[\]{}]+")
 _ASSIGNED = re.compile(
     r"(?:-\s+)*(?:(?:export|set|setx|ENV)\s+|\$env:)?[\"']?(?P<name>[A-Za-z_][\w.\-]*)[\"']?\s*[:=]\s*(?P<value>.*)"
 )
-# Names of fields that say what an account is called, and of such as are to hold what it is asked with.
+# Names of fields that hold an account's name, its secret, or neither of them.
 _CALLED = ("email", "label", "name", "account")
 _HOLDS_SECRET = re.compile(r"refreshtoken|apikeys?$|^keys?$|^tokens?$|gemini.*key|google.*key")
 _HOLDS_OTHER = re.compile(r"accesstoken|idtoken|client|scope|expir|type|uri|url|project|model|path|file")
@@ -29,8 +29,8 @@ _COLUMNS = frozenset({*_CALLED, "key", "apikey", "token", "refreshtoken"})
 def accounts_in(lines: Iterable[str]) -> Iterator[tuple[int, NewAccount | None]]:
     """Each account with the number of its line, from 1; None for a line that should hold one and does not.
 
-    Passed over are comments, what only structures (brackets, the name of a list, a CSV file's headings) and settings
-    of other names. An address goes with the secret beside it: that of its line, else that of the lines after it.
+    Comments, structure (brackets, the name of a list, a CSV file's headings) and other settings are skipped. An
+    address belongs to the secret in its line, else to the next one in the lines after it.
     """
     waiting = ""
     began = False
@@ -57,7 +57,7 @@ def _without_comment(line: str) -> str:
 
 
 def _named(line: str, secrets: list[str], waiting: str) -> list[NewAccount]:
-    """An account for each secret. An address is used once; a second secret without one is nameless."""
+    """An account for each secret. An address is used once; a second secret in the line has no name."""
     words = _SEPARATORS.split(_URL.sub(" ", line))
     addresses = [word for word in words if ADDRESS.fullmatch(word)]
     addresses = addresses or ([waiting] if waiting else [])
@@ -71,7 +71,7 @@ def _of(secret: str, address: str) -> NewAccount:
 
 
 def _called(line: str) -> str:
-    """What the account of the next secret is called, where a line says that and nothing else."""
+    """The name of the next account, if the line holds a name and nothing else."""
     assigned = _ASSIGNED.fullmatch(line)
     if assigned is None or assigned["name"].lower() not in _CALLED:
         return ""
@@ -79,7 +79,7 @@ def _called(line: str) -> str:
 
 
 def _is_passed_over(line: str, *, is_first: bool) -> bool:
-    """Whether nobody would look for a secret in a line that holds none."""
+    """Whether a line without a secret is nothing to report."""
     if not _WORD.search(line):
         return len(line) < 80  # a page of brackets is a broken file
     if _SECTION.fullmatch(line) and not _LONG_WORD.search(line):

@@ -1,4 +1,4 @@
-"""Accounts that arrive many at once: known ones are recognised, nameless ones named, one bad one stops nobody."""
+"""Imports many accounts: recognises known ones, names those without a name, and goes on after a bad one."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
@@ -29,7 +29,7 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of one entry; `name` is the account's email or label, `why` is set for a refused one.
+    """The result of one entry; `name` is the account's email or label, `why` is set for a rejected one.
 
     `account_id` is that of an account that was added or updated.
     """
@@ -42,12 +42,12 @@ class Imported:
 
 
 def import_all(entries: Iterable[ImportEntry], identify: Identify) -> Iterator[Imported]:
-    """Connect each entry's account, in order, telling what became of it.
+    """Connect each entry's account, in order, and yield its result.
 
-    1. An entry that is no account is refused with its reason.
+    1. An entry that is no account is rejected with its reason.
     2. A token or key that is stored already is left alone, whatever it is called.
-    3. A nameless Google account goes through `identify`, which gives it back unchanged when nobody can tell now, and
-       raises Unusable when Google refuses the token. One still nameless gets a name made from its token.
+    3. A Google account without a name goes through `identify`, which returns it unchanged when Google cannot be asked,
+       and raises Unusable when Google refuses the token. One still without a name gets one made from its token.
     4. It is connected: an account of that name gets the new token.
     """
     known = accounts.known_secrets()
@@ -71,7 +71,7 @@ def import_all(entries: Iterable[ImportEntry], identify: Identify) -> Iterator[I
 
 
 class Google:
-    """An `identify` that redeems a token to see whose it is. Once Google cannot be asked, it asks no more."""
+    """An `identify` that redeems the token to learn its owner. Stops asking once Google cannot be reached."""
 
     def __init__(self, runner: asyncio.Runner, reachable: bool) -> None:
         self.reachable = reachable
@@ -85,14 +85,14 @@ class Google:
         except InvalidGrant as error:
             raise Unusable(str(error)) from error
         except OAuthError:
-            # Behind a proxy of its own it may be the proxy.
+            # If the account has a proxy of its own, that may be what failed.
             self.reachable = bool(new.proxy_url)
             return new
 
 
 @contextmanager
 def asking_google(reachable: bool = True) -> Iterator[Google]:
-    """For as long as entries are taken in; `reachable` as found before, for a file that is taken in bit by bit."""
+    """For the duration of an import; `reachable` as the batch before has found it."""
     with asyncio.Runner() as runner:
         try:
             yield Google(runner, reachable)

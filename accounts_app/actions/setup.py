@@ -84,7 +84,7 @@ async def _current(account_id: int) -> AccountView | None:
 
 
 def _other_tiers(found: Onboarding) -> tuple[Ineligible, ...]:
-    """The tiers that Google does not give the account, without the one it has."""
+    """Google's reasons for tiers that the account does not get, without the tier it has."""
     return tuple(each for each in found.ineligible if each.tier != found.tier)
 
 

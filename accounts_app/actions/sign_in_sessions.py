@@ -1,6 +1,6 @@
-"""Sign-ins at Google that have begun: kept in the operator's session, encrypted, until a callback names them.
+"""Sign-ins at Google that have begun: kept in the operator's session, encrypted, until their callback.
 
-A sign-in is bound to the session it was begun in, lives ten minutes, and is taken out by the first callback.
+A sign-in is bound to the session in which it began, lives ten minutes, and is consumed by the first callback.
 """
 
 import secrets
@@ -19,19 +19,19 @@ from accounts_app.status.checks import is_loopback
 
 KEPT_IN_SESSION = "google_sign_ins"
 CONTEXT = f"session:{KEPT_IN_SESSION}"
-# Long enough to find a password and a second factor, and Google's own codes live as long.
+# Long enough to enter a password and a second factor; Google's own codes live as long.
 LIFE_SECONDS = 600.0
-# Tabs someone may have open at Google at once; the oldest is given up for another.
+# Tabs that an operator may have open at Google at once; the oldest is dropped for another.
 AT_ONCE = 5
 
-# A console opened as `localhost` has its cookies there, but Google is to redirect to a loopback literal (RFC 8252
-# section 7.3): such a callback is sent on to where it began, and its state says so.
+# A console opened as `localhost` has its cookies there, but Google has to redirect to a loopback literal (RFC 8252
+# section 7.3): such a callback is redirected to `localhost`, which this prefix of its state asks for.
 FROM_LOCALHOST = "localhost."
 USUAL_PORT = 8045
 
 
 class SignInFailed(Exception):
-    """A sign-in came to nothing. The message tells an operator why, and what to do; `link` where, or ""."""
+    """A sign-in has failed. The message tells an operator why, and how to fix it; `link` is where, or ""."""
 
     def __init__(self, message: str, link: str = "") -> None:
         super().__init__(message)
@@ -40,7 +40,7 @@ class SignInFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ReturnAddress:
-    """Where Google sends the browser back to, and whether this operator's browser gets there by itself.
+    """Where Google redirects the browser to, and whether this operator's browser can reach it.
 
     `began_at_localhost`: the console was opened under that name, and its cookies are there.
     """
@@ -52,7 +52,7 @@ class ReturnAddress:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """One that has begun. `email` is set when it is to be that account's; `began_at` in seconds, epoch."""
+    """A sign-in that has begun. `email` is set when it has to be that account's; `began_at` in seconds, epoch."""
 
     state: str = field(repr=False)
     verifier: str = field(repr=False)
@@ -74,7 +74,7 @@ def client_is_set() -> bool:
 def return_address(scheme: str, host: str, path: str) -> ReturnAddress:
     """The callback's URL for a console that was opened as `scheme://host`; always on a loopback literal.
 
-    Elsewhere than on loopback the browser will not find it, and its owner pastes the address it was sent to.
+    A browser on another machine cannot open it: the operator then pastes the address it was redirected to.
     """
     parts = urlsplit(f"//{host}")
     name = parts.hostname or ""
@@ -98,7 +98,7 @@ def begin(
 
 
 def consent_url(sign_in: SignIn) -> str:
-    """Google's page for it. Raises ClientMissing."""
+    """The address of Google's consent page for a sign-in. Raises ClientMissing."""
     return oauth.authorize_url(
         redirect_uri=sign_in.redirect_uri, state=sign_in.state, verifier=sign_in.verifier, login_hint=sign_in.email
     )
@@ -116,9 +116,9 @@ def where_it_began(state: str, host: str) -> str:
 
 
 def claim(session: SessionBase, state: str, now: float) -> SignIn:
-    """Take a sign-in out of the session. Raises SignInFailed when it is not there (any more).
+    """Take a sign-in out of the session. Raises SignInFailed when it is not in it (any more).
 
-    Two callbacks within the same milliseconds might both get it; Google then takes its code from one of them only.
+    Two callbacks within milliseconds might both get it; Google accepts the code only once.
     """
     kept = _kept(session, now)
     sign_in = kept.pop(state, None)

@@ -1,4 +1,4 @@
-"""The keys clients present: issue, verify, revoke. Only a digest is stored."""
+"""API keys of clients: issue, verify, revoke. Only a digest is stored."""
 
 import hashlib
 import secrets
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 PREFIX = "gw-"
-# The key that the settings page's field and the first run write.
+# The key that the settings page and the first run set.
 DEFAULT = "default"
 
 
@@ -36,7 +36,7 @@ class NoSuchKey(Exception):
 
 
 class UnusableKey(ValueError):
-    """A key an operator chose that clients could not present."""
+    """A key that an operator has chosen and that clients could not send."""
 
 
 def new_key() -> str:
@@ -50,7 +50,7 @@ def digest(key: str) -> str:
 
 
 def issue(name: str, key: str | None = None) -> str:
-    """Make the key called `name`, or replace its secret; the only time the key itself is seen.
+    """Make the key called `name`, or replace its secret; the only time that the key itself is returned.
 
     Raises UnusableKey when `key` is given and is empty, has white space in it, or belongs to another name.
     """
@@ -76,15 +76,15 @@ def issue_first(key: str = "") -> str:
 
 
 def revoke(name: str) -> None:
-    """Refuse the key called `name` from now on; its usage stays in the ledger. Raises NoSuchKey."""
+    """Refuse the key called `name` from now on; its usage stays in the request log. Raises NoSuchKey."""
     if not ApiKey.objects.filter(name=name).update(enabled=False):
         raise NoSuchKey(f"There is no API key called {name!r}.")
 
 
 def verify(presented: str, now: float) -> KeyView | None:
-    """The key a client presented, if it is known, enabled and not expired at `now`.
+    """The key that a client presented, if it is known, enabled and not expired at `now`.
 
-    From memory: no I/O. Raises RosterUnavailable while the database was never read.
+    From memory: no I/O. Raises RosterUnavailable before the first snapshot.
     """
     view = roster.current().keys.get(digest(presented))
     if view is None or not view.enabled or (view.expires_at is not None and view.expires_at <= now):
@@ -93,7 +93,7 @@ def verify(presented: str, now: float) -> KeyView | None:
 
 
 def any_configured() -> bool:
-    """Whether there is an API key at all that a client might present."""
+    """Whether there is any enabled API key."""
     return any(view.enabled for view in roster.current().keys.values())
 
 

@@ -1,6 +1,6 @@
-"""What API keys use, and whether they may use more. From memory: nothing here is awaited before a call may begin.
+"""What API keys use, and whether they may use more. From memory: a call waits for nothing here before it begins.
 
-Each process counts its own calls at once and journals them; at every roster refresh it learns what the others have
+Each process counts its own calls immediately and journals them; at every roster refresh it learns what the others have
 journalled. Several nodes may therefore let a key overshoot by what they admit within the same one or two seconds, and
 a process that is killed forgets what it had not yet written. Days and months survive a restart, the minute does not.
 """
@@ -40,7 +40,7 @@ __all__ = [
 
 
 class OverLimit(Exception):
-    """The key has used up what it may; `exceeded` says of which limits, and until when."""
+    """The key is over a limit; `exceeded` are the limits, each with the time at which it is free again."""
 
     def __init__(self, exceeded: Collection[Exceeded]) -> None:
         super().__init__(", ".join(one.limit for one in exceeded))
@@ -60,7 +60,7 @@ class Admission:
         self._ended = False
 
     def __repr__(self) -> str:
-        return f"<Admission of key {self._key.id} for {self._model}: {'over' if self._ended else 'under way'}>"
+        return f"<Admission of key {self._key.id} for {self._model}: {'ended' if self._ended else 'in flight'}>"
 
     def __enter__(self) -> Self:
         return self
@@ -81,13 +81,13 @@ class Admission:
 
 
 _meters: dict[int, Meter] = {}
-_shared: tuple[int, tuple[int, ...]] = (0, ())  # the roster's version, and its keys that limit calls at once
+_shared: tuple[int, tuple[int, ...]] = (0, ())  # the roster's version, and its keys with a limit of concurrent requests
 
 
 def enter(key: KeyView, model: str, now: float, spent: Callable[[], Tokens]) -> Admission:
-    """Let a call of `key` begin, which counts as a request. A context manager; `spent` is asked when it is left.
+    """Begin a call of `key`, which counts as a request. A context manager; `spent` gives its tokens when it is left.
 
-    Raises OverLimit. A call that is turned away counts nowhere but among the refused.
+    Raises OverLimit: the call then counts as refused and as nothing else.
     """
     meter = _meter(key.id)
     if exceeded := meter.exceeded(key.limits, now, steady := monotonic()):
@@ -99,7 +99,7 @@ def enter(key: KeyView, model: str, now: float, spent: Callable[[], Tokens]) -> 
 
 
 async def refresh() -> None:
-    """Learn what other nodes have counted, and at the first time what was counted before this process began.
+    """Read what other nodes have counted, and the first time what was counted before this process began.
 
     Raises Django's database errors when the database is away; what is known then stays.
     """
@@ -115,7 +115,7 @@ async def refresh() -> None:
 
 
 def by_limit(key: KeyView, now: float) -> list[LimitStatus]:
-    """How far each limit of `key` is used, all nodes together as far as known."""
+    """How far each limit of `key` is used, by all nodes together as far as known."""
     return _meter(key.id).statuses(key.limits, now, monotonic())
 
 
@@ -128,12 +128,12 @@ async def by_model(key: KeyView, since: float) -> list[ModelUse]:
 
 
 def in_flight() -> int:
-    """Calls with a key that are under way in this process."""
+    """Calls with a key that are in flight in this process."""
     return sum(meter.in_flight for meter in _meters.values())
 
 
 def reset() -> None:
-    """As at start. For tests."""
+    """Forget everything. For tests."""
     global _shared
     _meters.clear()
     _shared = (0, ())

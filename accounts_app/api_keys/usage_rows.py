@@ -1,7 +1,7 @@
-"""What metering writes down and reads back: each key's use by the hour, and the calls it has under way by the node.
+"""The rows behind `usage`: each key's use by the hour, and its calls in flight by node.
 
-Runs on the database thread, and remembers which part of the sums is this process's own, so that what is left of them
-is the others'.
+Runs on the database thread, and remembers which part of the sums this process has added: the remainder is that of the
+other nodes.
 """
 
 import uuid
@@ -27,12 +27,12 @@ IDENTITY = ("api_key", "hour", "model")
 HOUR = 3600
 LONGEST_MODEL = 128  # what the column takes
 
-# Sums of older hours are taken as they were when first read: a day is all that limits by the day can ask for.
+# Sums of older hours are not read again: limits by the day need a day, and months add up what was read first.
 LIVELY = timedelta(hours=25)
 OVERLAP = timedelta(seconds=5)  # longer than our transactions, and than clocks kept by NTP differ
 SWEEP_EVERY = timedelta(minutes=1)  # for nodes whose clock is further behind
 SWEPT = timedelta(hours=2)
-# A node that died is believed to hold its calls for this long; it is three times as long as the living wait to tell.
+# The calls of a node that has died are counted for this long: three times the interval at which nodes report.
 PRESENCE_LASTS = timedelta(seconds=9)
 PRESENCE_EVERY = timedelta(seconds=3)
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -56,7 +56,7 @@ class KeyUseRow:
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """What others have used of a key at `moment` (seconds, epoch), beyond what was learnt before."""
+    """What other nodes have used of a key at `moment` (seconds, epoch), beyond what was read before."""
 
     key: int
     moment: float
@@ -76,7 +76,7 @@ class ModelUse:
 
 
 class SharedSums:
-    """What this process has added to the sums, and what it has learnt from them."""
+    """What this process has added to the sums, and what it has read of the others' part."""
 
     def __init__(self) -> None:
         self._own: dict[Place, tuple[int, int]] = {}
@@ -85,7 +85,7 @@ class SharedSums:
         self._swept_at: datetime | None = None
 
     def note_own(self, sums: Mapping[Place, tuple[int, int]]) -> None:
-        """These stand in the database now."""
+        """Count these as written by this process."""
         for place, (requests, tokens) in sums.items():
             before = self._own.get(place, (0, 0))
             self._own[place] = (before[0] + requests, before[1] + tokens)
@@ -132,7 +132,7 @@ _presence_published_at: datetime | None = None
 
 
 def reset() -> None:
-    """Forget what was written and learnt. For tests."""
+    """Forget what was written and read. For tests."""
     global _sums, _presence_published_at
     _sums = SharedSums()
     _presence_published.clear()
@@ -151,7 +151,7 @@ def write(rows: list[KeyUseRow]) -> None:
     _note_use(rows, there)
     for row in rows:
         if row.key not in there:
-            continue  # deleted meanwhile, and its use with it
+            continue  # the key was deleted meanwhile, and its use with it
         hour = _moment(row.at // HOUR * HOUR)
         place = sums[row.key, hour, known_models.named(row.model)[:LONGEST_MODEL]]
         place["requests"] += row.requests
@@ -169,7 +169,7 @@ def write(rows: list[KeyUseRow]) -> None:
         newest=("updated_at",),
     )
     own = {place: (added["requests"], _charged(added)) for place, added in sums.items()}
-    # Not before the sums are really there: a batch that fails is written again.
+    # Only after the commit: a batch that fails is written again.
     transaction.on_commit(partial(_sums.note_own, own))
 
 
@@ -186,9 +186,9 @@ def _note_use(rows: list[KeyUseRow], noted: Mapping[int, datetime | None]) -> No
 
 
 def publish_presence(calls: Mapping[int, int], now: float) -> dict[int, int]:
-    """Say how many calls this node has under way, by key; how many the others have.
+    """Publish how many calls this node has in flight, by key. Returns how many the other nodes have.
 
-    `calls` names the keys that anybody needs to know of. Both sides go by the database's clock.
+    `calls` has the keys with a limit of concurrent requests. All nodes go by the database's clock.
     """
     global _presence_published_at
     moment = _moment(now)
@@ -211,7 +211,7 @@ def publish_presence(calls: Mapping[int, int], now: float) -> dict[int, int]:
 
 
 def by_model(key: int, since: datetime) -> list[ModelUse]:
-    """A key's use since an hour, one entry a model, the most asked first."""
+    """A key's use since an hour, one entry for each model, the most used first."""
     sums = (Sum("prompt_tokens"), Sum("cached_tokens"), Sum("candidates_tokens"), Sum("thoughts_tokens"))
     rows = KeyUse.objects.filter(api_key=key, hour__gte=since).values_list("model")
     found = rows.annotate(Sum("requests"), Sum("refused"), *sums, Sum("tool_tokens"))
@@ -232,7 +232,7 @@ def _charged(added: Mapping[str, int]) -> int:
 
 
 def _is_due(last: datetime | None, now: datetime, every: timedelta) -> bool:
-    """Whether something was last done `every` ago, or at a time that a clock set back has made to come."""
+    """Whether `every` has passed since `last`, or `last` is in the future because the clock was set back."""
     return last is None or not timedelta() <= now - last < every
 
 

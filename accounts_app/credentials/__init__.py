@@ -1,1 +1,1 @@
-"""What an account is asked with, kept up to date: tokens, project, quota and models."""
+"""What calls to Google need of an account, kept up to date: tokens, project, quota and models."""

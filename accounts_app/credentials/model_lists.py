@@ -28,6 +28,6 @@ async def look_up(account: AccountView, model: str, now: float) -> Found:
 
 
 def store(account_id: int, found: Models) -> None:
-    """Write a list, unless it is the one that is there: then nothing changes that the roster would have to read."""
+    """Write a list, unless it is unchanged: then the roster need not read the row again."""
     text = msgspec.json.encode(found, order="sorted").decode()
     Account.objects.filter(pk=account_id).exclude(model_list=text).update(model_list=text)

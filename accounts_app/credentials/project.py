@@ -1,4 +1,4 @@
-"""The project that an account's calls are made in: found out by onboarding on its first use, and stored."""
+"""The project of an account's calls: determined by onboarding when it is first needed, and stored."""
 
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -15,13 +15,13 @@ from accounts_app.roster import AccountView
 from accounts_app.storage.single_flight import SingleFlight
 from accounts_app.storage.worker import soon_in_database
 
-# What this process has found out and the roster may not show yet. Only touched on the event loop's thread.
+# Projects that the roster may not show yet. Only touched on the event loop's thread.
 _found: dict[int, str] = {}
 _onboarding: SingleFlight[int, str] = SingleFlight("find project of account")
 
 
 async def ensure(account: AccountView, access: Access, now: float) -> str:
-    """The account's project, found out once however many ask. `now` in seconds, epoch.
+    """The account's project, asked for once however many wait. `now` in seconds, epoch.
 
     Raises NotEligible (the account then needs attention), code_assist.Refused, code_assist.Unreachable.
     """
@@ -66,7 +66,7 @@ async def _find(account_id: int, access: Access, now: float) -> str:
             await soon_in_database(park, account_id, why, now)
         raise
     _found[account_id] = outcome.project
-    # Without a database the project is known here, and found out again after a restart.
+    # Without a database the project is known in this process, and asked for again after a restart.
     with suppress(DatabaseError):
         await soon_in_database(store, account_id, access.project, outcome)
     return outcome.project

@@ -23,13 +23,13 @@ from accounts_app.roster import AccountView
 from accounts_app.storage.single_flight import SingleFlight
 from accounts_app.storage.worker import in_database
 
-# Accounts in use are looked at this often, each a little more or less so that they do not ask together.
+# Quotas of accounts in use are fetched this often, give or take SPREAD, so that they are not fetched together.
 EVERY = timedelta(minutes=15)
-# The lists of models that Gemini API keys have change by the week.
+# The model lists of Gemini API keys change about once a week.
 LIST_EVERY = timedelta(hours=6)
 SPREAD = timedelta(minutes=3)
 FETCHES_AT_ONCE = 4
-# What a node can fetch before it looks again; more would be claimed for nothing should it end meanwhile.
+# What a node can fetch in one round; more would be claimed for nothing if the node ended meanwhile.
 CLAIMS_AT_ONCE = 200
 
 _fetches: SingleFlight[int, dict[str, ModelQuota]] = SingleFlight("fetch quota of account", logging.INFO)
@@ -37,7 +37,7 @@ _lists: SingleFlight[int, model_lists.Models] = SingleFlight("fetch model list o
 
 
 def store(account_id: int, found: Mapping[str, ModelQuota], now: float) -> bool:
-    """Write a quota unless a later one is there; one that is much later was written by a clock that was wrong."""
+    """Write a quota unless a later one is stored; one that is much later was written by a node with a wrong clock."""
     moment = datetime.fromtimestamp(now, UTC)
     earlier = Q(quota_fetched_at=None) | ~Q(quota_fetched_at__range=(moment, moment + EVERY))
     quota = {model: asdict(each) for model, each in found.items()}
@@ -46,7 +46,7 @@ def store(account_id: int, found: Mapping[str, ModelQuota], now: float) -> bool:
 
 
 async def update(account: AccountView, now: float) -> dict[str, ModelQuota]:
-    """Fetch and store, once however many ask; the project is found out first, and a token that is refused is renewed.
+    """Fetch and store, once however many ask; a missing project is determined first, a refused token renewed.
 
     Raises CredentialError, NotEligible, CodeAssistError.
     """
@@ -67,7 +67,7 @@ async def _update(account: AccountView, now: float) -> dict[str, ModelQuota]:
 
 
 async def update_due(now: float) -> int:
-    """Update the accounts that are due; how many came out well. For a loop, every minute or so, on every node.
+    """Update the accounts that are due. Returns how many succeeded. For a loop, about once a minute, on every node.
 
     A Gemini API key has no quota to fetch, but a list of models of its own.
     """
@@ -95,11 +95,11 @@ async def cancel() -> None:
 
 
 def claim_due(now: float) -> list[int]:
-    """The accounts whose quota or list is to be looked at. Moving `quota_asked_at` on claims one: one node gets it.
+    """Claim the accounts whose quota or model list is due, by moving their `quota_asked_at`: one node gets each.
 
-    Due are those in use whose last look is a quarter of an hour ago, and each account once when it has been connected.
-    A fetch that fails is tried again after the usual time, not at once. A look that is yet to come was noted by a clock
-    that was wrong.
+    Due are accounts in use whose last fetch is a quarter of an hour ago, and each account once after it was connected.
+    A fetch that fails is tried again after the usual time. A fetch in the future was noted by a node with a wrong
+    clock.
     """
     moment = datetime.fromtimestamp(now, UTC)
     serving = Account.objects.filter(enabled=True, parked="")
@@ -112,7 +112,7 @@ def claim_due(now: float) -> list[int]:
     for account_id, kind, asked_at in list(due):
         if asked_at is not None and -EVERY <= moment - asked_at < _period(account_id, kind):
             continue
-        # Not the stamping queryset: nothing has changed that the roster would have to read.
+        # Not the stamping queryset: the roster does not read this column.
         unclaimed = QuerySet[Account](Account).filter(pk=account_id, quota_asked_at=asked_at)
         if unclaimed.update(quota_asked_at=moment):
             claimed.append(account_id)

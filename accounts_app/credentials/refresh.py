@@ -1,4 +1,4 @@
-"""One renewal of one account's tokens: settle whose turn it is, ask the token endpoint, store what it gave."""
+"""One renewal of one account's tokens: claim it, ask the token endpoint, store the result."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ LOOK_AGAIN_SECONDS = 0.1
 
 
 class CredentialError(Exception):
-    """An account cannot be asked for want of a token. The message may be shown to the operator."""
+    """There is no token for an account. The message may be shown to the operator."""
 
 
 class NeedsSignIn(CredentialError):
-    """Permanent: the account is parked, `parked` says as what, until a person signs in again."""
+    """Permanent: the account needs attention for the reason `parked`, until its owner signs in again."""
 
     def __init__(self, message: str, parked: str = "sign_in") -> None:
         super().__init__(message)
@@ -36,7 +36,7 @@ class NeedsSignIn(CredentialError):
 
 
 class TokenUnavailable(CredentialError):
-    """Transient: nothing is known against the account. `kept` are its tokens where they are others now."""
+    """Transient: the account is not to blame. `kept` are its tokens if they have changed all the same."""
 
     kept: CredentialView | None = None
 
@@ -49,17 +49,17 @@ async def renew(
     now: float,
 ) -> CredentialView:
     """
-    1. Settle between processes whose turn it is; what another has stored meanwhile, and `is_good`, is taken over.
+    1. Claim the renewal among processes; tokens that another has stored meanwhile, and that `is_good`, are used.
     2. Ask the token endpoint.
-    3. A refusal for good parks the account. Any other failure gives the turn back and costs the account nothing.
-    4. Store what was granted, if only a refresh token; a database that is away gets it from the journal later.
+    3. A permanent refusal takes the account out of service. Any other failure only releases the claim.
+    4. Store the new tokens, also a refresh token alone, through the journal if the database is away.
 
     `known` are the newest tokens this process has, `outdated` those they replace. Raises NeedsSignIn, TokenUnavailable.
     """
-    mine = await _whose_turn(account, is_good)
+    mine = await _claimed(account, is_good)
     if mine.renewer is Renewer.NOBODY:
         return mine.tokens
-    # Where the row has not moved on, memory may: with a rotated token whose storing a lost database has held up.
+    # Memory may be newer than the row: a rotated token that could not be stored while the database was away.
     replaced = {view.refresh_token for view in (account.credential, known, *outdated)}
     refresh_token = known.refresh_token if mine.tokens.refresh_token in replaced else mine.tokens.refresh_token
     replaced.add(refresh_token)
@@ -85,7 +85,7 @@ async def renew(
 
 
 async def _store(account_id: int, renewed: CredentialView, replaced: Collection[str], mine: Claim) -> None:
-    """Into the database, or into the journal where it was away a moment ago or is now."""
+    """Store them in the database, or in the journal if the database is away or was a moment ago."""
     stored = False
     try:
         stored = mine.until is not None and await _if_possible(store.store, account_id, renewed, replaced)
@@ -94,8 +94,8 @@ async def _store(account_id: int, renewed: CredentialView, replaced: Collection[
             journal.append("tokens", (account_id, renewed, replaced))
 
 
-async def _whose_turn(account: AccountView, is_good: Callable[[CredentialView], bool]) -> Claim:
-    """OURS or NOBODY, in the end. Without a database every process renews for itself: Google allows it."""
+async def _claimed(account: AccountView, is_good: Callable[[CredentialView], bool]) -> Claim:
+    """A claim of ours, or tokens that need no renewal. Without a database every process renews: Google allows that."""
     while True:
         try:
             found = await soon_in_database(store.claim, account.id, is_good)
@@ -126,7 +126,7 @@ async def _asked(account: AccountView, refresh_token: str) -> oauth.TokenGrant:
 
 
 async def _if_possible(function: Callable[..., object], *args: Any) -> bool:
-    """Run it on the database thread; False when the database is away, or takes its time."""
+    """Run it on the database thread. False when the database is away or slow."""
     try:
         await soon_in_database(function, *args)
     except DatabaseError:

@@ -1,8 +1,8 @@
-"""An account's tokens in the database: who may renew them, what came of it, and what Google refused.
+"""An account's tokens in the database: the claim to renew them, the renewed tokens, and Google's refusal.
 
-Everything here is synchronous and runs on the database thread. Between processes a claim decides who renews: it is
-taken by a conditional UPDATE and lapses by itself, so that a process that dies holds nobody up for long. It goes by the
-database's clock: two nodes whose own differ must not both believe in their turn.
+Everything here is synchronous and runs on the database thread. Among processes a claim decides who renews: it is taken
+by a conditional UPDATE and expires, so that a process that dies does not hold up the others. It goes by the database's
+clock, as those of two nodes may differ.
 """
 
 from collections.abc import Callable, Collection
@@ -16,25 +16,25 @@ from django.db.models.functions import Now
 from accounts_app.models import Account, Credential
 from accounts_app.roster.views import CredentialView
 
-# Longer than a renewal may take (credentials.RENEWAL_SECONDS), so that a claim never lapses under a living owner.
+# Longer than a renewal may take (`refresh.RENEWAL_SECONDS`), so that no claim expires while its process renews.
 CLAIM_SECONDS = 45.0
 
-# How often a conditional UPDATE is tried anew when someone else has changed the row meanwhile.
+# How often a conditional UPDATE is repeated when another process has changed the row meanwhile.
 TRIES = 3
 
 
 class Renewer(Enum):
-    """Whose turn it is to renew an account's tokens."""
+    """Who renews an account's tokens."""
 
     OURS = "ours"  # claimed: renew, then store or release
-    THEIRS = "theirs"  # another process is at it, or was just now: look again soon
-    NOBODY = "nobody"  # the row holds a good token already
-    GONE = "gone"  # there is no such account any more
+    THEIRS = "theirs"  # another process is renewing, or was a moment ago: look again soon
+    NOBODY = "nobody"  # the row has a good token already
+    GONE = "gone"  # the account was deleted
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The row's tokens as read, and whose turn it is."""
+    """The row's tokens as read, and who renews them."""
 
     renewer: Renewer
     tokens: CredentialView = field(default_factory=CredentialView)
@@ -42,7 +42,7 @@ class Claim:
 
 
 def claim(account_id: int, is_good: Callable[[CredentialView], bool]) -> Claim:
-    """Find out whose turn it is, taking it when it is nobody's and the row's tokens are not good."""
+    """Claim the renewal, unless the row's tokens are good or another process has claimed it."""
     row = Credential.objects.filter(account_id=account_id).first()
     if row is None:
         return Claim(Renewer.GONE)
@@ -50,7 +50,7 @@ def claim(account_id: int, is_good: Callable[[CredentialView], bool]) -> Claim:
     if is_good(tokens):
         return Claim(Renewer.NOBODY, tokens)
     free = Q(renewing_until=None) | Q(renewing_until__lte=Now())
-    # Of the row as read: another may have finished its renewal since, and the tokens are good by now.
+    # Only of the row as it was read: another process may have finished its renewal since.
     unchanged = Credential.objects.filter(free, pk=row.pk, updated_at=row.updated_at)
     if not unchanged.update(renewing_until=Now() + timedelta(seconds=CLAIM_SECONDS)):
         return Claim(Renewer.THEIRS, tokens)
@@ -59,14 +59,14 @@ def claim(account_id: int, is_good: Callable[[CredentialView], bool]) -> Claim:
 
 
 def release(account_id: int, mine: Claim) -> None:
-    """Give a claim up that came to nothing, unless it has lapsed and is another's."""
+    """Release a claim without a result, unless it has expired and is another process's."""
     Credential.objects.filter(account_id=account_id, renewing_until=mine.until).update(renewing_until=None)
 
 
 def store(account_id: int, renewed: CredentialView, replaced: Collection[str]) -> bool:
     """Write renewed tokens over any of the `replaced` refresh tokens, and end the claim.
 
-    False when the row holds another refresh token by now: someone has signed in again, and theirs is the newer.
+    False when the row has another refresh token by now: its owner has signed in again, and that one is newer.
     """
     for _ in range(TRIES):
         row = Credential.objects.filter(account_id=account_id).first()
@@ -85,7 +85,7 @@ def store(account_id: int, renewed: CredentialView, replaced: Collection[str]) -
 
 
 def park(account_id: int, refused: Collection[str], parked: str, message: str, now: float) -> bool:
-    """Park the account whose refresh token Google refused, unless it has been given another one meanwhile."""
+    """Take an account out of service whose refresh token Google refused, unless it has got another one meanwhile."""
     for _ in range(TRIES):
         row = Credential.objects.filter(account_id=account_id).first()
         if row is None or row.refresh_token not in refused:

@@ -1,20 +1,20 @@
-"""What an account needs to be asked: a good access token, and its project.
+"""Hands out what calls to Google need of an account: a good access token, and its project.
 
     FRESH    from memory, without waiting for anything
-    STALE    the same, and one renewal starts behind the caller's back
-    INVALID  the caller waits for the one renewal under way
+    STALE    the same, and a renewal starts in the background
+    INVALID  the caller waits for the renewal in flight
 
-Within a process there is one renewal per account however many wait, and it goes on when they leave. Between processes
-the database decides who renews (`token_rows.claim`); the others take over what the winner stored. What was renewed is
-in force at once, from memory, until the roster shows it; so a lost database stops no renewal.
+Within a process there is one renewal per account, which goes on when those who wait for it leave. Among processes the
+database decides who renews (`store.claim`); the others use what that one has stored. Renewed tokens are in force
+immediately, from memory, until the roster has them; so a lost database stops no renewal.
 
 What can go wrong:
 
     CredentialError
-      NeedsSignIn       Google refused the refresh token for good; the account is parked (`parked`)
+      NeedsSignIn       Google refused the refresh token permanently; the account needs attention
       TokenUnavailable  no token for now: network trouble, or the operator's OAuth client is not set or not accepted
-      NotEligible       (onboarding) Google gives the account no project; parked, with reasons
-      Refused           (control_plane) upstream's own error while the project was asked for
+      NotEligible       (onboarding) Google gives the account no project; it needs attention, with reasons
+      Refused           (code_assist) upstream's own error while the project was asked for
 """
 
 from __future__ import annotations
@@ -54,16 +54,16 @@ __all__ = [
 log = logging.getLogger(__name__)
 
 # After a failed renewal the next one waits this long, doubling: an outage must not turn every call into a token
-# request, nor may it last much longer here than there.
+# request, and must not last much longer here than at Google.
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
 
-# A token that is stale again right after its renewal is one of an endpoint that gives short ones.
+# An endpoint may give tokens that are stale immediately: they are not renewed again before this time.
 RENEWED_PAUSE = 60.0
 
-# Renewed ahead are the tokens of accounts asked within this time; others when they are asked again.
+# Tokens of accounts that were used within this time are renewed ahead; others when they are used again.
 IN_USE_SECONDS = 3600.0
 
-# Tokens given out together would be renewed together: each account has its own place within this many seconds.
+# Tokens that expire together would be renewed together: each account has its own offset within so many seconds.
 SPREAD_SECONDS = 240.0
 
 RENEWALS_AT_ONCE = 4
@@ -71,7 +71,7 @@ RENEWALS_AT_ONCE = 4
 
 @dataclass(slots=True)
 class _Held:
-    """What this process knows of one account's tokens beyond the roster."""
+    """What this process knows of one account's tokens and the roster does not."""
 
     renewed: CredentialView | None = None
     outdated: set[CredentialView] = field(default_factory=set)  # bare; the roster may still show them
@@ -83,7 +83,7 @@ class _Held:
     trouble: CredentialError | None = None
 
     def pauses(self, now: float) -> bool:
-        """Whether renewals pause. A clock that was set back ends the pause: it has nothing more to say about it."""
+        """Whether renewals pause. A clock that was set back ends the pause."""
         return self.paused_at <= now < self.not_before
 
     def pause(self, now: float, seconds: float) -> None:
@@ -93,15 +93,15 @@ class _Held:
         if self.renewed is not None:
             if account.credential.bare in self.outdated:
                 return self.renewed
-            # What was renewed here has arrived, or somebody has signed in anew.
+            # The roster has the renewed tokens, or newer ones after a sign-in.
             self.renewed = None
             self.outdated.clear()
         return account.credential
 
     def take(self, account: AccountView, renewed: CredentialView) -> None:
-        """Put renewed tokens in force. Several renewals may come before the roster shows the first."""
+        """Put renewed tokens in force. There may be several renewals before the roster shows the first."""
         self.outdated |= {account.credential.bare, self.tokens(account).bare}
-        self.outdated.discard(renewed.bare)  # an endpoint may give the same token for longer
+        self.outdated.discard(renewed.bare)  # an endpoint may return the same token with a later expiry
         self.renewed = renewed
         self.refused = ""
 
@@ -116,7 +116,7 @@ _renewals: SingleFlight[int, CredentialView] = SingleFlight("renew token of acco
 
 
 async def access(account: AccountView, now: float) -> Access:
-    """Token and project of an account; a project is found out once, by onboarding. `now` in seconds, epoch.
+    """Token and project of an account; a missing project is determined by onboarding. `now` in seconds, epoch.
 
     Raises CredentialError, NotEligible, Refused.
     """
@@ -157,9 +157,9 @@ async def access_token(account: AccountView, now: float) -> str:
 
 
 def expire(account_id: int, token: str = "") -> None:
-    """Upstream answered 401 to `token`: the next call renews it. One renewed meanwhile stays in force.
+    """Upstream answered 401 to `token`: the next call renews it, unless it was renewed meanwhile.
 
-    Without a `token` the one now in force is meant; say it where it is known.
+    Without `token` the one in force is meant; pass it if it is known.
     """
     held = _held.setdefault(account_id, _Held())
     if not token:
@@ -169,7 +169,7 @@ def expire(account_id: int, token: str = "") -> None:
 
 
 async def renew_due(now: float) -> int:
-    """Renew ahead the stale tokens of accounts in use; how many came out fresh. For a loop, every half minute or so."""
+    """Renew the stale tokens of accounts in use. Returns how many were renewed. For a loop, about twice a minute."""
     accounts = roster.current().accounts
     gate = asyncio.Semaphore(RENEWALS_AT_ONCE)
 
@@ -190,7 +190,7 @@ async def renew_due(now: float) -> int:
 
 
 async def finish(within: float = 5.0) -> None:
-    """Wait that many seconds for the renewals under way, so that a rotated token is not lost. For shutdown."""
+    """Wait that many seconds for the renewals in flight, so that a rotated token is not lost. For shutdown."""
     await _renewals.finish(within)
 
 
@@ -214,7 +214,7 @@ def _is_due(account: AccountView, held: _Held, now: float) -> bool:
 
 
 async def _renewed(account: AccountView, held: _Held, tokens: CredentialView, now: float) -> str:
-    """Wait for a renewal. When the network fails it, a token in its last minute is still better than none."""
+    """Wait for a renewal. If that fails for the network, a token in its last minute is still better than none."""
     try:
         if held.trouble is not None and held.pauses(now) and not _renewals.is_running(account.id):
             raise _again(held.trouble)

@@ -1,9 +1,9 @@
-"""Calls to v1internal that are about an account and not about a prompt: JSON in, JSON out, over its endpoints in turn.
+"""Calls to v1internal about an account, not about a prompt: JSON in, JSON out, with fallback over its endpoints.
 
 What can go wrong:
 
     CodeAssistError
-      Unreachable   no endpoint answered, or none in a way that can be read: nobody's fault yet
+      Unreachable   no endpoint answered, or none with JSON
       Refused       an endpoint answered with an error; `status` and `body` are upstream's own
 """
 
@@ -18,19 +18,19 @@ from accounts_app import http_client
 from accounts_app.google.access import Access
 from accounts_app.pool import foreign_text
 
-# These calls do no inference: an endpoint that is silent for longer is not going to answer.
+# These calls do no inference: an endpoint that is silent for longer will not answer.
 SILENCE_SECONDS = 60.0
 
-# The next endpoint may know better: the method lives elsewhere, or this host is unwell (wire facts, 1.1).
+# Statuses after which the next endpoint is tried: the method is elsewhere, or this host is failing.
 TRY_THE_NEXT = frozenset({404, 408, 500, 502, 503, 504})
 
 
 class CodeAssistError(Exception):
-    """A call about an account had no usable answer."""
+    """A call to Code Assist failed."""
 
 
 class Unreachable(CodeAssistError):
-    """No endpoint of the account gave an answer that can be read."""
+    """No endpoint of the account gave a JSON response."""
 
 
 class Refused(CodeAssistError):
@@ -45,7 +45,7 @@ class Refused(CodeAssistError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A JSON object, and the endpoint it came from: a long-running operation lives there only."""
+    """A JSON object, and the endpoint it came from: a long-running operation exists only there."""
 
     body: dict[str, Any]
     base: str
@@ -62,7 +62,7 @@ async def get(access: Access, name: str, *, bases: Iterable[str] = ()) -> Answer
 
 
 def either(found: dict[str, Any], name: str, default: Any = None) -> Any:
-    """A field by its lowerCamelCase name or by its snake_case one: upstream is proto JSON and takes and gives both."""
+    """A field by its lowerCamelCase or its snake_case name: proto JSON may have either."""
     value = found.get(name)
     if value is None:
         value = found.get("".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name))
@@ -70,16 +70,16 @@ def either(found: dict[str, Any], name: str, default: Any = None) -> Any:
 
 
 def objects(found: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    """The JSON objects in a repeated field; anything else in it is passed over."""
+    """The JSON objects in a repeated field; other values are ignored."""
     listed = either(found, name, [])
     return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
 
 
 async def _call(access: Access, verb: str, path: str, body: bytes, bases: Iterable[str]) -> Answer:
     """1. Ask the endpoints in order.
-    2. A connection that fails, an unwell host or an answer that is no JSON object: the next one.
-    3. Any other error is upstream's word, and final.
-    4. When all are used up, the last error that was upstream's word, else Unreachable.
+    2. After a failed connection, a failing host or a response that is no JSON object, the next one.
+    3. Any other error is final, and raised as Refused.
+    4. After the last endpoint raise the last Refused, else Unreachable.
     """
     method = path[1:]
     refusal: Refused | None = None

@@ -3,12 +3,12 @@
 What can go wrong:
 
     OAuthError
-      InvalidGrant              permanent: a person has to sign in again
+      InvalidGrant              permanent: the account's owner has to sign in again
       TokenEndpointUnavailable  transient: network trouble, 429, 5xx, an answer that cannot be read
       ClientRefused             GOOGLE_OAUTH_CLIENT_ID and GOOGLE_OAUTH_CLIENT_SECRET are not what Google expects
       ClientMissing             they are not set
 
-The last two are about the gateway's own settings and say nothing of any account.
+The last two are about the gateway's own settings, not about an account.
 
 No token, code or secret appears in a message, a log line or a `repr`.
 """
@@ -33,15 +33,15 @@ SCOPES = (
     "https://www.googleapis.com/auth/userinfo.profile",
 )
 
-# The token endpoint answers within a second; this long without a byte is an outage.
+# The token endpoint answers within a second; so long without a byte is an outage.
 SILENCE_SECONDS = 20.0
 
-# Google's tokens live an hour; used only where an answer does not say.
+# Google's tokens live an hour; used only if a response does not say.
 USUAL_LIFE = 3600.0
-# Workforce and service tokens may be set to twelve hours; whatever is said beyond a day is no time.
+# Workforce and service tokens may live up to twelve hours; more than a day is not plausible.
 LONGEST_LIFE = 86_400.0
 
-# Descriptions are a sentence; whatever is longer is a page that a proxy has put there.
+# Descriptions are a sentence; a longer one is a page that a proxy has answered with.
 LONGEST_TEXT = 500
 
 _TOKEN_FIELD = re.compile(rb'"(access_token|refresh_token)"\s*:\s*"([!#-\[\]-~]+)"')
@@ -60,7 +60,7 @@ class OAuthError(Exception):
 
 
 class InvalidGrant(OAuthError):
-    """Permanent. `reason` is Google's word (`invalid_grant`, `invalid_rapt` …), `parked` a value of Account.parked."""
+    """Permanent. `reason` is Google's code (`invalid_grant`, `invalid_rapt` …), `parked` one of `Account.parked`."""
 
     parked = "sign_in"
 
@@ -72,9 +72,9 @@ class InvalidGrant(OAuthError):
 
 
 class TokenEndpointUnavailable(OAuthError):
-    """Transient: the same call may succeed later, and says nothing about the account.
+    """Transient: the same call may succeed later. The account is not to blame.
 
-    `refresh_token` is one that came without an access token: the old one may have gone for it.
+    `refresh_token` is one that came without an access token: the old one may be void.
     """
 
     def __init__(self, message: str, refresh_token: str = "") -> None:
@@ -83,7 +83,7 @@ class TokenEndpointUnavailable(OAuthError):
 
 
 class ClientRefused(OAuthError):
-    """Google does not take the operator's OAuth client. `reason` is Google's word (`invalid_client` …)."""
+    """Google does not accept the operator's OAuth client. `reason` is Google's code (`invalid_client` …)."""
 
     def __init__(self, reason: str, description: str = "") -> None:
         self.reason = reason
@@ -105,7 +105,7 @@ class ClientMissing(OAuthError):
 
 @dataclass(frozen=True, slots=True)
 class TokenGrant:
-    """What the token endpoint gave: `refresh_token` is empty when the old one stays, `expires_in` is in seconds."""
+    """The token endpoint's response. `refresh_token` is empty if the old one stays valid, `expires_in` in seconds."""
 
     access_token: str = field(repr=False)
     expires_in: float
@@ -115,7 +115,7 @@ class TokenGrant:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who has consented."""
+    """The Google account that consented."""
 
     email: str
     name: str = ""
@@ -160,7 +160,7 @@ async def refresh(refresh_token: str, *, token_url: str = "", proxy_url: str = "
 
 
 async def userinfo(access_token: str, *, proxy_url: str = "", url: str = "") -> Person:
-    """Whose token this is. Raises InvalidGrant when it is not good (any more), else TokenEndpointUnavailable."""
+    """The owner of a token. Raises InvalidGrant when it is not good (any more), else TokenEndpointUnavailable."""
     headers = {"Authorization": f"Bearer {access_token}"}
     request = http_client.request("GET", url or settings.GOOGLE_USERINFO_URL, headers, read_timeout=SILENCE_SECONDS)
     response = await _send(request, proxy_url)
@@ -192,7 +192,7 @@ async def _ask_token_endpoint(url: str, form: dict[str, str], proxy_url: str) ->
 
 
 def _failure(status: int, found: dict[str, Any]) -> OAuthError:
-    """Only a 4xx with an error known to be permanent condemns the grant."""
+    """InvalidGrant only for a 4xx with an error that is known to be permanent."""
     reason, description = _text(found, "error"), _text(found, "error_description")
     if 400 <= status < 500 and status not in (408, 429):
         if reason in PERMANENT:
@@ -242,13 +242,13 @@ def _text(found: dict[str, Any], name: str) -> str:
 
 
 def _token(found: dict[str, Any], name: str) -> str:
-    """As it is, or nothing where it could not stand in a header (RFC 6749, appendix A.12)."""
+    """The token, or "" if it cannot be sent in a header (RFC 6749, appendix A.12)."""
     value = found.get(name)
     return value if isinstance(value, str) and value.isascii() and value.isprintable() else ""
 
 
 def _seconds(value: object) -> float:
-    """`expires_in`, which some endpoints write as a string; at most what a token may live."""
+    """`expires_in`, which some endpoints write as a string; at most LONGEST_LIFE."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return USUAL_LIFE
     try:

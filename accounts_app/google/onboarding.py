@@ -1,7 +1,7 @@
-"""A Google account's first steps at Code Assist: its tier, and the project its calls are made in.
+"""Onboarding of a Google account at Code Assist: its tier, and the project of its calls.
 
-`loadCodeAssist` tells what the account is; one that is nothing yet is signed up by `onboardUser`, a long-running
-operation. Upstream writes a project as a string or as an object, and any field in either spelling; all are read.
+`loadCodeAssist` returns tier and project; an account without them is signed up by `onboardUser`, a long-running
+operation. Google writes a project as a string or as an object, and any field in either spelling; all are read.
 """
 
 import asyncio
@@ -13,25 +13,25 @@ from accounts_app.google import code_assist
 from accounts_app.google.access import Access
 from accounts_app.google.code_assist import Answer, Refused, Unreachable, either, objects
 
-# Google's own client asks every 5 s without end, others five times every 2 s; a minute is enough for either kind.
+# Google's own client polls every 5 s without end, others five times every 2 s; a minute is enough.
 POLLS = 30
 POLL_SECONDS = 2.0
 
 METADATA = {"ideType": "IDE_UNSPECIFIED", "platform": "PLATFORM_UNSPECIFIED", "pluginType": "GEMINI"}
 
 FREE_TIER = "free-tier"
-# What an account is taken for that has no tier of its own, as Google's client does it.
+# The tier of an account that is offered none, as in Google's client.
 LEGACY_TIER = "legacy-tier"
 STANDARD_TIER = "standard-tier"
 
 MUST_VERIFY = "VALIDATION_REQUIRED"
-# Said by a service perimeter (VPC-SC), which lets the call for the tier not through but those for answers.
+# From a service perimeter (VPC-SC), which blocks the call for the tier but not those for responses.
 BEHIND_A_PERIMETER = b"SECURITY_POLICY_VIOLATED"
 
 
 @dataclass(frozen=True, slots=True)
 class Ineligible:
-    """A tier the account cannot have: Google's reason code and text, and where to put it right (or "")."""
+    """A tier that the account cannot have: Google's reason code and text, and a link to fix it (or "")."""
 
     tier: str
     reason: str
@@ -40,7 +40,7 @@ class Ineligible:
 
     @property
     def web_link(self) -> str:
-        """The link, where it is one to follow from a page."""
+        """The link, if a page may show it."""
         return self.link if self.link.startswith(("https://", "http://")) else ""
 
     def __str__(self) -> str:
@@ -49,7 +49,7 @@ class Ineligible:
 
 @dataclass(frozen=True, slots=True)
 class Onboarding:
-    """What an account turned out to be."""
+    """The result for an account."""
 
     project: str
     tier: str
@@ -58,7 +58,7 @@ class Onboarding:
 
 
 class NotEligible(Exception):
-    """Google gives the account no project: `reasons` say why, `parked` and `link` what that makes of the account."""
+    """Google gives the account no project: `reasons` say why, `parked` and `link` go into the account's row."""
 
     def __init__(self, reasons: Iterable[Ineligible], message: str = "") -> None:
         self.reasons = tuple(reasons)
@@ -78,9 +78,9 @@ class _Tier:
 
 async def onboard(access: Access, *, polls: int = POLLS, poll_seconds: float = POLL_SECONDS) -> Onboarding:
     """
-    1. Ask what the account is (loadCodeAssist).
-    2. It has a tier and a project: done.
-    3. Else sign it up for its tier or the default one (onboardUser) and wait until that is done.
+    1. Ask for tier and project (loadCodeAssist).
+    2. If it has both: done.
+    3. Else sign it up for its tier or the default one (onboardUser) and wait for that.
 
     Raises NotEligible with Google's reasons, code_assist.Refused with its error, and Unreachable, also for a sign-up
     that takes too long.
@@ -109,10 +109,10 @@ async def onboard(access: Access, *, polls: int = POLLS, poll_seconds: float = P
 
 
 async def _signed_up(access: Access, tier: _Tier, project: str, base: str, polls: int, poll_seconds: float) -> str:
-    """The project onboardUser comes to: polled by the operation's name, or by asking again where that is unknown."""
+    """The project from onboardUser: polled by the operation's name, or by calling again if that is unknown."""
     asking: dict[str, Any] = {"tierId": tier.id, "metadata": METADATA}
     if tier.id != FREE_TIER and project:
-        # On the free tier, whose project is Google's, naming one is a failed precondition.
+        # On the free tier the project is Google's: naming one is answered with a failed precondition.
         asking |= _asking(project)
     operation = await code_assist.post(access, "onboardUser", asking, bases=[base])
     by_name = True
@@ -134,7 +134,7 @@ async def _signed_up(access: Access, tier: _Tier, project: str, base: str, polls
 
 
 async def _polled(access: Access, name: str, base: str) -> Answer | None:
-    """The operation as it is now; None where it cannot be asked for by name."""
+    """The operation's state; None if it cannot be polled by its name."""
     try:
         return await code_assist.get(access, name, bases=[base])
     except Refused as refused:
@@ -150,7 +150,7 @@ def _asking(project: str) -> dict[str, Any]:
 
 
 def _offered(found: dict[str, Any], ineligible: tuple[Ineligible, ...]) -> _Tier:
-    """The tier a new account is signed up for. Raises NotEligible when there is none, or it must be verified first."""
+    """The tier for a new account. Raises NotEligible when there is none, or the account must be verified first."""
     if any(each.reason == MUST_VERIFY for each in ineligible):
         raise NotEligible(ineligible)
     offered = [tier for each in objects(found, "allowedTiers") if (tier := _tier(each)) is not None]
@@ -183,7 +183,7 @@ def _ineligible(found: dict[str, Any]) -> Ineligible:
 
 
 def _project(found: object) -> str:
-    """A project is written as its id, or as an object with it."""
+    """A project's id, which is written as a string or in an object."""
     if isinstance(found, dict):
         found = found.get("id")
     return found if isinstance(found, str) else ""

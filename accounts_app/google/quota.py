@@ -8,7 +8,7 @@ from accounts_app.google import code_assist
 from accounts_app.google.access import Access
 from accounts_app.google.code_assist import CodeAssistError, Refused, either, objects
 
-# Entries upstream lists for its own use.
+# Models that Google lists for its own use.
 INTERNAL = ("chat_", "tab_")
 
 
@@ -25,11 +25,11 @@ class ModelQuota:
 
 
 async def fetch(access: Access) -> dict[str, ModelQuota]:
-    """What the account's models are and have left, by model id, internal ones left out.
+    """The account's models and what is left of their quotas, by model id, without internal ones.
 
-    Two calls, either of which an account may not have: fetchAvailableModels (the models and their limits) and
-    retrieveUserQuota (buckets). Where both speak of a model, the lower word holds.
-    Raises the control plane's error when neither answers.
+    Two calls, either of which may be refused to an account: fetchAvailableModels (models and their limits) and
+    retrieveUserQuota (buckets). If both have a model, the lower remainder is used.
+    Raises CodeAssistError when neither answers.
     """
     models, buckets = await asyncio.gather(_models(access), _buckets(access), return_exceptions=True)
     for failure in (models, buckets):
@@ -69,7 +69,7 @@ async def _buckets(access: Access) -> dict[str, ModelQuota]:
     for bucket in objects(answer.body, "buckets"):
         model = either(bucket, "modelId", "")
         if isinstance(model, str) and model and not model.startswith(INTERNAL):
-            # Several buckets (requests, tokens) may limit one model: the emptiest counts.
+            # Several buckets (requests, tokens) may limit one model: the one with the least left counts.
             found[model] = _merged(found.get(model), _left(bucket))
     return found
 
@@ -87,14 +87,14 @@ def _model(entry: dict[str, Any]) -> ModelQuota:
 
 
 def _left(info: dict[str, Any]) -> ModelQuota:
-    """A fraction that is left out is nothing left: proto JSON leaves defaults out."""
+    """A missing fraction is 0: proto JSON leaves defaults out."""
     fraction, resets_at = either(info, "remainingFraction", 0.0), either(info, "resetTime")
     left = float(fraction) if isinstance(fraction, int | float) else 0.0
     return ModelQuota(min(max(left, 0.0), 1.0), resets_at if isinstance(resets_at, str) else None)
 
 
 def _merged(one: ModelQuota | None, other: ModelQuota | None) -> ModelQuota:
-    """Both say something: the description of the first, the lower remainder with its own reset."""
+    """The description of the first, with the lower remainder and its reset."""
     if one is None or other is None:
         return one or other or ModelQuota()
     if other.remaining is None or (one.remaining is not None and one.remaining <= other.remaining):

@@ -1,7 +1,6 @@
 """Rows and their constraints; no rules.
 
-Rows that a call reads carry `updated_at`, which also a queryset's `update()` moves: the roster finds what has changed
-by it.
+Rows that a call reads have `updated_at`, which a queryset's `update()` sets too: the roster finds changes by it.
 """
 
 from accounts_app.models.accounts import Account, Credential, Rest

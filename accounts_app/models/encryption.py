@@ -22,11 +22,11 @@ NONCE_BYTES = 12  # what GCM is specified for
 
 
 class Undecryptable(Exception):
-    """A stored secret cannot be read with the keys at hand. The message never carries the value."""
+    """A stored secret cannot be decrypted with the configured keys. The message never has the value."""
 
 
 class Unreadable(str):
-    """A stored secret that cannot be read with the keys at hand: an empty text, and written back as it was stored.
+    """A stored secret that cannot be decrypted with the configured keys: an empty text that is written back as stored.
 
     `reason` says why, and which key is missing.
     """
@@ -49,7 +49,7 @@ def new_key() -> str:
 
 
 def encrypt(text: str, context: str) -> str:
-    """Encrypt under the first key; `context` names the column. Nothing stays nothing."""
+    """Encrypt under the first key; `context` names the column. An empty text stays empty."""
     if not text:
         return ""
     key = _keys()[0]
@@ -59,11 +59,11 @@ def encrypt(text: str, context: str) -> str:
 
 
 def decrypt(stored: str, context: str) -> str:
-    """The text of a stored value. Raises Undecryptable: it never answers with anything but the text."""
+    """The text of a stored value. Raises Undecryptable."""
     if not stored:
         return ""
-    version, _, rest = stored.partition(":")
-    key_id, _, encoded = rest.partition(":")
+    version, _, remainder = stored.partition(":")
+    key_id, _, encoded = remainder.partition(":")
     if version != "v1" or not encoded:
         raise Undecryptable(f"{context} holds something that was not encrypted here.")
     key = next((key for key in _keys() if _key_id(key) == key_id), None)
@@ -96,9 +96,9 @@ def _key_id(key: bytes) -> str:
 
 
 class EncryptedTextField(models.TextField):
-    """Text in Python, ciphertext in the database. It cannot be searched, only compared with nothing.
+    """Text in Python, ciphertext in the database. It cannot be searched, only compared with the empty text.
 
-    What cannot be read is `Unreadable`, so that a row is loaded and written whatever has become of its keys.
+    What cannot be decrypted is `Unreadable`, so that the row can still be loaded and saved.
     """
 
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
@@ -131,8 +131,9 @@ class EncryptedTextField(models.TextField):
 
 
 def lost_first(model: type[models.Model], *names: str) -> models.QuerySet[Any]:
-    """A model's rows, the newest first, and before them those with a secret among the fields `names` that was encrypted
-    under a key that is not at hand. Nothing is decrypted.
+    """A model's rows, the newest first, after those with a secret in the fields `names` whose key is not configured.
+
+    Nothing is decrypted.
     """
     rows, lost = model._default_manager.all(), models.Q()
     for name in names:
@@ -146,7 +147,7 @@ def lost_first(model: type[models.Model], *names: str) -> models.QuerySet[Any]:
 
 
 def rotate_all() -> int:
-    """Encrypt every stored secret under the first key; how many were not. Raises Undecryptable."""
+    """Encrypt every stored secret under the first key. Returns how many were not yet. Raises Undecryptable."""
     fields = [
         field
         for model in apps.get_models()
@@ -159,10 +160,10 @@ def rotate_all() -> int:
 def _rotate(field: EncryptedTextField) -> int:
     rows = field.model._default_manager.annotate(stored=Cast(field.name, models.TextField()))
     rotated = 0
-    # One by one: of captured prompts there may be more than fits into memory.
+    # One by one: captured prompts may not fit into memory.
     for pk in list(rows.values_list("pk", flat=True)):
         stored = rows.filter(pk=pk).values_list("stored", flat=True).first() or ""
         if not uses_first_key(stored):
-            # Only over what was read: a token renewed meanwhile is under the first key already.
+            # Only if unchanged: a token that was renewed meanwhile is under the first key already.
             rotated += rows.filter(pk=pk, stored=stored).update(**{field.name: decrypt(stored, field.context)})
     return rotated

@@ -76,7 +76,7 @@ class KeyUse(models.Model):
     tool_tokens = models.PositiveBigIntegerField(_("tool tokens"), default=0)
     updated_at = models.DateTimeField(_("changed"), db_index=True)
 
-    # What counts against a limit: each token once, and cached ones are among the prompt's.
+    # What counts against a limit: each token once; cached ones are part of the prompt.
     CHARGED = F("prompt_tokens") + F("candidates_tokens") + F("thoughts_tokens") + F("tool_tokens")
 
     class Meta:

@@ -13,14 +13,14 @@ from accounts_app.models.stamped import Stamped, StampedManager, StampedQuerySet
 
 
 class OneRow(StampedManager):
-    """Leaves the secret out until it is asked for: without its key everything else can still be read and set."""
+    """Defers the secret: without its encryption key everything else can still be read and saved."""
 
     def get_queryset(self) -> StampedQuerySet:
         return super().get_queryset().defer("webhook_url")
 
 
 class GatewaySettings(Stamped):
-    """One row. A wait or limit that is null is as the environment has it."""
+    """One row. A timeout or limit that is null is taken from the environment."""
 
     class AuthMode(models.TextChoices):
         AUTO = "auto", _("auto: open on loopback only")
@@ -126,7 +126,7 @@ class GatewaySettings(Stamped):
 
     @classmethod
     def load(cls) -> "GatewaySettings":
-        """The one row; before it is first saved, what the environment says."""
+        """The one row; before it is first saved, the environment's values."""
         return cls.objects.filter(pk=1).first() or cls(auth_mode=settings.GATEWAY_AUTH_MODE)
 
 

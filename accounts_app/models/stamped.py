@@ -1,4 +1,4 @@
-"""Rows that tell when they changed: the roster finds what is new by `updated_at`, which `update()` moves too."""
+"""Rows with `updated_at`, which `update()` sets too: the roster finds changes by it."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class StampedQuerySet(models.QuerySet):
-    """Moves `updated_at` also where Django's `auto_now` would not."""
+    """Sets `updated_at` where Django's `auto_now` does not: in `update()` and `bulk_create()`."""
 
     def update(self, **values: Any) -> int:
         return super().update(**{"updated_at": timezone.now(), **values})
@@ -21,7 +21,7 @@ class StampedQuerySet(models.QuerySet):
 
 
 class StampedManager(models.Manager):
-    # Written out: of a manager that `as_manager()` makes, mypy's cache forgets the class now and then.
+    # Not `as_manager()`: mypy's cache sometimes loses the class that it makes.
     def get_queryset(self) -> StampedQuerySet:
         return StampedQuerySet(self.model, using=self._db)
 

@@ -1,7 +1,7 @@
-"""The in-memory read model of accounts, keys, settings, routes and cooldowns: a frozen snapshot, swapped whole.
+"""The in-memory read model of accounts, keys, settings, routes and cooldowns: a frozen snapshot, replaced as a whole.
 
-A call reads `current()` and nothing else. The snapshot is at most a second old, and reading it anew costs what has
-changed since. While the database is away the last snapshot stays in force.
+A call reads `current()` and nothing else. The snapshot is at most a second old, and a refresh reads only what
+has changed. While the database is away the last snapshot stays in force.
 """
 
 from collections.abc import Callable
@@ -41,7 +41,7 @@ OnChange = Callable[[Roster], None]
 
 
 class RosterUnavailable(Exception):
-    """The database has not been read yet, so nothing is known."""
+    """The database has not been read yet."""
 
 
 _tables = Tables()
@@ -77,12 +77,12 @@ def on_change(listener: OnChange) -> OnChange:
 
 
 def set_demo_upstream(url: str | None) -> None:
-    """Where the demo account's upstream listens; with None it serves nobody. In force from the next reading on."""
+    """Where the demo account's upstream listens; with None the account is disabled. In force from the next refresh."""
     _tables.set_demo_upstream(url)
 
 
 def reset() -> None:
-    """As before the first reading. For tests."""
+    """Forget the snapshot. For tests."""
     global _current
     _tables.reset()
     _current = None
@@ -91,7 +91,7 @@ def reset() -> None:
 def _put_in_force(snapshot: Roster) -> None:
     global _current
     if _current is not None and snapshot.version <= _current.version:
-        return  # nothing new, or overtaken by a reading in another thread
+        return  # nothing new, or a refresh in another thread was quicker
     _current = snapshot
     for listener in _listeners:
         listener(snapshot)

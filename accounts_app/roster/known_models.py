@@ -15,26 +15,26 @@ _seen = 0  # the roster's version
 
 
 def tell(names: Iterable[str]) -> None:
-    """A catalogue names these models."""
+    """Add the models of a catalogue."""
     global _catalogue
     _catalogue |= frozenset(names)
     _models.tell(_catalogue)
 
 
 def learn(name: str, now: float) -> None:
-    """Upstream has answered for the model (2xx); `now` in seconds, always by the same clock."""
+    """Add a model that upstream has answered for (2xx); `now` in seconds, always by the same clock."""
     _models.learn(canonical(name), now)
 
 
 def is_known(name: str) -> bool:
-    """Whether somebody knows the model. Any thread may ask."""
+    """Whether the model is known. From any thread."""
     return canonical(name) in _models
 
 
 def named(asked: str) -> str:
-    """What sums call a model that a client has asked for: its name, the route with a `*` that takes it, or OTHERS.
+    """The name under which usage of a requested model is summed: its own, the matching route's with a `*`, or OTHERS.
 
-    Any thread may ask.
+    From any thread.
     """
     asked = canonical(asked)
     if not asked or asked in _models:
@@ -47,7 +47,7 @@ def named(asked: str) -> str:
 
 
 def reset() -> None:
-    """As at start. For tests."""
+    """Forget all but the catalogue. For tests."""
     global _models, _seen
     _models, _seen = KnownModels(), 0
     _models.tell(_catalogue)

@@ -1,4 +1,4 @@
-"""How a row becomes a view: the columns the roster reads, and what is made of them."""
+"""The columns that the roster reads, and how a row becomes a view."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -22,11 +22,11 @@ from accounts_app.roster.views import AccountView, CooldownKey, CredentialView, 
 log = logging.getLogger(__name__)
 
 # Requests a day that Google publishes for Code Assist (developers.google.com/gemini-code-assist/resources/quotas):
-# 1,000 free, 1,500 with AI Pro or Standard, 2,000 with AI Ultra or Enterprise. Only their proportion counts.
+# 1,000 free, 1,500 with AI Pro or Standard, 2,000 with AI Ultra or Enterprise. Only their proportion matters.
 TIER_WEIGHTS = (("ultra", 4), ("enterprise", 4), ("pro", 3), ("standard", 3))
 FREE_WEIGHT = 2
 
-# Secrets are read as they are stored, so that one that does not decrypt costs its own account and no other.
+# Secrets are read encrypted, so that one that cannot be decrypted takes out its own account alone.
 ACCOUNT_COLUMNS = (
     "kind", "email", "project", "tier", "enabled", "parked", "allowed_models", "max_concurrency", "priority", "quota",
     "quota_fetched_at", "is_demo", "model_list", Cast("proxy_url", TextField()),
@@ -64,7 +64,7 @@ def account_view(key: int, _: float, *columns: Any) -> AccountView:
         tier=tier,
         weight=next((weight for word, weight in TIER_WEIGHTS if word in tier), FREE_WEIGHT),
         enabled=enabled,
-        # An account whose proxy is unreadable must not call directly.
+        # Without its proxy an account must not call Google: it would do so directly.
         parked=parked if clear_proxy_url is not None else parked or Account.Parked.MISCONFIGURED,
         allowed_models=tuple(allowed or ()),
         max_concurrency=limit,
@@ -89,7 +89,7 @@ def credential_view(
     expires_at: datetime | None,
     refreshed_at: datetime | None,
 ) -> CredentialView | None:
-    """None when the stored tokens cannot be read with the keys at hand."""
+    """None when the stored tokens cannot be decrypted with the configured keys."""
     refresh = _clear(refresh_token, Credential, "refresh_token", account)
     access = _clear(access_token, Credential, "access_token", account)
     if refresh is None or access is None:
@@ -124,7 +124,7 @@ def route_view(_: int, __: float, pattern: str, target: str, enabled: bool, conf
 
 
 def cooldown_view(_: int, stamp: float, account: int, model: str, *columns: Any) -> tuple[CooldownKey, Cooldown | None]:
-    """None for a rest that was ended."""
+    """None for a cooldown that was cleared."""
     until, reason, message, streak, window_until = columns
     if until is None:
         return (account, model), None
@@ -155,7 +155,7 @@ def _networks(key: int, written: Iterable[str]) -> tuple[Network, ...] | None:
     try:
         return networks(written)
     except ValueError as error:
-        log.error("API key %d is good from nowhere: %s", key, error)
+        log.error("API key %d is refused from every address: %s", key, error)
         return None
 
 

@@ -1,6 +1,6 @@
-"""How the roster is read: one cheap question a table, then the rows that have changed.
+"""Reads the roster's tables: one cheap query for each, then the rows that have changed.
 
-A row is noticed by its `updated_at`, a deletion by counting. Two things can hide from that: a transaction that
+A change is noticed by `updated_at`, a deletion by the number of rows. Two things escape that: a transaction that
 commits late (so a few seconds are read twice), and a node whose clock is far behind (so once a minute every row is
 compared).
 """
@@ -45,7 +45,7 @@ class Table(Generic[V]):
         self._stamps: dict[int, datetime] = {}
         self._mark: tuple[int, datetime | None] | None = None
         self._sweep_at = 0.0
-        self.changed: set[int] = set()  # the keys of rows that came, changed or went; emptied by who has taken them
+        self.changed: set[int] = set()  # the keys of rows that came, changed or went; cleared by `Tables.read`
 
     def __repr__(self) -> str:
         return f"<Table {self._rows.model.__name__}: {len(self.views)} rows>"
@@ -105,7 +105,7 @@ class Tables:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything but the version, so that no later snapshot is taken for an earlier one or its heir."""
+        """Forget everything but the version: it must not repeat, as the next snapshot follows none of those before."""
         self._version += 1
         self._accounts = Table(Account, rows.ACCOUNT_COLUMNS, rows.account_view)
         self._credentials = Table(Credential, rows.CREDENTIAL_COLUMNS, rows.credential_view, key="account_id")
@@ -127,9 +127,9 @@ class Tables:
             began = time.time()
             for table in self._all():
                 table.read()
-            if self._snapshot and not any(table.changed for table in self._all()) and not self._demo_has_turned():
+            if self._snapshot and not any(table.changed for table in self._all()) and not self._demo_has_moved():
                 return self._snapshot
-            # Nothing is taken before all is read and made: what fails half-way loses no change.
+            # Changes are cleared only when the whole snapshot is made, so that a failure half-way loses none.
             demo_state = self._demo_state_now()
             accounts, changed_accounts = self._accounts_now(demo_state)
             cooldowns, changed_cooldowns, cooldown_keys = self._cooldowns_now()
@@ -153,12 +153,12 @@ class Tables:
     def _all(self) -> tuple[Table[Any], ...]:
         return (self._accounts, self._credentials, self._keys, self._settings, self._routes, self._cooldowns)
 
-    def _demo_has_turned(self) -> bool:
-        """Whether the demo account's upstream is another, which no row tells."""
+    def _demo_has_moved(self) -> bool:
+        """Whether the demo account's upstream has changed, which is in no row."""
         return self._demo_state is None or self._demo_state[1] != self._demo_upstream
 
     def _demo_state_now(self) -> DemoState:
-        """Whether other accounts exist than the demo account, and where its upstream listens."""
+        """Whether other accounts than the demo account exist, and where its upstream listens."""
         return any(not account.is_demo for account in self._accounts.views.values()), self._demo_upstream
 
     def _accounts_now(self, demo_state: DemoState) -> tuple[Mapping[int, AccountView], set[int]]:
@@ -188,7 +188,7 @@ class Tables:
         return replace(
             account,
             credential=credential,
-            # Never Google's: the demo account's tokens are made up.
+            # Never Google: the demo account's tokens are made up.
             enabled=account.enabled and upstream is not None,
             bases=(upstream,) if upstream else (),
             token_url=f"{upstream}/token" if upstream else "",
@@ -205,7 +205,7 @@ class Tables:
             if (gone := row_keys.pop(row, None)) is not None:
                 changed.add(gone)
                 cooldowns.pop(gone, None)
-            # One that came and went between two snapshots is in neither.
+            # A cooldown that was added and deleted between two snapshots is in neither.
             if (found := self._cooldowns.views.get(row)) is not None:
                 key, cooldown = found
                 changed.add(key)

@@ -1,6 +1,7 @@
-"""How long and how often a call is tried: as the operator has set it in the console, else as the environment has it.
+"""Timeouts and attempts of a call: as set in the console, else as in the environment.
 
-From memory, and so in force in every process within a second. Each raises RosterUnavailable before the first reading.
+Read from the roster, so a change is in force in every process within a second. All raise RosterUnavailable before the
+first snapshot.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ def max_attempts() -> int:
 
 
 def max_wait() -> float:
-    """How long a call may wait for accounts that rest, in seconds."""
+    """How long a call may wait while accounts are cooling down, in seconds."""
     chosen = roster.current().settings.max_wait
     return settings.GATEWAY_MAX_WAIT if chosen is None else chosen
 
@@ -36,7 +37,7 @@ def idle_timeout() -> float:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How long something may take, in seconds, and the setting that says so: "" where the client has."""
+    """A time limit in seconds, and the setting that it comes from: "" for the client's own."""
 
     seconds: float
     setting: str
@@ -45,7 +46,7 @@ class Limit:
 def answer_limit(asked: float | None, *, plain: bool) -> Limit:
     """How long a call may take to its first event, or to its end where the answer is plain.
 
-    `asked` is the client's own word (X-Server-Timeout): a shorter time always counts, a longer one up to
+    `asked` is the client's own limit (X-Server-Timeout): a shorter time always counts, a longer one up to
     GATEWAY_MAX_SERVER_TIMEOUT.
     """
     if plain:

@@ -1,4 +1,4 @@
-"""What a call may know of accounts, keys, settings and routes: frozen views, held together by the `Roster`."""
+"""The frozen views of accounts, keys, settings and routes that a call reads, and the `Roster` that holds them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from accounts_app.pool.names.globs import any_matches, matcher
 from accounts_app.pool.names.names import canonical
 from accounts_app.roster import abilities
 
-# A quota whose reset upstream does not name: its shortest window, after which a real call finds out.
+# For a quota without a reset time: Google's shortest window, after which a real call finds out.
 DEFAULT_RESET_SECONDS = 5 * 3600.0
 
 CooldownKey = tuple[int, str]  # account id, model ("" for the whole account)
@@ -36,7 +36,7 @@ class CredentialView:
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """One account as a call sees it. `bases` are its upstream's URLs in order of fallback, `parked` why it is out."""
+    """An account as a call sees it. `bases` are its upstream's URLs in order of fallback, `parked` why it is out."""
 
     id: int
     kind: str
@@ -61,7 +61,7 @@ class AccountView:
 
     @property
     def available(self) -> bool:
-        """Whether it may be asked at all, whatever the model and however it feels."""
+        """Whether it is in service at all, for any model and even if it is cooling down."""
         return self.enabled and not self.parked and not self.standby
 
     def can(self, operation: str) -> bool:
@@ -69,11 +69,11 @@ class AccountView:
         return abilities.can(self.kind, operation)
 
     def serves(self, model: str) -> bool:
-        """Whether its operator lets it answer for `model`. Its cached quota list has no say: it may be out of date."""
+        """Whether its operator allows `model`. Its stored quota list does not matter: it may be out of date."""
         return not self.allowed_models or any_matches(self.allowed_models, model)
 
     def remaining(self, model: str, now: float) -> float | None:
-        """The part of the quota for `model` that was left when last seen, 0..1; None when that says nothing now."""
+        """The part of the quota for `model` that was left at the last fetch, 0..1; None if unknown or reset since."""
         left = self.quota.get(model, {}).get("remaining")
         if not isinstance(left, int | float):
             return None
@@ -81,7 +81,7 @@ class AccountView:
         return None if resets_at is not None and resets_at <= now else float(left)
 
     def resets_at(self, model: str) -> float | None:
-        """When what `remaining` says is over: upstream's word (seconds, epoch), else some time after it was fetched."""
+        """When the quota resets (seconds, epoch): as upstream says, else DEFAULT_RESET_SECONDS after the fetch."""
         said = self.quota.get(model, {}).get("resets_at")
         if isinstance(said, str) and (moment := _moment(said)) is not None:
             return moment
@@ -92,7 +92,7 @@ class AccountView:
 class KeyView:
     """An API key as verified from memory; `expires_at` in seconds, epoch.
 
-    `allowed_networks` is None when what is stored cannot be read: then it is good from nowhere.
+    `allowed_networks` is None when the stored networks cannot be parsed: then every address is refused.
     """
 
     id: int
@@ -107,12 +107,12 @@ class KeyView:
     capture: bool = False
 
     def may_use(self, model: str) -> bool:
-        """Whether it may ask for `model`, by the name it asks with."""
+        """Whether it may use `model`, the name in the request."""
         allowed = self.allowed_models
         return not allowed or any_matches(allowed, model) or any_matches(allowed, canonical(model))
 
     def may_call_from(self, address: str) -> bool:
-        """Whether it is good at `address`, an IP address; "" where there is none, as on a Unix socket."""
+        """Whether it is allowed from `address`, an IP address; "" where there is none, as on a Unix socket."""
         return self.allowed_networks is not None and lets_in(self.allowed_networks, address)
 
 
@@ -123,8 +123,8 @@ class SettingsView:
     auth_mode: str = "auto"
     strategy: Strategy = Strategy.CONSISTENT_HASH
     system_instruction_prefix: str = ""
-    quota_protection: float = 0.0  # the part of each quota that is kept, 0..1
-    # None where the environment's holds; times in seconds.
+    quota_protection: float = 0.0  # the quota reserve, 0..1
+    # None for the environment's value; times in seconds.
     max_attempts: int | None = None
     max_wait: float | None = None
     first_event_timeout: float | None = None
@@ -133,7 +133,7 @@ class SettingsView:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A name clients may use (`*` stands for anything), the model it leads to, the generationConfig that goes along."""
+    """An alias (`*` matches anything), its upstream model, and the default generationConfig."""
 
     pattern: str
     target: str
@@ -141,7 +141,7 @@ class Route:
 
 
 class RouteTable:
-    """The operator's model names: an exact one first, then the wildcard that says most, else the name itself."""
+    """The operator's aliases: an exact match first, then the most specific wildcard, else the name itself."""
 
     __slots__ = ("_exact", "_wild", "targets")
 
@@ -150,7 +150,7 @@ class RouteTable:
         self.targets = MappingProxyType({pattern: route.target for pattern, route in known.items()})
         self._exact = {pattern: route for pattern, route in known.items() if "*" not in pattern}
         wild = [route for pattern, route in known.items() if "*" in pattern]
-        # Specific = more letters of its own; the pattern itself settles a tie, so that every node answers alike.
+        # Specific means more letters besides the `*`; the pattern breaks ties, so that all nodes agree.
         wild.sort(key=lambda route: (-len(route.pattern.replace("*", "")), route.pattern))
         self._wild = [(matcher(route.pattern), route) for route in wild]
 

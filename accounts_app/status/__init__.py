@@ -1,1 +1,1 @@
-"""How things are, for people: checks, the inbox, states, reasons, and the webhook that tells of them."""
+"""Status for people: accounts, the pool, eligibility, the inbox, checks, and the webhook that sends them."""

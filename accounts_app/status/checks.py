@@ -1,4 +1,4 @@
-"""Settings that would fail quietly, told as Django system checks with an id and a hint."""
+"""Configuration warnings: Django system checks, each with an id and a hint."""
 
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
@@ -186,7 +186,7 @@ def _auth_mode() -> str:
 
 
 def _unless_unreadable(check: Callable[[], Iterator[CheckMessage]]) -> Callable[[], list[CheckMessage]]:
-    """A check that asks the database says nothing before the first migration, or while the database is away."""
+    """The check, without a result before the first migration or while the database is away."""
 
     def checked() -> list[CheckMessage]:
         try:

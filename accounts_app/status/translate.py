@@ -97,8 +97,8 @@ def translated(text: str) -> str:
 
 @cache
 def _pattern(sentence: str) -> re.Pattern[str]:
-    literal, *rest = _PLACE.split(sentence)
+    literal, *others = _PLACE.split(sentence)
     written = re.escape(literal)
-    for name, after in zip(rest[::2], rest[1::2], strict=True):
+    for name, after in zip(others[::2], others[1::2], strict=True):
         written += f"(?P<{name}>{_ANYTHING if name in _LONG else _ONE_WORD})" + re.escape(after)
     return re.compile(written + (r"(?P<more> .*)?" if sentence == _WITH_MORE else ""), re.DOTALL)

@@ -1,8 +1,8 @@
-"""Tells an operator's webhook what needs a person: each event once for all nodes, tried again until it gets through.
+"""Sends the inbox to an operator's webhook: each item once for all nodes, repeated until it is accepted.
 
 The body is JSON: `text`, one sentence, as chats read it; `kind` (account, check), `reason`, `account`, `detail`,
-`console` (a path of the console's), `since`, `key` (the event's name), `gateway`. Links of Google's, which may be good
-for whoever holds them, stay in the console.
+`console` (a path of the console), `since`, `key` (the event's name), `gateway`. Google's links are left out: they may
+let anyone act who has them.
 """
 
 import asyncio
@@ -25,12 +25,12 @@ from accounts_app.storage.worker import in_database
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 20  # events in one go: a hundred accounts parked by one outage are no flood
+AT_ONCE = 20  # events in one round, also when an outage takes a hundred accounts out of service
 TIMEOUT_SECONDS = 10.0  # seconds for the webhook to answer
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 MOST_TRIES = 30  # a day and more
-# Checks are about a node, and not all nodes say the same: one is over when none has said it for this long.
-SAID_WITHIN = timedelta(hours=6)
+# Checks differ between nodes: a warning is over when no node has reported it for this long.
+REPORTED_WITHIN = timedelta(hours=6)
 _LINK = re.compile(r"\w+://\S+")
 
 
@@ -52,9 +52,9 @@ async def send_due() -> None:
 
 
 def claim_due(now: datetime) -> tuple[str, list[Due]]:
-    """Where to, and the events that this node is to tell now. Without a webhook there are none.
+    """The webhook's URL, and the events that this node has to send now. Without a webhook there are none.
 
-    Whoever moves `next_try_at` on has claimed an event; should it die, another tries after that.
+    A node claims an event by moving its `next_try_at`; if that node dies, another one tries after that time.
     """
     address = GatewaySettings.load().webhook_url
     if not address:
@@ -70,21 +70,21 @@ def claim_due(now: datetime) -> tuple[str, list[Due]]:
 
 
 def _sync_notices(now: datetime) -> None:
-    """Make the notices those of the inbox: what is new is added, what is over goes, and may come again."""
+    """Add a notice for each new item of the inbox, and delete those of items that are resolved."""
     items = {item.key: item for item in (*inbox.about_accounts(), *inbox.about_settings())}
     known = dict(Notice.objects.values_list("key", "pk"))
     said = [key for key in items.keys() & known.keys() if items[key].account is None]
-    Notice.objects.filter(key__in=said, since__lt=now - SAID_WITHIN / 6).update(since=now)
+    Notice.objects.filter(key__in=said, since__lt=now - REPORTED_WITHIN / 6).update(since=now)
     over = [pk for key, pk in known.items() if key not in items and not key.startswith("check:")]
     Notice.objects.filter(pk__in=over).delete()
-    Notice.objects.filter(key__startswith="check:", since__lt=now - SAID_WITHIN).delete()
+    Notice.objects.filter(key__startswith="check:", since__lt=now - REPORTED_WITHIN).delete()
     new = [Notice(key=key, content=content(items[key]), since=items[key].since or now, next_try_at=now)
            for key in items.keys() - known.keys()]  # fmt: skip
     Notice.objects.bulk_create(new, ignore_conflicts=True)
 
 
 def content(item: Item) -> dict[str, Any]:
-    """An event as JSON, in the gateway's first language."""
+    """An event as JSON, in English."""
     with translation.override(settings.LANGUAGE_CODE):
         about = f"{item.email}: {item.title}" if item.email else str(item.title)
         is_page = item.action is not None and not item.action.elsewhere
@@ -112,7 +112,7 @@ async def _sent(address: str, body: dict[str, Any]) -> bool:
         )
         response = await http_client.client().send(request)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        log.warning("The webhook cannot be told: %s", type(error).__name__)  # its address may be a secret
+        log.warning("The webhook cannot be reached: %s", type(error).__name__)  # its address may be a secret
         return False
     if not 200 <= response.status_code < 300:
         log.warning("The webhook answers with status %d.", response.status_code)

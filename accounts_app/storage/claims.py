@@ -1,6 +1,6 @@
-"""Who does what needs doing once, however many nodes there are: a duty is claimed for a while, by one of them.
+"""Claims on work that one of several nodes does for all.
 
-By the database's clock, which all nodes share: one of them may be off by more than a duty lasts.
+They go by the database's clock, which all nodes share: a node's own may be off by more than a claim lasts.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from accounts_app.models import Duty
 
 
 def claim(name: str, lasting: timedelta) -> bool:
-    """Whether this node has the duty until `lasting` from now. One that dies leaves it to the others after that."""
+    """Claim `name` for this node until `lasting` from now. False while another node has it."""
     Duty.objects.bulk_create([Duty(name=name, until=Now() - timedelta(seconds=1))], ignore_conflicts=True)
     return Duty.objects.filter(name=name, until__lte=Now()).update(until=Now() + lasting) == 1
 

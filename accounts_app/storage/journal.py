@@ -1,14 +1,15 @@
 """Write-behind: rows are queued without waiting and written in batches, in order, on the database thread.
 
-Nothing is lost while the database is away, short of a bound: then the oldest rows of the droppable kinds go, counted.
+Nothing is lost while the database is away, up to a bound: beyond it the oldest rows of the droppable kinds are dropped
+and counted.
 
-What becomes of a batch that cannot be written:
+When a batch cannot be written:
 
     refused     the database says that a value breaks its rules (SQLSTATE classes 22 and 23): the batch is written row
-                by row, and a row refused by itself is given up with a line in the log
-    unforeseen  the writer raises what is no database error: likewise, but a row of a kind that may not be dropped is
+                by row, and a row that is refused alone is dropped with a line in the log
+    unforeseen  the writer raises another exception: likewise, but a row of a kind that may not be dropped is
                 set aside and tried again every minute
-    away        every other answer of the database: all rows stay, and the next tries come ever later
+    away        any other error of the database: all rows stay, and the next tries come at growing intervals
 """
 
 import asyncio
@@ -36,7 +37,7 @@ ASIDE_SECONDS = 60.0  # until a row is tried again that may not be dropped and c
 
 # Django's names for SQLSTATE classes 23 and 22; SQLite's driver, which knows no SQLSTATE, raises the same.
 _REFUSALS = (IntegrityError, DataError)
-# Of our own making: memory that has run out, or a loop that ends, says nothing about a row.
+# Memory that has run out and a loop that ends say nothing about a row.
 _AWAY = (Error, MemoryError, asyncio.CancelledError)
 
 Row = Any
@@ -88,7 +89,7 @@ class Journal:
 
     @property
     def dropped(self) -> int:
-        """Rows given up so far: over the bound, or such as can never be written."""
+        """Rows dropped so far: over the bound, or refused by the database."""
         return sum(kind.dropped for kind in self._kinds.values())
 
     def register(
@@ -113,7 +114,7 @@ class Journal:
         self._kinds[kind] = made
 
     def append(self, kind: str, row: Row) -> None:
-        """Queue one row; never waits. Raises KeyError for a kind nobody registered."""
+        """Queue one row; never waits. Raises KeyError for a kind that is not registered."""
         queue = self._kinds[kind]
         if queue.droppable and len(queue.waiting) >= BOUND:
             queue.give_up(queue.waiting.popleft())
@@ -129,10 +130,10 @@ class Journal:
         return self._kinds[kind].size
 
     async def flush(self, *, force: bool = False) -> None:
-        """Write what waits now. While the database is away, rows stay and the next tries come ever later.
+        """Write what waits now. While the database is away, rows stay and tries come at growing intervals.
 
         `force` tries at once, whatever happened before: for shutdown. A lost database raises nothing: it is logged
-        once. A flush under way is waited for first, and a caller that is cancelled does not break off a batch
+        once. A flush in flight is waited for first, and a caller that is cancelled does not break off a batch
         half-way.
         """
         while self._running is not None and not self._running.done():
@@ -141,7 +142,7 @@ class Journal:
         await asyncio.shield(self._running)
 
     async def _write_all(self, force: bool) -> None:
-        """What may not be dropped goes first. A kind whose table is locked, say, waits alone."""
+        """Rows that must not be dropped go first. A kind that cannot be written does not hold up the others."""
         for name, kind in sorted(self._kinds.items(), key=lambda item: item[1].droppable):
             if not force and time.monotonic() < kind.not_before:
                 continue
@@ -158,7 +159,7 @@ class Journal:
         """Write the batch in hand; False when the database is away, and what is not written stays in hand."""
         error = await _tried(kind.write, kind.in_hand)
         if error is not None and not _is_away(error):
-            # A row that can never be written must not hold up the others for ever.
+            # A row that can never be written must not hold up the others.
             return await self._written_one_by_one(name, kind)
         return self._went(kind, error, len(kind.in_hand))
 
@@ -213,7 +214,7 @@ class Journal:
 
 
 async def _tried(write: WriteBatch, rows: list[Row]) -> BaseException | None:
-    """Write rows in one transaction; what became of it. Gathered, so that an error nobody foresaw is a result too."""
+    """Write rows in one transaction. Returns the exception, also one of a bug in a writer, or None."""
     (outcome,) = await asyncio.gather(in_database(_write, write, rows), return_exceptions=True)
     return outcome
 
@@ -223,7 +224,7 @@ def _is_away(error: BaseException) -> bool:
 
 
 def _place_of(error: BaseException) -> str:
-    """Its type and where it was raised: the message may hold the row's values."""
+    """The error's type and place, without its message: that may hold the row's values."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
 
@@ -243,5 +244,5 @@ reset = _journal.reset
 
 
 def dropped() -> int:
-    """Rows given up so far."""
+    """Rows dropped so far."""
     return _journal.dropped

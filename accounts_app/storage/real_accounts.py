@@ -1,7 +1,7 @@
-"""Whether real accounts have ever been connected here: a file in the data directory says so, which outlives a database.
+"""Whether real accounts have ever been connected here: a file in the data directory, which outlives the database.
 
-The demo account answers with made-up text. It must not take over because a database was lost, or an empty one stands in
-its place; nor when the last account is deleted.
+The demo account answers with made-up text. It must not take over because the database was lost or replaced by an empty
+one, nor because the last account was deleted.
 """
 
 from pathlib import Path
@@ -18,13 +18,13 @@ def have_been() -> bool:
 
 
 def note() -> None:
-    """There are some now. A data directory that cannot be written is the checks' to tell."""
+    """Remember that there are some. Without a data directory this does nothing."""
     if not have_been() and _path().parent.is_dir():
         _path().write_text(_TEXT, encoding="utf-8")
 
 
 def reset() -> None:
-    """As if there had never been any. For tests."""
+    """Forget it. For tests."""
     _path().unlink(missing_ok=True)
 
 

@@ -1,5 +1,6 @@
-"""Rows written many a statement, and such as add up: an INSERT that adds to the row already there, safe with any number
-of nodes at once.
+"""INSERTs of many rows in one statement, and upserts that add to the numbers of an existing row.
+
+Both are safe with any number of nodes.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -15,8 +16,8 @@ _PARAMETERS = 900  # in one statement: older SQLites take 999 at most
 def insert(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]], ending: str = "") -> None:
     """Insert `rows`, whose values are as the database takes them; `ending` is what comes after VALUES.
 
-    Many rows a statement: the thread lets go of the interpreter for each, and may wait for the event loop to get it
-    back. bulk_create would compile each statement anew.
+    Many rows in one statement, as each statement releases the interpreter and may then wait for the event loop to
+    get it back. Not bulk_create, which compiles each statement anew.
     """
     quote = connection.ops.quote_name
     into = f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(map(quote, columns))}) VALUES "
@@ -54,7 +55,7 @@ def add_up(
 
 
 def _adding(model: type[Model], fields: list[Any], identity: Sequence[str], newest: Collection[str]) -> str:
-    """What makes an INSERT add to the row with the same identity."""
+    """The ON CONFLICT clause that adds to the row with the same identity."""
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
     columns = {field.name: quote(field.column) for field in fields}

@@ -1,7 +1,7 @@
-"""One thread that owns the background's database connections, so that the event loop never waits for a query.
+"""The one thread that runs the event loop's database queries, so that the loop never waits for one.
 
-Every job runs alone and in the order it was handed over. Django keeps connections per thread, so this one thread is all
-the database ever sees of the roster, the journal and the credentials.
+Jobs run one at a time, in order. Django keeps connections per thread, so roster, journal and credentials share one
+connection.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from django.db import Error, OperationalError, connections
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# What a call may wait for the database where it has to: longer than any healthy query, shorter than patience.
+# Seconds that a call waits for the database where it has to: longer than any healthy query takes.
 CALL_WAIT_SECONDS = 2.0
 
 _lock = Lock()
@@ -24,7 +24,7 @@ _thread: ThreadPoolExecutor | None = None
 
 
 class NoAnswerInTime(OperationalError):
-    """The database has not answered before the deadline; whether it does what it was asked is not known."""
+    """The database has not answered in time; the query may still be carried out."""
 
 
 async def in_database(function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
@@ -36,9 +36,9 @@ async def in_database(function: Callable[P, T], *args: P.args, **options: P.kwar
 
 
 async def soon_in_database(function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
-    """The same for whom a call waits: raises NoAnswerInTime after `CALL_WAIT_SECONDS` seconds.
+    """The same for calls, which must not wait long: raises NoAnswerInTime after `CALL_WAIT_SECONDS`.
 
-    A job that has not begun by then is not begun any more; one that has runs to its end, unheard.
+    A job that has not begun by then is cancelled; one that has begun runs to its end, and its result is dropped.
     """
     answer = asyncio.wrap_future(_submit(function, *args, **options))
     try:
@@ -50,7 +50,7 @@ async def soon_in_database(function: Callable[P, T], *args: P.args, **options: P
 def shutdown(within: float | None = None) -> bool:
     """Finish what is queued, close the thread's connections, end the thread. A later job starts a new one.
 
-    False when that takes longer than `within` seconds: the thread is then left behind, in whatever holds it up.
+    False when that takes longer than `within` seconds: the thread is then abandoned.
     """
     global _thread
     with _lock:
@@ -71,10 +71,9 @@ def _submit(function: Callable[P, T], *args: P.args, **options: P.kwargs) -> Fut
 
 
 def _job(function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
-    """Run one job on a connection that is kept between jobs, and given up as soon as one fails on it.
+    """Run one job on a connection that is kept between jobs, and closed when a job fails on it.
 
-    Django would close connections after each request (CONN_MAX_AGE); this thread has no requests, and a job twice a
-    second.
+    Django closes connections after each request (CONN_MAX_AGE); this thread has none.
     """
     try:
         return function(*args, **options)

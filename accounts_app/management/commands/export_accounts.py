@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def handle(self, *, file: str | None, **options: Any) -> None:
         text = json.dumps(list(accounts.exported()), indent=2, ensure_ascii=False)
         for name in accounts.unreadable():
-            self.stderr.write(f"{name} is left out: its secrets cannot be read with the keys at hand.")
+            self.stderr.write(f"{name} is left out: its secrets cannot be decrypted with the configured keys.")
         if file is None:
             self.stdout.write(text)
             return

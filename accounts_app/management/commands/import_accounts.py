@@ -1,4 +1,4 @@
-"""Connect every account in a file, telling what became of each."""
+"""Connect every account in a file, with a result for each."""
 
 import sys
 from argparse import ArgumentParser
@@ -39,11 +39,11 @@ class Command(BaseCommand):
         with importing.asking_google() as identify:
             for number, imported in enumerate(importing.import_all(entries, identify), 1):
                 results[imported.result] += 1
-                told = ": ".join(filter(None, (imported.name, imported.result.value, imported.why)))
-                self.stdout.write(f"{number}/{len(entries)} {imported.place}: {told}")
+                line = ": ".join(filter(None, (imported.name, imported.result.value, imported.why)))
+                self.stdout.write(f"{number}/{len(entries)} {imported.place}: {line}")
         self.stdout.write(", ".join(f"{count} {result.value}" for result, count in sorted(results.items())))
         if results[Result.REFUSED] == len(entries):
-            raise CommandError("No account was taken in.")
+            raise CommandError("No account was imported.")
 
 
 def _behind(proxy: str, entry: ImportEntry) -> ImportEntry:

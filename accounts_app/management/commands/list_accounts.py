@@ -1,4 +1,4 @@
-"""Print the accounts and how they are, without secrets."""
+"""Print the accounts and their status, without secrets."""
 
 import json
 from argparse import ArgumentParser
@@ -11,7 +11,7 @@ from accounts_app.status import account_state
 
 
 class Command(BaseCommand):
-    help = "Print the accounts and how they are, one a line."
+    help = "Print the accounts and their status, one a line."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", dest="as_json", help="one JSON array instead")
