@@ -15,10 +15,10 @@ from accounts_app.status.former import FORMER
 # As the code has them, with a name for each value filled in; a test compares them with the code.
 SENTENCES = (
     # why an account was chosen
-    gettext_noop("%(sentence)s, first try after a rest"),
+    gettext_noop("%(sentence)s, first call after a cooldown"),
     gettext_noop("affinity"),
     gettext_noop("affinity, %(number)s passed over at their share"),
-    gettext_noop("%(sentence)s, of those that stand last"),
+    gettext_noop("%(sentence)s, of the deprioritized"),
     gettext_noop("it answered this conversation before"),
     gettext_noop("it answered for this model lately"),
     gettext_noop("a check whether it is back"),
@@ -29,7 +29,7 @@ SENTENCES = (
     gettext_noop("%(number)s calls in flight"),
     gettext_noop("%(number)s left"),
     gettext_noop("The database has not been read yet."),
-    gettext_noop("It only stands by."),
+    gettext_noop("It is on standby."),
     # the result of an attempt
     gettext_noop("An empty answer."),
     gettext_noop("The upstream answered without an answer."),

@@ -47,7 +47,7 @@ async def ask(account: int) -> AccountTest:
     known = leasing.known(account)
     model = model_of(known)
     if not known.bases:
-        return AccountTest(model, trouble="It only stands by.")
+        return AccountTest(model, trouble="It is on standby.")
     attempt_log = AttemptLog()
     body = calls.read_body(PROMPT)
     call = Call(operation=GENERATE, model=model, body=body, request_id=uuid.uuid4().hex, arrived=began)

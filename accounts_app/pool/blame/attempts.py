@@ -204,7 +204,7 @@ class Attempts:
             return self._end(NoAnswer(Ending.FAILURE, len(self.faults) - 1), now)
         board = self._blame.board
         loan = board.borrow(choice.account, self._wanted.model, now)
-        why = f"{choice.why}, first try after a rest" if loan.probed else choice.why
+        why = f"{choice.why}, first call after a cooldown" if loan.probed else choice.why
         self.placement = placement = Placement(self._blame, loan, path, why, self._wanted.conversation, now)
         placement.fresh = self._wanted.repeat is not Repeat.ALWAYS
         others = loan.lineup.ready.accounts if self._among is None else self._among

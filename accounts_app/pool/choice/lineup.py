@@ -186,7 +186,7 @@ class Lineup:
         choice = self.ready.choose(strategy, ring, affinity, load, tried, order, among)
         if choice is None and self.last.accounts:
             choice = self.last.choose(strategy, ring, affinity, load, tried, order, among)
-            return choice and Choice(choice.account, f"{choice.why}, of those that stand last")
+            return choice and Choice(choice.account, f"{choice.why}, of the deprioritized")
         return choice
 
     def borrow(self, account: int) -> None:

@@ -85,7 +85,7 @@ async def test_an_admission_is_left_once_however_often(key):
 
     assert usage.in_flight() == 0
     assert used(key)[Limit.TOKENS_PER_DAY] == 126
-    assert repr(admission) == f"<Admission of key {key.id} for {MODEL}: over>"
+    assert repr(admission) == f"<Admission of key {key.id} for {MODEL}: ended>"
 
 
 async def test_a_call_over_the_limit_counts_only_as_refused():

@@ -221,7 +221,7 @@ def test_after_a_rest_one_call_tries_the_account_out(pool_of):
     assert isinstance(probe, Lease)
 
     with probe:
-        assert probe.why == "affinity, first try after a rest"
+        assert probe.why == "affinity, first call after a cooldown"
         assert 1 <= waits(now=later) <= 1.25
 
         attempts.answered(later)

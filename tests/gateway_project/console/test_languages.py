@@ -87,7 +87,7 @@ def everything() -> dict[str, int]:
         outcome="overloaded", status=503, why="affinity", message="Status 503 without a body.", wait_ms=3, **call
     )
     UsageRecord.objects.create(
-        attempt=2, outcome="succeeded", status=200, why="round robin, first try after a rest", delivered=True,
+        attempt=2, outcome="succeeded", status=200, why="round robin, first call after a cooldown", delivered=True,
         first_event_ms=1234, duration_ms=2345, prompt_tokens=12_000, total_tokens=12_345, **call,
     )  # fmt: skip
     captured = CapturedCall.objects.create(request_id=CALL, api_key=key, outcome="succeeded", request_bytes=99_999)

@@ -120,7 +120,7 @@ def test_the_sentences_that_are_retold_are_the_ones_the_code_says():
     ("said", "told"),
     [
         ("affinity", "對話留在同一個帳號"),
-        ("round robin, first try after a rest", "輪流，冷卻之後第一次嘗試"),
+        ("round robin, first call after a cooldown", "輪流，冷卻之後第一次呼叫"),
         (
             "Google no longer accepts this account's sign-in (invalid_grant: Token has been revoked.). Sign in again.",
             "Google 不再接受這個帳號的登入（invalid_grant: Token has been revoked.）。請重新登入。",

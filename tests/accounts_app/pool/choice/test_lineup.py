@@ -103,7 +103,7 @@ def test_those_that_stand_last_are_chosen_when_nobody_else_is_left():
         choices = [pool.choose(strategy, ring, 7, tried, {1: 0, 2: 0}) for tried in ((), {1}, {1, 2})]
         assert [choice and choice.account for choice in choices] == [1, 2, None]
 
-    assert choices[1] is not None and choices[1].why.endswith("of those that stand last")
+    assert choices[1] is not None and choices[1].why.endswith("of the deprioritized")
     assert pool.due(NOW + 5) == [2]
 
 
