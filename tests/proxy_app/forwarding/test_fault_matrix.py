@@ -7,10 +7,11 @@ import asyncio
 from dataclasses import dataclass
 
 import pytest
+from asgiref.sync import sync_to_async
 
 from accounts_app.models import Account, Rest
 from proxy_app.models import UsageRecord
-from tests.factories import a_prompt
+from tests.factories import a_prompt, make_account
 from tests.proxy_app.leftovers import nothing_is_left
 
 MODEL = "gemini-2.5-flash"
@@ -146,6 +147,45 @@ async def test_a_fault_met_once(row: Row, url: str, pool: int, client, pool_of, 
         finishes = [event["candidates"][0].get("finishReason") for event in reply.events() if "candidates" in event]
         assert finishes[-1] == "STOP"
     if "interrupted" in outcomes:
+        assert not reply.ended
+        assert reply.events()[-1]["error"]["code"] in range(400, 600)
+
+
+# What only an account with a token of its own meets, and what a key is told otherwise.
+NOT_OF_KEYS = frozenset({"token_expired", "insufficient_credits", "subscription_required", "individual_quota"})
+OF_KEYS = [
+    pytest.param(row, url, id=f"{row.fault}-{'stream' if url == STREAM else 'plain'}")
+    for row in ONCE
+    for url in ((STREAM,) if row.only == STREAM else (PLAIN,))
+    if row.fault not in NOT_OF_KEYS
+]
+
+
+@pytest.fixture
+async def two_keys(upstream, settings) -> None:
+    settings.GEMINI_API_URL = upstream.url
+    for name in ("dave", "erin"):
+        known = upstream.add_account(f"{name}@example.com")
+        token = {"access_token": known.api_key, "refresh_token": "", "expires_at": None}
+        await sync_to_async(make_account)(known.email, kind="gemini_api", project="", **token)
+
+
+@pytest.mark.parametrize(("row", "url"), OF_KEYS)
+async def test_a_fault_that_a_key_met_once(row: Row, url: str, client, two_keys, upstream, ledger, short_waits):
+    upstream.script(row.fault)
+    await client.get("/readyz")
+
+    with nothing_is_left():
+        reply = await client.post(url, a_prompt())
+        await asyncio.sleep(0)
+
+    assert reply.status == row.status
+    entries = await ledger()
+    assert tuple(entry.outcome for entry in entries) == row.outcomes
+    assert {entry.dialect for entry in entries} == {"gemini_api"}
+    assert len({entry.account_id for entry in entries}) == (1 if row.stays else len(entries))
+    await the_marks_are(row, entries[0])
+    if "interrupted" in row.outcomes:
         assert not reply.ended
         assert reply.events()[-1]["error"]["code"] in range(400, 600)
 

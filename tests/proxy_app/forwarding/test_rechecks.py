@@ -82,6 +82,7 @@ async def test_one_node_asks_for_all_and_another_goes_on_when_it_dies(alice, ups
     await Duty.objects.aupdate(until=Now())  # it has died
     for now in (260.0, 290.0, 400.0, 500.0, 600.0):
         await rechecks.check_due(now)
+    await journal.flush(force=True)
     assert len(upstream.requests_of("countTokens")) == 1  # the third question, after five minutes
 
 
