@@ -93,7 +93,7 @@ def test_an_account_is_tested_from_its_page(page, gateway: Gateway):
 
 def test_what_needs_a_person_leads_there(page, gateway: Gateway, google: Emulator):
     google.script("validation_required", account="alice@example.com", times=1)
-    assert call(gateway).status_code == 503
+    assert call(gateway).status_code == 400  # until its owner has acted
     page.wait_for_timeout(1500)
     page.goto(f"{gateway.url}/admin/")
 
