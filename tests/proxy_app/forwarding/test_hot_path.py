@@ -22,7 +22,7 @@ from accounts_app.storage import journal, worker
 from gateway_project.asgi import api
 from gateway_project.background import loops
 from gateway_project.http.api_handler import ApiRequest
-from gateway_project.http.downstream import Caller
+from gateway_project.http.downstream import Downstream
 from proxy_app.forwarding.relay import Relay
 from tests.asgi_client import Client
 from tests.factories import a_prompt
@@ -108,7 +108,7 @@ async def test_a_call_leaves_nothing_for_the_cycle_collector(url, lone):
         for _ in range(3):
             await client.post(url, a_prompt(), x_goog_api_key=key)
         await asyncio.sleep(0)
-        left = [type(each).__name__ for each in gc.get_objects() if type(each) in (Caller, ApiRequest, Relay)]
+        left = [type(each).__name__ for each in gc.get_objects() if type(each) in (Downstream, ApiRequest, Relay)]
     finally:
         gc.enable()
         gc.unfreeze()
