@@ -9,7 +9,7 @@
     ├── MethodNotAllowed        405  the path is right, the method is not
     ├── PayloadTooLarge         413  the request is larger than what the gateway takes, compressed or not
     ├── UnsupportedEncoding     415  the request is compressed in a way that nobody here can undo
-    ├── ResourceExhausted       429  every account rests, or the key has used up a limit; says until when
+    ├── ResourceExhausted       429  every account cools down, or the key has used up a limit; says until when
     ├── Unimplemented           501  Google has this verb, the upstream has not
     ├── BadGateway              502  upstream's answer was none, or cannot be read
     ├── Unavailable             503  nobody can be reached now
@@ -143,7 +143,7 @@ class Unavailable(GatewayError):
 
 
 class ResourceExhausted(GatewayError):
-    """Every account rests, or the key's limit is used up. `delay` is the time until that is over, in seconds.
+    """Every account cools down, or the key's limit is used up. `delay` is the time until that is over, in seconds.
 
     It is told twice: AI SDK and opencode read only `Retry-After`, gemini-cli only RetryInfo.
     """

@@ -1,6 +1,6 @@
-"""Borrow an account for a call, and give it back with a verdict. Synchronous, from memory: nothing here is awaited.
+"""Leases an account to a call, and takes it back with a verdict. Synchronous and from memory: nothing here is awaited.
 
-What calls say is by the clock that only goes forward (`monotonic`); what people read is by the clock on the wall.
+Calls count by the monotonic clock; what people read is by the wall clock.
 """
 
 from collections.abc import Callable, Mapping
@@ -139,16 +139,19 @@ def in_flight() -> int:
 
 
 def eligibility(model: str, now: float) -> list[Eligibility]:
-    """Every account's standing for `model`, by id; `now` on the wall. Any thread may ask. Raises RosterUnavailable."""
+    """Every account's eligibility for `model`, by id; `now` by the wall clock. Safe from any thread.
+
+    Raises RosterUnavailable.
+    """
     roster.current()
     found = _lender.board.eligibility(model, _lender.by_our_clock(now))
     return [each if each.until is None else replace(each, until=_lender.on_the_wall(each.until)) for each in found]
 
 
 def cooldowns(now: float) -> list[tuple[int, str, Cooldown]]:
-    """The cooldowns that keep an account from a model ("" for all of them) now, by the wall. Any thread may ask.
+    """The cooldowns that keep an account from a model ("" for all of them) now, by the wall clock.
 
-    Guesses keep nobody: they put the account last.
+    Safe from any thread. Guesses are not among them: they only put an account last.
     """
     cooldowns = _lender.board.cooldowns.on(_lender.by_our_clock(now))
     return [
@@ -159,7 +162,7 @@ def cooldowns(now: float) -> list[tuple[int, str, Cooldown]]:
 
 
 def need_owner() -> dict[int, str]:
-    """The enabled accounts that are parked, and why; before the first reading of the database none."""
+    """The enabled accounts that need attention, and the reason; empty before the first reading of the database."""
     board = _lender.board
     if not board.out_of_service:
         return {}
@@ -171,17 +174,17 @@ def need_owner() -> dict[int, str]:
 
 
 def take_back(account: int) -> None:
-    """The account needed its owner, and has answered."""
+    """The account needed attention, and has answered."""
     _lender.take_back(account, monotonic())
 
 
 def parked() -> dict[int, str]:
-    """The accounts that verdicts of this process have parked, why, before their rows say so."""
+    """The accounts that this process has found to need attention, and the reason, before their rows show it."""
     return _lender.board.parked.copy()
 
 
 def load() -> dict[int, int]:
-    """The calls under way, by account, in this process. Any thread may ask."""
+    """The calls in flight, by account, in this process. Safe from any thread."""
     return _lender.board.load.copy()
 
 
@@ -200,7 +203,7 @@ def not_ready(now: float) -> list[str]:
     if not board.connected:
         return ["No account is connected."]
     if board.connected == board.out_of_service:
-        return ["Every account is parked and waits for its owner."]
+        return ["Every account needs attention."]
     return []
 
 
@@ -210,7 +213,7 @@ def routed(model: str) -> str:
 
 
 def default_generation_config(model: str) -> Mapping[str, object]:
-    """The generationConfig that the operator pinned to the name `model`. Raises RosterUnavailable."""
+    """The operator's default generationConfig for the name `model`. Raises RosterUnavailable."""
     route = roster.current().routes.find(model)
     return route.generation_config if route else {}
 

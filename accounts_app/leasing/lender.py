@@ -1,7 +1,7 @@
-"""The one object that knows who is lent out, who cools down and who is parked; `leasing` is its face.
+"""The one object that knows which accounts are leased, cool down or need attention; `leasing` is its interface.
 
 Verdicts take effect in memory at once and are journalled for the other nodes and the next start. What the roster brings
-(other nodes' cooldowns and parks, an operator's clearing) is merged in, but for what this process has decided and no
+(other nodes' decisions, what an operator has cleared) is merged in, but for what this process has decided and no
 snapshot shows yet. All of it is synchronous and happens on the event loop.
 
 In memory all times are by the clock that only goes forward; rows have the time on the wall, and are translated where
@@ -39,7 +39,7 @@ def ahead() -> float:
 
 
 class Lender:
-    """What this process has lent out and decided; `_rests` and `_parks` are decisions that no snapshot shows yet."""
+    """What this process has on loan and decided; `_cooldowns` and `_parks` are what no snapshot shows yet."""
 
     def __init__(self, ahead: Callable[[], float] = ahead) -> None:
         self.blame = Blame(self, seed=int.from_bytes(os.urandom(4)) / 2**32)
@@ -52,7 +52,7 @@ class Lender:
         self._parks: dict[int, ParkRow] = {}
 
     def __repr__(self) -> str:
-        unseen = f"{len(self._cooldowns)} cooldowns and {len(self._parks)} parks to be seen"
+        unseen = f"{len(self._cooldowns)} cooldowns and {len(self._parks)} reasons to be seen"
         return f"<Lender {self.board.in_flight} in flight, {unseen}>"
 
     @property
@@ -120,7 +120,7 @@ class Lender:
         journal.append(COOLDOWN, row)
 
     def park(self, account: int, fault: Fault) -> None:
-        """Write down that an account needs its owner."""
+        """Write down that an account needs attention."""
         row = ParkRow(account, fault.parked, fault.message, fault.link, self.on_the_wall(self._now))
         self._parks[account] = row
         journal.append(PARK, row)
@@ -131,7 +131,7 @@ class Lender:
         journal.append(UNPARK, UnparkRow(account, parked))
 
     def take_back(self, account: int, now: float) -> None:
-        """An account that was parked has answered."""
+        """An account that needed attention has answered."""
         view = self.catch_up().accounts.get(account)
         if parked := self.board.parked.get(account) or (view.parked if view else ""):
             self.blame.unpark(account, parked, now)
@@ -139,7 +139,7 @@ class Lender:
     def _forget_seen(self, snapshot: Roster, changed: set[int], cooldowns: set[CooldownKey]) -> None:
         """Leave to the snapshot what it was read late enough to show, adding it to what has changed.
 
-        A row that shows our own rest says nothing new: the one in memory is exact, whatever the wall clock has been
+        A row that shows our own cooldown says nothing new: the one in memory is exact, whatever the wall clock has been
         set to meanwhile.
         """
         for key, row in list(self._cooldowns.items()):
@@ -158,7 +158,7 @@ class Lender:
                 changed.add(account)
 
     def _translated(self, cooldown: Cooldown | None) -> Cooldown | None:
-        """A row's rest by our clock."""
+        """A row's cooldown by our clock."""
         return None if cooldown is None else self._moved(cooldown, -self._ahead())
 
     @staticmethod

@@ -1,4 +1,6 @@
-"""What leasing writes down: cooldowns, parks and last uses, each a kind of journal row. Times are by the wall clock.
+"""What leasing writes down, each a kind of journal row: cooldowns, what needs attention, last uses.
+
+All times are by the wall clock.
 
 Runs on the database thread. It remembers when each decision was committed, so that leasing knows from which snapshot on
 the database speaks for itself.
@@ -35,7 +37,7 @@ class CooldownRow:
 
 @dataclass(frozen=True, slots=True)
 class ParkRow:
-    """An account parked by a verdict at `stamp` (seconds, epoch)."""
+    """An account that needs attention since `stamp` (seconds, epoch), by a verdict."""
 
     account: int
     parked: str
@@ -46,7 +48,7 @@ class ParkRow:
 
 @dataclass(frozen=True, slots=True)
 class UnparkRow:
-    """An account that was parked as `parked` has answered."""
+    """An account that needed attention for `parked` has answered."""
 
     account: int
     parked: str
@@ -100,7 +102,7 @@ def write_cooldowns(rows: list[CooldownRow]) -> None:
 
 
 def write_parks(rows: list[ParkRow]) -> None:
-    """Park accounts that are not parked yet; a sign-in that came after the verdict wins."""
+    """Store the reason of accounts that have none yet; a sign-in that came after the verdict wins."""
     for row in sorted(rows, key=lambda row: row.account):
         accounts = Account.objects.filter(pk=row.account, parked="")
         if row.parked == Account.Parked.SIGN_IN:
@@ -112,7 +114,7 @@ def write_parks(rows: list[ParkRow]) -> None:
 
 
 def write_unparks(rows: list[UnparkRow]) -> None:
-    """Take accounts back that have answered, unless they have been parked for something else meanwhile."""
+    """Clear the reason of accounts that have answered, unless it is another one by now."""
     for row in sorted(rows, key=lambda row: row.account):
         accounts = Account.objects.filter(pk=row.account, parked=row.parked)
         accounts.update(parked="", parked_message="", parked_link="", parked_at=None)

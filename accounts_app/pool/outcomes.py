@@ -45,7 +45,7 @@ class Outcome(StrEnum):
     TIMED_OUT = "timed_out"  # no first event within our own timeout
     # Past the commit point, or nobody's.
     INTERRUPTED = "interrupted"  # broke off, unreadable, or ended without a finish, after the first event
-    ABANDONED = "abandoned"  # the client went away
+    ABANDONED = "abandoned"  # the client disconnected
     DEADLINE_PASSED = "deadline_passed"  # the time that the client gave the call (X-Server-Timeout) is over
     GATEWAY_ERROR = "gateway_error"  # our own trouble: file descriptors, memory, a bug
 
@@ -64,7 +64,7 @@ class Refusal(StrEnum):
     MALFORMED = "malformed"  # a body, name or HTTP method that cannot be read
     TOO_LARGE = "too_large"
     TOO_SLOW = "too_slow"  # its body did not arrive in time
-    LEFT_EARLY = "left_early"  # the client went away before an account was asked
+    LEFT_EARLY = "left_early"  # the client disconnected before an account was asked
 
 
 class Effect(Enum):

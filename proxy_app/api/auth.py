@@ -91,7 +91,7 @@ def wants_page(request: HttpRequest) -> bool:
 
 
 def begin(principal: Principal, model: str, attempt_log: AttemptLog) -> AbstractContextManager[object]:
-    """Let a call for `model` begin. Whoever holds what is returned holds a place among the key's calls under way;
+    """Let a call for `model` begin. Whoever holds what is returned holds a place among the key's calls in flight;
     leaving it charges the key with what `attempt_log` says was used.
 
     Raises PermissionDenied, ResourceExhausted.

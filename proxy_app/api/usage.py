@@ -110,8 +110,8 @@ def _tokens(tokens: Tokens) -> dict[str, int]:
 
 
 def _camel(limit: Limit) -> str:
-    first, *rest = limit.value.split("_")
-    return first + "".join(word.capitalize() for word in rest)
+    first, *following = limit.value.split("_")
+    return first + "".join(word.capitalize() for word in following)
 
 
 def _stamp(moment: float | None) -> str | None:

@@ -32,16 +32,16 @@ for _dialect in DIALECTS.values():
 # A connection takes a fraction of a second; while there is anybody else to ask, no call waits longer for one.
 QUICK_CONNECT = 5.0
 
-_CONNECT_SOMEBODY = (
+_NOT_CONNECTED = (
     "No account is connected to this gateway. Add one in its admin under Accounts, "
     "or with `python manage.py add_account`."
 )
-_SOMEBODY_LOOK = (
-    "Every account of this gateway that could serve {model} is parked and waits for its owner. "
+_NEED_ATTENTION = (
+    "Every account of this gateway that could serve {model} needs attention before it can be used. "
     "The admin says under Accounts what each one needs."
 )
-_NOBODY_CAN = "No account that is connected to this gateway can answer {operation}."
-_NOBODY_SERVES = "No account of this gateway may serve {model}."
+_CANNOT = "No account that is connected to this gateway can answer {operation}."
+_NOT_ALLOWED = "No account of this gateway may serve {model}."
 _COOLING_DOWN = "Every account of this gateway that could serve {model} is cooling down. Please retry in {delay:.0f}s."
 _NO_PATH = "No upstream of this gateway could be reached. Please try again later."
 _NO_TOKEN = "No access token could be had for any account of this gateway. Please try again later."
@@ -135,7 +135,7 @@ def connected(placement: Placement, entry: LogEntry) -> None:
 
 
 class Forwarding:
-    """One call under way. Leaving it without an answer gives back the account it still holds; otherwise a relay has
+    """One call in flight. Leaving it without an answer gives back the account it still holds; otherwise a relay has
     taken that along.
     """
 
@@ -216,13 +216,13 @@ class Forwarding:
             case Ending.NO_TOKEN:
                 return errors.Unavailable(_NO_TOKEN)
             case Ending.NOT_CONNECTED:
-                return errors.FailedPrecondition(_CONNECT_SOMEBODY)
+                return errors.FailedPrecondition(_NOT_CONNECTED)
             case Ending.ACT:
-                return errors.FailedPrecondition(_SOMEBODY_LOOK.format(model=model))
+                return errors.FailedPrecondition(_NEED_ATTENTION.format(model=model))
             case Ending.CANNOT:
-                return errors.Unimplemented(_NOBODY_CAN.format(operation=self.call.operation.name))
+                return errors.Unimplemented(_CANNOT.format(operation=self.call.operation.name))
             case Ending.NOT_ALLOWED:
-                return errors.FailedPrecondition(_NOBODY_SERVES.format(model=model))
+                return errors.FailedPrecondition(_NOT_ALLOWED.format(model=model))
 
 
 def _fingerprint(call: Call, model: str) -> Hashable:

@@ -17,7 +17,7 @@ from proxy_app.wire.faults.masking import masked, masked_bytes
 from proxy_app.wire.resource_names import BadName
 
 _OWNER_NEEDED = (
-    "The account that was to answer needs its owner before it can be used again. "
+    "The account that was to answer needs attention before it can be used again. "
     "The admin says under Accounts what to do."
 )
 _NO_MODEL = (

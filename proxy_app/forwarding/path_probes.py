@@ -9,22 +9,22 @@ from proxy_app.forwarding import exchange
 
 CONNECT_SECONDS = 5.0
 
-_under_way: set[asyncio.Task[None]] = set()
+_in_flight: set[asyncio.Task[None]] = set()
 
 
 async def probe_due() -> None:
     """Begin those that are due, without waiting for them. For a loop, a few times a second; costs nothing else."""
     for path in leasing.paths_due(monotonic()):
         task = asyncio.get_running_loop().create_task(_probe(path), name=f"probe {path!r}")
-        _under_way.add(task)
-        task.add_done_callback(_under_way.discard)
+        _in_flight.add(task)
+        task.add_done_callback(_in_flight.discard)
 
 
 async def finish() -> None:
-    """End those under way. For shutdown."""
-    for task in list(_under_way):
+    """End those in flight. For shutdown."""
+    for task in list(_in_flight):
         task.cancel()
-    await asyncio.gather(*_under_way, return_exceptions=True)
+    await asyncio.gather(*_in_flight, return_exceptions=True)
 
 
 async def _probe(path: Path) -> None:

@@ -39,7 +39,7 @@ _PROMPT = b'{"contents":[{"role":"user","parts":[{"text":"ready"}]}]}'
 
 @dataclass(slots=True)
 class _Check:
-    """When an account parked as `parked` is asked next, and for the how-manieth time."""
+    """When an account that needs attention for `parked` is asked next, and how often it has been asked."""
 
     parked: str
     number: int

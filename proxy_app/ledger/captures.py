@@ -1,4 +1,4 @@
-"""What was said in a call, kept for an API key that has this turned on, and for no other.
+"""The prompt and the response of a call, kept for an API key that has this turned on, and for no other.
 
 Bounded twice: of each side of a call only the beginning is kept, and of calls not yet written only so many bytes. Both
 sides are encrypted before they reach the database.

@@ -72,12 +72,12 @@ class Name:
 def parse(text: str) -> Name:
     """The resource that `text` names by its collection. Raises BadName."""
     _bounded(text)
-    collection, _, rest = text.partition("/")
+    collection, _, below = text.partition("/")
     if collection == MODELS:
-        return _model_or_below(rest)
+        return _model_or_below(below)
     if collection not in CHILDREN:
         raise BadName("unknown collection")
-    id_, _, child = rest.partition("/")
+    id_, _, child = below.partition("/")
     if not is_id(id_) or (child and not _is_child(collection, child)):
         raise BadName("unexpected name format")
     return Name(collection, id_, child)
@@ -111,11 +111,11 @@ def _bounded(text: str) -> None:
         raise BadName(f"unexpected name format, it is longer than {LONGEST} bytes")
 
 
-def _model_or_below(rest: str) -> Name:
-    id_, separator, operation = rest.rpartition("/operations/")
+def _model_or_below(below: str) -> Name:
+    id_, separator, operation = below.rpartition("/operations/")
     if separator and is_id(operation):
         return Name(MODELS, model(id_).id, f"operations/{operation}")
-    return model(rest)
+    return model(below)
 
 
 def _is_child(collection: str, child: str) -> bool:

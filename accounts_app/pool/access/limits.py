@@ -1,7 +1,7 @@
 """What one API key may use and has used: counted in memory, by a clock that is handed in.
 
 Days and months are UTC's. The minute slides: at no time have more calls begun within the last 60 seconds than allowed.
-A call counts when it begins, its tokens when it ends; calls already under way may therefore overshoot a token limit.
+A call counts when it begins, its tokens when it ends; calls already in flight may therefore overshoot a token limit.
 """
 
 from collections import deque
@@ -13,7 +13,7 @@ from enum import StrEnum
 MINUTE, DAY = 60.0, 86_400.0
 # Calls that begin within a twentieth of a second are remembered together: 1,200 entries a key, whatever its limit.
 SLOTS_A_SECOND = 20
-# Nobody knows when a call under way will end; this is soon enough to be of use, and late enough not to hammer.
+# Nobody knows when a call in flight will end; this is soon enough to be of use, and late enough not to hammer.
 SLOT_FREES_IN = 2.0
 
 
@@ -163,7 +163,7 @@ class Span:
 
 
 class Meter:
-    """What one key has used. `elsewhere` are its calls under way at other nodes, as far as known.
+    """What one key has used. `elsewhere` are its calls in flight at other nodes, as far as known.
 
     Days and months go by the wall clock, `now` (seconds, epoch). The minute goes by `steady`, a clock that nobody sets,
     where one is given.

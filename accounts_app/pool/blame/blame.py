@@ -22,15 +22,15 @@ WITNESSES = {Effect.SUSPECT: 2, Effect.DOUBT: 3, Effect.DETOUR_PATH: 2, Effect.O
 
 # A token is renewed for a 401 once a minute at most.
 RENEW_EVERY = 60.0
-# An account whose tokens are refused for so long, while others' are accepted, needs its owner.
+# An account whose tokens are refused for so long, while others' are accepted, needs attention.
 REFUSED_FOR_GOOD = 600.0
 # An account without a token is looked at again after so long.
 TOKEN_AGAIN = 2.0
 
-# What an account is parked for when the fault does not say.
+# Why an account needs attention, when the fault does not say.
 DEFAULT_PARK = {Outcome.REVOKED: "sign_in", Outcome.UNAUTHENTICATED: "sign_in", Outcome.NEEDS_OWNER: "verify"}
 
-# What Account.parked says of a project that has run out of money: a call tries it each hour, and it is back by itself.
+# The `Account.parked` of a project that has run out of money: a call tries it each hour, and it is back by itself.
 BILLING = "billing"
 
 
@@ -198,7 +198,7 @@ class Blame:
         return now - known.renewed_at >= RENEW_EVERY and self._renew(known, token, now)
 
     def token_refused(self, account: int, fault: Fault, now: float) -> None:
-        """A new token is refused as well: the account cools down, or (after ten minutes of that) needs its owner."""
+        """A new token is refused as well: the account cools down, or (after ten minutes of that) needs attention."""
         known = self._tokens.setdefault(account, _Tokens(0, now, now))
         candidate = self.board.accounts.get(account)
         accepted_at = self._accepted_at.get(candidate.kind, 0.0) if candidate else 0.0
@@ -224,7 +224,7 @@ class Blame:
             del self._tokens[account]
 
     def unpark(self, account: int, parked: str, now: float) -> None:
-        """It was parked as `parked`, and has answered."""
+        """It needed attention for `parked`, and has answered."""
         self.board.retry_at.pop(account, None)
         self.board.park(account, "", now)
         self._sink.unpark(account, parked)

@@ -39,7 +39,7 @@ LOOK_EVERY = 0.25
 
 @dataclass(slots=True)
 class Loan:
-    """An account lent to a call, and the cooldowns that the call tries out."""
+    """An account on loan to a call, and the cooldowns that the call probes."""
 
     account: int
     model: str
@@ -65,7 +65,7 @@ class Board(Register):
         self.out_of_service = 0
 
     def __repr__(self) -> str:
-        return f"<Board {self.connected} connected, {self.out_of_service} parked, {self.in_flight} in flight>"
+        return f"<Board {self.connected} connected, {self.out_of_service} out of service, {self.in_flight} in flight>"
 
     def update(self, accounts: Mapping[int, Candidate], changed: Iterable[int], now: float) -> None:
         """Take over the accounts as they are now; `changed` names those that came, changed or went."""
@@ -131,7 +131,7 @@ class Board(Register):
                 self._place(lineup, account, now)
 
     def try_again(self, account: int, at: float) -> None:
-        """One call tries the account at that time, parked as it is."""
+        """One call tries the account at that time, although it needs attention."""
         self.retry_at[account] = at
         self.next_retry = min(self.next_retry, at)
 
@@ -212,14 +212,14 @@ class Board(Register):
         return loan
 
     def probe(self, loan: Loan, now: float) -> None:
-        """The call asks the account: it tries out the cooldowns that are over, and others wait."""
+        """The call asks the account: it probes the cooldowns that are over, and other calls wait."""
         half_open = self.cooldowns.half_open(loan.account, loan.model, now)
         if half_open:
             loan.probed += self.cooldowns.probe(loan.account, half_open, now)
             self._place_for(loan.account, half_open, now)
 
     def give_back(self, loan: Loan, now: float) -> None:
-        """A call ends; what it tried out and did not settle may be tried by the next."""
+        """A call ends; what it probed and did not settle may be probed by the next."""
         account = loan.account
         was_full = self.is_full(account)
         loan.lineup.give_back(account)
@@ -267,7 +267,7 @@ class Board(Register):
                     self._place(lineup, account, now)
 
     def _call_back(self, now: float) -> None:
-        """Parked accounts whose time has come are to be tried by a call."""
+        """Accounts that need attention and whose time has come are to be tried by a call."""
         due = [account for account, at in self.retry_at.items() if at <= now]
         self.next_retry = min((at for at in self.retry_at.values() if at > now), default=inf)
         self.place(due, now)

@@ -37,10 +37,10 @@ class Candidate(Protocol):
 
 
 class Status(StrEnum):
-    """Whether an account can answer for a model now, and if not, why not."""
+    """Whether an account can answer for a model now, and if not, why."""
 
     READY = "ready"
-    HALF_OPEN = "half_open"  # its cooldown is over: the next call tries it out
+    HALF_OPEN = "half_open"  # its cooldown is over: the next call is the probe
     LAST = "last"  # a guess is held against it: asked when nobody else is left
     UNKNOWN = "unknown"
     DISABLED = "disabled"
@@ -51,7 +51,7 @@ class Status(StrEnum):
     COOLING_DOWN = "resting"
     NO_TOKEN = "no_token"  # its token endpoint is away
     NO_PATH = "no_path"  # none of its endpoints takes a connection
-    PROBING = "probing"  # one call is trying it out
+    PROBING = "probing"  # one call is the probe
     FULL = "full"  # as many calls in flight as its operator allows
 
 
@@ -69,7 +69,7 @@ CAN_ANSWER = frozenset({Status.READY, Status.HALF_OPEN, Status.LAST})
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """An account's standing, with its end where that is known (seconds) and its cause in words."""
+    """An account's status for a model, with its end where that is known (seconds) and its cause in words."""
 
     account: int
     status: Status

@@ -135,7 +135,7 @@ class Lineup:
             self._wake(account, until)
 
     def probing(self, account: int, deadline: float) -> None:
-        """The account is being tried out by one call; others may try after `deadline` at the latest."""
+        """The account is probed by one call; others may be after `deadline` at the latest."""
         self.hold(account, deadline)
         self._busy.add(account)
 

@@ -22,8 +22,8 @@ class Register:
         self.ways = Ways(paths)
         self.cooldowns = Cooldowns()
         self.load: dict[int, int] = {}
-        self.parked: dict[int, str] = {}  # parked by a verdict of ours, before the row says so
-        self.retry_at: dict[int, float] = {}  # parked, but one call tries it then
+        self.parked: dict[int, str] = {}  # need attention by a verdict of ours, before the row says so
+        self.retry_at: dict[int, float] = {}  # need attention, but one call tries each then
         self.next_retry = inf  # the soonest of these that nobody has been placed for
         self.tokenless: dict[int, float] = {}  # no token before then
 
@@ -46,7 +46,7 @@ class Register:
         return Eligibility(account, Status.HALF_OPEN, detail=parked) if parked else self._in(account, model, now)
 
     def eligibility(self, model: str, now: float) -> list[Eligibility]:
-        """The standing of every account, in the order of their ids, for whoever asks why one does not answer."""
+        """Every account's eligibility, in the order of their ids."""
         return [self.eligibility_of(account, model, now) for account in sorted(self.accounts)]
 
     def is_full(self, account: int) -> bool:
@@ -56,7 +56,7 @@ class Register:
         return limit is not None and self.load.get(account, 0) >= limit
 
     def _is_due(self, account: int, now: float) -> bool:
-        """Whether one that is parked, but comes back by itself, is to be tried by a call."""
+        """Whether one that needs attention, but comes back by itself, is to be tried by a call."""
         return now >= self.retry_at.get(account, inf)
 
     def _out(self, account: int, model: str, now: float) -> Eligibility | None:

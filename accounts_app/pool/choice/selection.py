@@ -39,8 +39,8 @@ _PLACES_PER_HASH = 8  # a 64-byte BLAKE2b digest is eight places
 class Strategy(StrEnum):
     """How the operator wants accounts to be chosen."""
 
-    CONSISTENT_HASH = "consistent_hash"  # a conversation stays with its account
-    ROUND_ROBIN = "round_robin"  # each account in turn, per model
+    CONSISTENT_HASH = "consistent_hash"  # session affinity
+    ROUND_ROBIN = "round_robin"  # per model
     FILL_FIRST = "fill_first"  # one account until it cannot, then the next
 
 

@@ -19,7 +19,7 @@ LONGEST = DAY
 # "Your quota will reset after 0s" is a real answer. A floor keeps a busy pool from asking one account in a tight loop.
 SHORTEST = 0.25
 
-# Calls that were under way together fail together; the stragglers of one failure arrive within this many seconds.
+# Calls that are in flight together fail together, within this many seconds.
 WINDOW = 2.0
 
 # A streak that nothing has added to for this long says nothing about now.

@@ -29,17 +29,17 @@ class Cooldowns:
         self._cooldowns: dict[tuple[int, str], Cooldown] = {}
         self._models: dict[int, OrderedDict[str, None]] = {}  # account -> the models it has a cooldown for
         self._accounts: dict[str, set[int]] = {}  # model -> the accounts that have a cooldown for it
-        self._probes: dict[tuple[int, str], tuple[int, float]] = {}  # rest -> the probe, and until when others wait
+        self._probes: dict[tuple[int, str], tuple[int, float]] = {}  # cooldown -> its probe, and until when others wait
         self._number = 0
 
     def __repr__(self) -> str:
-        return f"<Cooldowns {len(self._cooldowns)}, {len(self._probes)} being tried out>"
+        return f"<Cooldowns {len(self._cooldowns)}, {len(self._probes)} probed>"
 
     def __len__(self) -> int:
         return len(self._cooldowns)
 
     def get(self, account: int, model: str) -> Cooldown | None:
-        """The cooldown in force or to be tried out, if any."""
+        """The cooldown in force or half-open, if any."""
         return self._cooldowns.get((account, model))
 
     def both(self, account: int, model: str) -> list[tuple[str, Cooldown]]:
@@ -79,7 +79,7 @@ class Cooldowns:
             self._forget(account, next(each for each in models if each != WHOLE_ACCOUNT))
 
     def half_open(self, account: int, model: str, now: float) -> list[str]:
-        """The models of the cooldowns that a call for `model` would try out."""
+        """The models of the cooldowns that a call for `model` would probe."""
         return [
             of
             for of, cooldown in self.both(account, model)

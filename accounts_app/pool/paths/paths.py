@@ -170,7 +170,7 @@ class Paths:
     def refused(self, path: Path, since: float, now: float, *, proxy: bool) -> None:
         """No connection: an exchange begun at `since` could not be sent. The second in a row takes the path down.
 
-        What was under way when another failure was noticed has met the same one, and is no further step.
+        What was in flight when another failure was noticed has met the same one, and is no further step.
         """
         each = path.egress if proxy and path.egress else path
         health = self._health(each)
@@ -220,7 +220,7 @@ class Paths:
                 health.probe_at = now + self._spread(step(PROBES, health.probe_step), GUESS_SPREAD)
 
     def keep(self, used: Collection[Path | str]) -> None:
-        """Forget the paths and egresses that no account uses any more, but for those with calls under way."""
+        """Forget the paths and egresses that no account uses any more, but for those with calls in flight."""
         for each in list(self._of):
             if each not in used and not self._of[each].waiting:
                 del self._of[each]

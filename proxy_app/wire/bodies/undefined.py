@@ -119,8 +119,8 @@ def _is_escaped(raw: bytes, at: int) -> bool:
 
 def _over_space(raw: bytes, at: int) -> int:
     while piece := raw[at : at + _SPACE_BYTES]:
-        if rest := piece.lstrip(_SPACE):
-            return at + len(piece) - len(rest)
+        if following := piece.lstrip(_SPACE):
+            return at + len(piece) - len(following)
         at += len(piece)
     return at
 
@@ -128,7 +128,7 @@ def _over_space(raw: bytes, at: int) -> int:
 def _back_over_space(raw: bytes, at: int, first: int = 0) -> int:
     """Where the white space begins that ends at `at`, not before `first`."""
     while piece := raw[max(first, at - _SPACE_BYTES) : at]:
-        if rest := piece.rstrip(_SPACE):
-            return at - len(piece) + len(rest)
+        if following := piece.rstrip(_SPACE):
+            return at - len(piece) + len(following)
         at -= len(piece)
     return first

@@ -52,12 +52,12 @@ def _list(first: Raw, parts: bytes) -> Raw:
     """`first` and then `parts`: a JSON list, a single part, or a string."""
     match parts[:1]:
         case b"[":
-            rest = [_part(item) for item in _decode_parts(parts)]
+            others = [_part(item) for item in _decode_parts(parts)]
         case b"{" | b'"':
-            rest = [_part(Raw(parts))]
+            others = [_part(Raw(parts))]
         case _:
-            rest = []
-    return Raw(_encode([first, *rest]))
+            others = []
+    return Raw(_encode([first, *others]))
 
 
 def _part(item: Raw) -> Raw:

@@ -15,7 +15,7 @@ from proxy_app.wire.faults.masking import masked, masked_bytes
 
 __all__ = ["classify", "delay_in", "error_in"]
 
-# The account, not the request, and a person has to act: ErrorInfo.reason -> the value of Account.parked.
+# The account, not the request, and a person has to act: ErrorInfo.reason -> the value of `Account.parked`.
 PARKED_BY_REASON = {
     "VALIDATION_REQUIRED": "verify",
     "TOS_VIOLATION": "terms",
@@ -131,7 +131,7 @@ def _outcome_of(code: int, error: ErrorBody) -> Outcome:
         case 400 if _BILLING.search(error.message):
             return Outcome.REFUSED
         case 403 | 404 if not _ABOUT_A_RESOURCE.match(error.message):
-            # It may be the account's, or the request's: nobody is parked for it, or one client could park a whole pool.
+            # It may be the account's or the request's: nobody is taken out, or one client could take out all of them.
             return Outcome.REFUSED
         case 0:
             return Outcome.UNREADABLE

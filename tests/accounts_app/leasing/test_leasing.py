@@ -163,7 +163,7 @@ def test_with_nobody_connected_or_everybody_parked_nothing_recovers_by_itself(po
     roster.load_now()
 
     assert nothing().ending is Ending.ACT
-    assert leasing.not_ready(NOW) == ["Every account is parked and waits for its owner."]
+    assert leasing.not_ready(NOW) == ["Every account needs attention."]
 
 
 def test_before_the_first_reading_nothing_is_ready():

@@ -25,7 +25,7 @@ async def test_it_is_ready_once_an_account_can_answer(client, alice):
     ("fields", "reason"),
     [
         ({"enabled": False}, "No account is connected."),
-        ({"parked": "verify"}, "Every account is parked and waits for its owner."),
+        ({"parked": "verify"}, "Every account needs attention."),
     ],
 )
 async def test_it_says_why_it_is_not_ready(fields, reason, client, pool_of):
