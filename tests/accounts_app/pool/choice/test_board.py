@@ -186,7 +186,7 @@ def test_an_account_that_goes_leaves_the_ring():
     board.update({2: Someone()}, [1], NOW)
 
     assert list(board.ring.accounts) == [2]
-    assert repr(board) == "<Board 1 connected, 0 parked, 0 in flight>"
+    assert repr(board) == "<Board 1 connected, 0 out of service, 0 in flight>"
 
 
 def test_ready_is_who_can_answer_with_nothing_held_against_it():
