@@ -52,7 +52,9 @@ def test_a_node_draws_from_its_seed_on():
 
 
 def test_it_tells_its_state(blame):
-    assert repr(blame).startswith("<Blame <Board 3 connected, 0 out of service, 0 in flight>, <Evidence on 0>, <Paths: none")
+    assert repr(blame).startswith(
+        "<Blame <Board 3 connected, 0 out of service, 0 in flight>, <Evidence on 0>, <Paths: none"
+    )
 
 
 @pytest.mark.parametrize(("whole", "of", "other"), [(False, MODEL, ""), (True, "", MODEL)])
