@@ -24,7 +24,9 @@ FILES = {
 PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|toml|md|txt))`")
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(#[^)]*)?\)")
 # Placeholders, other projects' files, and what is only made at run time or by a reader.
-NOT_OURS = re.compile(r"NAME|^/|^~|/docs/resources/|^docs/resources/|\.com/|\.google/|\.dev/|^postgres|^AI|\.env$")
+NOT_OURS = re.compile(
+    r"NAME|google/|^/|^~|/docs/resources/|^docs/resources/|\.com/|\.google/|\.dev/|^postgres|^AI|\.env$"
+)
 
 
 def own_commands() -> set[str]:

@@ -6,6 +6,7 @@ FORMER = (
     gettext_noop("an empty 200"),
     gettext_noop("no first event within %(number)s s"),
     gettext_noop("%(sentence)s, first try after a rest"),
+    gettext_noop("It only stands by."),
     gettext_noop("%(sentence)s, of those that stand last"),
     gettext_noop("Parked by %(name)s."),
 )

@@ -17,8 +17,8 @@ import pytest
 from django.utils import translation
 from django_otp.oath import TOTP
 
-from accounts_app.status.labels import outcome_in_words
-from accounts_app.status.translate import retold
+from accounts_app.status.labels import outcome_label
+from accounts_app.status.translate import translated
 from emulator import Emulator
 from tests import postgres, release_0_1_0
 from tests.factories import a_prompt
@@ -215,8 +215,8 @@ class TestWhatWasWrittenDown:
         page = ben.page(f"{LOG}call/{SAID}/", gateway_language=language)
 
         with translation.override(language):
-            told = [retold(sentence) for sentence in SENTENCES]
-            outcomes = [outcome_in_words(outcome) for outcome in OUTCOMES]
+            told = [translated(sentence) for sentence in SENTENCES]
+            outcomes = [outcome_label(outcome) for outcome in OUTCOMES]
         assert [each for each in (*told, *outcomes) if each not in page] == []
         if language != "en":
             assert [each for each in (*SENTENCES, *OUTCOMES) if each in page] == []

@@ -36,7 +36,7 @@ def urls(page: ModelAdmin) -> list[URLPattern]:
         path("live/", wrap(live), name="accounts_app_account_live"),
         path("<int:object_id>/do/<str:name>/", wrap(require_POST(act)), name="accounts_app_account_do"),
         path(
-            "<int:object_id>/cooldowns/<int:row>/clear/",
+            "<int:object_id>/rests/<int:row>/end/",
             wrap(require_POST(clear_cooldown)),
             name="accounts_app_account_clear_cooldown",
         ),

@@ -63,7 +63,7 @@ def cells(client: Client, *accounts: Account) -> dict[str, str]:
 
 
 def the_end(rest: Rest) -> str:
-    return f"{LIST}{rest.account_id}/cooldowns/{rest.pk}/clear/"
+    return f"{LIST}{rest.account_id}/rests/{rest.pk}/end/"
 
 
 def test_the_script_gets_every_cell_of_the_accounts_it_names(operator: Client):
