@@ -161,23 +161,23 @@ class TestClients:
 def test_a_route_is_made_followed_changed_and_taken_back(page, gateway):
     routes = f"{gateway.url}/admin/accounts_app/modelroute/"
     page.goto(routes + "add/")
-    page.get_by_label("Asked for").fill("gpt-*")
-    page.get_by_label("Sent upstream").fill(SPENT)
-    page.get_by_label("Pinned generationConfig").fill('{"temperature": 0.5}')
+    page.get_by_label("Alias").fill("gpt-*")
+    page.get_by_label("Upstream model").fill(SPENT)
+    page.get_by_label("Default generationConfig").fill('{"temperature": 0.5}')
     page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_url(routes)
     page.wait_for_timeout(1000)  # a change is live within a second
 
     page.get_by_role("textbox", name="Where would this name go?").fill("gpt-5")
     page.locator("#where-target", has_text=SPENT).wait_for()
-    assert page.locator("#where-answer").get_by_text("2 accounts would answer now.").is_visible()
+    assert page.locator("#where-answer").get_by_text("2 accounts can answer now.").is_visible()
     assert '"temperature": 0.5' in page.locator("#where-answer pre").inner_text()
 
     page.get_by_role("link", name="gpt-*", exact=True).click()
-    page.get_by_label("Sent upstream").fill(MODEL)
+    page.get_by_label("Upstream model").fill(MODEL)
     page.get_by_role("button", name="Save and continue editing").click()
     page.get_by_role("link", name="History").click()
     page.get_by_role("button", name="Revert to this").click()
-    page.get_by_text("As it was then.").wait_for()
+    page.get_by_text("Reverted.").wait_for()
     page.goto(routes)
     assert page.get_by_role("cell", name=SPENT).is_visible()

@@ -64,21 +64,21 @@ def test_the_overview_shows_a_call_without_being_loaded_again(page, gateway: Gat
     assert drawn == [24, 24, 24]
 
 
-def test_a_rest_counts_down_and_is_cleared_in_the_list(page, gateway: Gateway, google: Emulator):
+def test_a_cooldown_counts_down_and_is_cleared_in_the_list(page, gateway: Gateway, google: Emulator):
     google.script("quota_exhausted", account="alice@example.com", times=1)
     assert call(gateway).status_code == 429
     page.clock.install()
     page.goto(gateway.url + ACCOUNTS)
-    rest = page.locator(".ac-rests li")
-    rest.wait_for()
-    first = rest.locator(".ac-until").inner_text()
+    cooldown = page.locator(".ac-cooldowns li")
+    cooldown.wait_for()
+    first = cooldown.locator(".ac-until").inner_text()
     page.clock.fast_forward("02:00")
-    assert rest.locator(".ac-until").inner_text() != first
+    assert cooldown.locator(".ac-until").inner_text() != first
 
     page.get_by_role("button", name="Clear").click()
 
-    page.get_by_text("Rest ended: gemini-2.5-flash.").wait_for()
-    assert rest.count() == 0
+    page.get_by_text("Cooldown cleared: gemini-2.5-flash.").wait_for()
+    assert cooldown.count() == 0
     page.wait_for_timeout(1500)
     assert call(gateway).status_code == 200
 
@@ -91,7 +91,7 @@ def test_an_account_is_tested_from_its_page(page, gateway: Gateway):
     page.get_by_text("alice@example.com answers for gemini-2.5-flash").wait_for()
 
 
-def test_what_needs_a_person_leads_there(page, gateway: Gateway, google: Emulator):
+def test_what_requires_action_leads_there(page, gateway: Gateway, google: Emulator):
     google.script("validation_required", account="alice@example.com", times=1)
     assert call(gateway).status_code == 400  # until its owner has acted
     page.wait_for_timeout(1500)
