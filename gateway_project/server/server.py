@@ -1,6 +1,6 @@
 """daphne's server with what stands between long streams and bad clients: back-pressure, limits and a patient end.
 
-With `listening` and `request` the only module that knows daphne and twisted.
+With `channel`, `listening` and `request` the only module that knows daphne and twisted.
 """
 
 import asyncio
@@ -22,8 +22,8 @@ from gateway_project.messages import access_log, forwarded
 from gateway_project.messages.refusals import OnRefusal, Refusal
 from gateway_project.server import listening, tuning
 from gateway_project.server.buffers import Buffers
+from gateway_project.server.channel import Channel
 from gateway_project.server.drain import drain
-from gateway_project.server.listening import Channel
 from gateway_project.server.request import Request
 from gateway_project.server.timeouts import Timeouts
 

@@ -43,7 +43,7 @@ PRIVATE = {
     base: ["addSystemEventTrigger"],
 }
 ROOM = ROOT / "gateway_project" / "server"
-SERVER = ("server", "listening", "request", "backpressure", "abort", "drain")
+SERVER = ("server", "channel", "listening", "request", "backpressure", "abort", "drain")
 
 
 @pytest.mark.parametrize(("module", "name"), [(module, name) for module, names in PRIVATE.items() for name in names])
