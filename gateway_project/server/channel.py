@@ -161,6 +161,7 @@ class Channel(http.HTTPChannel):
         self.linger()
         if request:
             request.let_go()
+            request.inbox.is_answered = True
             request.inbox.hang_up()
         method, uri = getattr(self, "_command", b"-"), getattr(self, "_path", b"-")
         self.server.refused(self, method, uri.partition(b"?")[0], given, refusal, request_id)

@@ -52,6 +52,7 @@ class Inbox:
         "_pieces",
         "_reader",
         "held",
+        "is_answered",
         "is_gone",
         "is_whole",
         "length",
@@ -66,6 +67,7 @@ class Inbox:
         self.held = 0  # bytes that no reader has taken
         self.is_whole = False  # the end of the body is here
         self.is_gone = False
+        self.is_answered = False  # the server has, in place of the application
         self.replayable = True
         self.on_hang_up: Callable[[], None] | None = None
         self._pieces: deque[bytes] = deque()
@@ -177,6 +179,9 @@ class Inbox:
     async def _news(self) -> None:
         """More of the body. Raises ClientLeft."""
         if self.is_gone:
+            await asyncio.sleep(
+                0
+            )  # who is cancelled for it, with the request's very first step, is told so and no more
             raise ClientLeft
         if self.source is not None:
             self.source.wanted()

@@ -31,9 +31,9 @@ async def generate(request: HttpRequest, target: Target) -> HttpResponseBase:
         raise errors.Unimplemented(
             f"{target.operation.name} is not served by the accounts of this gateway. Supported are: {SUPPORTED}."
         )
-    call = await _read_call(request, target)
     request.attempt_log = attempt_log = AttemptLog()  # type: ignore[attr-defined]
     try:
+        call = await _read_call(request, target)
         response = await _answer(request, call, attempt_log)
     except errors.GatewayError as error:
         error.headers |= _explanation(request, attempt_log)

@@ -43,8 +43,9 @@ def refused(request: HttpRequest, error: errors.GatewayError) -> None:
 
 
 def left(request: HttpRequest) -> None:
-    """Write down that the client left before any account was asked."""
-    _answered(request, Refusal.LEFT_EARLY, 0, "")
+    """Write down that the client left before any account was asked, unless it has been refused by the server."""
+    if not request.content.is_answered:  # type: ignore[attr-defined]
+        _answered(request, Refusal.LEFT_EARLY, 0, "")
 
 
 def unread(method: str, path: str, address: str, request_id: str, status: int, message: str, arrived: float) -> None:

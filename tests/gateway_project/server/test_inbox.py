@@ -118,6 +118,19 @@ class TestWhole:
         with pytest.raises(ClientLeft):
             await reading
 
+    async def test_whoever_is_cancelled_for_it_beforehand_is_cancelled_and_no_more(self, inbox):
+        filled(inbox, b"x", whole=False)
+        inbox.hang_up()
+        reading = asyncio.ensure_future(self._reading_cancelled(inbox))
+
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+
+    @staticmethod
+    async def _reading_cancelled(inbox):
+        asyncio.current_task().cancel()
+        await inbox.whole(100)
+
 
 class TestPieces:
     async def test_they_come_as_they_were_put_in(self, inbox):
