@@ -19,7 +19,7 @@ from proxy_app.wire import affinity, calls
 from proxy_app.wire.calls import Call, Malformed, StreamForm
 from proxy_app.wire.dialects import SERVED
 from proxy_app.wire.framing import stream_forms
-from proxy_app.wire.operations import OPERATIONS, Gives
+from proxy_app.wire.operations import OPERATIONS, Gives, Takes
 from proxy_app.wire.operations.paths import Target
 
 SUPPORTED = ", ".join(operation.verb for operation in OPERATIONS if operation in SERVED)
@@ -51,7 +51,8 @@ async def _read_call(request: HttpRequest, target: Target) -> Call:
     operation = target.operation
     model = model_in(target.name, operation)
     shape = asked_shape(request)
-    body = await request_body.read(request, operation.wrappers)
+    content = request.content if operation.takes is Takes.STREAM else None  # type: ignore[attr-defined]
+    body = await request_body.read(request, operation.wrappers) if content is None else {}
     key_id = request.auth.key_id  # type: ignore[attr-defined]
     meta = request.META
     try:
@@ -77,6 +78,7 @@ async def _read_call(request: HttpRequest, target: Target) -> Call:
         api_key_id=key_id,
         version=api_version(request),
         shape=shape,
+        content=content,
     )
 
 
@@ -84,7 +86,8 @@ async def _answer(request: HttpRequest, call: Call, attempt_log: AttemptLog) -> 
     """The response to `call`, which holds the key's admission until it has ended; captured where its key says so."""
     caller = request.auth  # type: ignore[attr-defined]
     with ExitStack() as held:
-        capture = held.enter_context(captures.begin(caller.key, call, request.body, attempt_log))
+        prompt = request.body if call.content is None else b""
+        capture = held.enter_context(captures.begin(caller.key, call, prompt, attempt_log))
         held.enter_context(auth.begin(caller, call.model, attempt_log))
         relay = await forward.forward(call, attempt_log)
         request.owned.append(relay)  # type: ignore[attr-defined]

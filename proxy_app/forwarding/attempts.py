@@ -199,7 +199,8 @@ class Forwarding:
         self._answers.append(failed.answer)
         if failed.fault.outcome is Outcome.UNAUTHENTICATED:
             tokens.expire(lease.account.id, self.token)
-        self.attempts.failed(failed.fault, monotonic())
+        content = self.call.content
+        self.attempts.failed(failed.fault, monotonic(), replayable=content is None or content.replayable)
 
     def _answer(self, no_answer: NoAnswer) -> errors.GatewayError:
         """What the client hears in the end."""

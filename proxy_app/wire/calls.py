@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum
 
+from accounts_app.pool.content import Content
 from proxy_app.wire.bodies.bodies import Body, read_body
 from proxy_app.wire.framing.answer_shape import Shape
 from proxy_app.wire.framing.stream_forms import StreamForm
@@ -57,7 +58,7 @@ class Call:
     `form` is None unless the answer is streamed. `affinity` is the 64-bit key of the conversation, `session_id` the
     name upstream knows it by. `timeout` is what the client said it would wait, in seconds. `arrived` is when it was
     wholly here, by a clock that only tells differences. `shape` is what the client wants of the answer's fields and
-    layout, None for nothing.
+    layout, None for nothing. `content` is a body that passes through; `body` has no fields then.
     """
 
     operation: Operation
@@ -73,6 +74,7 @@ class Call:
     api_key_id: int | None = None
     version: str = "v1beta"
     shape: Shape | None = None
+    content: Content | None = field(default=None, repr=False)
 
 
 def client_kind(api_client: str, user_agent: str, form: StreamForm | None = None) -> ClientKind:

@@ -95,8 +95,10 @@ class Attempts:
             return self.placement
         return self._another(now)
 
-    def failed(self, fault: Fault, now: float) -> None:
-        """The exchange of this turn brought no answer: let that take effect, and decide where to go next."""
+    def failed(self, fault: Fault, now: float, replayable: bool = True) -> None:
+        """The exchange brought no answer: let that take effect, and decide where to go next, if the request's body is
+        still there to be sent again.
+        """
         placement, verdict = self.placement, verdict_of(fault)
         assert placement is not None
         self.faults.append(fault)
@@ -108,7 +110,7 @@ class Attempts:
         if verdict.costs_retry:
             self._owes = True
             self._suspicions.append(Suspicion(placement.loan.account, placement.path, fault))
-        if self._is_over(fault, verdict, now):
+        if not replayable or self._is_over(fault, verdict, now):
             self._end(NoAnswer(Ending.FAILURE, len(self.faults) - 1), now)
         elif self._stays(placement, fault, verdict, now):
             self._again = True

@@ -42,13 +42,16 @@ class GeminiApi:
         name = resource_names.model(model)
         if call.operation is COUNT:
             body = _to_count(call, name)
-        else:
+        elif call.content is None:
             body = pieces(with_prefix(call.body, instruction_prefix, model))
+        else:
+            body = []
         query = "?alt=sse" if call.operation.gives is Gives.EVENTS else ""
         return UpstreamRequest(
             url=f"{base}/{call.version}/{call.operation.path(name)}{query}",
             headers={"x-goog-api-key": token, "Content-Type": "application/json"},
             pieces=body,
+            content=call.content,
         )
 
     def reader(self, call: Call) -> Reader:

@@ -5,6 +5,7 @@ import contextlib
 import ssl
 import time
 from collections.abc import AsyncIterator
+from typing import Self
 
 import httpx
 import pytest
@@ -189,6 +190,77 @@ async def test_a_body_of_many_small_pieces_goes_out_in_slices():
 
     assert response.text == "ok"
     assert len(reads) < 100
+
+
+class Passing:
+    """A body that passes through: what is put into it, until None."""
+
+    def __init__(self, length: int | None = None) -> None:
+        self.length = length
+        self.replayable = True
+        self.pieces: asyncio.Queue[bytes | None] = asyncio.Queue()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        self.replayable = False
+        if (piece := await self.pieces.get()) is None:
+            raise StopAsyncIteration
+        return piece
+
+
+@pytest.mark.parametrize("length", [6, None])
+async def test_a_body_that_passes_through_goes_out_as_it_comes(length: int | None):
+    content, came = Passing(length), asyncio.Event()
+
+    async def play(stream: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        told = await head(stream)
+        assert (b"Content-Length: 6" in told, b"Transfer-Encoding: chunked" in told) == (bool(length), not length)
+        await stream.readuntil(b"one")
+        came.set()
+        await stream.readuntil(b"two" if length else b"0\r\n\r\n")
+        writer.write(OK)
+
+    async with serving(play) as address:
+        asking = asyncio.ensure_future(client().send(http_client.request("POST", address, {}, content=content)))
+        content.pieces.put_nowait(b"one")
+        await came.wait()
+        assert not asking.done()
+        for piece in (b"two", None):
+            content.pieces.put_nowait(piece)
+
+        assert (await asking).text == "ok"
+
+
+async def test_a_body_that_passes_through_takes_no_connection_that_was_used_before():
+    connections = 0
+
+    async def play(stream: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        while await head(stream):
+            await stream.readexactly(2)
+            writer.write(OK)
+
+    async with serving(play) as address:
+        await client().send(http_client.request("POST", address, {}, b"{}"))
+        content = Passing(2)
+        for piece in (b"{}", None):
+            content.pieces.put_nowait(piece)
+        await client().send(http_client.request("POST", address, {}, content=content))
+        await http_client.close_all()
+
+    assert connections == 2
+
+
+async def test_a_body_that_passes_through_is_not_read_before_there_is_a_connection():
+    content = Passing(6)
+
+    with pytest.raises(httpx.ConnectError):
+        await client().send(http_client.request("POST", refusing_address(), {}, content=content))
+
+    assert content.replayable
 
 
 async def test_an_answer_that_is_not_http_is_a_remote_protocol_error():

@@ -207,6 +207,15 @@ class TestWhatIsVague:
         for status in (500, 504):
             assert len(caller.goes(*[Fault(Outcome.OVERLOADED, status)] * 9)) == 2
 
+    def test_is_not_repeated_where_its_body_is_gone(self):
+        for fault in (BUSY, REFUSED, TOKEN, SPENT, DEAD):
+            attempts = Caller(a_pool_of(3)).begins()
+            attempts.next(NOW)
+
+            attempts.failed(fault, NOW, replayable=False)
+
+            assert attempts.next(NOW) == NoAnswer(Ending.FAILURE, 0)
+
     def test_is_not_repeated_where_that_may_not_be_done(self):
         caller = Caller(a_pool_of(10))
 

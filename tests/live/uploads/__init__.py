@@ -1,0 +1,1 @@
+"""A gateway with one more operation, whose request passes through."""

@@ -1,0 +1,22 @@
+"""The gateway's own settings, and a row more in the table of operations, which `gemini_api` accounts can answer.
+
+The table is read when the gateway's own modules are imported, after its settings.
+"""
+
+from accounts_app.pool.outcomes import Repeat
+from gateway_project.settings import *  # noqa: F403
+from proxy_app.wire import dialects
+from proxy_app.wire.operations import Cools, Operation, Takes, table
+
+UPLOAD = Operation(
+    "models.takeIn",
+    "POST",
+    "{model=models/*}:takeIn",
+    takes=Takes.STREAM,
+    repeat=Repeat.UNTIL_SENT,
+    cools=Cools.MODEL,
+)
+
+table.OPERATIONS = (*table.OPERATIONS, UPLOAD)
+dialects.GeminiApi.operations |= {UPLOAD}
+dialects.SERVED |= {UPLOAD}
