@@ -41,7 +41,7 @@ class Reply:
 
 
 class Exchange:
-    """One request under way."""
+    """One request in flight."""
 
     def __init__(self, application: Application, scope: dict[str, Any], body: bytes) -> None:
         self.reply = Reply()

@@ -100,8 +100,8 @@ def request(
     The body is in `pieces`, or else it is `content`; one that passes through takes no connection that was used before,
     as it could not be sent again where that is found closed.
 
-    `read_timeout` is the longest silence in seconds, before the answer and within it (GATEWAY_IDLE_TIMEOUT unless
-    given); `connect_timeout` the longest way to a connection in seconds (GATEWAY_CONNECT_TIMEOUT unless given). `fresh`
+    `read_timeout` is how many seconds upstream may be silent, before the answer and within it, instead of
+    GATEWAY_IDLE_TIMEOUT; `connect_timeout` how many a connection may take, instead of GATEWAY_CONNECT_TIMEOUT. `fresh`
     asks for a connection that was not used before, and `connected` is called when there is one. Host, Content-Length
     and our User-Agent are added.
     """

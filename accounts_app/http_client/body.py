@@ -60,7 +60,7 @@ class Body(httpx.AsyncByteStream):
         return chunk
 
     def limit_silence(self, seconds: float) -> None:
-        """From now on the longest silence is of so many seconds."""
+        """From now on the body may be silent for so many seconds."""
         if self._silence is not None:
             self._silence.limit(seconds)
 
@@ -78,9 +78,9 @@ class Body(httpx.AsyncByteStream):
 
 
 class _Silence:
-    """The longest silence within an answer, kept by one timer for all of it: aiohttp sets a new one at every chunk.
+    """The idle timeout of a body, with one timer for all of it: aiohttp's own sets a new one at every chunk.
 
-    A context manager around each wait; what is no wait of ours is no silence of theirs.
+    A context manager around each wait: time in which nothing is awaited does not count.
     """
 
     __slots__ = ("_content", "_heard", "_loop", "_protocol", "_seconds", "_since", "_timer")
@@ -137,7 +137,7 @@ def reader(response: httpx.Response) -> Callable[[], Awaitable[bytes]]:
     """What reads the decoded body as it arrives, a piece a call, empty at the end.
 
     A piece of a compressed body has at most PIECE_BYTES, however little it took. Raises httpx.TransportError only: a
-    compressed body that is damaged or ends too early is Unreadable. Closing the response stays the caller's duty.
+    compressed body that is damaged or ends too early is Unreadable. The caller closes the response.
     """
     body = response.stream
     assert isinstance(body, Body)

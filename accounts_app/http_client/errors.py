@@ -28,7 +28,7 @@ class OutOfDescriptors(httpx.ConnectError):
 
 
 class StaleConnection(httpx.ReadError):
-    """The peer closed a kept-alive connection when the request was under way to it: before a byte of the answer."""
+    """The peer closed a kept-alive connection while the request was in flight, before a byte of the answer."""
 
 
 class Unreadable(httpx.RemoteProtocolError):

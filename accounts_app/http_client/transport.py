@@ -111,7 +111,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         if body.encoding not in DECODED:
             body.hang_up()
             raise Unreadable("its compression was not asked for", request=request)
-        # What was sent is not kept for as long as the answer lasts; a part still under way is the writer's.
+        # What was sent is not kept for as long as the answer lasts; a part still in flight is the writer's.
         request.stream = _SENT
         return httpx.Response(
             answer.status,

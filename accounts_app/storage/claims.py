@@ -18,15 +18,15 @@ def claim(name: str, lasting: timedelta) -> bool:
 
 
 @dataclass(slots=True)
-class StandingClaim:
-    """A duty that stays with one node, as long as that renews it in time."""
+class RenewableClaim:
+    """A claim that one node keeps for as long as it renews it in time."""
 
     name: str
     lasting: timedelta
-    until: datetime | None = None  # as it stands in the row, where the duty is this node's
+    until: datetime | None = None  # as in the row, while the claim is this node's
 
     def renew(self) -> bool:
-        """Whether this node has the duty, for `lasting` from now."""
+        """Take or renew the claim for `lasting` from now. False while another node has it."""
         row = Duty.objects.filter(name=self.name)
         ours = self.until is not None and row.filter(until=self.until).update(until=Now() + self.lasting)
         if not ours and not claim(self.name, self.lasting):

@@ -17,7 +17,7 @@ from django.db import Error as DatabaseError
 
 from accounts_app import leasing
 from accounts_app.pool.backoff import CHECKS, GUESS_SPREAD, Spread, step
-from accounts_app.storage.claims import StandingClaim
+from accounts_app.storage.claims import RenewableClaim
 from accounts_app.storage.worker import in_database
 from proxy_app import errors
 from proxy_app.forwarding import account_test, forward
@@ -46,11 +46,11 @@ class _Check:
     at: float
 
 
-class _Duty:
+class _NodeClaim:
     """Whether it is this node that asks."""
 
     def __init__(self) -> None:
-        self._claim = StandingClaim(CLAIM, CLAIM_LASTS)
+        self._claim = RenewableClaim(CLAIM, CLAIM_LASTS)
         self._ours = False
         self._renewed: float | None = None
 
@@ -66,7 +66,7 @@ class _Duty:
 
 _checks: dict[int, _Check] = {}
 _spread = Spread()
-_duty = _Duty()
+_node_claim = _NodeClaim()
 
 
 async def check_due(now: float) -> int:
@@ -83,7 +83,7 @@ async def check_due(now: float) -> int:
             check.number += 1
             check.at = now + _spread(step(CHECKS, check.number), GUESS_SPREAD)
             due.append(account)
-    if not waiting or not await _duty.is_ours(now):
+    if not waiting or not await _node_claim.is_ours(now):
         return 0
     gate = asyncio.Semaphore(AT_ONCE)
 
@@ -96,9 +96,9 @@ async def check_due(now: float) -> int:
 
 def reset() -> None:
     """Forget everything. For tests."""
-    global _duty
+    global _node_claim
     _checks.clear()
-    _duty = _Duty()
+    _node_claim = _NodeClaim()
 
 
 async def _is_back(account: int) -> bool:

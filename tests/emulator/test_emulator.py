@@ -32,7 +32,7 @@ def test_a_stopped_emulator_refuses_connections(http: httpx.Client):
         http.get(google.url)
 
 
-def test_stopping_drops_streams_under_way(caller: Caller):
+def test_stopping_drops_streams_in_flight(caller: Caller):
     with Emulator() as google:
         account = google.add_account("bob@example.com")
         google.script("stall_after_first")

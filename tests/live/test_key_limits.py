@@ -97,7 +97,7 @@ def test_nodes_count_each_others_calls(gateway: Gateway, other: Gateway):
     assert used(gateway, key, "requestsPerDay") == 3
 
 
-def test_nodes_share_the_calls_at_once(gateway: Gateway, other: Gateway, google: Emulator):
+def test_nodes_share_the_concurrent_requests(gateway: Gateway, other: Gateway, google: Emulator):
     key = a_key(gateway, other, name="busy", max_concurrency=1)
     google.script(STALLING)
     with httpx.stream(

@@ -1,4 +1,4 @@
-"""The README's examples, as a newcomer would paste them: each runs against a gateway, and gets its answer."""
+"""The README's examples, as a new user would paste them: each runs against a gateway, and gets its answer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NODE = [block for block in EXAMPLES if block.language == "js"]
 
 
 @pytest.fixture(scope="module")
-def newcomers() -> Iterator[Gateway]:
+def new_users() -> Iterator[Gateway]:
     """A gateway with one account, whose upstream is an emulator that nobody has told anything."""
     with Emulator() as google, Gateway(google) as serving:
         serving.connect(google.add_account("alice@example.com"))
@@ -38,8 +38,8 @@ def test_there_are_examples():
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not on this machine")
 @pytest.mark.parametrize("example", CURL, ids=str)
-def test_a_curl_example_gets_its_answer(example: Block, newcomers: Gateway):
-    command = example.filled_in(newcomers.url, newcomers.key).replace("curl ", "curl --fail --max-time 30 ", 1)
+def test_a_curl_example_gets_its_answer(example: Block, new_users: Gateway):
+    command = example.filled_in(new_users.url, new_users.key).replace("curl ", "curl --fail --max-time 30 ", 1)
 
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=PATIENCE)
 
@@ -49,19 +49,19 @@ def test_a_curl_example_gets_its_answer(example: Block, newcomers: Gateway):
 
 
 @pytest.mark.parametrize("sdk", ["google-genai-3", "google-genai-2", "google-generativeai"])
-def test_a_python_example_prints_its_answer(sdk: str, newcomers: Gateway, sdks: Mapping[str, Path | str]):
+def test_a_python_example_prints_its_answer(sdk: str, new_users: Gateway, sdks: Mapping[str, Path | str]):
     place = _place(sdks, sdk)
     example = next(block for block in PYTHON if ("generativeai" in block.code) == (sdk == "google-generativeai"))
 
-    done = _run([str(place / "bin" / "python"), "-W", "ignore", "-"], example, newcomers)
+    done = _run([str(place / "bin" / "python"), "-W", "ignore", "-"], example, new_users)
 
     assert done == COUNTED
 
 
-def test_the_node_example_prints_its_answer(newcomers: Gateway, sdks: Mapping[str, Path | str]):
+def test_the_node_example_prints_its_answer(new_users: Gateway, sdks: Mapping[str, Path | str]):
     place = _place(sdks, "node")
 
-    assert _run(["node", "--input-type=module", "-"], NODE[0], newcomers, cwd=place) == COUNTED
+    assert _run(["node", "--input-type=module", "-"], NODE[0], new_users, cwd=place) == COUNTED
 
 
 def _place(sdks: Mapping[str, Path | str], name: str) -> Path:

@@ -88,7 +88,7 @@ def in_time(happens: Callable[[], bool]) -> bool:
 
 
 def slow_tokens(google: Emulator) -> None:
-    """Each refresh takes long enough for every call under way to want one too."""
+    """Each refresh takes long enough for every call in flight to want one too."""
     for account in google.accounts.values():
         grant = {"access_token": google.issue_access_token(account.email), "expires_in": 3599, "token_type": "Bearer"}
         reply = Reply(chunks=(json.dumps(grant).encode(),), sized=True, delay=1.0)
@@ -99,7 +99,7 @@ def refreshes(google: Emulator) -> Counter[str]:
     return Counter(request.account for request in google.requests_of("token"))
 
 
-def test_calls_at_once_on_accounts_without_a_token_are_one_refresh_each(
+def test_concurrent_calls_on_accounts_without_a_token_are_one_refresh_each(
     nodes: Nodes, google: Emulator, nothing_scripted
 ):
     slow_tokens(google)
@@ -132,21 +132,21 @@ def test_a_conversation_has_the_same_account_on_either_node(nodes: Nodes, google
     assert len(set(there.values())) > 1
 
 
-def test_a_rest_laid_by_one_node_holds_on_the_other_until_an_operator_ends_it(
+def test_a_cooldown_set_by_one_node_holds_on_the_other_until_an_operator_ends_it(
     nodes: Nodes, google: Emulator, nothing_scripted
 ):
     first, second = nodes
-    resting = answering(google, first, 7)
-    google.script("quota_exhausted", account=resting)
+    cooling = answering(google, first, 7)
+    google.script("quota_exhausted", account=cooling)
 
-    assert answering(google, first, 7) != resting
-    assert in_time(lambda: answering(google, second, 7) != resting)
+    assert answering(google, first, 7) != cooling
+    assert in_time(lambda: answering(google, second, 7) != cooling)
     assert answering(google, first, 7) == answering(google, second, 7)
 
-    clear_cooldowns(second, resting)
+    clear_cooldowns(second, cooling)
 
-    assert in_time(lambda: answering(google, first, 7) == resting)
-    assert in_time(lambda: answering(google, second, 7) == resting)
+    assert in_time(lambda: answering(google, first, 7) == cooling)
+    assert in_time(lambda: answering(google, second, 7) == cooling)
 
 
 def clear_cooldowns(node: Gateway, email: str) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.mutation.mutants import Mutant, mutants_of
-from tests.mutation.running import ROOT, Fate, fate_of, prepare
+from tests.mutation.running import ROOT, Result, prepare, result_of
 
 PURE = {"accounts_app/pool": "tests/accounts_app/pool", "proxy_app/wire": "tests/proxy_app/wire"}
 REASONS = ROOT / "docs" / "TESTING.md"
@@ -64,13 +64,13 @@ def drawn(mutant: Mutant) -> bool:
 
 def judge(module: Module, reasons: str) -> None:
     """Fills `survivors`, and tells of those without a reason. Raises SystemExit where the tests fail anyway."""
-    fate, seconds = fate_of(module.name, None, module.tests, 300)
-    if fate is not Fate.SURVIVED:
+    result, seconds = result_of(module.name, None, module.tests, 300)
+    if result is not Result.SURVIVED:
         sys.exit(f"{module.name}: its tests fail without any mutant.")
     patience = max(seconds * PATIENCE, SHORTEST)
     for mutant in module.mutants:
-        fate, _ = fate_of(module.name, mutant.code, module.tests, patience)
-        if fate is Fate.SURVIVED:
+        result, _ = result_of(module.name, mutant.code, module.tests, patience)
+        if result is Result.SURVIVED:
             module.survivors.append(mutant)
             if mutant.name not in reasons:
                 print(f"  {module.path.name}:{mutant.line} {mutant.name}", flush=True)

@@ -29,7 +29,7 @@ PLAIN = [
 ]  # fmt: skip
 
 
-class Fate(StrEnum):
+class Result(StrEnum):
     KILLED = "killed"
     SURVIVED = "survived"
     STUCK = "stuck"
@@ -49,7 +49,7 @@ def prepare() -> None:
     hypothesis.settings.load_profile("mutants")
 
 
-def fate_of(module: str, code: CodeType | None, tests: Sequence[Path], patience: float) -> tuple[Fate, float]:
+def result_of(module: str, code: CodeType | None, tests: Sequence[Path], patience: float) -> tuple[Result, float]:
     """What the tests say of the module made of `code` (None: of the module as it is), and the seconds they took."""
     started = time.monotonic()
     child = os.fork()
@@ -59,11 +59,11 @@ def fate_of(module: str, code: CodeType | None, tests: Sequence[Path], patience:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
             passed = os.waitstatus_to_exitcode(status) == 0
-            return Fate.SURVIVED if passed else Fate.KILLED, time.monotonic() - started
+            return Result.SURVIVED if passed else Result.KILLED, time.monotonic() - started
         time.sleep(0.005)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return Fate.STUCK, time.monotonic() - started
+    return Result.STUCK, time.monotonic() - started
 
 
 def _judge(module: str, code: CodeType | None, tests: Sequence[Path]) -> None:

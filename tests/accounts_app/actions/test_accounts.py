@@ -23,12 +23,12 @@ def state_of(account: Account) -> tuple[str, str]:
     return state.tone, str(state.words)
 
 
-def a_rest(account: Account, model: str = "gemini-2.5-pro", minutes: int = 25) -> Rest:
+def a_cooldown(account: Account, model: str = "gemini-2.5-pro", minutes: int = 25) -> Rest:
     until = timezone.now() + timedelta(minutes=minutes)
     return Rest.objects.create(account=account, model=model, until=until, streak=3)
 
 
-def test_a_newcomer_is_connected_with_its_tokens():
+def test_a_new_account_is_connected_with_its_tokens():
     connected = accounts.connect(alice(project="my-project"))
 
     account = Account.objects.get()
@@ -129,13 +129,13 @@ def test_a_stored_secret_is_not_replaced_by_one_of_another_kind(kind, tokens):
     assert account.credential.refresh_token == "refresh-alice@example.com"
 
 
-def test_a_newcomer_does_not_print_its_secrets():
+def test_a_new_account_does_not_print_its_secrets():
     assert "1//alice" not in repr(alice(access_token="ya29.1//alice"))
 
 
-def test_a_parked_account_says_why_until_it_is_revived():
+def test_an_account_that_needs_attention_says_why_until_it_is_re_enabled():
     account = make_account()
-    a_rest(account)
+    a_cooldown(account)
 
     assert accounts.park([account.pk], "verify", "Verify your account.", "https://example.com/verify") == 1
     assert state_of(account) == ("danger", "needs attention: verify the account")
@@ -162,18 +162,18 @@ def test_parking_twice_keeps_the_first_time():
         (["gemini-2.5-pro", ""], "cooling down, 25 min left"),
     ],
 )
-def test_a_resting_account_says_for_what(models, words):
+def test_an_account_that_cools_down_says_for_what(models, words):
     account = make_account()
     for model in models:
-        a_rest(account, model)
+        a_cooldown(account, model)
 
     assert state_of(account) == ("warning", words)
 
 
-def test_ended_rests_stay_as_rows_and_count_no_more():
+def test_cleared_cooldowns_stay_as_rows_and_count_no_more():
     account = make_account()
-    a_rest(account)
-    a_rest(account, "gemini-2.5-flash", minutes=-5)
+    a_cooldown(account)
+    a_cooldown(account, "gemini-2.5-flash", minutes=-5)
 
     assert accounts.clear_cooldowns_of([account.pk]) == 1
     assert accounts.clear_cooldowns_of([account.pk]) == 0
@@ -187,7 +187,7 @@ def test_a_disabled_account_says_so():
 
 def test_states_of_many_accounts_take_two_queries(django_assert_num_queries):
     for name in "abcde":
-        a_rest(make_account(f"{name}@example.com"))
+        a_cooldown(make_account(f"{name}@example.com"))
 
     with django_assert_num_queries(2):
         assert [account_state.state_of(account).tone for account in account_state.with_cooldowns(Account.objects.all())]

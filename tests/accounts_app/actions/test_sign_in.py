@@ -250,7 +250,7 @@ class TestAClosedTab:
 
 
 class TestReconnecting:
-    def test_revives_the_account_and_keeps_its_settings(self, upstream, console, consent):
+    def test_re_enables_the_account_and_keeps_its_settings(self, upstream, console, consent):
         account = make_account(
             enabled=False, parked="sign_in", parked_message="Sign in again.", priority=7, allowed_models=["gemini-*"]
         )

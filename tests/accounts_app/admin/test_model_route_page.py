@@ -58,8 +58,8 @@ def test_a_route_may_have_any_name_that_a_client_can_write(console, name):
     assert (route.pattern, route.target) == (f"{name.removeprefix('models/')}-*", name.removeprefix("models/"))
 
 
-class TestPins:
-    def test_what_is_pinned_is_stored_by_its_camel_case_names(self, console):
+class TestDefaultGenerationConfig:
+    def test_defaults_are_stored_by_its_camel_case_names(self, console):
         config = '{"temperature": 0.2, "thinking_config": {"thinking_budget": 0}}'
 
         console.post(page(f"{ROUTE}_add"), route_form(generation_config=config))
@@ -67,7 +67,7 @@ class TestPins:
         stored = ModelRoute.objects.get().generation_config
         assert stored == {"temperature": 0.2, "thinkingConfig": {"thinkingBudget": 0}}
 
-    def test_empty_pins_nothing(self, console):
+    def test_empty_sets_no_default(self, console):
         console.post(page(f"{ROUTE}_add"), route_form())
 
         assert ModelRoute.objects.get().generation_config == {}
@@ -110,7 +110,7 @@ class TestPins:
 
 
 class TestWhere:
-    def test_a_name_is_followed_to_its_model_with_the_rule_and_the_pins(self, console):
+    def test_a_name_is_followed_to_its_model_with_the_rule_and_the_defaults(self, console):
         ModelRoute.objects.create(pattern="gpt-*", target="gemini-2.5-pro", generation_config={"topK": 7})
         ModelRoute.objects.create(pattern="*", target="gemini-2.5-flash")
         make_account("alice@example.com")

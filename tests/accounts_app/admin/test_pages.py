@@ -216,7 +216,7 @@ class TestAccounts:
         account.refresh_from_db()
         assert (account.parked, account.priority) == ("terms", 7)
 
-    def test_parking_and_reviving(self, console):
+    def test_disabling_and_re_enabling(self, console):
         account = make_account()
 
         act(console, "account", "park", account)
@@ -227,7 +227,7 @@ class TestAccounts:
         account.refresh_from_db()
         assert account.parked == ""
 
-    def test_rests_are_ended(self, console):
+    def test_cooldowns_are_cleared(self, console):
         account = make_account()
         Rest.objects.create(account=account, until=timezone.now() + timedelta(hours=1))
 
@@ -236,9 +236,9 @@ class TestAccounts:
 
     def test_the_list_tells_each_state_in_words(self, console):
         make_account("ready@example.com")
-        resting = make_account("resting@example.com")
+        cooling = make_account("resting@example.com")
         parked = make_account("parked@example.com")
-        Rest.objects.create(account=resting, until=timezone.now() + timedelta(minutes=25))
+        Rest.objects.create(account=cooling, until=timezone.now() + timedelta(minutes=25))
         accounts.park([parked.pk], "verify")
 
         text = text_of(console, page("accounts_app_account_changelist"))
@@ -279,7 +279,7 @@ class TestAccounts:
             console.get(page("accounts_app_account_changelist"))
 
 
-class TestErrands:
+class TestBulkActions:
     def test_tokens_are_refreshed_and_quotas_fetched(self, upstream: Emulator, console):
         account = make_account()
         upstream.add_account(
@@ -393,12 +393,12 @@ class TestSettings:
 
 
 class TestReadOnlyPages:
-    def test_rests_are_ended_from_their_own_list(self, console):
-        rest = Rest.objects.create(account=make_account(), until=timezone.now() + timedelta(hours=1))
+    def test_cooldowns_are_cleared_from_their_own_list(self, console):
+        cooldown = Rest.objects.create(account=make_account(), until=timezone.now() + timedelta(hours=1))
 
-        assert "1 cooldown cleared." in act(console, "rest", "clear", rest)
-        rest.refresh_from_db()
-        assert rest.until is None
+        assert "1 cooldown cleared." in act(console, "rest", "clear", cooldown)
+        cooldown.refresh_from_db()
+        assert cooldown.until is None
 
     def test_the_ledger_can_only_be_read(self, console):
         record = UsageRecord.objects.create(request_id="r" * 32, outcome="succeeded")

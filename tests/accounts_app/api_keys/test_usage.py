@@ -46,7 +46,7 @@ def call(key: KeyView, tokens: Tokens = NO_TOKENS, model: str = MODEL) -> None:
 
 
 def used(key: KeyView) -> dict[Limit, int]:
-    return {standing.limit: standing.used for standing in usage.by_limit(key, time())}
+    return {each.limit: each.used for each in usage.by_limit(key, time())}
 
 
 async def restart() -> None:
@@ -169,7 +169,7 @@ class TestSeveralNodes:
         assert counted[Limit.REQUESTS_PER_MINUTE] == 7
         assert counted[Limit.TOKENS_PER_DAY] == 70
 
-    async def test_share_a_keys_calls_at_once(self):
+    async def test_share_a_keys_concurrent_requests(self):
         key = await a_key(max_concurrency=3)
         await usage.refresh()
         await in_database(

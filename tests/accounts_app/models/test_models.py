@@ -128,7 +128,7 @@ def test_settings_once_saved_outrank_the_environment(settings):
     assert GatewaySettings.load().auth_mode == "off"
 
 
-def test_an_account_rests_once_for_a_model():
+def test_an_account_has_one_cooldown_for_a_model():
     account = Account.objects.create(email="alice@example.com")
     Rest.objects.create(account=account, model="gemini-2.5-pro")
 

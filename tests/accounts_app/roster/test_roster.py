@@ -185,21 +185,26 @@ def test_an_exact_route_outranks_wildcards_and_the_wildcard_that_says_most_the_o
     assert found == ["exact", "mini", "gpt", "any"]
 
 
-def test_rests_are_seen_and_so_is_their_end(long_ago):
+def test_cooldowns_are_seen_and_so_is_their_end(long_ago):
     alice = make_account()
     until = timezone.now() + timedelta(hours=1)
     Rest.objects.create(account=alice, model="m", until=until, reason="quota_exhausted", streak=2, message="spent")
     long_ago()
 
-    rest = roster.load_now().cooldowns[alice.pk, "m"]
+    cooldown = roster.load_now().cooldowns[alice.pk, "m"]
     clear_cooldowns_of([alice.pk])
     after = roster.load_now()
 
-    assert (rest.until, rest.reason, rest.streak, rest.message) == (until.timestamp(), "quota_exhausted", 2, "spent")
+    assert (cooldown.until, cooldown.reason, cooldown.streak, cooldown.message) == (
+        until.timestamp(),
+        "quota_exhausted",
+        2,
+        "spent",
+    )
     assert (after.cooldowns, after.changed_cooldowns) == ({}, {(alice.pk, "m")})
 
 
-def test_a_rest_that_came_and_went_between_two_snapshots_costs_no_other_change(long_ago):
+def test_a_cooldown_that_came_and_went_between_two_snapshots_costs_no_other_change(long_ago):
     alice = make_account()
     old = Rest.objects.create(account=alice, model="old", until=timezone.now() + timedelta(hours=1))
     long_ago()
@@ -226,7 +231,7 @@ def test_a_rest_that_came_and_went_between_two_snapshots_costs_no_other_change(l
     assert after.accounts[alice.pk].project == "new"
 
 
-def test_the_demo_account_stands_by_once_another_is_there_and_never_calls_google():
+def test_the_demo_account_is_on_standby_once_another_is_there_and_never_calls_google():
     demo = make_account("demo account", is_demo=True)
     view = roster.load_now().accounts[demo.pk]
     assert (view.available, view.bases, view.token_url) == (False, (), "")

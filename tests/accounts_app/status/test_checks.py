@@ -1,4 +1,4 @@
-"""Settings that would fail quietly are told."""
+"""Configuration warnings."""
 
 import pytest
 

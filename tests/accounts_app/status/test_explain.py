@@ -40,16 +40,16 @@ def in_hours(hours: float) -> datetime:
 
 
 def everybody() -> None:
-    """One account in each standing a row can have."""
+    """One account in each status a row can have."""
     GatewaySettings(quota_protection=10).save()
     make_account("ready@example.com", quota={PRO: {"remaining": 0.42}})
     make_account("disabled@example.com", enabled=False)
     make_account("other@example.com", allowed_models=["gemini-3-*"])
     resets_at = in_hours(3).isoformat()
     make_account("kept@example.com", quota={PRO: {"remaining": 0.05, "resets_at": resets_at}})
-    resting = make_account("resting@example.com")
+    cooling = make_account("resting@example.com")
     Rest.objects.create(
-        account=resting, model=PRO, until=in_hours(2), reason="quota_exhausted", streak=1, message="Spent."
+        account=cooling, model=PRO, until=in_hours(2), reason="quota_exhausted", streak=1, message="Spent."
     )
     parked = make_account("parked@example.com")
     accounts.park([parked.pk], "verify", "Verify your account.", "https://accounts.example.com/verify")
@@ -95,7 +95,7 @@ def test_a_route_is_followed_and_said(console):
     assert "cooling down" in text
 
 
-def test_the_models_to_choose_from_are_those_of_quotas_routes_and_rests(console):
+def test_the_models_to_choose_from_are_those_of_quotas_routes_and_cooldowns(console):
     everybody()
     ModelRoute.objects.create(pattern="fast", target=FLASH)
     ModelRoute.objects.create(pattern="gpt-*", target=FLASH)

@@ -71,7 +71,7 @@ class TestPage:
         assert not inbox.about_accounts()
         assert "example.com" not in operator.get(INBOX).content.decode()
 
-    def test_settings_that_would_fail_quietly_are_in_it(self, operator: Client, settings):
+    def test_configuration_warnings_are_in_it(self, operator: Client, settings):
         settings.GATEWAY_CORS_ORIGINS = ["*"]
 
         page = operator.get(INBOX).content.decode()
@@ -107,7 +107,7 @@ class TestPage:
         assert "6 items need attention" in html
         assert "and 2 more" in html
 
-    def test_a_settled_account_is_revived_from_it(self, operator: Client):
+    def test_a_resolved_account_is_re_enabled_from_it(self, operator: Client):
         account = park("alice@example.com", "verify", link=VERIFY)
         page = operator.get(INBOX).content.decode()
 

@@ -1,4 +1,4 @@
-"""How prompts and answers are counted."""
+"""How prompts and responses are counted."""
 
 from emulator import Emulator
 from tests.emulator.conftest import Caller, error_of

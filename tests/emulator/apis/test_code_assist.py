@@ -91,7 +91,7 @@ def test_every_unknown_name_is_told_with_its_path_in_snake_case(caller: Caller):
         ({"generationConfig": {"candidateCount": 9}}, "candidate_count: must be in the range [1, 8]"),
     ],
 )
-def test_a_wrong_request_is_refused_with_googles_text(caller: Caller, request_fields: dict, message: str):
+def test_an_invalid_request_is_refused_with_googles_text(caller: Caller, request_fields: dict, message: str):
     answered = caller.internal("generateContent", caller.envelope(**request_fields))
 
     assert answered.status_code == 400
@@ -199,12 +199,12 @@ def test_a_paid_account_shows_its_paid_tier(google: Emulator, caller: Caller):
     assert loaded["paidTier"]["availableCredits"][0]["creditAmount"] == "1000"
 
 
-def newcomer(google: Emulator, **traits) -> Account:
+def new_account(google: Emulator, **traits) -> Account:
     return google.add_account("carol@example.com", onboarded=False, **traits)
 
 
 def test_a_new_account_has_no_tier_until_it_is_onboarded(google: Emulator, caller: Caller):
-    caller.account = newcomer(google)
+    caller.account = new_account(google)
 
     loaded = caller.internal("loadCodeAssist", {}).json()
 
@@ -215,7 +215,7 @@ def test_a_new_account_has_no_tier_until_it_is_onboarded(google: Emulator, calle
 
 
 def test_onboarding_is_polled_by_its_operation(google: Emulator, caller: Caller):
-    caller.account = newcomer(google, pending_polls=2)
+    caller.account = new_account(google, pending_polls=2)
     headers = {"authorization": f"Bearer {caller.account.access_token}"}
 
     operation = caller.internal("onboardUser", {"tierId": "free-tier"}).json()
@@ -227,7 +227,7 @@ def test_onboarding_is_polled_by_its_operation(google: Emulator, caller: Caller)
 
 
 def test_onboarding_is_polled_by_asking_again(google: Emulator, caller: Caller):
-    caller.account = newcomer(google, pending_polls=1, project_form="string")
+    caller.account = new_account(google, pending_polls=1, project_form="string")
 
     asked = [caller.internal("onboardUser", {"tier_id": "free-tier"}).json() for _ in range(2)]
 
@@ -236,7 +236,7 @@ def test_onboarding_is_polled_by_asking_again(google: Emulator, caller: Caller):
 
 
 def test_the_free_tier_makes_its_own_project(google: Emulator, caller: Caller):
-    caller.account = newcomer(google)
+    caller.account = new_account(google)
 
     answered = caller.internal("onboardUser", {"tierId": "free-tier", "cloudaicompanionProject": "mine"})
 
@@ -244,7 +244,7 @@ def test_the_free_tier_makes_its_own_project(google: Emulator, caller: Caller):
 
 
 def test_the_standard_tier_brings_its_project(google: Emulator, caller: Caller):
-    caller.account = newcomer(google)
+    caller.account = new_account(google)
 
     done = caller.internal("onboardUser", {"tierId": "standard-tier", "cloudaicompanionProject": "mine"}).json()
 
@@ -253,7 +253,7 @@ def test_the_standard_tier_brings_its_project(google: Emulator, caller: Caller):
 
 
 def test_an_ineligible_account_says_why(google: Emulator, caller: Caller):
-    caller.account = newcomer(google, ineligible=["UNSUPPORTED_LOCATION", "VALIDATION_REQUIRED"])
+    caller.account = new_account(google, ineligible=["UNSUPPORTED_LOCATION", "VALIDATION_REQUIRED"])
 
     loaded = caller.internal("loadCodeAssist", {}).json()
 

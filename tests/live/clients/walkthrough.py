@@ -122,7 +122,7 @@ TRIALS: Mapping[str, Trial] = {**FAILURES, **ODDITIES}
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A unary or streaming call in which something goes wrong; has a model to itself, as some failures make it rest."""
+    """A unary or streaming call in which something goes wrong; has a model to itself, as some make it cool down."""
 
     trial: str
     stream: bool

@@ -59,10 +59,10 @@ class TestDiagnostics:
         GatewaySettings(system_instruction_prefix="Our hunter2 house rules").save()
         two_attempts()
         ModelRoute.objects.create(pattern="x", target="y", note="hunter2")
-        rested = make_account("carol@example.com", proxy_url="http://u:hunter2@proxy.example", refresh_token="hunter2")
-        Rest.objects.create(account=rested, until=timezone.now(), reason="rate_limited", message="hunter2")
+        cooled = make_account("carol@example.com", proxy_url="http://u:hunter2@proxy.example", refresh_token="hunter2")
+        Rest.objects.create(account=cooled, until=timezone.now(), reason="rate_limited", message="hunter2")
         UsageRecord.objects.update(api_key=None)
-        an_entry(account=rested, account_label=rested.email, attempt=3, message="token ya29.hunter2-abc was refused")
+        an_entry(account=cooled, account_label=cooled.email, attempt=3, message="token ya29.hunter2-abc was refused")
 
         told, text = self.report(console)
 

@@ -86,8 +86,8 @@ async def test_one_node_asks_for_all_and_another_goes_on_when_it_dies(alice, ups
     assert len(upstream.requests_of("countTokens")) == 1  # the third question, after five minutes
 
 
-async def test_the_node_that_asks_keeps_the_duty(upstream):
-    first, second = (claims.StandingClaim("x", timedelta(minutes=1)) for _ in range(2))
+async def test_the_node_that_asks_keeps_the_claim(upstream):
+    first, second = (claims.RenewableClaim("x", timedelta(minutes=1)) for _ in range(2))
 
     assert [await in_database(each.renew) for each in (first, second, first, second, first)] == [
         True, False, True, False, True,
