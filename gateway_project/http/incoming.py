@@ -42,13 +42,19 @@ class _Pump:
         self.inbox.source = None
 
     async def _run(self) -> None:
-        inbox = self.inbox
-        while (message := await self._receive())["type"] != "http.disconnect":
-            if piece := message.get("body"):
-                inbox.put(piece)
-            if not message.get("more_body", False):
-                inbox.end()
-            elif inbox.is_full:
+        while (goes_on := self._put(await self._receive())) is not None:
+            if goes_on and self.inbox.is_full:
                 self._room.clear()
                 await self._room.wait()
-        inbox.hang_up()
+        self.inbox.hang_up()
+
+    def _put(self, message: Mapping[str, Any]) -> bool | None:
+        """Whether more of the body follows; None for a hang-up. Of the message nothing is kept here."""
+        if message["type"] == "http.disconnect":
+            return None
+        if piece := message.get("body"):
+            self.inbox.put(piece)
+        goes_on = bool(message.get("more_body", False))
+        if not goes_on:
+            self.inbox.end()
+        return goes_on
