@@ -7,9 +7,9 @@ import sys
 import pytest
 from asgiref.sync import sync_to_async
 
-from emulator import Ending
+from emulator import Ending, Reply
 from tests.factories import a_prompt, make_account
-from tests.proxy_app.scripted import a_stream, a_text
+from tests.proxy_app.scripted import SSE, a_text, an_event
 
 URL = "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse"
 
@@ -18,17 +18,18 @@ URL = "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse"
 async def account(request, upstream, settings, pool_of):
     if request.param == "cloud_code":
         await pool_of("alice")
-        return
+        return an_event
     settings.GEMINI_API_URL = upstream.url
     account = await sync_to_async(make_account)(
         "studio@example.com", kind="gemini_api", access_token="AIza-key", expires_at=None
     )
     upstream.add_account(account.email, api_key="AIza-key")
+    return lambda response: b"data: " + response + b"\r\n\r\n"  # the public API has no envelope
 
 
 @pytest.mark.parametrize("size", [1000, 300_000, 8_000_000], ids=("small", "sliced", "large"))
 async def test_at_the_first_event_nobody_holds_the_body_any_more(size, client, account, upstream):
-    upstream.script(a_stream(a_text("one"), ending=Ending.STALL))
+    upstream.script(Reply(chunks=[account(a_text("one"))], content_type=SSE, ending=Ending.STALL))
     raw = json.dumps(a_prompt("x" * size)).encode()
     before = sys.getrefcount(raw)
 
