@@ -73,4 +73,4 @@ class SingleFlight(Generic[K, T]):
         if self._tasks.get(key) is task:
             del self._tasks[key]
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.log(self._level, "%s: %s", task.get_name(), error)
+            log.log(self._level, "%s: %s", task.get_name(), str(error))  # a record that is kept keeps no frames

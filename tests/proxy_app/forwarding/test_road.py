@@ -207,7 +207,7 @@ class TestWhenNobodyCanAnswer:
         reply = await client.post(PLAIN, a_prompt())
 
         assert reply.status == 400
-        assert "parked" in reply.json()["error"]["message"]
+        assert "needs attention" in reply.json()["error"]["message"]
         assert "admin" in reply.json()["error"]["message"]
 
     async def test_a_model_that_no_account_may_serve_says_so(self, client, pool_of):

@@ -294,7 +294,7 @@ def test_a_park_of_our_own_counts_before_the_row_says_so():
     board.park(1, "sign_in", NOW)
 
     assert {picks(board, strategy=TURNS) for _ in range(4)} == {2}
-    assert repr(board) == "<Board 2 connected, 1 parked, 0 in flight>"
+    assert repr(board) == "<Board 2 connected, 1 out of service, 0 in flight>"
 
 
 def test_accounts_kept_to_a_model_serve_no_other():

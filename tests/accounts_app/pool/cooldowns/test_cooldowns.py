@@ -22,7 +22,7 @@ def test_cooldowns_tell_their_state():
     cooldowns = cooling_down((1, FLASH, NOW + 5), (2, ALL, NOW + 5))
     cooldowns.probe(1, [FLASH], NOW)
 
-    assert (repr(cooldowns), len(cooldowns)) == ("<Cooldowns 2, 1 being tried out>", 2)
+    assert (repr(cooldowns), len(cooldowns)) == ("<Cooldowns 2, 1 probed>", 2)
     assert (MODELS, PROBE_SECONDS) == (64, 30.0)
 
 
@@ -56,7 +56,7 @@ def test_one_that_is_cleared_leaves_nothing_behind():
 
     assert (cooldowns.get(1, FLASH), cooldowns.get(1, PRO), len(cooldowns)) == (None, None, 1)
     assert cooldowns.both(1, PRO) == []
-    assert repr(cooldowns) == "<Cooldowns 1, 0 being tried out>"
+    assert repr(cooldowns) == "<Cooldowns 1, 0 probed>"
     assert set(cooldowns.accounts_with(FLASH)) == set()
     assert set(cooldowns.accounts_with(PRO)) == {2}
 
