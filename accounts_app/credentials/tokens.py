@@ -242,7 +242,7 @@ async def _renew(account: AccountView, held: _Held, now: float) -> CredentialVie
     except CredentialError as error:
         held.failures += 1
         held.pause(now, min(FIRST_PAUSE * 2 ** (held.failures - 1), LONGEST_PAUSE))
-        held.trouble = error
+        held.trouble = _again(error)  # not itself: it has the frames of all who wait for it, and they the calls
         if isinstance(error, TokenUnavailable) and error.kept is not None:
             held.take(account, error.kept)
         raise
