@@ -38,7 +38,9 @@ class NeedsSignIn(CredentialError):
 class TokenUnavailable(CredentialError):
     """Transient: the account is not to blame. `kept` are its tokens if they have changed all the same."""
 
-    kept: CredentialView | None = None
+    def __init__(self, message: str, kept: CredentialView | None = None) -> None:
+        super().__init__(message)
+        self.kept = kept
 
 
 async def renew(
@@ -73,12 +75,12 @@ async def renew(
         await _if_possible(store.park, account.id, replaced, error.parked, str(error), now)
         raise NeedsSignIn(str(error), error.parked) from error
     except oauth.OAuthError as error:
-        unavailable = TokenUnavailable(str(error))
+        kept = None
         if isinstance(error, oauth.TokenEndpointUnavailable) and error.refresh_token:
-            unavailable.kept = replace(known, refresh_token=error.refresh_token)
+            kept = replace(known, refresh_token=error.refresh_token)
             is_claimed = False
-            await _store(account.id, unavailable.kept, replaced, mine)
-        raise unavailable from error
+            await _store(account.id, kept, replaced, mine)
+        raise TokenUnavailable(str(error), kept) from error
     finally:
         if is_claimed:
             await _if_possible(store.release, account.id, mine)
