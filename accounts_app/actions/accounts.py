@@ -126,7 +126,7 @@ def change(account_id: int, **columns: object) -> None:
         Account.objects.filter(pk=account_id).update(**columns)
 
 
-def park(ids: Collection[int], parked: str, message: str = "", link: str = "") -> int:
+def take_out(ids: Collection[int], parked: str, message: str = "", link: str = "") -> int:
     """Take accounts out of service for the reason `parked`. Returns how many were not out for it already."""
     return (
         Account.objects.filter(pk__in=ids)
@@ -141,7 +141,7 @@ def re_enable(ids: Collection[int]) -> int:
     return Account.objects.filter(pk__in=ids).update(enabled=True, **IN_SERVICE)
 
 
-def unpark(account_id: int, parked: Collection[str]) -> bool:
+def put_back(account_id: int, parked: Collection[str]) -> bool:
     """Put an account back in service if one of these reasons keeps it out; its cooldowns stay."""
     return bool(Account.objects.filter(pk=account_id, parked__in=parked).update(**IN_SERVICE))
 

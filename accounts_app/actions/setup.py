@@ -56,12 +56,12 @@ async def _project(account_id: int, now: float, poll_seconds: float) -> SetupRes
     try:
         found = await onboarding.onboard(await tokens.access_as_it_is(account, now), poll_seconds=poll_seconds)
     except NotEligible as why:
-        await in_database(project.park, account_id, why, now)
+        await in_database(project.take_out, account_id, why, now)
         return SetupResult(str(why), why.reasons)
     except (CredentialError, CodeAssistError) as error:
         return SetupResult(_message(error))
     await in_database(project.store, account_id, account.project, found)
-    await in_database(accounts.unpark, account_id, LET_IN)
+    await in_database(accounts.put_back, account_id, LET_IN)
     return SetupResult(reasons=_other_tiers(found))
 
 

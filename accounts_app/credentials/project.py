@@ -36,7 +36,7 @@ def store(account_id: int, seen_project: str, outcome: Onboarding) -> bool:
     return bool(unchanged.update(project=outcome.project, tier=outcome.tier))
 
 
-def park(account_id: int, why: NotEligible, now: float) -> bool:
+def take_out(account_id: int, why: NotEligible, now: float) -> bool:
     """Take an account out of service that Google gives no project, unless it has got one or is out by now."""
     without = Account.objects.filter(pk=account_id, project="", parked="")
     moment = datetime.fromtimestamp(now, UTC)
@@ -63,7 +63,7 @@ async def _find(account_id: int, access: Access, now: float) -> str:
         outcome = await onboarding.onboard(access)
     except NotEligible as why:
         with suppress(DatabaseError):
-            await soon_in_database(park, account_id, why, now)
+            await soon_in_database(take_out, account_id, why, now)
         raise
     _found[account_id] = outcome.project
     # Without a database the project is known in this process, and asked for again after a restart.

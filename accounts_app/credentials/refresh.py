@@ -72,7 +72,7 @@ async def renew(
         await _store(account.id, renewed, replaced, mine)
         return renewed
     except oauth.InvalidGrant as error:
-        await _if_possible(store.park, account.id, replaced, error.parked, str(error), now)
+        await _if_possible(store.take_out, account.id, replaced, error.parked, str(error), now)
         raise NeedsSignIn(str(error), error.parked) from error
     except oauth.OAuthError as error:
         kept = None

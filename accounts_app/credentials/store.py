@@ -84,7 +84,7 @@ def store(account_id: int, renewed: CredentialView, replaced: Collection[str]) -
     return False
 
 
-def park(account_id: int, refused: Collection[str], parked: str, message: str, now: float) -> bool:
+def take_out(account_id: int, refused: Collection[str], parked: str, message: str, now: float) -> bool:
     """Take an account out of service whose refresh token Google refused, unless it has got another one meanwhile."""
     for _ in range(TRIES):
         row = Credential.objects.filter(account_id=account_id).first()

@@ -34,7 +34,7 @@ __all__ = [
     "Status",
     "Wanted",
     "attempts",
-    "cooling down",
+    "cooldowns",
     "default_generation_config",
     "eligibility",
     "in_flight",
@@ -42,15 +42,15 @@ __all__ = [
     "known",
     "last_used",
     "load",
-    "need_owner",
+    "need_attention",
     "next_step",
     "not_ready",
-    "parked",
     "paths_due",
     "probed",
+    "recovered",
     "reset",
     "routed",
-    "take_back",
+    "taken_out",
 ]
 
 
@@ -161,26 +161,26 @@ def cooldowns(now: float) -> list[tuple[int, str, Cooldown]]:
     ]
 
 
-def need_owner() -> dict[int, str]:
+def need_attention() -> dict[int, str]:
     """The enabled accounts that need attention, and the reason; empty before the first reading of the database."""
     board = _lender.board
     if not board.out_of_service:
         return {}
     return {
-        account: view.parked or board.parked[account]
+        account: view.parked or board.taken_out[account]
         for account, view in board.accounts.items()
-        if view.enabled and (view.parked or account in board.parked)
+        if view.enabled and (view.parked or account in board.taken_out)
     }
 
 
-def take_back(account: int) -> None:
+def recovered(account: int) -> None:
     """The account needed attention, and has answered."""
-    _lender.take_back(account, monotonic())
+    _lender.recovered(account, monotonic())
 
 
-def parked() -> dict[int, str]:
+def taken_out() -> dict[int, str]:
     """The accounts that this process has found to need attention, and the reason, before their rows show it."""
-    return _lender.board.parked.copy()
+    return _lender.board.taken_out.copy()
 
 
 def load() -> dict[int, int]:

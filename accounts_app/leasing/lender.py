@@ -15,7 +15,16 @@ from time import monotonic, time
 
 from accounts_app import roster
 from accounts_app.leasing import rows as leasing_rows
-from accounts_app.leasing.rows import COOLDOWN, LAST_USED, PARK, UNPARK, CooldownRow, LastUseRow, ParkRow, UnparkRow
+from accounts_app.leasing.rows import (
+    COOLDOWN,
+    LAST_USED,
+    PUT_BACK,
+    TAKEN_OUT,
+    CooldownRow,
+    LastUseRow,
+    PutBackRow,
+    TakenOutRow,
+)
 from accounts_app.pool.blame.attempts import Attempts
 from accounts_app.pool.blame.blame import BILLING, Blame
 from accounts_app.pool.blame.no_answer import NoAnswer
@@ -39,7 +48,7 @@ def ahead() -> float:
 
 
 class Lender:
-    """What this process has on loan and decided; `_cooldowns` and `_parks` are what no snapshot shows yet."""
+    """What this process has on loan and decided; `_cooldowns` and `_taken_out` are what no snapshot shows yet."""
 
     def __init__(self, ahead: Callable[[], float] = ahead) -> None:
         self.blame = Blame(self, seed=int.from_bytes(os.urandom(4)) / 2**32)
@@ -49,10 +58,10 @@ class Lender:
         self._seen: Roster | None = None
         self._now = 0.0  # the latest that a call has told: catching up has no clock of its own
         self._cooldowns: dict[CooldownKey, CooldownRow] = {}
-        self._parks: dict[int, ParkRow] = {}
+        self._taken_out: dict[int, TakenOutRow] = {}
 
     def __repr__(self) -> str:
-        unseen = f"{len(self._cooldowns)} cooldowns and {len(self._parks)} reasons to be seen"
+        unseen = f"{len(self._cooldowns)} cooldowns and {len(self._taken_out)} reasons to be seen"
         return f"<Lender {self.board.in_flight} in flight, {unseen}>"
 
     @property
@@ -119,22 +128,22 @@ class Lender:
         self._cooldowns[account, model] = row
         journal.append(COOLDOWN, row)
 
-    def park(self, account: int, fault: Fault) -> None:
+    def take_out(self, account: int, fault: Fault) -> None:
         """Write down that an account needs attention."""
-        row = ParkRow(account, fault.parked, fault.message, fault.link, self.on_the_wall(self._now))
-        self._parks[account] = row
-        journal.append(PARK, row)
+        row = TakenOutRow(account, fault.parked, fault.message, fault.link, self.on_the_wall(self._now))
+        self._taken_out[account] = row
+        journal.append(TAKEN_OUT, row)
 
-    def unpark(self, account: int, parked: str) -> None:
+    def put_back(self, account: int, parked: str) -> None:
         """Write down that an account is back by itself."""
-        self._parks.pop(account, None)
-        journal.append(UNPARK, UnparkRow(account, parked))
+        self._taken_out.pop(account, None)
+        journal.append(PUT_BACK, PutBackRow(account, parked))
 
-    def take_back(self, account: int, now: float) -> None:
+    def recovered(self, account: int, now: float) -> None:
         """An account that needed attention has answered."""
         view = self.catch_up().accounts.get(account)
-        if parked := self.board.parked.get(account) or (view.parked if view else ""):
-            self.blame.unpark(account, parked, now)
+        if parked := self.board.taken_out.get(account) or (view.parked if view else ""):
+            self.blame.put_back(account, parked, now)
 
     def _forget_seen(self, snapshot: Roster, changed: set[int], cooldowns: set[CooldownKey]) -> None:
         """Leave to the snapshot what it was read late enough to show, adding it to what has changed.
@@ -150,11 +159,11 @@ class Lender:
                     cooldowns.add(key)
                 else:
                     cooldowns.discard(key)
-        for account, park in list(self._parks.items()):
+        for account, out in list(self._taken_out.items()):
             gone = account not in snapshot.accounts
-            if gone or leasing_rows.written_before((PARK, account), park, snapshot.loaded_at):
-                self._parks.pop(account, None)
-                self.board.parked.pop(account, None)
+            if gone or leasing_rows.written_before((TAKEN_OUT, account), out, snapshot.loaded_at):
+                self._taken_out.pop(account, None)
+                self.board.taken_out.pop(account, None)
                 changed.add(account)
 
     def _translated(self, cooldown: Cooldown | None) -> Cooldown | None:

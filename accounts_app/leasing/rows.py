@@ -20,7 +20,7 @@ from accounts_app.models import Rest as CooldownModel
 from accounts_app.pool.cooldowns.cooldown import Cooldown
 from accounts_app.storage import journal
 
-COOLDOWN, PARK, UNPARK, LAST_USED = "rest", "park", "unpark", "last_used"
+COOLDOWN, TAKEN_OUT, PUT_BACK, LAST_USED = "rest", "park", "unpark", "last_used"
 
 # What the column takes. Clients name models; the rest of a longer name lives in memory alone.
 LONGEST_MODEL = 128
@@ -36,7 +36,7 @@ class CooldownRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ParkRow:
+class TakenOutRow:
     """An account that needs attention since `stamp` (seconds, epoch), by a verdict."""
 
     account: int
@@ -47,7 +47,7 @@ class ParkRow:
 
 
 @dataclass(frozen=True, slots=True)
-class UnparkRow:
+class PutBackRow:
     """An account that needed attention for `parked` has answered."""
 
     account: int
@@ -101,7 +101,7 @@ def write_cooldowns(rows: list[CooldownRow]) -> None:
     _note({(COOLDOWN, row.account, row.model): row for row in storable})
 
 
-def write_parks(rows: list[ParkRow]) -> None:
+def write_taken_out(rows: list[TakenOutRow]) -> None:
     """Store the reason of accounts that have none yet; a sign-in that came after the verdict wins."""
     for row in sorted(rows, key=lambda row: row.account):
         accounts = Account.objects.filter(pk=row.account, parked="")
@@ -110,10 +110,10 @@ def write_parks(rows: list[ParkRow]) -> None:
         accounts.update(
             parked=row.parked, parked_message=row.message, parked_link=row.link, parked_at=_moment(row.stamp)
         )
-    _note({(PARK, row.account): row for row in rows})
+    _note({(TAKEN_OUT, row.account): row for row in rows})
 
 
-def write_unparks(rows: list[UnparkRow]) -> None:
+def write_put_back(rows: list[PutBackRow]) -> None:
     """Clear the reason of accounts that have answered, unless it is another one by now."""
     for row in sorted(rows, key=lambda row: row.account):
         accounts = Account.objects.filter(pk=row.account, parked=row.parked)
@@ -155,6 +155,6 @@ def _committed(decisions: Mapping[tuple[object, ...], object]) -> None:
 
 
 journal.register(COOLDOWN, write_cooldowns, droppable=False)
-journal.register(PARK, write_parks, droppable=False)
-journal.register(UNPARK, write_unparks, droppable=False)
+journal.register(TAKEN_OUT, write_taken_out, droppable=False)
+journal.register(PUT_BACK, write_put_back, droppable=False)
 journal.register(LAST_USED, write_last_uses, droppable=True)

@@ -76,7 +76,7 @@ class Effect(Enum):
     SUSPECT = "suspect"  # account and model: a guess, once two conversations met it here and were answered elsewhere
     DOUBT = "doubt"  # the same for a refusal without a known reason: three conversations, and for longer
     OUTDONE = "outdone"  # account and model: a guess at the second conversation, if others did well meanwhile
-    PARK = "park"  # the account: out until a person acts
+    TAKE_OUT = "take_out"  # the account: out until a person acts
     EXPIRE_TOKEN = (
         "expire_token"  # the account: its access token is not to be used again; cools down if that is no help
     )
@@ -158,7 +158,7 @@ class Verdict:
 
 _VAGUE = Verdict(Effect.SUSPECT, Retry.NEXT_PATH, Counts.ATTEMPT, costs_retry=True)
 _SPENT = Verdict(Effect.COOL_DOWN, Retry.OTHER_ACCOUNT, Counts.REFUSAL)
-_OWNER_NEEDED = Verdict(Effect.PARK, Retry.OTHER_ACCOUNT, Counts.REFUSAL)
+_OWNER_NEEDED = Verdict(Effect.TAKE_OUT, Retry.OTHER_ACCOUNT, Counts.REFUSAL)
 _TOLD = Verdict(Effect.NOTHING, Retry.NO)
 
 VERDICTS: Mapping[Outcome, Verdict] = {

@@ -56,7 +56,7 @@ LABELS = {
         "warning",
         gettext_lazy("Wait, fetch its quota again, or lower the quota reserve in the settings."),
     ),
-    Status.PARKED: Label(gettext_lazy("needs attention"), "danger", ""),
+    Status.NEEDS_ATTENTION: Label(gettext_lazy("needs attention"), "danger", ""),
     Status.NOT_ALLOWED: Label(
         gettext_lazy("model not allowed"), "info", gettext_lazy("Its page lists the models it may answer for.")
     ),
@@ -91,7 +91,7 @@ def eligibility(model: str, now: float) -> list[Eligibility]:
 def in_words(found: Collection[Eligibility], model: str, now: float) -> list[Line]:
     """The same for people; reads the rows of the accounts that need attention. Raises RosterUnavailable."""
     accounts = roster.current().accounts
-    parked = [each.account for each in found if each.status is Status.PARKED]
+    parked = [each.account for each in found if each.status is Status.NEEDS_ATTENTION]
     rows = Account.objects.only("kind", "is_demo", "parked", "parked_message", "parked_link").in_bulk(parked)
     return [_line(each, accounts.get(each.account), rows.get(each.account), model, now) for each in found]
 
@@ -115,7 +115,7 @@ def _line(found: Eligibility, account: AccountView | None, row: Account | None, 
     until = None if found.until is None else datetime.fromtimestamp(found.until, UTC)
     left = "" if found.until is None else spoken(timedelta(seconds=found.until - now))
     email = account.email if account else ""
-    if found.status is Status.PARKED:
+    if found.status is Status.NEEDS_ATTENTION:
         # A decision of this process reaches the row a second later: until then there is its reason alone.
         row = row or Account(pk=found.account, kind=account.kind if account else "")
         row.parked = row.parked or found.detail
@@ -129,7 +129,7 @@ def _line(found: Eligibility, account: AccountView | None, row: Account | None, 
 
 def _needs_attention(found: Eligibility, email: str, row: Account, until: datetime | None, left: str) -> Line:
     by_hand = row.parked == Account.Parked.BY_HAND
-    label = LABELS[Status.DISABLED if by_hand else Status.PARKED]
+    label = LABELS[Status.DISABLED if by_hand else Status.NEEDS_ATTENTION]
     remedy = REMEDIES[Account.Parked(row.parked)].sentence
     return Line(found.account, email, label, remedies.message(row), until, left, remedy, remedies.action(row))
 

@@ -57,7 +57,7 @@ class PoolSummary:
 def now(moment: float) -> PoolSummary:
     """At `moment` (seconds, epoch). Raises RosterUnavailable."""
     accounts = roster.current().accounts
-    decided = leasing.parked()
+    decided = leasing.taken_out()
     reasons = {one.id: one.parked or decided.get(one.id, "") for one in accounts.values()}
     serving = {
         one.id: one

@@ -71,7 +71,7 @@ _node_claim = _NodeClaim()
 
 async def check_due(now: float) -> int:
     """Ask the accounts that are due at `now` (monotonic); how many are back. For a loop, every few seconds."""
-    waiting = {account: parked for account, parked in leasing.need_owner().items() if parked in CHECKED}
+    waiting = {account: parked for account, parked in leasing.need_attention().items() if parked in CHECKED}
     for gone in _checks.keys() - waiting.keys():
         del _checks[gone]
     due = []
@@ -110,5 +110,5 @@ async def _is_back(account: int) -> bool:
         await account_test.read(relay)
     except (KeyError, errors.GatewayError, errors.BrokenStream):
         return False
-    leasing.take_back(account)
+    leasing.recovered(account)
     return True

@@ -215,7 +215,7 @@ class AccountPage(ModelAdmin):
     def park(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:
         by = f"Disabled by {request.user.get_username()}."
         self._log(request, chosen, _("Disabled."))
-        self._tell(request, accounts.park(_ids(chosen), Account.Parked.BY_HAND, by))
+        self._tell(request, accounts.take_out(_ids(chosen), Account.Parked.BY_HAND, by))
 
     @admin.action(description=_("Re-enable: back in service, without cooldowns"), permissions=["change"])
     def re_enable(self, request: HttpRequest, chosen: QuerySet[Account]) -> None:

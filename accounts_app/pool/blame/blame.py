@@ -28,7 +28,7 @@ REFUSED_FOR_GOOD = 600.0
 TOKEN_AGAIN = 2.0
 
 # Why an account needs attention, when the fault does not say.
-DEFAULT_PARK = {Outcome.REVOKED: "sign_in", Outcome.UNAUTHENTICATED: "sign_in", Outcome.NEEDS_OWNER: "verify"}
+DEFAULT_REASON = {Outcome.REVOKED: "sign_in", Outcome.UNAUTHENTICATED: "sign_in", Outcome.NEEDS_OWNER: "verify"}
 
 # The `Account.parked` of a project that has run out of money: a call tries it each hour, and it is back by itself.
 BILLING = "billing"
@@ -38,8 +38,8 @@ class Sink(Protocol):
     """Where decisions are written down."""
 
     def cooldown(self, account: int, model: str, cooldown: Cooldown) -> None: ...
-    def park(self, account: int, fault: Fault) -> None: ...
-    def unpark(self, account: int, parked: str) -> None: ...
+    def take_out(self, account: int, fault: Fault) -> None: ...
+    def put_back(self, account: int, parked: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,8 @@ class Blame:
                 self.finished(loan, path, since, now)
             case Effect.COOL_DOWN:
                 self.lay(loan.account, WHOLE_ACCOUNT if fault.whole_account else loan.model, fault, now)
-            case Effect.PARK:
-                self.park(loan.account, fault, now)
+            case Effect.TAKE_OUT:
+                self.take_out(loan.account, fault, now)
             case Effect.AWAIT_TOKEN:
                 self.board.await_token(loan.account, now + TOKEN_AGAIN, now)
             case Effect.BREAK_PATH:
@@ -151,7 +151,7 @@ class Blame:
         self._accepted(account, now)
         self._clear(loan, since, now)
         if account in self.board.retry_at:
-            self.unpark(account, BILLING, now)
+            self.put_back(account, BILLING, now)
 
     def finished(self, loan: Loan, path: Path, since: float, now: float) -> None:
         """A good answer ran to its end."""
@@ -167,13 +167,13 @@ class Blame:
         if cooldown is not before:
             self._put(account, model, cooldown, now)
 
-    def park(self, account: int, fault: Fault, now: float) -> None:
+    def take_out(self, account: int, fault: Fault, now: float) -> None:
         """The account is out until a person acts; where it may come back by itself, a call tries it each hour."""
-        fault = fault if fault.parked else replace(fault, parked=DEFAULT_PARK[fault.outcome])
+        fault = fault if fault.parked else replace(fault, parked=DEFAULT_REASON[fault.outcome])
         if fault.parked == BILLING:
             self.board.try_again(account, now + self.spread(HOUR, GUESS_SPREAD))
-        self.board.park(account, fault.parked, now)
-        self._sink.park(account, fault)
+        self.board.take_out(account, fault.parked, now)
+        self._sink.take_out(account, fault)
 
     def try_each_hour(self, account: int, now: float) -> None:
         """The account's row says that it has run out of money: a call tries it now and then."""
@@ -203,7 +203,7 @@ class Blame:
         candidate = self.board.accounts.get(account)
         accepted_at = self._accepted_at.get(candidate.kind, 0.0) if candidate else 0.0
         if now - known.since >= REFUSED_FOR_GOOD and accepted_at > known.since:
-            self.park(account, replace(fault, parked="sign_in"), now)
+            self.take_out(account, replace(fault, parked="sign_in"), now)
         else:
             self.lay(account, WHOLE_ACCOUNT, fault, now)
 
@@ -223,11 +223,11 @@ class Blame:
         if account in self._tokens:
             del self._tokens[account]
 
-    def unpark(self, account: int, parked: str, now: float) -> None:
+    def put_back(self, account: int, parked: str, now: float) -> None:
         """It needed attention for `parked`, and has answered."""
         self.board.retry_at.pop(account, None)
-        self.board.park(account, "", now)
-        self._sink.unpark(account, parked)
+        self.board.take_out(account, "", now)
+        self._sink.put_back(account, parked)
 
     def _clear(self, loan: Loan, since: float, now: float, *, finished: bool = False) -> None:
         """End the cooldowns that a call begun at `since` has proven over.

@@ -86,19 +86,19 @@ class Board(Register):
                     able.add(account)
                 else:
                     able.discard(account)
-            if not candidate or not (candidate.parked or account in self.parked):
+            if not candidate or not (candidate.parked or account in self.taken_out):
                 self.retry_at.pop(account, None)
             self._count(account)
         self.ways.tidy()
         self.ring = self.ring.changed(weights)
         self.place(changed, now)
 
-    def park(self, account: int, reason: str, now: float) -> None:
+    def take_out(self, account: int, reason: str, now: float) -> None:
         """Out until a person looks; an empty `reason` leaves it to the account's row again."""
         if reason:
-            self.parked[account] = reason
+            self.taken_out[account] = reason
         else:
-            self.parked.pop(account, None)
+            self.taken_out.pop(account, None)
         self._count(account)
         self.place([account], now)
 
@@ -281,7 +281,7 @@ class Board(Register):
         if candidate is None:
             return
         connected = candidate.enabled and not candidate.standby
-        parked = connected and bool(candidate.parked or self.parked.get(account))
+        parked = connected and bool(candidate.parked or self.taken_out.get(account))
         self._counted[account] = (connected, parked)
         self.connected += connected
         self.out_of_service += parked

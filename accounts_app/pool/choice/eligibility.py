@@ -45,7 +45,7 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
     DISABLED = "disabled"
     STANDBY = "standby"  # the demo account, while another one exists
-    PARKED = "parked"
+    NEEDS_ATTENTION = "parked"
     NOT_ALLOWED = "not_allowed"  # its operator keeps it to other models
     PROTECTED = "protected"  # its operator keeps what is left of its quota
     COOLING_DOWN = "resting"

@@ -22,7 +22,7 @@ class Register:
         self.ways = Ways(paths)
         self.cooldowns = Cooldowns()
         self.load: dict[int, int] = {}
-        self.parked: dict[int, str] = {}  # need attention by a verdict of ours, before the row says so
+        self.taken_out: dict[int, str] = {}  # need attention by a verdict of ours, before the row says so
         self.retry_at: dict[int, float] = {}  # need attention, but one call tries each then
         self.next_retry = inf  # the soonest of these that nobody has been placed for
         self.tokenless: dict[int, float] = {}  # no token before then
@@ -36,9 +36,9 @@ class Register:
             return Eligibility(account, Status.DISABLED)
         if candidate.standby:
             return Eligibility(account, Status.STANDBY)
-        parked = candidate.parked or self.parked.get(account)
+        parked = candidate.parked or self.taken_out.get(account)
         if parked and not self._is_due(account, now):
-            return Eligibility(account, Status.PARKED, detail=parked)
+            return Eligibility(account, Status.NEEDS_ATTENTION, detail=parked)
         if model is not OTHERS and model != WHOLE_ACCOUNT and not candidate.serves(model):
             return Eligibility(account, Status.NOT_ALLOWED)
         if out := self._out(account, model, now):

@@ -54,7 +54,7 @@ def test_a_gemini_api_key_never_expires():
 
 def test_connecting_again_takes_an_account_back_into_service():
     before = accounts.connect(alice(project="my-project"))
-    accounts.park([before.account_id], "sign_in", "Sign in again.")
+    accounts.take_out([before.account_id], "sign_in", "Sign in again.")
     Account.objects.update(enabled=False, priority=5)
 
     after = accounts.connect(alice(refresh_token="1//newer"))
@@ -137,7 +137,7 @@ def test_an_account_that_needs_attention_says_why_until_it_is_re_enabled():
     account = make_account()
     a_cooldown(account)
 
-    assert accounts.park([account.pk], "verify", "Verify your account.", "https://example.com/verify") == 1
+    assert accounts.take_out([account.pk], "verify", "Verify your account.", "https://example.com/verify") == 1
     assert state_of(account) == ("danger", "needs attention: verify the account")
 
     assert accounts.re_enable([account.pk]) == 1
@@ -147,10 +147,10 @@ def test_an_account_that_needs_attention_says_why_until_it_is_re_enabled():
 
 def test_parking_twice_keeps_the_first_time():
     account = make_account()
-    accounts.park([account.pk], "terms")
+    accounts.take_out([account.pk], "terms")
     first = Account.objects.get().parked_at
 
-    assert accounts.park([account.pk], "terms") == 0
+    assert accounts.take_out([account.pk], "terms") == 0
     assert Account.objects.get().parked_at == first
 
 

@@ -209,7 +209,7 @@ class TestAccounts:
         account = make_account()
         url = page("accounts_app_account_change", account.pk)
         console.get(url)
-        accounts.park([account.pk], "terms")
+        accounts.take_out([account.pk], "terms")
 
         console.post(url, account_form(priority="7", project="my-project"))
 
@@ -239,7 +239,7 @@ class TestAccounts:
         cooling = make_account("resting@example.com")
         parked = make_account("parked@example.com")
         Rest.objects.create(account=cooling, until=timezone.now() + timedelta(minutes=25))
-        accounts.park([parked.pk], "verify")
+        accounts.take_out([parked.pk], "verify")
 
         text = text_of(console, page("accounts_app_account_changelist"))
 
@@ -250,10 +250,10 @@ class TestAccounts:
         account = make_account()
         url = page("accounts_app_account_change", account.pk)
 
-        accounts.park([account.pk], "verify", "Verify your account.", "https://accounts.example.com/verify")
+        accounts.take_out([account.pk], "verify", "Verify your account.", "https://accounts.example.com/verify")
         assert 'href="https://accounts.example.com/verify"' in text_of(console, url)
 
-        accounts.park([account.pk], "terms", "Accept the terms.", "javascript:alert(1)")
+        accounts.take_out([account.pk], "terms", "Accept the terms.", "javascript:alert(1)")
         assert "javascript:alert" not in text_of(console, url)
 
     def test_each_models_quota_is_shown_with_its_reset(self, console):

@@ -58,7 +58,7 @@ async def test_an_account_that_signed_in_again_meanwhile_is_not_parked(known: Kn
     alice = await known(good_until=now - 1)
     await change(alice.id, refresh_token="1//newer")
 
-    parked = await in_database(store.park, alice.id, {alice.credential.refresh_token}, "sign_in", "x", now)
+    parked = await in_database(store.take_out, alice.id, {alice.credential.refresh_token}, "sign_in", "x", now)
 
     assert not parked
     assert (await row_of(alice)).parked == ""

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts_app import leasing, roster
-from accounts_app.actions.accounts import clear_cooldowns_of, park, re_enable
+from accounts_app.actions.accounts import clear_cooldowns_of, re_enable, take_out
 from accounts_app.leasing import Ending, Lease, NoAnswer, Pause, Status, Wanted, rows
 from accounts_app.models import Account, Credential, GatewaySettings, ModelRoute, Rest
 from accounts_app.pool.cooldowns.cooldown import Cooldown
@@ -142,7 +142,7 @@ def test_a_spent_account_hands_over_to_the_next(pool_of):
 
 def test_when_all_rest_the_soonest_recovery_is_told(pool_of):
     pool_of("alice", "bob", "carol")
-    park([pool_of("dave")[0]], "verify")
+    take_out([pool_of("dave")[0]], "verify")
     roster.load_now()
     for delay in (300.0, 20.0, 4000.0):
         use(Fault(Outcome.RATE_LIMITED, 429, delay=delay))
@@ -159,7 +159,7 @@ def test_with_nobody_connected_or_everybody_parked_nothing_recovers_by_itself(po
     assert nothing().ending is Ending.NOT_CONNECTED
     assert leasing.not_ready(NOW) == ["No account is connected."]
 
-    park(pool_of("alice"), "verify")
+    take_out(pool_of("alice"), "verify")
     roster.load_now()
 
     assert nothing().ending is Ending.ACT
@@ -430,12 +430,12 @@ async def test_a_revoked_account_is_parked_at_once_and_in_its_row(pool_of):
 
     with borrow(tried={bob}) as lease:
         lease.settle(Fault(Outcome.REVOKED, message="Token has been expired or revoked."), at=NOW)
-    assert statuses() == [Status.PARKED, Status.READY]
+    assert statuses() == [Status.NEEDS_ATTENTION, Status.READY]
     await written()
 
     account = await Account.objects.aget(pk=alice)
     assert (account.parked, account.parked_message) == ("sign_in", "Token has been expired or revoked.")
-    assert statuses() == [Status.PARKED, Status.READY]
+    assert statuses() == [Status.NEEDS_ATTENTION, Status.READY]
     await worker.in_database(re_enable, [alice])
     await roster.refresh()
     assert statuses() == [Status.READY, Status.READY]
@@ -468,7 +468,7 @@ async def test_a_sign_in_that_came_after_the_verdict_wins(pool_of):
 async def test_an_account_parked_already_keeps_its_first_reason(pool_of):
     (alice,) = await worker.in_database(pool_of, "alice")
     with borrow() as lease:
-        await worker.in_database(park, [alice], "terms", "appeal")
+        await worker.in_database(take_out, [alice], "terms", "appeal")
         lease.settle(Fault(Outcome.NEEDS_OWNER, 403, parked="verify"), at=NOW)
     await written()
 

@@ -52,7 +52,7 @@ def everybody() -> None:
         account=cooling, model=PRO, until=in_hours(2), reason="quota_exhausted", streak=1, message="Spent."
     )
     parked = make_account("parked@example.com")
-    accounts.park([parked.pk], "verify", "Verify your account.", "https://accounts.example.com/verify")
+    accounts.take_out([parked.pk], "verify", "Verify your account.", "https://accounts.example.com/verify")
     roster.load_now()
 
 
@@ -140,7 +140,7 @@ def test_many_accounts_come_in_pages(console, django_assert_max_num_queries):
 
 def test_a_link_that_is_not_of_the_web_is_not_shown(console):
     account = make_account()
-    accounts.park([account.pk], "terms", "Accept the terms.", "javascript:alert(1)")
+    accounts.take_out([account.pk], "terms", "Accept the terms.", "javascript:alert(1)")
     roster.load_now()
 
     assert "javascript:" not in shown(console, model=PRO)

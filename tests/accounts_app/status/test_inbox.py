@@ -16,7 +16,7 @@ INBOX = "/admin/inbox/"
 VERIFY = "https://accounts.google.example/verify?plt=secret"
 
 
-def park(email: str, reason: str, *, link: str = "", message: str = "Upstream says so.") -> Account:
+def take_out(email: str, reason: str, *, link: str = "", message: str = "Upstream says so.") -> Account:
     account = make_account(email)
     Account.objects.filter(pk=account.pk).update(
         parked=reason, parked_link=link, parked_message=message, parked_at=timezone.now()
@@ -52,7 +52,7 @@ class TestPage:
         ],
     )
     def test_each_has_its_one_action(self, operator: Client, reason: str, link: str, leads_to: str):
-        account = park("alice@example.com", reason, link=link)
+        account = take_out("alice@example.com", reason, link=link)
 
         (item,) = inbox.about_accounts()
         page = operator.get(INBOX).content.decode()
@@ -64,8 +64,8 @@ class TestPage:
         assert "javascript:" not in page.split("ib-page")[1]
 
     def test_what_operators_did_themselves_is_not_in_it(self, operator: Client):
-        park("alice@example.com", "by_hand")
-        disabled = park("bob@example.com", "verify")
+        take_out("alice@example.com", "by_hand")
+        disabled = take_out("bob@example.com", "verify")
         Account.objects.filter(pk=disabled.pk).update(enabled=False)
 
         assert not inbox.about_accounts()
@@ -80,8 +80,8 @@ class TestPage:
         assert 'href="/admin/accounts_app/gatewaysettings/"' in page
 
     def test_it_is_counted_beside_its_name_on_every_page(self, operator: Client):
-        park("alice@example.com", "verify")
-        park("bob@example.com", "sign_in")
+        take_out("alice@example.com", "verify")
+        take_out("bob@example.com", "sign_in")
         waiting = 2 + len(inbox.about_settings())
 
         page = operator.get("/admin/accounts_app/rest/").content.decode()
@@ -99,7 +99,7 @@ class TestPage:
     def test_the_overview_shows_it_first(self, operator: Client, monkeypatch):
         monkeypatch.setattr(inbox.checks, "CHECKS", ())
         for number in range(6):
-            park(f"a{number}@example.com", "sign_in")
+            take_out(f"a{number}@example.com", "sign_in")
         roster.load_now()
 
         html = operator.get("/admin/overview/").json()["html"]["inbox"]
@@ -108,7 +108,7 @@ class TestPage:
         assert "and 2 more" in html
 
     def test_a_resolved_account_is_re_enabled_from_it(self, operator: Client):
-        account = park("alice@example.com", "verify", link=VERIFY)
+        account = take_out("alice@example.com", "verify", link=VERIFY)
         page = operator.get(INBOX).content.decode()
 
         assert f'action="/admin/accounts_app/account/{account.pk}/do/re_enable/"' in page
@@ -117,7 +117,7 @@ class TestPage:
 
     def test_staff_see_what_they_have_the_right_to(self, settings):
         settings.GATEWAY_CORS_ORIGINS = ["*"]
-        park("alice@example.com", "verify", link=VERIFY)
+        take_out("alice@example.com", "verify", link=VERIFY)
         nobody = client_of()
         overview = nobody.get("/admin/").content.decode()
         viewer = Client()

@@ -53,7 +53,7 @@ async def hook(monkeypatch) -> AsyncIterator[Hook]:
     worker.shutdown()
 
 
-async def park(email: str = "alice@example.com", reason: str = "verify") -> Account:
+async def take_out(email: str = "alice@example.com", reason: str = "verify") -> Account:
     account = await in_database(make_account, email)
     told = {"parked_link": LINK, "parked_message": f"Go to {LINK} now."}
     await Account.objects.filter(pk=account.pk).aupdate(parked=reason, parked_at=timezone.now(), **told)
@@ -65,7 +65,7 @@ async def be_due() -> None:
 
 
 async def test_an_event_is_told_once(hook: Hook):
-    account = await park()
+    account = await take_out()
 
     await webhook.send_due()
     await be_due()
@@ -79,7 +79,7 @@ async def test_an_event_is_told_once(hook: Hook):
 
 
 async def test_no_link_that_is_good_for_its_holder_is_sent(hook: Hook):
-    await park()
+    await take_out()
 
     await webhook.send_due()
 
@@ -88,7 +88,7 @@ async def test_no_link_that_is_good_for_its_holder_is_sent(hook: Hook):
 
 
 async def test_what_did_not_get_through_is_tried_again_later(hook: Hook):
-    await park()
+    await take_out()
     hook.statuses = [500]
 
     await webhook.send_due()
@@ -103,7 +103,7 @@ async def test_what_did_not_get_through_is_tried_again_later(hook: Hook):
 
 async def test_a_webhook_that_nobody_answers_raises_nothing(hook: Hook):
     await GatewaySettings.objects.aupdate(webhook_url="http://127.0.0.1:9/")
-    await park()
+    await take_out()
 
     await webhook.send_due()
 
@@ -113,7 +113,7 @@ async def test_a_webhook_that_nobody_answers_raises_nothing(hook: Hook):
 
 
 async def test_of_two_nodes_one_tells(hook: Hook):
-    await park()
+    await take_out()
 
     now = timezone.now()
     claims = [await in_database(webhook.claim_due, now) for _ in range(2)]
@@ -122,7 +122,7 @@ async def test_of_two_nodes_one_tells(hook: Hook):
 
 
 async def test_the_same_account_parked_again_is_another_event(hook: Hook):
-    account = await park()
+    account = await take_out()
     await webhook.send_due()
     await Account.objects.filter(pk=account.pk).aupdate(parked="")
     await webhook.send_due()
@@ -148,7 +148,7 @@ async def test_a_check_that_another_node_does_not_say_is_told_once(hook: Hook, m
 
 async def test_without_a_webhook_nothing_is_written(hook: Hook):
     await GatewaySettings.objects.aupdate(webhook_url="")
-    await park()
+    await take_out()
 
     await webhook.send_due()
 

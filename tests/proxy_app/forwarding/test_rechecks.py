@@ -66,7 +66,7 @@ async def test_what_only_a_person_or_a_call_can_bring_back_is_not_asked(parked, 
         await rechecks.check_due(minute * 60.0)
 
     assert not upstream.requests
-    assert leasing.need_owner() == {alice.pk: parked}
+    assert leasing.need_attention() == {alice.pk: parked}
 
 
 async def test_one_node_asks_for_all_and_another_goes_on_when_it_dies(alice, upstream):

@@ -22,17 +22,17 @@ class Written:
     """What would be written down."""
 
     def __init__(self) -> None:
-        self.parks: list[tuple[int, str]] = []
-        self.unparks: list[int] = []
+        self.taken_out: list[tuple[int, str]] = []
+        self.returned: list[int] = []
 
     def cooldown(self, account, model, cooldown):
         pass
 
-    def park(self, account, fault):
-        self.parks.append((account, fault.parked))
+    def take_out(self, account, fault):
+        self.taken_out.append((account, fault.parked))
 
-    def unpark(self, account, parked):
-        self.unparks.append(account)
+    def put_back(self, account, parked):
+        self.returned.append(account)
 
 
 def a_pool(*accounts: Account, bases: tuple[str, ...] = (MAIN,)) -> Blame:
@@ -377,7 +377,7 @@ class TestAToken:
         late = NOW + REFUSED_FOR_GOOD
 
         blame.token_refused(1, TOKEN, late)
-        assert blame._sink.parks == []
+        assert blame._sink.taken_out == []
 
         attempts = caller.begins(late)
         attempts.tried = {1}
@@ -387,7 +387,7 @@ class TestAToken:
         placement.give_back(late)
         blame.token_refused(1, TOKEN, late)
 
-        assert blame._sink.parks == [(1, "sign_in")]
+        assert blame._sink.taken_out == [(1, "sign_in")]
 
     def test_that_cannot_be_had_keeps_the_account_out_until_one_call_has_one(self):
         caller = Caller(a_pool_of(1))
@@ -495,7 +495,7 @@ class TestMoney:
         caller = Caller(a_pool_of(1))
         caller.goes(self.EMPTY)
         assert caller.no_answer == NoAnswer(Ending.ACT)
-        assert statuses(caller.blame, NOW + 3599) == [Status.PARKED]
+        assert statuses(caller.blame, NOW + 3599) == [Status.NEEDS_ATTENTION]
 
         later = NOW + 4400
         first, second = caller.begins(later), caller.begins(later)
@@ -506,7 +506,7 @@ class TestMoney:
         first.answered(later)
         placement.give_back(later)
         assert statuses(caller.blame, later) == [Status.READY]
-        assert caller.blame._sink.unparks == [1]
+        assert caller.blame._sink.returned == [1]
 
 
 def test_what_a_person_has_to_do_is_told_only_where_nobody_comes_back_by_himself():

@@ -39,7 +39,7 @@ def choose(blame: Blame, *tried: int, lately: bool = False, conversation: int = 
 
 def test_the_times_are_those_of_the_table_of_blame():
     assert (blaming.RENEW_EVERY, blaming.REFUSED_FOR_GOOD, blaming.TOKEN_AGAIN) == (60.0, 600.0, 2.0)
-    assert {outcome.value: parked for outcome, parked in blaming.DEFAULT_PARK.items()} == {
+    assert {outcome.value: parked for outcome, parked in blaming.DEFAULT_REASON.items()} == {
         "revoked": "sign_in",
         "unauthenticated": "sign_in",
         "needs_owner": "verify",
@@ -170,8 +170,8 @@ class TestWhatBreaksOff:
 
 class TestMoney:
     def test_a_project_without_any_is_tried_by_a_call_each_hour_and_is_back_by_itself(self, blame):
-        blame.park(1, Fault(Outcome.NEEDS_OWNER, 429, parked=BILLING), NOW)
-        assert status_of(blame) is Status.PARKED
+        blame.take_out(1, Fault(Outcome.NEEDS_OWNER, 429, parked=BILLING), NOW)
+        assert status_of(blame) is Status.NEEDS_ATTENTION
         due = blame.board.retry_at[1]
         assert 3_600 <= due - NOW <= 4_320
 
@@ -179,7 +179,7 @@ class TestMoney:
         blame.answered(borrow(blame, now=due), PATH, due, due)
 
         assert status_of(blame, now=due) is Status.READY
-        assert (blame._sink.parks, blame._sink.unparks) == ([(1, BILLING)], [1])
+        assert (blame._sink.taken_out, blame._sink.returned) == ([(1, BILLING)], [1])
 
     def test_its_hour_is_not_put_off_by_hearing_of_it_again(self, blame):
         blame.try_each_hour(1, NOW)

@@ -127,6 +127,6 @@ def test_an_outage_under_much_traffic_is_not_made_worse_either():
 def test_tokens_refused_for_minutes_park_nobody(pool):
     world = scenarios.tokens_refused(pool)
 
-    assert world.blame.board.parked == {}
+    assert world.blame.board.taken_out == {}
     assert figures(world.calls, since=305.0 + 61.0).lost == 0
     assert sum(world.seen.values()) <= 1.1 * len(world.calls)

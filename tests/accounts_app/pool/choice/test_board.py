@@ -201,7 +201,7 @@ def test_ready_is_who_can_answer_with_nothing_held_against_it():
 def test_parked_accounts_are_tried_by_a_call_when_their_time_comes():
     board = board_of(a1=Someone(), a2=Someone())
     for account, at in ((1, NOW + 60), (2, NOW + 120)):
-        board.park(account, "needs_owner", NOW)
+        board.take_out(account, "needs_owner", NOW)
         board.try_again(account, at)
 
     assert picks(board, now=NOW + 59) is None
@@ -213,7 +213,7 @@ def test_parked_accounts_are_tried_by_a_call_when_their_time_comes():
 
 def test_a_parked_accounts_hour_ends_with_its_park():
     board = board_of(a1=Someone(parked="billing"), a2=Someone(), a3=Someone())
-    board.park(2, "billing", NOW)
+    board.take_out(2, "billing", NOW)
     for account in (1, 2, 3):
         board.try_again(account, NOW + 60)
     board.update({1: Someone(parked="billing"), 2: Someone(), 3: Someone()}, [1, 2, 3], NOW)
@@ -291,7 +291,7 @@ def test_parked_disabled_and_standby_accounts_do_not_serve():
 def test_a_park_of_our_own_counts_before_the_row_says_so():
     board = board_of(a1=Someone(), a2=Someone())
 
-    board.park(1, "sign_in", NOW)
+    board.take_out(1, "sign_in", NOW)
 
     assert {picks(board, strategy=TURNS) for _ in range(4)} == {2}
     assert repr(board) == "<Board 2 connected, 1 out of service, 0 in flight>"
