@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.state.accounts import Account
-from emulator.wire.errors import refuse
+from emulator.wire.errors import Refused, refuse
+from emulator.wire.fault_names import error_named
 from emulator.wire.faults import FaultContext
 from emulator.wire.replies import Style
 from emulator.wire.routes import Api, Route
@@ -80,3 +81,7 @@ class Call:
             version=self.route.version or "v1beta",
             now=self.now,
         )
+
+    def refused(self, name: str) -> Refused:
+        """The refusal of this call that has the fault's name."""
+        return Refused(error_named(name, self.scene()))

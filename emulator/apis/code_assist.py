@@ -12,8 +12,7 @@ from emulator.state.accounts import Account
 from emulator.state.models import DEPRECATED, Model
 from emulator.state.tiers import tiers_of
 from emulator.wire import faults
-from emulator.wire.errors import ErrorBody, Refused, refuse
-from emulator.wire.fault_names import FAULTS
+from emulator.wire.errors import Refused, refuse
 from emulator.wire.fields import read_message
 from emulator.wire.replies import Json, Reply
 
@@ -33,10 +32,10 @@ def answer(google: Google, call: Call) -> Reply | Json:
 def authenticate(google: Google, call: Call) -> Account:
     """The account of the bearer token; raises Refused with Google's 401."""
     if not call.bearer:
-        raise Refused(_error("credentials_missing", call))
+        raise call.refused("credentials_missing")
     account, good = google.accounts.by_access_token(call.bearer)
     if account is None or not good:
-        raise Refused(_error("token_expired", call))
+        raise call.refused("token_expired")
     return account
 
 
@@ -48,7 +47,7 @@ def _generate(google: Google, call: Call) -> Reply:
     account, model = call.owner, _model(call.owner, envelope.get("model"))
     _check_project(call, envelope.get("project"))
     if not account.onboarded:
-        raise Refused(_error("permission_denied", call))
+        raise call.refused("permission_denied")
     trace = secrets.token_hex(8)
     asking = ModelCall(
         account=account,
@@ -67,7 +66,7 @@ def _count_tokens(google: Google, call: Call) -> Json:
     inner = read_message("CountTokensRequest", call.json_body()).get("request", {})
     name = str(inner.get("model", ""))
     if not name.startswith("models/"):
-        raise Refused(_error("invalid_argument", call))
+        raise call.refused("invalid_argument")
     _model(call.owner, name)
     return {"totalTokens": count(inner)["totalTokens"]}
 
@@ -90,12 +89,12 @@ def _onboard(google: Google, call: Call) -> Json:
     asked = read_message("OnboardRequest", call.json_body())
     account, tier_id, project = call.owner, asked.get("tierId"), asked.get("cloudaicompanionProject")
     if account.ineligible:
-        raise Refused(_error("permission_denied", call))
+        raise call.refused("permission_denied")
     if tier_id not in {"free-tier", "legacy-tier", "standard-tier"}:
-        raise Refused(_error("invalid_argument", call))
+        raise call.refused("invalid_argument")
     # Google makes a free account's project itself; a paid one brings its own.
     if (tier_id == "free-tier") == bool(project):
-        raise Refused(_error("precondition_failed", call))
+        raise call.refused("precondition_failed")
     if account.polls_left < 0:
         account.polls_left = account.pending_polls
         if not account.onboarded:
@@ -203,12 +202,6 @@ def _check_project(call: Call, project: object) -> None:
     """A project, where one is given, must be the account's own."""
     if isinstance(project, str) and project and call.owner.onboarded and project != call.owner.project:
         raise Refused(faults.consumer_invalid(call.scene(project=project)))
-
-
-def _error(name: str, call: Call) -> ErrorBody:
-    fault = FAULTS[name](call.scene())
-    assert isinstance(fault, ErrorBody)
-    return fault
 
 
 _METHODS: Mapping[str, Callable[[Google, Call], Reply | Json]] = {

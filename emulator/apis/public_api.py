@@ -13,8 +13,7 @@ from emulator.apis.generation import ModelCall, count, find_model, generate
 from emulator.state.accounts import Account
 from emulator.state.models import Model
 from emulator.wire import faults
-from emulator.wire.errors import ErrorBody, Refused, bad_request, refuse, unknown_path
-from emulator.wire.fault_names import FAULTS
+from emulator.wire.errors import Refused, bad_request, refuse, unknown_path
 from emulator.wire.fields import read_message
 from emulator.wire.replies import Json, Reply
 
@@ -39,14 +38,14 @@ def authenticate(google: Google, call: Call) -> Account:
     if call.api_key:
         account = google.accounts.by_api_key(call.api_key)
         if account is None:
-            raise Refused(_error("api_key_invalid", call))
+            raise call.refused("api_key_invalid")
         return account
     if call.bearer:
         account, good = google.accounts.by_access_token(call.bearer)
         if account is None or not good:
-            raise Refused(_error("token_expired", call))
+            raise call.refused("token_expired")
         return account
-    raise Refused(_error("unregistered_caller", call))
+    raise call.refused("unregistered_caller")
 
 
 def _generate(google: Google, call: Call) -> Reply:
@@ -139,12 +138,6 @@ def _bad_name(field: str) -> Refused:
     return refuse(
         400, f"* {field}: unexpected model name format\n", bad_request([(field, "unexpected model name format")])
     )
-
-
-def _error(name: str, call: Call) -> ErrorBody:
-    fault = FAULTS[name](call.scene())
-    assert isinstance(fault, ErrorBody)
-    return fault
 
 
 _METHODS: Mapping[str, Callable[[Google, Call], Reply | Json]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from emulator.wire import faults
-from emulator.wire.errors import CODE_ASSIST, GOOGLE, info
+from emulator.wire.errors import CODE_ASSIST, GOOGLE, ErrorBody, info
 from emulator.wire.faults import (
     Fault,
     FaultContext,
@@ -141,3 +141,11 @@ FAULTS: Mapping[str, Callable[[FaultContext], Fault]] = {
     "gzipped": always(Style(gzip=True)),
     "trailing_usage": always(Style(usage=UsageForm.TRAILING)),
 }
+
+
+def error_named(name: str, scene: FaultContext) -> ErrorBody:
+    """The fault of that name, which has to be one with Google's error body. Raises TypeError for another."""
+    fault = FAULTS[name](scene)
+    if not isinstance(fault, ErrorBody):
+        raise TypeError(f"{name} is not an error with a body that could stand inside a stream")
+    return fault

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from emulator.wire.errors import ErrorBody
-from emulator.wire.fault_names import FAULTS
+from emulator.wire.fault_names import error_named
 from emulator.wire.faults import FaultContext
 from emulator.wire.replies import JSON_TYPE, SSE_TYPE, Ending, ErrorForm, Reply, Style, one_line, pretty
 
@@ -27,7 +26,7 @@ def unary(response: Any, style: Style, scene: FaultContext, headers: Sequence[tu
     if style.empty:
         return Reply(headers=head, sized=True, delay=style.delay)
     if style.error_after is not None:
-        return _error(style, scene).reply(headers=head)
+        return error_named(style.error, scene).reply(headers=head)
     body = b'{"response": {"candi' if style.garbage_after is not None else pretty(response)
     return Reply(
         headers=head,
@@ -87,7 +86,7 @@ def _chunks(
             yield frame.around(b'{"response": {"candidates": [{"content": {"par')
         chunk = frame.around(one_line(response) if sse else pretty(response).rstrip())
         if joined and number == len(told) - 1:
-            yield chunk + one_line(_error(style, scene).as_json())
+            yield chunk + one_line(error_named(style.error, scene).as_json())
             return
         yield chunk
     if style.garbage_after is not None and style.garbage_after >= len(told):
@@ -103,7 +102,7 @@ def _chunks(
 
 
 def _error_chunk(style: Style, scene: FaultContext, frame: _Sse | _Array) -> bytes:
-    body = _error(style, scene).as_json()
+    body = error_named(style.error, scene).as_json()
     match style.error_form:
         case ErrorForm.DATA:
             return frame.around(one_line(body))
@@ -111,13 +110,6 @@ def _error_chunk(style: Style, scene: FaultContext, frame: _Sse | _Array) -> byt
             return pretty(body).rstrip()
         case _:
             return one_line(body)
-
-
-def _error(style: Style, scene: FaultContext) -> ErrorBody:
-    fault = FAULTS[style.error](scene)
-    if not isinstance(fault, ErrorBody):
-        raise TypeError(f"{style.error} is not an error with a body that could stand inside a stream")
-    return fault
 
 
 class _Sse:

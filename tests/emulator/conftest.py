@@ -10,6 +10,17 @@ import pytest
 
 from emulator import Account, Emulator
 
+WEATHER = {
+    "name": "get_weather",
+    "description": "The weather in a city",
+    "parameters": {
+        "type": "OBJECT",
+        "properties": {"city": {"type": "STRING"}, "unit": {"type": "STRING", "enum": ["celsius", "fahrenheit"]}},
+        "required": ["city"],
+    },
+}
+TOOLS = [{"functionDeclarations": [WEATHER, {"name": "play_song", "description": "Plays music by title"}]}]
+
 
 @pytest.fixture
 def google() -> Iterator[Emulator]:
@@ -68,6 +79,10 @@ class Caller:
 @pytest.fixture
 def caller(google: Emulator, alice: Account, http: httpx.Client) -> Caller:
     return Caller(google, alice, http)
+
+
+def user(*parts: dict | str) -> dict:
+    return {"role": "user", "parts": [{"text": part} if isinstance(part, str) else part for part in parts]}
 
 
 def text_of(response: dict[str, Any], candidate: int = 0) -> str:

@@ -1,8 +1,6 @@
 """An account's project: found out on its first use, once, and stored."""
 
 import asyncio
-import json
-import time
 from dataclasses import replace
 
 import pytest
@@ -13,17 +11,9 @@ from accounts_app.credentials.tokens import NotEligible, TokenUnavailable, acces
 from accounts_app.google.onboarding import Onboarding
 from accounts_app.models import Account
 from accounts_app.storage.worker import in_database
-from emulator import Emulator, Reply
+from emulator import Emulator
 from tests.accounts_app.conftest import Known, asked_as, row_of, seen
-
-
-def said(value: object) -> Reply:
-    return Reply(chunks=(json.dumps(value).encode(),), sized=True)
-
-
-@pytest.fixture
-def now() -> float:
-    return time.time()
+from tests.accounts_app.credentials.conftest import said
 
 
 async def test_an_account_without_a_project_finds_it_out_once(known: Known, upstream: Emulator, now: float):

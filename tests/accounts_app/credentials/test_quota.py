@@ -1,11 +1,8 @@
 """The quotas of accounts: stored, and kept up to date once per cluster."""
 
 import asyncio
-import json
-import time
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from asgiref.sync import sync_to_async
 
 from accounts_app.actions import accounts
@@ -14,20 +11,11 @@ from accounts_app.credentials import quota
 from accounts_app.credentials.quota import ModelQuota
 from accounts_app.models import Account
 from accounts_app.storage.worker import in_database
-from emulator import Emulator, Reply
+from emulator import Emulator
 from tests.accounts_app.conftest import Known, row_of
 
 TOKEN = "access-alice@example.com"
 RESET = "2026-11-23T02:00:00Z"
-
-
-def said(value: object) -> Reply:
-    return Reply(chunks=(json.dumps(value).encode(),), sized=True)
-
-
-@pytest.fixture
-def now() -> float:
-    return time.time()
 
 
 async def test_an_older_answer_does_not_replace_a_later_one(known: Known, now: float):

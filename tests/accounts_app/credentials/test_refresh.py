@@ -20,22 +20,7 @@ from accounts_app.storage import journal, worker
 from accounts_app.storage.worker import in_database
 from emulator import Emulator, Reply, dead_address
 from tests.accounts_app.conftest import Known, row_of, seen
-
-OUTAGE = Reply(status=503, content_type="text/html", chunks=(b"<html>",), sized=True)
-
-
-@pytest.fixture
-def now() -> float:
-    return time.time()
-
-
-def tokens_asked(upstream: Emulator) -> int:
-    return len(upstream.requests_of("token"))
-
-
-async def change(account_id: int, **fields: object) -> None:
-    await in_database(Credential.objects.filter(account_id=account_id).update, **fields)
-
+from tests.accounts_app.credentials.conftest import OUTAGE, change, tokens_asked
 
 # --- Refused for good
 

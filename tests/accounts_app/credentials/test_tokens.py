@@ -1,34 +1,18 @@
 """Access tokens: fresh, stale and invalid, one renewal at a time, and what failure costs."""
 
 import asyncio
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from accounts_app.credentials import tokens as credentials
 from accounts_app.credentials.tokens import access, access_token
-from accounts_app.models import Account, Credential
+from accounts_app.models import Account
 from accounts_app.storage.worker import in_database
 from emulator import Emulator, Reply
 from tests.accounts_app.conftest import Known, row_of, seen
+from tests.accounts_app.credentials.conftest import OUTAGE, tokens_asked
 from tests.factories import make_account
-
-OUTAGE = Reply(status=503, content_type="text/html", chunks=(b"<html>",), sized=True)
-
-
-@pytest.fixture
-def now() -> float:
-    return time.time()
-
-
-def tokens_asked(upstream: Emulator) -> int:
-    return len(upstream.requests_of("token"))
-
-
-async def change(account_id: int, **fields: object) -> None:
-    await in_database(Credential.objects.filter(account_id=account_id).update, **fields)
-
 
 # --- Fresh, stale, invalid
 

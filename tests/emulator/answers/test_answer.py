@@ -5,10 +5,6 @@ import pytest
 from tests.emulator.conftest import Caller, text_of
 
 
-def user(*parts: dict | str) -> dict:
-    return {"role": "user", "parts": [{"text": part} if isinstance(part, str) else part for part in parts]}
-
-
 def test_max_output_tokens_cuts_the_answer(caller: Caller):
     response = caller.generate("Count to 100", generationConfig={"maxOutputTokens": 5})
 

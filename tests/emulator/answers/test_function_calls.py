@@ -5,22 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulator.conftest import Caller, text_of
-
-WEATHER = {
-    "name": "get_weather",
-    "description": "The weather in a city",
-    "parameters": {
-        "type": "OBJECT",
-        "properties": {"city": {"type": "STRING"}, "unit": {"type": "STRING", "enum": ["celsius", "fahrenheit"]}},
-        "required": ["city"],
-    },
-}
-TOOLS = [{"functionDeclarations": [WEATHER, {"name": "play_song", "description": "Plays music by title"}]}]
-
-
-def user(*parts: dict | str) -> dict:
-    return {"role": "user", "parts": [{"text": part} if isinstance(part, str) else part for part in parts]}
+from tests.emulator.conftest import TOOLS, Caller, text_of, user
 
 
 def calls_in(response: dict) -> list[dict]:

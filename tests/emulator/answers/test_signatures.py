@@ -5,22 +5,7 @@ import base64
 import pytest
 
 from emulator import SENTINELS, Emulator
-from tests.emulator.conftest import Caller, error_of, text_of
-
-WEATHER = {
-    "name": "get_weather",
-    "description": "The weather in a city",
-    "parameters": {
-        "type": "OBJECT",
-        "properties": {"city": {"type": "STRING"}, "unit": {"type": "STRING", "enum": ["celsius", "fahrenheit"]}},
-        "required": ["city"],
-    },
-}
-TOOLS = [{"functionDeclarations": [WEATHER, {"name": "play_song", "description": "Plays music by title"}]}]
-
-
-def user(*parts: dict | str) -> dict:
-    return {"role": "user", "parts": [{"text": part} if isinstance(part, str) else part for part in parts]}
+from tests.emulator.conftest import TOOLS, Caller, error_of, text_of, user
 
 
 def with_result(response: dict, **changes) -> list[dict]:

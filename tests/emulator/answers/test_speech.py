@@ -5,11 +5,7 @@ import struct
 
 import pytest
 
-from tests.emulator.conftest import Caller, text_of
-
-
-def user(*parts: dict | str) -> dict:
-    return {"role": "user", "parts": [{"text": part} if isinstance(part, str) else part for part in parts]}
+from tests.emulator.conftest import Caller, text_of, user
 
 
 @pytest.mark.parametrize(

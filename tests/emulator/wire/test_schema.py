@@ -5,10 +5,6 @@ import json
 from tests.emulator.conftest import Caller
 
 
-def user(*parts: dict | str) -> dict:
-    return {"role": "user", "parts": [{"text": part} if isinstance(part, str) else part for part in parts]}
-
-
 def structured(caller: Caller, **schema) -> object:
     config = {"responseMimeType": "application/json", **schema}
     return json.loads(caller.say("A recipe for bread", generationConfig=config))
