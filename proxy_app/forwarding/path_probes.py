@@ -1,30 +1,28 @@
 """Bare connections to the paths that are down, which bring them back: TCP, TLS, the proxy's CONNECT, and no request."""
 
 import asyncio
+from functools import partial
 from time import monotonic
 
 from accounts_app import leasing
 from accounts_app.pool.paths.paths import Path
+from accounts_app.storage.single_flight import SingleFlight
 from proxy_app.forwarding import exchange
 
 CONNECT_SECONDS = 5.0
 
-_in_flight: set[asyncio.Task[None]] = set()
+_probes: SingleFlight[Path, None] = SingleFlight("probe")
 
 
 async def probe_due() -> None:
     """Begin those that are due, without waiting for them. For a loop, a few times a second; costs nothing else."""
     for path in leasing.paths_due(monotonic()):
-        task = asyncio.get_running_loop().create_task(_probe(path), name=f"probe {path!r}")
-        _in_flight.add(task)
-        task.add_done_callback(_in_flight.discard)
+        _probes.start(path, partial(_probe, path))
 
 
 async def finish() -> None:
     """End those in flight. For shutdown."""
-    for task in list(_in_flight):
-        task.cancel()
-    await asyncio.gather(*_in_flight, return_exceptions=True)
+    await _probes.cancel()
 
 
 async def _probe(path: Path) -> None:
