@@ -38,7 +38,6 @@ NOT_YET: tuple[str, ...] = (
     "proxy_app/errors.py",
     "proxy_app/forwarding",
     "proxy_app/ledger",
-    "proxy_app/wire",
     "tests",
 )
 

@@ -1,8 +1,8 @@
 """Which conversation a call belongs to, as a 64-bit key: the same for every turn of a chat, on every node.
 
-The key is made of what does not change between turns: who asks, the system instruction, the first user content. Above
-that stands what only one account can serve: a cached content, an uploaded file. Clients that name their session are
-believed.
+The key is made of what does not change between turns: the API key, the system instruction, the first user content. A
+name goes before these: of a cached content or an uploaded file, which only one account can serve, or of the session,
+where the client sends one.
 """
 
 import json
@@ -15,11 +15,11 @@ from accounts_app.pool.names.names import LONGEST
 from proxy_app.wire.bodies.bodies import Body
 from proxy_app.wire.malformed import Malformed
 
-# Of a content only this much is hashed, and this far the first content is looked for: it tells conversations apart as
-# well as the whole, and a 100 MB body costs no more than a small one.
+# Bytes of a content that are hashed, and of `contents` that are searched for the first one: enough to tell
+# conversations apart, and a 100 MB body costs no more than a small one.
 _READ = 64 * 1024
 
-# Uploaded files are looked for this far into the contents. What is larger carries its files inline.
+# Bytes of `contents` that are searched for an uploaded file. What is larger carries its files inline.
 _SEARCHED = 1024 * 1024
 
 _CACHED = ("cachedContent", "cached_content")
@@ -27,7 +27,7 @@ _SESSION = ("sessionId", "session_id")
 _INSTRUCTION = ("systemInstruction", "system_instruction")
 _FILE = re.compile(rb'"file(?:Uri|_uri)"\s*:\s*"([^"]*)"')
 
-_scan = json.JSONDecoder().raw_decode  # reads one value and says where it ends, without a look at the rest
+_scan = json.JSONDecoder().raw_decode  # (value, where it ends); does not read on
 
 
 def affinity_key(body: Body, api_key_id: int | None, session_hint: str = "") -> int:
@@ -87,7 +87,7 @@ def _cached_content(body: Body) -> bytes:
 
 
 def _uploaded_file(contents: Raw) -> bytes:
-    """The first uploaded file in `contents`. Files elsewhere (a video's page, a bucket) are anybody's to read."""
+    """The first uploaded file in `contents`. Files elsewhere (a video's page, a bucket) are open to every account."""
     text = _beginning(contents, _SEARCHED)
     if b'"fileUri"' not in text and b'"file_uri"' not in text:
         return b""

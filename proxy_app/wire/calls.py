@@ -1,7 +1,6 @@
-"""What a client asks for: the operation and its model, the form of the answer, and who is asking, as one `Call`.
+"""A client's request as one `Call`: operation, model, body, the form of the answer, and what the client copes with.
 
-The body is read in `bodies`, the form of a stream in `stream_forms`; their names are offered here too, so that callers
-have one place to come to.
+`bodies` reads the body, `stream_forms` the form of a stream; their names are exported here as well.
 """
 
 import re
@@ -31,19 +30,19 @@ _BLANK_LINES = b"\r\n\r\n"
 
 
 class ErrorForm(Enum):
-    """How a client reads, inside a stream, that the stream has failed."""
+    """How a client is told, inside a stream, that the stream has failed."""
 
     EVENT = "event"  # one more event, or one more element of the array
     BARE = "bare"  # a block without `data: `
-    NONE = "none"  # not at all: only a dropped connection says it
+    NONE = "none"  # not at all: the connection is dropped
 
 
 @dataclass(frozen=True, slots=True)
 class ClientKind:
-    """What the client's reader can stand.
+    """What the client's reader copes with.
 
-    `takes_done`: whether a `[DONE]` that upstream sent may be passed on. `heartbeat`: bytes that mean nothing to it, to
-    be sent between two events. `error_form`: what it takes for an error, before the connection is dropped.
+    `takes_done`: whether a `[DONE]` that upstream sent may be passed on. `heartbeat`: bytes that it ignores, to be sent
+    between two events. `error_form`: what it recognises as an error, sent before the connection is dropped.
     """
 
     takes_done: bool = True
@@ -53,12 +52,12 @@ class ClientKind:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, understood.
+    """One request, parsed.
 
     `form` is None unless the answer is streamed. `affinity` is the 64-bit key of the conversation, `session_id` the
-    name upstream knows it by. `timeout` is what the client said it would wait, in seconds. `arrived` is when it was
-    wholly here, by a clock that only tells differences. `shape` is what the client wants of the answer's fields and
-    layout, None for nothing. `content` is a body that passes through; `body` has no fields then.
+    name upstream knows it by. `timeout` is how long the client says it waits, in seconds. `arrived` is when its head
+    was here, by the monotonic clock. `shape` is what the client wants of the answer's fields and layout, None for
+    nothing. `content` is a body that passes through; `body` has no fields then.
     """
 
     operation: Operation
@@ -80,15 +79,15 @@ class Call:
 def client_kind(api_client: str, user_agent: str, form: StreamForm | None = None) -> ClientKind:
     """The client's kind, from its headers `x-goog-api-client` and `User-Agent`.
 
-    Google's SDKs fail on `[DONE]` after the full text, and litellm before 1.106 spins for ever. Blank lines are
-    invisible to all but the legacy JavaScript SDK, whose only harmless event is an empty one. There are two of them
-    because Google's Go SDK cuts a stream at blank lines alone: a single one would stick to the next event, and that is
-    no longer one. The same SDK takes an error event for an empty response, and up to 1.60 a dropped connection for
-    the end; what it reads as an error is a bare object. In an array any blank will do.
+    Google's SDKs fail on `[DONE]` after the full text, and litellm before 1.106 loops for ever. All ignore blank lines
+    but the legacy JavaScript SDK, which ignores only an empty event. There are two of them because Google's Go SDK
+    splits a stream at blank lines alone: a single one would become part of the next event, and break it. The same SDK
+    takes an error event for an empty response, and up to 1.60 a dropped connection for the end; what it reads as an
+    error is a bare object. In an array any white space will do.
     """
     names = f"{api_client} {user_agent}".lower()
     if form is StreamForm.ARRAY:
-        # The legacy Python SDK takes an error element for an empty response, and types a dropped connection.
+        # The legacy Python SDK takes an error element for an empty response, and raises for a dropped connection.
         error_form = ErrorForm.NONE if "genai-py/" in names else ErrorForm.EVENT
         return ClientKind(takes_done=False, heartbeat=b" ", error_form=error_form)
     return ClientKind(
@@ -104,6 +103,6 @@ _SECONDS = re.compile(r"[0-9]{1,30}(?:\.[0-9]{0,30})?", re.ASCII)
 
 
 def server_timeout(header: str) -> float | None:
-    """The seconds in a client's `X-Server-Timeout`; None for none, and for what is no number above 0."""
+    """The seconds in a client's `X-Server-Timeout`; None unless it is a number above 0."""
     given = header.strip()
     return (float(given) or None) if _SECONDS.fullmatch(given) else None

@@ -1,7 +1,7 @@
 """The gateway's own list of models, as Google's Model resources, and paging over any list of them.
 
-The list is a file, `models.json`, of the month that its `asOf` says. What upstream or an account's quota list knows
-goes before it; of a model that nobody knows, nothing is claimed but its name.
+The list is the file `models.json`, as of the month in its `asOf`. What upstream or an account's quota list says of a
+model goes before it; a model in none of them has only its name.
 """
 
 import base64
@@ -25,17 +25,17 @@ _FILE: dict[str, Any] = msgspec.json.decode(Path(__file__).with_name("models.jso
 AS_OF: str = _FILE["asOf"]
 KNOWN: Mapping[str, Model] = {model["name"].removeprefix("models/"): model for model in _FILE["models"]}
 
-# As Google lists them for a model that answers prompts: streamGenerateContent is not among them.
+# As Google lists them for a model that generates content: streamGenerateContent is not among them.
 _METHODS = tuple(operation.advertised for operation in OPERATIONS if operation.advertised)
 _MONTH, _NUMBER = re.compile(r"\d\d-\d{4}$"), re.compile(r"\d+(?:\.\d+)?")
 
 
 def model_resource(model: str, quota: Mapping[str, Any] | None = None, upstream: Model | None = None) -> Model:
-    """The Model resource of `model`, as models.get answers it.
+    """The Model resource of `model`, as models.get returns it.
 
-    `upstream` is what upstream's own list says of it, which is believed. `quota` is what an account's quota list says:
-    `{"display_name", "input_limit", "output_limit", "thinking"}`, each optional. Limits that nobody knows are left out
-    rather than invented; the SDKs read that as unknown.
+    `upstream` is its entry in upstream's own list, which goes before all else. `quota` is its entry in an account's
+    quota list: `{"display_name", "input_limit", "output_limit", "thinking"}`, each optional. Unknown limits are left
+    out; the SDKs read that as unknown.
     """
     if upstream is not None:
         return _complete(model, upstream)
@@ -102,9 +102,9 @@ def _token(index: int, last: str) -> str:
 
 
 def _start(models: Sequence[Model], token: str) -> int:
-    """Where the next page begins: after the last model of the one before, wherever that stands by now.
+    """Where the next page begins: after the last model of the page before.
 
-    The list may have changed in between. If that model is gone, its old place is as good a guess as any.
+    The list may have changed in between. If that model is gone, the page begins at the old place.
     """
     try:
         text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()

@@ -1,4 +1,4 @@
-"""An operator's generationConfig for a model's name: what it sets where the client's body does not.
+"""An operator's default generationConfig for a model's name: it sets the fields that the client's body does not.
 
 A field the client set, in either spelling, stays as it came; so does every byte of every value. Fields that say the
 same thing in different ways (a thinking budget, a thinking level) count as one: upstream refuses the two together.
@@ -28,7 +28,7 @@ _decode_fields = msgspec.json.Decoder(dict[str, Raw]).decode
 
 
 def with_defaults(body: Body, defaults: Mapping[str, object]) -> Body:
-    """`body` with `defaults` where the client left its generationConfig open; the same object if that is nowhere.
+    """`body` with `defaults` for the fields that its generationConfig leaves open; the same object if there are none.
 
     `defaults` is a GenerationConfig. Messages in it whose names end in `Config`, such as thinkingConfig, are filled in
     field by field. A generationConfig that is no JSON object is left for upstream to refuse.
@@ -65,7 +65,7 @@ def _filled(config: Raw, defaults: Mapping[str, object]) -> Raw:
                 added[there[known]] = filled
     if not added:
         return config
-    # What the client left null is absent to Google; beside the pin's value it would be a second one.
+    # To Google a field that is null is absent; beside the default's value it would be a second one.
     unset = {name for name, value in fields.items() if value == _NULL} & _both_spellings(fields, added)
     kept = {name: value for name, value in fields.items() if name not in unset}
     return Raw(_encode({**kept, **added}))

@@ -1,9 +1,9 @@
-"""The ways in which bytes can be wrong: ours to refuse, or ours to give up on.
+"""Errors for bytes that cannot be read, a client's or an upstream's.
 
-Malformed          what a client sent cannot be read; its text is Google's and goes back with status 400
-TooLarge           it is larger than what the gateway takes: 413
-UnknownEncoding    it is compressed in a way that nobody here can undo: 415
-NotAnAnswer        what an upstream sent is not an answer; the attempt has failed, the client is told so
+Malformed          a client's request cannot be read: 400
+TooLarge           a client's request is larger than what the gateway takes: 413
+UnknownEncoding    a client's request is compressed in a way that the gateway cannot undo: 415
+NotAnAnswer        what an upstream sent is not an answer: the attempt has failed
 """
 
 
@@ -19,7 +19,7 @@ class TooLarge(ValueError):
 
 
 class UnknownEncoding(ValueError):
-    """A `Content-Encoding` that nobody here can undo. `str()` names it, and those that are known."""
+    """A `Content-Encoding` that the gateway cannot undo. `str()` names it, and those that it can."""
 
 
 class NotAnAnswer(ValueError):

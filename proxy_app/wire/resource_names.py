@@ -1,9 +1,9 @@
 """Every resource name a client can write, parsed once: `models/x`, `tunedModels/x`, `models/x/operations/y`.
 
 A name is parsed from the decoded path (or from a body, or from what an operator typed) and is the same `Name` wherever
-it goes: into an upstream's URL, an allow-list's question, the request log, a lineup. What does not parse goes nowhere.
+it is used: in an upstream's URL, an allow-list, the request log, a lineup. What does not parse is used nowhere.
 
-Which characters a name may have is settled in `accounts_app.pool.names.names`.
+Which characters a name may have is defined in `accounts_app.pool.names.names`.
 """
 
 from dataclasses import dataclass
@@ -37,12 +37,12 @@ CHILDREN: dict[str, tuple[str, ...]] = {
     "webhooks": (),
 }
 
-# Its files have paths of their own.
+# Collections in whose resources a child's id may have several segments: an environment's files have paths.
 _MANY_SEGMENTS = {"environments"}
 
 
 class BadName(Malformed):
-    """What is written is no resource's name. `str()` says why, without quoting it."""
+    """A text is not the name of a resource. `str()` says why, without quoting it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Name:
 
     @property
     def model(self) -> str:
-        """How a model is known to routes, allow-lists, lineups and the request log: its bare id, `tunedModels/x`."""
+        """A model as routes, allow-lists, lineups and the request log write it: its bare id, or `tunedModels/x`."""
         return self.id if self.collection == MODELS else str(self)
 
     def path(self) -> str:
@@ -86,14 +86,14 @@ def parse(text: str) -> Name:
 def model(text: str) -> Name:
     """The model that `text` names, with its collection or without: `x`, `models/x`, `tunedModels/x`. Raises BadName.
 
-    Clients that put `models/` before a name that has it already are understood.
+    `models/` may stand more than once: some clients put it before a name that has it already.
     """
-    text = text.removeprefix("models/")  # what is bounded is the id
+    text = text.removeprefix("models/")  # the bound is the id's
     _bounded(text)
     return _model(text)
 
 
-@lru_cache(maxsize=256)  # the same few are asked for again and again
+@lru_cache(maxsize=256)  # nearly all calls are for the same few
 def _model(text: str) -> Name:
     while text.startswith("models/"):
         text = text.removeprefix("models/")

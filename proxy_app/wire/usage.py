@@ -1,6 +1,6 @@
-"""What one response says about itself, in one typed pass: finish reasons, a blocked prompt, token counts.
+"""The facts of a response, read in one typed pass: finish reasons, a blocked prompt, token counts.
 
-`peek` reads one event, `StreamState` adds events up. Neither decodes the content, whatever its size.
+`peek` reads one event, `StreamState` adds events up. Neither decodes the content.
 """
 
 import msgspec
@@ -32,7 +32,7 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
 
 
 class Peek(msgspec.Struct, frozen=True, gc=False):
-    """The facts of one event: (index, finish reason or "") for each candidate in it, and what else was looked for."""
+    """The facts of one event. `candidates` are (index, finish reason or "") of each; `blocked` is of the prompt."""
 
     candidates: tuple[tuple[int, str], ...] = ()
     blocked: bool = False
@@ -45,7 +45,7 @@ class Peek(msgspec.Struct, frozen=True, gc=False):
 
 
 class StreamState:
-    """What the events of one stream add up to."""
+    """The facts of a stream's events so far, of which `wanted` candidates were requested."""
 
     __slots__ = ("_reasons", "_wanted", "blocked", "usage")
 
@@ -60,7 +60,7 @@ class StreamState:
 
     @property
     def begun(self) -> bool:
-        """Whether anything of an answer has come: a candidate, or why there is none."""
+        """Whether any part of an answer has come: a candidate, or that the prompt was blocked."""
         return self.blocked or bool(self._reasons)
 
     @property
@@ -70,7 +70,7 @@ class StreamState:
 
     @property
     def settled(self) -> bool:
-        """Whether nothing of the answer can be missing any more: it has all the candidates that were asked for."""
+        """Whether no part of the answer can be missing any more: it has all the candidates that were requested."""
         return self.complete and (self.blocked or len(self._reasons) >= self._wanted)
 
     def add(self, peek: Peek) -> None:
@@ -84,7 +84,7 @@ class StreamState:
 
 
 def candidates_wanted(body: Body) -> int:
-    """How many candidates a request asks for: `candidateCount`, 1 where that is not there or makes no sense."""
+    """How many candidates a request asks for: `candidateCount`, 1 where that is missing or invalid."""
     config = next((bytes(body[name]) for name in _CONFIG if name in body), b"")
     if b"andidateCount" not in config and b"andidate_count" not in config:
         return 1
@@ -155,10 +155,7 @@ def peek(response: bytes) -> Peek:
 
 
 def _as_far_as_known(response: bytes) -> _Response:
-    """JSON of another shape than we know, field by field.
-
-    It is passed on untouched: all that is lost is what the fields that cannot be read say of it.
-    """
+    """A response of an unknown shape, read field by field: only the facts of unreadable fields are missing."""
     try:
         fields = _decode_object(response)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

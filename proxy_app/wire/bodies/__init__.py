@@ -1,1 +1,1 @@
-"""What clients send: JSON, compressed or lenient, read as far as a gateway has to."""
+"""Reading the bodies that clients send: JSON, compressed or lenient, as far as a gateway has to."""

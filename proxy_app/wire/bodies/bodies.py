@@ -1,8 +1,8 @@
 """A client's JSON body, read as far as a gateway has to: its top-level fields, each value in the bytes it came in.
 
-Everything inside a value passes through byte for byte: both spellings of every field, any base64, fields nobody here
-has heard of. There are two exceptions: what only Google's own reader takes for JSON is written anew, and members that
-are the string `[undefined]` are left out.
+Everything inside a value passes through byte for byte: both spellings of every field, any base64, unknown fields. There
+are two exceptions: what only Google's own reader takes for JSON is written anew, and members that are the string
+`[undefined]` are left out.
 """
 
 import codecs
@@ -19,16 +19,15 @@ from proxy_app.wire.malformed import Malformed
 
 Body = dict[str, Raw]
 
-# The UTF-8 of a 100 MB body is checked in pieces, so that no second 100 MB (or 400 MB, as text) is needed, and in turns
-# with others.
+# The UTF-8 of a 100 MB body is checked in pieces, so that no second 100 MB (or 400 MB, as text) is needed, and other
+# calls have turns in between.
 _PIECE = 1 << 20
 _PIECES_A_TURN = 4
 
-# Below this a body has room for some thousands of fields at most, which is soon found out; above, names are counted
-# while they are read.
+# Up to this size a body has some thousands of fields at most, which are counted once decoded; above, while decoding.
 _COUNTED_BYTES = 64 * 1024
 
-# What a gateway reads itself may not be so large that reading it keeps everybody waiting.
+# Fields that the gateway reads itself: one of more than VERY_LARGE_BYTES is refused, as reading it would block others.
 _READ_HERE = (
     *("systemInstruction", "system_instruction", "generationConfig", "generation_config"),
     *("tools", "cachedContent", "cached_content"),
@@ -47,7 +46,7 @@ _TOO_DENSE = (
 )
 _NOT_UTF8 = "Invalid JSON payload received. Encountered non UTF-8 code points."
 
-# msgspec's words for what is wrong, and Google's for the same.
+# Part of msgspec's message, and Google's message for the same error.
 _IN_GOOGLES_WORDS = (
     ("truncated", "Unexpected end of string."),
     ("trailing characters", "Parsing terminated before end of input."),
@@ -64,7 +63,7 @@ _POSITION = re.compile(r"\(byte (\d+)\)")
 
 
 def read_body(raw: bytes, wrappers: Sequence[str] = ()) -> Body:
-    """`reading` at one go."""
+    """`reading` without turns for others."""
     steps = reading(raw, wrappers)
     while True:
         try:
@@ -75,12 +74,12 @@ def read_body(raw: bytes, wrappers: Sequence[str] = ()) -> Body:
 
 
 def reading(raw: bytes, wrappers: Sequence[str] = ()) -> Generator[None, None, Body]:
-    """The top-level fields of a request's body; an empty body has none. Yields where others may have a turn, which a
-    body of ordinary size and form never does. Raises Malformed.
+    """The top-level fields of a request's body; an empty body has none. Yields where others may have a turn, which is
+    nowhere in a body of ordinary size and form. Raises Malformed.
 
-    1. What is no strict JSON is read once more as Google reads it, unless it is large.
+    1. What is not strict JSON is read once more as Google reads it, unless it is large.
     2. Members that are `[undefined]` are left out; so are fields that are null: to Google they are absent.
-    3. `model` is left out: the path names the model, and the field is the gateway's to fill.
+    3. `model` is left out: the path names the model, and dialects fill the field where upstream needs it.
     4. Where the request may stand in one of the fields `wrappers` (countTokens), its fields are lifted to the top: the
        two forms a client may send become one.
     """
@@ -156,7 +155,7 @@ def _fields(raw: bytes) -> Generator[None, None, Body]:
 
 
 class _Name(str):
-    """A field's name, by a type for which the decoder asks back: it has no other way to stop at the 1,025th."""
+    """A field's name, of a type for which the decoder calls a hook: that is the only way to stop it half-way."""
 
     __slots__ = ()
 
@@ -175,7 +174,7 @@ class _Names:
 
 
 def _checking_utf8(raw: bytes) -> Generator[None, None, None]:
-    """The JSON decoder leaves bytes inside strings alone; an upstream would refuse them with a message about us."""
+    """Raises Malformed for what is not UTF-8, which the JSON decoder does not check inside strings."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     view = memoryview(raw)
     try:

@@ -1,4 +1,4 @@
-"""A request's body as it was before its client compressed it (`Content-Encoding`, RFC 9110 8.4)."""
+"""Undoes the compression of a request's body (`Content-Encoding`, RFC 9110 8.4)."""
 
 import zlib
 from collections.abc import Generator
@@ -7,7 +7,7 @@ from proxy_app.wire.malformed import Malformed, TooLarge, UnknownEncoding
 
 KNOWN = "gzip, deflate, identity"
 
-# Each is undone by itself, so that this many times the limit is inflated at most. Nobody compresses twice on purpose.
+# Each is undone by itself, so that this many times the limit is inflated at most. Clients apply one.
 _MOST_ENCODINGS = 2
 
 # A gzip file may be several, one behind the other (RFC 1952 2.2): block gzip has one in 64 kB.
@@ -17,12 +17,12 @@ _PIECE = 64 * 1024
 _PIECES_A_TURN = 16
 
 
-# A byte of deflate is 1,032 bytes at most.
+# A byte of deflate inflates to 1,032 bytes at most.
 _RATIO = 1032
 
 
 def most(size: int, header: str) -> int:
-    """The bytes that `size` bytes under these encodings may become, at most."""
+    """The most bytes that `size` bytes under these encodings may inflate to."""
     for _ in _encodings(header)[:_MOST_ENCODINGS]:
         size *= _RATIO
     return size

@@ -1,16 +1,16 @@
-"""What is found out about a request's body only after it has failed."""
+"""Facts about a request's body that are needed only after an attempt has failed."""
 
 import re
 from hashlib import blake2b
 
 from proxy_app.wire.bodies.bodies import Body, pieces
 
-# The beginning and the end tell requests apart: what differs in between (an image, a long history) is rarely all that
-# differs, and hashing 100 MB would keep everybody waiting.
+# Bytes that are hashed at the beginning and at the end. They tell requests apart: what stands in between (an image, a
+# long history) is rarely the only difference, and hashing 100 MB would block other calls.
 _PART = 64 * 1024
 
-# A cache, an uploaded file, a store of files. Files elsewhere (a video's page, a bucket) are anybody's to read. Some
-# clients write \/ for a slash.
+# A cache, an uploaded file, a store of files. Files elsewhere (a video's page, a bucket) are open to every account.
+# Some clients write \/ for a slash.
 _RESOURCE = re.compile(
     rb'"(?:cachedContent|cached_content)"'
     rb'|"(?:fileUri|file_uri)"\s*:\s*"(?:[^"]*/)?files\\?/'
@@ -37,5 +37,5 @@ def fingerprint(body: Body) -> tuple[int, bytes]:
 
 
 def names_a_resource(body: Body) -> bool:
-    """Whether the request speaks of a file, a cache or a store, which one project has and no other."""
+    """Whether the request names a file, a cache or a store, which only one project has."""
     return any(_RESOURCE.search(piece) for piece in pieces(body))

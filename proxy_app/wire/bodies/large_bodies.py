@@ -1,7 +1,7 @@
-"""The fields of a very large JSON object, found by hopping from string to string.
+"""The fields of a large JSON object, read by hopping from string to string.
 
-What makes a body large is base64, and a string of it is passed over at the speed of memory: 100 MB take 10 ms, where a
-decoder takes 70 in one go and keeps everybody waiting. What stands inside the values is left for upstream to check.
+What makes a body large is base64, and a hop over a string of it is as fast as memory: 100 MB take 10 ms, where a
+decoder takes 70 in one go and blocks other calls. What stands inside the values is left for upstream to check.
 """
 
 import re
@@ -12,17 +12,17 @@ from msgspec import Raw
 
 from proxy_app.wire.malformed import Malformed
 
-# From here on a decoder takes milliseconds, and from here on it may take so many that everybody notices.
+# From the first on a decoder takes milliseconds, from the second on so many that other calls would be late.
 LARGE_BYTES = 4 * 1024 * 1024
 VERY_LARGE_BYTES = 24 * 1024 * 1024
 
-# Hops until a decoder is the quicker way after all: a body in very many small parts is not base64. What is too large
-# for a decoder may take a second of them, in turns with others.
+# Hops after which a decoder is faster: a body in very many small parts is not base64. What is too large for a decoder
+# may take a second of them, with turns for others.
 _HOPS = 5000
 _MOST_HOPS = 1_000_000
 _A_TURN = 5000
 
-# A string with escapes in it is read so many bytes at a time, at the price of so many hops.
+# A string with escapes in it is read this many bytes at a time, each time counted as this many hops.
 _WINDOW = 64 * 1024
 _HOPS_A_WINDOW = 500
 
@@ -30,14 +30,14 @@ _HOPS_A_WINDOW = 500
 MOST_FIELDS = 1024
 TOO_MANY_FIELDS = f"Invalid JSON payload received. A request may have {MOST_FIELDS} fields at most."
 
-# Between two marks stand numbers, words and white space. Anything else (a quote of another kind, a comment) might mean
-# something to a more lenient reader than ours, and let a value reach beyond its end.
+# Between two marks stand numbers, words and white space. Anything else (a quote of another kind, a comment) is refused:
+# a more lenient reader might see the end of a value elsewhere.
 _OPENING = re.compile(rb"[ \t\r\n]*\{")
 _MARK = re.compile(rb'[ \t\r\n0-9A-Za-z+.-]*+(["{}\[\],:])')
 _UP_TO_QUOTE = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _CLOSES = {b"}": b"{", b"]": b"["}
 _SPACE = b" \t\r\n"
-_MOST_SPACE = 1024  # around a value; nobody indents deeper
+_MOST_SPACE = 1024  # around a value; deeper than any indentation
 _LONGEST_RUN = 64 * 1024  # of what stands between two marks
 
 _decode_name = msgspec.json.Decoder(str).decode
@@ -45,7 +45,7 @@ _decode = msgspec.json.Decoder().decode
 
 
 def reading(raw: bytes) -> Generator[None, None, dict[str, Raw] | None]:
-    """The top-level fields of `raw`, each value in the bytes it came in; None for whatever a decoder had better see.
+    """The top-level fields of `raw`, each value in the bytes it came in; None for what a decoder has to read instead.
     Yields where others may have a turn.
 
     Raises Malformed when there are too many.
@@ -61,7 +61,7 @@ class _Unclear(Exception):
 
 
 class _Hopper:
-    """Where the reading of `raw` stands, and how many hops it has taken and may take."""
+    """The position in `raw`, and how many hops have been taken and are allowed."""
 
     def __init__(self, raw: bytes) -> None:
         self._raw = raw
@@ -103,7 +103,7 @@ class _Hopper:
         return found
 
     def _over_string(self) -> Generator[None, None, None]:
-        """To the end of the string whose first byte is at hand: in one hop unless there are escapes before it."""
+        """To the end of the string that begins at the position: in one hop unless a backslash stands before a quote."""
         while True:
             end = self._raw.find(b'"', self._at)
             if end < 0:
@@ -141,7 +141,7 @@ def _trimmed(raw: bytes, begin: int, end: int) -> memoryview:
 
 
 def _value(piece: memoryview) -> Raw:
-    """A string, a list or an object as it is; anything else is small enough to be looked at."""
+    """A string, a list or an object as it is; anything else is small, and is checked."""
     if bytes(piece[:1]) not in (b'"', b"[", b"{"):
         if len(piece) > _MOST_SPACE:
             raise _Unclear

@@ -1,6 +1,6 @@
-"""JSON as Google's own reader takes it, written anew as JSON that anybody takes.
+"""JSON as Google's own reader takes it, written anew as strict JSON.
 
-Google's front end reads with protobuf's `json_stream_parser`, which is more generous than the standard, and its
+Google's front end reads with protobuf's `json_stream_parser`, which is more lenient than the standard, and Google's
 published samples rely on that:
 
     {contents: [{'parts': [{"text": 'two
@@ -11,7 +11,7 @@ Taken: a comma after the last member; strings in single quotes, with any charact
 `1.`, `-.5` and `01.5`; vertical tabs and form feeds as white space. Not taken: comments, NaN and Infinity, `+1`, `.5`,
 `0x1`, `01`, a comma without a value before it, bare strings, half a surrogate pair.
 
-Nothing is decoded that may stay as it is: members that stand twice, long numbers and the order of all go on untouched.
+What is valid already is copied and not decoded: duplicate members, long numbers and the order of members are kept.
 """
 
 import re
@@ -24,8 +24,8 @@ from proxy_app.wire.malformed import Malformed
 # Google's own bound, which there counts objects only.
 MOST_LEVELS = 100
 
-# What is done between two turns of others, a millisecond or two of it: tokens, characters that are written otherwise,
-# and so many bytes that go on as they are.
+# Work between two turns of others, a millisecond or two: tokens or characters that are written anew, and bytes that are
+# copied at once.
 _A_TURN = 2000
 _RUN_BYTES = 128 * 1024
 
@@ -44,7 +44,7 @@ _PAIR = re.compile(_HIGH + _LOW)
 _HALF = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _UNICODE = re.compile(rb"\\u[0-9a-fA-F]{4}")
 _ESCAPE = rb'\\["\\/bfnrt]|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4}|' + _HIGH + _LOW
-# What may go on as it is: by the quote that the string stands in.
+# What is copied as it is, by the quote that the string stands in.
 _RUN = {
     b'"': re.compile(rb'(?:[^"\\\x00-\x1f]++|' + _ESCAPE + rb")*+"),
     b"'": re.compile(rb"(?:[^\"'\\\x00-\x1f]++|" + _ESCAPE + rb")*+"),
@@ -54,7 +54,7 @@ _CLOSES = {b"{": b"}", b"[": b"]"}
 
 
 class _Next(Enum):
-    """What may come next; the value is what Google says where something else comes."""
+    """What may come next; the value is Google's message where something else comes."""
 
     VALUE = "Expected a value."
     ITEM = "Expected a value or ] within an array."
@@ -95,7 +95,7 @@ def rewriting(raw: bytes) -> Generator[None, None, bytes]:
 
 
 class _Writer:
-    """Where the reader stands in `raw`, what it has written, and which brackets are open.
+    """The position in `raw`, what has been written, and which brackets are open.
 
     Each method reads one token and returns what may come next.
     """
@@ -216,7 +216,7 @@ class _Writer:
             if done >= _A_TURN:
                 done = 0
                 yield
-            # Bounded, which may cut an escape in two: it is then looked at by itself.
+            # Bounded, which may cut an escape in two: the next pass reads it as a character.
             run = _end(_RUN[quote], self.raw, self.at, self.at + _RUN_BYTES)
             if run > self.at:
                 self.written += self.raw[self.at : run]
@@ -231,7 +231,7 @@ class _Writer:
         self.at += 1
 
     def _character(self) -> None:
-        """One that strict JSON writes otherwise, or an escape."""
+        """Read a character that strict JSON escapes, or an escape."""
         char = self.raw[self.at : self.at + 1]
         if char != b"\\":
             self.written += _escaped(char)
@@ -249,7 +249,7 @@ class _Writer:
             self.at += 2
 
     def _unicode(self) -> bytes:
-        """The escape at hand: both of a pair of surrogates."""
+        """The `\\u` escape at the position, or a pair of them for surrogates."""
         if pair := _PAIR.match(self.raw, self.at):
             return pair[0]
         code = _UNICODE.match(self.raw, self.at)

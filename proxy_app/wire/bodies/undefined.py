@@ -11,10 +11,10 @@ from proxy_app.wire.malformed import Malformed
 
 _UNDEFINED: Final = b'"[undefined]"'
 
-# Brackets looked at one by one before a body is searched as a whole: one with more of them is not mainly an image.
+# Brackets checked one by one before a body is searched as a whole: one with more of them is not mainly an image.
 _BRACKETS = 100
 
-# A client that leaves out more values than this is not one that exists.
+# Members that may be left out; no known client comes near.
 _MOST = 10_000
 _A_TURN = 500
 
@@ -38,7 +38,7 @@ def removing(raw: bytes) -> Generator[None, None, bytes]:
     """`raw`, which is valid JSON, without the members that are `[undefined]`, at any depth; yields where others may
     have a turn. Raises Malformed where there are too many of them.
 
-    Only what is left out is looked at. A member goes with the comma after it, the last one with the comma before.
+    Only what is left out is read. A member goes with the comma after it, the last one with the comma before.
     """
     kept = _Kept(raw)
     at = found = 0
@@ -66,7 +66,7 @@ class _Kept:
         self._from = 0
 
     def leave_out(self, start: int, end: int) -> int:
-        """Leave out the member from `start` to `end`; where reading goes on."""
+        """Leave out the member from `start` to `end`; returns where reading goes on."""
         self._keep(start)
         after = _over_space(self._raw, end)
         if self._raw[after : after + 1] == b",":
@@ -86,7 +86,7 @@ class _Kept:
             self._parts.append((self._from, end))
 
     def _drop_comma(self) -> None:
-        """The comma before the last member, and the white space behind it: both stand at the end of what is kept."""
+        """Drop the comma before the last member and the white space after it: both are at the end of what is kept."""
         while self._parts:
             start, end = self._parts.pop()
             end = _back_over_space(self._raw, end, start)
@@ -96,9 +96,9 @@ class _Kept:
 
 
 def _key_of(raw: bytes, at: int) -> int:
-    """Where the key begins whose value begins at `at`; -1 when there is none: an item, or a quote within a string.
+    """Where the key begins whose value begins at `at`; -1 when there is none: for an item, or a quote within a string.
 
-    A key longer than anything the API has is taken for none.
+    A key of more than `_LONGEST_KEY` bytes counts as none.
     """
     colon = _back_over_space(raw, at) - 1
     if colon < 0 or raw[colon : colon + 1] != b":":

@@ -1,4 +1,4 @@
-"""The upstreams that can be spoken to, by the kind of account. A new one is a file beside these and a line below."""
+"""The dialects of upstreams, by kind of account. A new one is a module beside these and an entry in `DIALECTS`."""
 
 from collections.abc import Mapping
 
@@ -13,5 +13,5 @@ __all__ = ["DIALECTS", "SERVED", "Dialect", "NotAnAnswer", "Reader", "ReportedEr
 
 DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in (CloudCode(), GeminiApi())}
 
-# The operations that some kind of account can answer; of all others clients hear 501.
+# The operations that some kind of account can answer; all others are answered with 501.
 SERVED: frozenset[Operation] = frozenset().union(*(dialect.operations for dialect in DIALECTS.values()))

@@ -16,7 +16,7 @@ from proxy_app.wire.bodies.bodies import Body, pieces
 from proxy_app.wire.calls import Call
 from proxy_app.wire.dialects.dialect import UpstreamRequest
 from proxy_app.wire.dialects.readers import Reader, reader_of
-from proxy_app.wire.dialects.system_instruction import draws, with_prefix
+from proxy_app.wire.dialects.system_instruction import makes_images, with_prefix
 from proxy_app.wire.faults.faults import classify
 from proxy_app.wire.malformed import NotAnAnswer
 from proxy_app.wire.operations import COUNT, GENERATE, STREAM, Gives
@@ -74,7 +74,7 @@ def unwrap(payload: bytes) -> bytes:
 
 
 def unwrap_count(payload: bytes) -> bytes:
-    """The counts as they are: this answer has no envelope, and if it ever gets one, it is taken off."""
+    """The counts as they are: today this answer has no envelope; one with an envelope is read as well."""
     response = _response_in(payload)
     return response if response[:1] == b"{" else payload
 
@@ -120,7 +120,7 @@ def _count_envelope(call: Call, name: Name) -> list[bytes | Raw]:
 
 
 def _request_type(body: Body, model: str) -> str:
-    if draws(model):
+    if makes_images(model):
         return "image_gen"
     tools = body.get("tools")
     return "web_search" if tools is not None and _searches(tools) else "agent"
@@ -133,7 +133,7 @@ def _searches(tools: Raw) -> bool:
     try:
         decoded = _decode_tools(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False  # tools of a shape that upstream will refuse in better words
+        return False  # upstream refuses such tools, with a better message
     each = [decoded] if isinstance(decoded, dict) else decoded
     return any(name in tool for tool in each for name in _SEARCH)
 

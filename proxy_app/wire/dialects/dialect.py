@@ -1,4 +1,4 @@
-"""What it takes to speak to one kind of upstream."""
+"""The interface that the dialect of one kind of upstream implements."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,10 +15,10 @@ from proxy_app.wire.operations import Operation
 
 @dataclass(frozen=True, slots=True)
 class UpstreamRequest:
-    """One POST, ready to be sent. The headers hold a credential and the body a prompt: neither is shown.
+    """One POST, ready to be sent. The headers hold a credential and the body a prompt: the repr shows neither.
 
-    The body comes in pieces, the client's values being their own bytes still: a large one is never copied. A body that
-    passes through is `content` instead.
+    The body comes in pieces, each value of the client's in the bytes it came in: a large one is never copied. A body
+    that passes through is `content` instead.
     """
 
     url: str
@@ -32,7 +32,7 @@ class Dialect(Protocol):
 
     @property
     def name(self) -> str:
-        """The kind of account it is for."""
+        """The kind of account that it is for."""
         ...
 
     @property
@@ -45,7 +45,7 @@ class Dialect(Protocol):
     ) -> UpstreamRequest:
         """The request for one attempt at `call`.
 
-        `model` is the id to ask the upstream for, `base` its address without trailing slash, `project` may be empty.
+        `model` is the upstream model, `base` the upstream's address without trailing slash, `project` may be empty.
         `instruction_prefix` is the operator's, put before the client's own system instruction. Raises BadName for a
         `model` that is no model's name.
         """
@@ -56,5 +56,5 @@ class Dialect(Protocol):
         ...
 
     def fault(self, status: int, body: bytes, content_type: str = "", now: float = 0.0, retry_after: str = "") -> Fault:
-        """What an answer came to that is none. The arguments are those of `faults.classify`."""
+        """The fault in an answer that is an error. The arguments are those of `faults.classify`."""
         ...

@@ -1,6 +1,6 @@
 """The public Gemini API upstream: no envelope, an API key instead of a token, the model in the path.
 
-What the client sent goes out as it came but for the operator's own words, and what comes back is the public response.
+Bodies go out as they came, but for the operator's system instruction; what comes back is the public response.
 """
 
 from dataclasses import replace
@@ -35,9 +35,8 @@ class GeminiApi:
     def build(
         self, call: Call, *, model: str, project: str, token: str, base: str, instruction_prefix: str = ""
     ) -> UpstreamRequest:
-        """The request for one attempt; `token` is the account's API key, `project` has no place here.
-
-        It is asked of the version of the API that the client has asked. Raises BadName.
+        """The request for one attempt, to the client's API version. `token` is the account's API key, `project` is not
+        used. Raises BadName.
         """
         name = resource_names.model(model)
         if call.operation is COUNT:
@@ -58,7 +57,7 @@ class GeminiApi:
         return reader_of(call, unwrap, unwrap)
 
     def fault(self, status: int, body: bytes, content_type: str = "", now: float = 0.0, retry_after: str = "") -> Fault:
-        """As everywhere, but that a key has no token which could be renewed."""
+        """As `classify` says, but a refused key is REFUSED: unlike a token, it cannot be renewed."""
         fault = classify(status, body, content_type, now, retry_after)
         return replace(fault, outcome=Outcome.REFUSED) if fault.outcome is Outcome.UNAUTHENTICATED else fault
 
@@ -71,7 +70,7 @@ def unwrap(payload: bytes) -> bytes:
 
 
 def _to_count(call: Call, name: Name) -> list[bytes | Raw]:
-    """Contents alone are counted as they are; with anything beside them, only the longer form is understood."""
+    """Contents alone go as they are; upstream understands other fields only inside `generateContentRequest`."""
     if call.body.keys() <= {"contents"}:
         return pieces(call.body)
     request = {"model": Raw(_encode(str(name))), **call.body}

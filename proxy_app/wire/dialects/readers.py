@@ -1,4 +1,4 @@
-"""Reading an upstream's answer: chunks go in as they come, public frames come out, and what they say is remembered.
+"""Reading an upstream's answer: chunks go in as they come, public frames come out, and their facts are added up.
 
 A frame is one public response: an event of a stream, or the whole of a plain answer. Chunks may be cut anywhere.
 """
@@ -14,7 +14,7 @@ from proxy_app.wire.malformed import NotAnAnswer
 from proxy_app.wire.operations import Gives, Metered
 from proxy_app.wire.usage import StreamState, Usage, candidates_wanted, peek
 
-# Frames without any part of an answer that are held back for one; upstream begins with one or two of them at most.
+# Frames that are held back while no part of an answer has come; upstream begins with one or two of them at most.
 MOST_HELD_BACK = 1000
 
 Unwrap = Callable[[bytes], bytes]  # the public response in a payload of the upstream's; raises NotAnAnswer
@@ -32,7 +32,7 @@ class Reader(Protocol):
     """One answer, as far as it has come.
 
     `whole` says that no frame comes before the end. `failure` is what ended the answer early, once the frames before it
-    are out. `complete` says that upstream has finished, `settled` that nothing of the answer can be missing any more.
+    are out. `complete` says that upstream has finished, `settled` that no part of the answer can be missing any more.
     """
 
     whole: bool
@@ -54,9 +54,9 @@ class Reader(Protocol):
 
 
 class EventReader:
-    """A stream of server-sent events, of which `candidates` candidates were asked for.
+    """A stream of server-sent events, of which `candidates` candidates were requested.
 
-    What comes before the first part of an answer (counts, as a rule) is held back for it: alone it answers nothing.
+    Frames before the first part of an answer (usually counts) are held back and go out together with it.
     """
 
     whole = False
@@ -119,8 +119,8 @@ class EventReader:
 
 
 class AnswerReader:
-    """A plain answer: one frame at the end. One of a model (`generated`) has to have an answer in it, else there is no
-    frame.
+    """A plain answer: one frame at the end. One that is `generated` by a model needs a candidate or a blocked prompt in
+    it, else there is no frame.
     """
 
     whole = True

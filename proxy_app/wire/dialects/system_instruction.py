@@ -1,4 +1,4 @@
-"""The operator's words before the client's: the one field of a request that is ever written anew."""
+"""The operator's system instruction, put before the client's own."""
 
 import msgspec
 from msgspec import Raw
@@ -15,11 +15,11 @@ _decode_parts = msgspec.json.Decoder(list[Raw]).decode
 def with_prefix(body: Body, prefix: str, model: str) -> Body:
     """`body` with `prefix` as the first part of its system instruction; every other field is the same object.
 
-    Understood are the forms clients send: a Content with parts, a single part, a list of parts, a string. Anything else
-    is left alone for upstream to refuse. Image models refuse system instructions ("Developer instruction is not enabled
-    for this model"), so they get the client's own, if any, and not the operator's on top.
+    The client's may be a Content with parts, a single part, a list of parts or a string. Anything else is left for
+    upstream to refuse. Image models refuse system instructions ("Developer instruction is not enabled for this model"),
+    so they get no prefix.
     """
-    if not prefix or draws(model):
+    if not prefix or makes_images(model):
         return body
     first = Raw(_encode({"text": prefix}))
     name = next((spelling for spelling in _SPELLINGS if spelling in body), _SPELLINGS[0])
@@ -32,8 +32,8 @@ def with_prefix(body: Body, prefix: str, model: str) -> Body:
     return {**body, name: Raw(_encode(content))}
 
 
-def draws(model: str) -> bool:
-    """Whether `model` answers with images."""
+def makes_images(model: str) -> bool:
+    """Whether `model` answers with images, judged by its name."""
     return "image" in model
 
 

@@ -1,7 +1,7 @@
-"""How long an error asks us to stay away, in whichever of its places and notations it says so.
+"""How long an error asks callers to wait.
 
-Google writes the same fact in up to five places and three notations. They are read from the most exact to the least:
-RetryInfo, ErrorInfo's quotaResetDelay, its quotaResetTimeStamp, the message's own words.
+Google writes this in several places and notations. They are read from the most exact to the least: RetryInfo,
+ErrorInfo's quotaResetDelay, its quotaResetTimeStamp, the message's own words. The header Retry-After is read apart.
 """
 
 import re
@@ -22,23 +22,23 @@ _IN_WORDS = re.compile(rf"\b(?:in|after)\s+((?:{_TERM})+)(?![A-Za-z0-9])", re.IG
 _SPELT_OUT = re.compile(r"\b(?:in|after)\s+(\d+(?:\.\d+)?)\s+(second|minute|hour)s?\b", re.IGNORECASE)
 _UNITS = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
 
-# Whatever an answer says: 9223372036854775807 s is a real one, and no clock and no column counts so far.
+# Seconds that a delay is cut to: 9223372036854775807 s has been seen, which no clock and no column holds.
 LONGEST = 31 * 24 * 3600.0
 
 _DAY = 24 * 3600.0
-# Quotas of the public API are counted by days that begin at midnight Pacific, which is one of these hours (UTC). Who
-# asks at the earlier one where it is the later costs one call, and asks again an hour after.
+# Quotas of the public API are counted by days that begin at midnight Pacific, which is one of these (UTC) by the
+# season. A call at the earlier one that comes an hour too early fails once more, and the next is made at the later.
 _MIDNIGHTS = (7 * 3600.0, 8 * 3600.0)
 
 
 def delay_in(error: ErrorBody, now: float = 0.0) -> float | None:
-    """Seconds from `now` (epoch) that `error` asks to wait, or None: 0 for a moment already past, `LONGEST` at most."""
+    """Seconds from `now` (epoch) that `error` asks to wait: 0 for a moment already past, `LONGEST` at most, or None."""
     delay = _delay_in(error, now)
     return None if delay is None else min(delay, LONGEST)
 
 
 def header_delay(text: str, now: float = 0.0) -> float | None:
-    """Seconds that a `Retry-After` header asks to wait: a number of them, or a date (RFC 9110 10.2.3)."""
+    """Seconds that a `Retry-After` header asks to wait, as a number or a date (RFC 9110 10.2.3); None for neither."""
     text = text.strip()
     if text.isdecimal() and text.isascii():
         return min(float(text), LONGEST)
@@ -52,7 +52,7 @@ def header_delay(text: str, now: float = 0.0) -> float | None:
 
 
 def until_the_day_is_over(now: float) -> float:
-    """Seconds from `now` (epoch) until the quotas of a day may be back."""
+    """Seconds from `now` (epoch) until daily quotas may be back."""
     return min((midnight - now) % _DAY or _DAY for midnight in _MIDNIGHTS)
 
 

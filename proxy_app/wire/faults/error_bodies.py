@@ -15,10 +15,10 @@ from msgspec import Raw
 
 from accounts_app.pool import foreign_text
 
-# How often an error may be found as JSON text in another's message; gemini-cli unwraps as deep.
+# Levels of errors that stand as JSON text in another's message; gemini-cli unwraps as many.
 _NESTED = 10
 
-# What is looked at: an error's text is a few sentences and its details are a handful, however much somebody sends.
+# What is read of an error, in characters and in details: real ones have a few sentences and a handful of details.
 _LONGEST_MESSAGE = 16 * 1024
 _MOST_DETAILS = 64
 
@@ -84,13 +84,13 @@ class ErrorBody:
 
     @property
     def quota_ids(self) -> list[str]:
-        """The names of the quotas that were used up, as QuotaFailure and ErrorInfo tell them."""
+        """The names of the exhausted quotas, from QuotaFailure and ErrorInfo."""
         ids = [str(violation.get("quotaId", "")) for violation in self._violations]
         return [quota for quota in [*ids, self.metadata.get("quota_limit", "")] if quota]
 
     @property
     def quota_metrics(self) -> list[str]:
-        """What these quotas count."""
+        """The metrics that these quotas count."""
         metrics = [str(violation.get("quotaMetric", "")) for violation in self._violations]
         return [metric for metric in [*metrics, self.metadata.get("quota_metric", "")] if metric]
 
@@ -120,13 +120,13 @@ def read_error(body: bytes) -> ErrorBody | None:
     return _as_error_body(foreign_text.cleaned_json(_looked_at(error)))
 
 
-_LARGEST = 1024 * 1024  # errors are a few kB, those with an HTML page in them some more
+_LARGEST = 1024 * 1024  # bytes; errors are a few kB, those with an HTML page in them some more
 
 
 def error_object(body: bytes) -> bytes | None:
     """The `{"error":…}` object in `body`, byte for byte and out of its array; None if there is none.
 
-    Cheap on what is no error: without the word, or in an answer of this size (an image's), there is no parsing.
+    Cheap for an answer: a body without `"error"`, or of more than `_LARGEST` bytes (an image), is not parsed.
     """
     if len(body) > _LARGEST or b'"error"' not in body:
         return None

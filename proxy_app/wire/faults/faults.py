@@ -1,8 +1,8 @@
-"""What happened: an upstream's answer other than a good one, read into a `Fault`. Whose fault it was is not said here.
+"""Reads an upstream's answer other than a good one into a `Fault`: what happened, and not yet whose fault it was.
 
-The tables come first. A reason (google.rpc.ErrorInfo) is trusted wherever it stands; a text only where nothing a client
-sends could have put it there, for a message may quote the request, and a client must not be able to talk an account out
-of the pool. Sources: Google's `error_reason.proto`, gemini-cli's classification, bodies quoted in public issues.
+The tables come first. A reason (google.rpc.ErrorInfo) is trusted wherever it stands; a text only where no client can
+have put it: a message may quote the request, and a client must not be able to have an account taken out of the pool.
+Sources: Google's `error_reason.proto`, gemini-cli's classification, bodies quoted in public issues.
 """
 
 import re
@@ -15,8 +15,8 @@ from proxy_app.wire.faults.masking import masked, masked_bytes
 
 __all__ = ["classify", "delay_in", "error_in"]
 
-# The account, not the request, and a person has to act: ErrorInfo.reason -> the value of `Account.parked`.
-PARKED_BY_REASON = {
+# The account needs attention, whatever the request was: ErrorInfo.reason -> the value of `Account.parked`.
+ATTENTION_BY_REASON = {
     "VALIDATION_REQUIRED": "verify",
     "TOS_VIOLATION": "terms",
     "CONSUMER_SUSPENDED": "suspended",
@@ -37,16 +37,16 @@ PARKED_BY_REASON = {
     "USER_PROJECT_DENIED": "misconfigured",
     "RESOURCE_PROJECT_INVALID": "misconfigured",
     "IAM_PERMISSION_DENIED": "misconfigured",
-    # The account's organisation keeps it out (VPC Service Controls, organisation policies): every request of this
-    # account will be refused, and no other account's.
+    # The account's organisation shuts it out (VPC Service Controls, organisation policies): every request of this
+    # account is refused, and no other account's.
     "SECURITY_POLICY_VIOLATED": "misconfigured",
     "ORG_RESTRICTION_VIOLATION": "misconfigured",
     "LOCATION_POLICY_VIOLATED": "misconfigured",
 }
 
-# The same by the beginning of the message, for answers without ErrorInfo. All of these speak of the credential or the
-# project, which are ours; none is a place where Google quotes the request.
-PARKED_BY_TEXT = tuple(
+# The same by the beginning of the message, for answers without ErrorInfo. All of these are about the credential or the
+# project, which are the gateway's; in none of these places does Google quote the request.
+ATTENTION_BY_TEXT = tuple(
     (re.compile(pattern, re.IGNORECASE), parked)
     for pattern, parked in (
         (r"verify your account", "verify"),
@@ -62,19 +62,19 @@ PARKED_BY_TEXT = tuple(
         (r"invalid project resource name", "misconfigured"),
     )
 )
-# The licence texts vary; their end is a number of Google's own, or the name of the product.
+# The licence texts vary; what they share is a number of Google's at the end, or the name of the product.
 _LICENCE = re.compile(r"\(#3501\)\W*$|gemini code assist licen[cs]e", re.IGNORECASE)
 _ABOUT_A_RESOURCE = re.compile(r"you do not have permission to access the|cachedcontent", re.IGNORECASE)
 
 _QUOTA_REASONS = ("QUOTA_EXHAUSTED", "INSUFFICIENT_G1_CREDITS_BALANCE")
 _QUOTA_TEXT = re.compile(r"individual quota reached", re.IGNORECASE)
-# The project has run out of money: no time helps, and no other model.
+# The project has run out of money: neither waiting nor another model helps.
 _OUT_OF_MONEY = re.compile(
     r"(your )?prepa(yment|id) credits (are|have been) (depleted|used up|exhausted)"
     r"|.{0,200}\bexceeded its monthly spending cap",
     re.IGNORECASE,
 )
-# Quotas that are not the model's: what the request asked for beside it, or a thing this project has none of at all.
+# Quotas that are not the model's: of a feature that the request uses, or one that is 0 for this project.
 _NO_QUOTA_AT_ALL = re.compile(r"\blimit: 0\b")
 _FEATURE = re.compile(r"ground|search|maps|storage|cache|batch|session|tuning|paid_?feature", re.IGNORECASE)
 _CAPACITY_TEXT = re.compile(r"no capacity available|model is overloaded", re.IGNORECASE)
@@ -91,11 +91,11 @@ _BILLING = re.compile(r"\bbill(ed|ing)\b", re.IGNORECASE)
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 
 _MESSAGE_LIMIT = 2000  # characters; Google's longest, the free-tier quota text, has about 1,200
-_PAGE_LIMIT = 16 * 1024  # bytes of a web page that are looked at
+_PAGE_LIMIT = 16 * 1024  # bytes of a web page that are searched
 
 
 def classify(status: int, body: bytes, content_type: str = "", now: float = 0.0, retry_after: str = "") -> Fault:
-    """What the answer `status` with `body` came to; secrets in its text are masked.
+    """The fault in the answer `status` with `body`; secrets in its text are masked.
 
     `now` (epoch seconds) is for resets given as a moment, `retry_after` the header of that name. An error reported
     inside a 200 is read by its own code. An answer that is neither an error nor of any use is EMPTY or UNREADABLE.
@@ -105,9 +105,9 @@ def classify(status: int, body: bytes, content_type: str = "", now: float = 0.0,
     if error is None:
         return _without_words(status, body, content_type, delay)
     code = status if status >= 400 else error.code
-    if (told := delay_in(error, now)) is not None:
-        delay = told
-    if parked := _parked(code, error):
+    if (stated := delay_in(error, now)) is not None:
+        delay = stated
+    if parked := _attention(code, error):
         return _fault(Outcome.NEEDS_OWNER, code, error, parked=parked, link=_link(error))
     if (code == 429 or code >= 500) and _capacity(error):
         return _fault(Outcome.OVERLOADED, code, error, delay=delay)
@@ -119,23 +119,24 @@ def classify(status: int, body: bytes, content_type: str = "", now: float = 0.0,
 
 
 def _outcome_of(code: int, error: ErrorBody) -> Outcome:
-    """Of an error that is about neither a quota nor a server."""
+    """The outcome of an error that is about neither a quota nor a server."""
     match code:
         case 401:
             return Outcome.UNAUTHENTICATED
         case 400 | 403 if _WRONG_PLACE.match(error.message):
-            # Not the request: it is served from elsewhere. Not the account either, but the place its calls leave from.
+            # Neither the request nor the account is at fault, but the address that the call leaves from.
             return Outcome.EGRESS_BLOCKED
         case 400 if _UNKNOWN_FIELD.match(error.message):
             return Outcome.UNKNOWN_FIELD
         case 400 if _BILLING.search(error.message):
             return Outcome.REFUSED
         case 403 | 404 if not _ABOUT_A_RESOURCE.match(error.message):
-            # It may be the account's or the request's: nobody is taken out, or one client could take out all of them.
+            # It may be about the account or the request: no account is taken out of the pool, or one client could take
+            # out all of them.
             return Outcome.REFUSED
         case 0:
             return Outcome.UNREADABLE
-    return Outcome.REJECTED  # 400, 409, 413, 416 …, and 501: the verb does not exist there, whoever asks
+    return Outcome.REJECTED  # 400, 409, 413, 416 …, and 501: the verb does not exist there for any account
 
 
 def error_in(payload: bytes) -> bytes | None:
@@ -144,13 +145,14 @@ def error_in(payload: bytes) -> bytes | None:
     return None if error is None else masked_bytes(error)
 
 
-def _parked(code: int, error: ErrorBody) -> str:
+def _attention(code: int, error: ErrorBody) -> str:
+    """Why the account needs attention, a value of `Account.parked`; "" if it does not."""
     if code not in (400, 401, 403, 404):
         return ""
     for reason in error.reasons:
-        if reason in PARKED_BY_REASON:
-            return PARKED_BY_REASON[reason]
-    for text, parked in PARKED_BY_TEXT:
+        if reason in ATTENTION_BY_REASON:
+            return ATTENTION_BY_REASON[reason]
+    for text, parked in ATTENTION_BY_TEXT:
         if text.match(error.message):
             return parked
     if code == 403 and _LICENCE.search(error.message) and not _ABOUT_A_RESOURCE.match(error.message):
@@ -159,14 +161,14 @@ def _parked(code: int, error: ErrorBody) -> str:
 
 
 def _capacity(error: ErrorBody) -> bool:
-    """Whether the model, not the account, has nothing left; comes as 429 and as 503."""
+    """Whether the model, not the account, is out of capacity; comes as 429 and as 503."""
     if any(reason.startswith("MODEL_CAPACITY_") for reason in error.reasons):
         return True
     return not error.reasons and _CAPACITY_TEXT.search(error.message) is not None
 
 
 def _limited(code: int, error: ErrorBody, delay: float | None, now: float) -> Fault:
-    """A 429, told apart: no money, a quota that is not the model's, one that is gone, a rate too high, or no word."""
+    """The fault in a 429: no money, a feature's quota, an exhausted quota, a rate limit, or one without details."""
     quotas = error.quota_ids
     named = [*quotas, *error.quota_metrics]
     whole_account = bool(quotas) and not error.names_a_model
@@ -175,7 +177,7 @@ def _limited(code: int, error: ErrorBody, delay: float | None, now: float) -> Fa
     if _NO_QUOTA_AT_ALL.search(error.message) or any(_FEATURE.search(name) for name in named):
         return _fault(Outcome.REFUSED, code, error)
     if any(_PER_DAY.search(quota) for quota in quotas):
-        # Google adds a RetryInfo of seconds to these as well: a day's quota is not back within the minute.
+        # Google adds a RetryInfo of seconds to these as well, but a daily quota is not back within a minute.
         if delay is None or delay <= _A_MINUTE:
             delay = until_the_day_is_over(now) if now else None
         return _fault(Outcome.QUOTA_EXHAUSTED, code, error, delay=delay, whole_account=whole_account)
@@ -211,14 +213,14 @@ def _fault(
 
 
 def _link(error: ErrorBody) -> str:
-    """What the account's owner has to open. Only a web address: the admin makes a link of it."""
+    """The address that the account's owner has to open, "" for none. http(s) only: the console makes a link of it."""
     metadata = error.metadata
     named = [metadata.get(name, "") for name in ("validation_url", "validation_link", "appeal_url", "activationUrl")]
     return next((link for link in [*named, *error.links] if link.startswith(("https://", "http://"))), "")
 
 
 def _without_words(status: int, body: bytes, content_type: str, delay: float | None) -> Fault:
-    """An answer that is not Google's JSON: from a front end, a proxy on the way, or nobody."""
+    """The fault in an answer that is not Google's JSON: from a front end, from a proxy on the way, or empty."""
     is_page = "html" in content_type.lower() or body.lstrip()[:1] == b"<"
     message = masked(foreign_text.cleaned(_plain_text(status, body, is_page)))
     if is_page and 400 <= status < 500 and _UNUSUAL_TRAFFIC.search(body[:_PAGE_LIMIT]):
@@ -233,12 +235,12 @@ def _without_words(status: int, body: bytes, content_type: str, delay: float | N
 def _outcome_without_words(status: int, body: bytes, is_page: bool) -> Outcome:
     match status:
         case 413 | 501:
-            return Outcome.REJECTED  # the body's size, and the verb, are the client's, whoever measured it
+            return Outcome.REJECTED  # the body's size and the verb are the client's
         case _ if status < 400 and not body.strip():
             return Outcome.EMPTY
         case _ if status < 400 or is_page:
             # A web page with 401, 403 or 404 comes from something in front of the API (a captive portal, a wrong base
-            # address). It has not even looked at the token, so nothing is held against the account.
+            # address), which has not checked the token: the account is not to blame.
             return Outcome.UNREADABLE
         case 401:
             return Outcome.UNAUTHENTICATED

@@ -1,4 +1,4 @@
-"""Secrets in what upstream writes: keys and tokens, ours or those of our accounts, go to nobody and nowhere."""
+"""Masks secrets in what upstream writes: API keys and tokens must not reach clients, logs or the console."""
 
 from accounts_app.pool.secret_shapes import SIGNS
 from accounts_app.pool.secret_shapes import masked as _masked
@@ -7,7 +7,7 @@ _SIGNS = [sign.encode() for sign in SIGNS]
 
 
 def masked(text: str, *secrets: str) -> str:
-    """`text` with *** for whatever looks like a secret, and for `secrets` whatever they look like."""
+    """`text` with *** for all that looks like a secret, and for `secrets` whatever they look like."""
     for secret in secrets:
         if secret:
             text = text.replace(secret, "***")

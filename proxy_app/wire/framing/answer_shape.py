@@ -1,7 +1,7 @@
 """What a client asks of an answer's shape by Google's system parameters: `fields` (a mask) and `prettyPrint`.
 
-Both are applied to what upstream answered, not asked of it: v1internal knows neither, and the gateway itself reads
-finish and usage, which a mask may leave out. What a mask selects keeps its bytes.
+Both are applied to upstream's answer and not sent upstream: v1internal has neither, and the gateway itself reads finish
+reasons and usage, which a mask may leave out. What a mask selects keeps its bytes.
 
     fields=candidates(content/parts/text,finishReason),usageMetadata.totalTokenCount
 """
@@ -15,7 +15,7 @@ from msgspec import Raw
 
 from proxy_app.wire.malformed import Malformed
 
-Mask = dict[str, "Mask"]  # by names in camelCase, `*` for any; the name "" in one says that all of it is selected
+Mask = dict[str, "Mask"]  # by names in camelCase, `*` for any; a mask with the name "" selects the whole value
 
 FIELD_MASK_HEADER = "HTTP_X_GOOG_FIELDMASK"
 
@@ -51,7 +51,7 @@ class Shape:
 
 
 def asked_shape(query: Mapping[str, str], field_mask: str = "") -> Shape | None:
-    """The shape asked for by a query or by the header X-Goog-FieldMask; None for none. Raises Malformed."""
+    """The shape that a query or the header X-Goog-FieldMask requests; None for none. Raises Malformed."""
     fields = query.get("fields") or query.get("$fields") or field_mask
     pretty = asked_layout(query)
     return Shape(_parsed(fields) if fields else None, pretty) if fields or pretty is not None else None
@@ -89,7 +89,7 @@ def _tokens(text: str) -> list[str]:
 
 
 def _read(tokens: list[str], mask: Mask, depth: int, text: str) -> None:
-    """Take a list of selections from `tokens` into `mask`."""
+    """Move a list of selections from `tokens` into `mask`."""
     while True:
         selected = mask
         while True:

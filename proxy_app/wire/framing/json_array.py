@@ -13,5 +13,5 @@ _END = b"\n"
 
 
 def join(payloads: Iterable[bytes]) -> bytes:
-    """Several payloads as consecutive elements of the array, the last one's end with them."""
+    """Several payloads as consecutive elements of the array, with the line end of the last one."""
     return (_END + SEPARATOR).join(payloads) + _END

@@ -1,9 +1,9 @@
 """Server-sent events, both ways: upstream's bytes into payloads, a payload into the bytes a client reads.
 
-Reading is generous. Lines end in LF, CRLF or CR, cut anywhere; `data:` comes with or without its space and over several
-lines; comments and other fields are ignored; the last event counts without its blank line. One thing is beyond the
-standard: a JSON object on bare lines, in one line or pretty-printed, is a payload too. That is how Google reports an
-error in the middle of a stream.
+Reading is lenient. Lines end in LF, CRLF or CR, chunks anywhere; `data:` comes with or without its space and over
+several lines; comments and other fields are ignored; the last event counts without its blank line. One thing is beyond
+the standard: JSON without `data:`, on one line or pretty-printed, is a payload too. That is how Google reports an error
+in the middle of a stream.
 
 Writing is strict: one `data: ` line and one blank line an event is all that every SDK can read.
 """
@@ -14,11 +14,11 @@ from proxy_app.wire.malformed import NotAnAnswer
 
 DONE = b"[DONE]"  # the payload some proxies end a stream with; Google never does
 
-# More than any answer: the largest seen are images of some 20 MB in base64. Beyond it a line that never ends would take
-# the memory of everyone else's streams.
+# Bytes of an event. The largest seen are images of some 20 MB in base64; without a limit one endless line would take
+# all memory.
 EVENT_LIMIT = 256 * 1024 * 1024
 
-# What each further piece that is held costs beside its bytes: an event of seven-byte lines takes eight times its size.
+# Bytes of memory for each further piece that is held: an event of seven-byte lines takes eight times its size.
 _PIECE_COST = 50
 
 _BOM = b"\xef\xbb\xbf"
@@ -68,7 +68,7 @@ class Decoder:
         return payloads
 
     def end(self) -> list[bytes]:
-        """The payloads that only the end of the body completes; whatever was cut off comes out cut off."""
+        """The payloads that only the end of the body completes; a truncated one comes out as it is."""
         payloads: list[bytes] = []
         if self._partial:
             line = b"".join(self._partial)

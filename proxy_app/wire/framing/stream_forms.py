@@ -1,4 +1,4 @@
-"""How a stream is framed, server-sent events or one JSON array, and how an error is where a stream was asked for."""
+"""How a stream is framed, server-sent events or one JSON array, and how an error is framed that comes instead of it."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -18,8 +18,8 @@ class StreamForm(Enum):
 class ErrorFrame(Enum):
     """How an error is written that is the whole answer.
 
-    Google answers a stream asked for as an array with an array of one error, and one asked for as events with an object
-    over several lines, under the content type of events.
+    Where a stream was requested as an array, Google sends an array of one error; where it was requested as events, an
+    object over several lines, with the content type of events.
     """
 
     OBJECT = "object"
@@ -33,12 +33,12 @@ class ErrorFrame(Enum):
 
 
 def stream_form(query: Mapping[str, str], accept: str, user_agent: str, default: str) -> StreamForm:
-    """The form a stream is asked for in.
+    """The form in which a stream is requested.
 
     1. `alt`, or `$alt` as the legacy Python SDK writes it; `sse` in either wins.
     2. A client that accepts JSON and no event streams gets the array.
-    3. `default`: `sse`, `json`, or `auto`: events for those who accept them and for people at a shell, for every other
-       program the array, which is what Google would send it.
+    3. `default`: `sse`, `json`, or `auto`: events for clients that accept them and for people at a shell, for all
+       others the array, as Google would send it.
     """
     asked = [_alt(query, "alt"), _alt(query, "$alt")]
     if "sse" in asked:
@@ -54,9 +54,9 @@ def stream_form(query: Mapping[str, str], accept: str, user_agent: str, default:
 
 
 def error_frame(path: str, query: Mapping[str, str], accept: str, user_agent: str, default: str) -> ErrorFrame:
-    """How an error is to be written that answers a request for `path`, whatever else is wrong with that request.
+    """How an error is written that answers a request for `path`, also when that request cannot be read otherwise.
 
-    The legacy Python SDK, which asks by `$alt`, types an error only when it is a bare object.
+    The legacy Python SDK, which sends `$alt`, recognises an error only as a bare object.
     """
     if not path.rstrip("/").endswith(STREAMED):
         return ErrorFrame.OBJECT
@@ -66,7 +66,7 @@ def error_frame(path: str, query: Mapping[str, str], accept: str, user_agent: st
 
 
 def framed(error: bytes, frame: ErrorFrame, pretty: bool | None = None) -> bytes:
-    """An error's JSON object as it is sent; `pretty` is what `prettyPrint` says, None for nothing."""
+    """An error's JSON object as it is sent; `pretty` is the client's `prettyPrint`, None without one."""
     if pretty is None:
         pretty = True if frame is ErrorFrame.LINES else None
     if pretty is not None:
@@ -75,7 +75,7 @@ def framed(error: bytes, frame: ErrorFrame, pretty: bool | None = None) -> bytes
 
 
 def _at_a_shell(user_agent: str) -> bool:
-    """Whether a person asks and not a program. PowerShell names itself at the end of what looks like a browser."""
+    """Whether a person at a shell sent it. PowerShell's user agent looks like a browser's, with its own name last."""
     user_agent = user_agent.lower()
     return user_agent.startswith("curl/") or "powershell/" in user_agent
 

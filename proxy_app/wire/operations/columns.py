@@ -1,4 +1,4 @@
-"""What the table of operations says of each: its columns.
+"""The columns of the table of operations.
 
 A template is in Google's own notation for HTTP rules: `{model=models/*}:countTokens` is the name of a resource, then a
 verb; `{parent=fileSearchStores/*}/documents` a name, then a literal segment. It stands below the API version, and
@@ -33,7 +33,7 @@ class Gives(Enum):
 
 
 class Belongs(Enum):
-    """Whose account has to answer."""
+    """Which accounts can answer."""
 
     ANYBODY = "anybody"
     OWNER = "owner"  # an account of the project that owns what path or body names
@@ -41,7 +41,7 @@ class Belongs(Enum):
 
 
 class Cools(Enum):
-    """What a cooldown for this operation is laid on, and so which cooldowns keep a call from an account."""
+    """What a failure of this operation cools down, and so which cooldowns keep a call from an account."""
 
     ACCOUNT = "account"  # the account as a whole: cooldowns for single models do not matter
     MODEL = "model"  # the account's use of the model
@@ -57,9 +57,10 @@ class Metered(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A name that the answer makes: the field it stands in, and how long it lives where the answer does not say.
+    """A resource that the operation creates.
 
-    `lives` is in seconds, None until it is deleted.
+    `field` is where its name stands in the answer. `lives` is how long it lives if the answer does not say, in seconds;
+    None until it is deleted.
     """
 
     field: str
@@ -70,11 +71,10 @@ class Made:
 class Operation:
     """One method of the API.
 
-    `id` is Google's own for it. `named_by` is what Google calls the field that the path's name fills. `also` are other
-    paths that clients write for it. `wrappers` are the fields that the request may stand in, instead of at the top.
-    `takes_config` says that an operator's default generationConfig is filled in. `advertised` is what models call it in
-    their supportedGenerationMethods ("" for none). `not_there` is the message of its 404, with `{name}` and
-    `{version}`.
+    `id` is Google's. `named_by` is Google's term for the field that the path's name fills. `also` are other templates
+    that clients use for it. `wrappers` are the fields that the request may stand in, instead of at the top.
+    `takes_config` says that an operator's default generationConfig is filled in. `advertised` is its name in models'
+    supportedGenerationMethods ("" for none). `not_there` is the message of its 404, with `{name}` and `{version}`.
     """
 
     id: str
@@ -107,11 +107,11 @@ class Operation:
 
     @property
     def name(self) -> str:
-        """What the request log calls it: the verb alone where it is a model's."""
+        """Its name in the request log: the verb alone for a verb on models, else the id."""
         return self.verb if self.verb and self.id.startswith("models.") else self.id
 
     def cooldowns_on(self, model: str) -> str:
-        """What its cooldowns are laid on in a call for `model`: the model, or "" for the account as a whole."""
+        """What a failed call for `model` cools down: the model, or "" for the account as a whole."""
         return canonical(model) if self.cools is Cools.MODEL else ""
 
     def path(self, name: Name) -> str:

@@ -1,6 +1,6 @@
-"""The names that an answer makes: what was created, and has to be asked of the same project from then on.
+"""The names of what an operation has created, which only the same project can serve from then on.
 
-They are read from public frames, so that all dialects have them in the same place.
+They are read from public frames, where all dialects have them in the same place.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ _decode = msgspec.json.Decoder().decode
 
 
 def made_in(operation: Operation, frame: bytes) -> list[tuple[Name, Made]]:
-    """What one frame of an answer to `operation` has made, each with the row of the table that says so."""
+    """The names in one frame of an answer to `operation`, each with its entry in the table."""
     if not operation.makes:
         return []
     try:

@@ -11,7 +11,7 @@ from proxy_app.wire.resource_names import MODELS
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a path asks for: the operation, and the name in the path as it is written ("" where there is none)."""
+    """What a path stands for: the operation, and the name in the path as it is written ("" where there is none)."""
 
     operation: Operation
     name: str = ""
@@ -23,10 +23,10 @@ _METHODS = ("POST", "GET", "PATCH", "PUT", "DELETE")
 
 
 def find(http: str, path: str, root: str = "") -> Target | None:
-    """The operation that `http` on a decoded path below `/{version}/` asks for; None for none. HEAD is GET.
+    """The operation of the HTTP method `http` on a decoded path below `/{version}/`; None for none. HEAD is GET.
 
-    A verb follows the last colon: a model's id may hold colons and slashes itself. What any operation has for a verb is
-    never part of an id.
+    A verb follows the last colon: a model's id may hold colons and slashes itself. The verb of any operation is never
+    part of an id.
     """
     path = clean(path)
     http = "GET" if http == "HEAD" else http
@@ -41,24 +41,24 @@ def find(http: str, path: str, root: str = "") -> Target | None:
 
 
 def by_another_method(path: str, root: str = "") -> Operation | None:
-    """The operation that a path stands for by some other HTTP method than the one it was asked by."""
+    """The operation that a path stands for by any HTTP method."""
     return next((found.operation for http in _METHODS if (found := find(http, path, root))), None)
 
 
 def split(path: str) -> tuple[str, str]:
-    """Name and verb of a path below `/{version}/` that is no operation's, as they are written; both may be ""."""
+    """Name and verb of a path below `/{version}/` that stands for no operation, as written; both may be ""."""
     path = clean(path)
     name, colon, verb = path.rpartition(":")
     return (name, verb) if colon else (path, "")
 
 
 def clean(path: str) -> str:
-    """A decoded path as templates have it: clients escape the colon twice, and end in a slash."""
+    """A decoded path as templates have it: some clients escape the colon twice, or end in a slash."""
     return _COLON.sub(":", path).rstrip("/")
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    """What a path has to be; its name is in the group `name`.
+    """Matches the paths of `template`; the group `name` is the name in the path.
 
     A star is one segment, two are any number of them; a model's id may have several, and may be missing, which is
     answered in Google's words for a bad name.

@@ -1,6 +1,6 @@
-"""The operations: one row for each method of the API. What the columns mean stands in `columns`.
+"""The operations: one row for each method of the API. `columns` says what the columns mean.
 
-A row does not say who can answer it: each dialect names the operations it has.
+A row does not say which upstreams serve it: each dialect names its operations.
 """
 
 from accounts_app.pool.outcomes import Repeat
@@ -62,7 +62,7 @@ def _on_a_model(
     metered: Metered = Metered.NOTHING,
     advertised: str = "",
 ) -> Operation:
-    """A verb on models. What makes something may have made it, however the exchange ended."""
+    """A verb on models. One that creates something is not sent twice: it may have done so before it failed."""
     return Operation(
         f"models.{verb}",
         "POST",
@@ -108,5 +108,5 @@ OPERATIONS: tuple[Operation, ...] = (
     _on_a_model("bidiGenerateContent", gives=Gives.SOCKET, metered=Metered.TOKENS),
 )
 
-# How the verbs of a path end that is answered by events.
+# The ends of the paths that are answered by events.
 STREAMED = tuple(f":{each.verb}" for each in OPERATIONS if each.gives is Gives.EVENTS)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from accounts_app.pool.outcomes import Outcome
-from proxy_app.wire.faults.faults import PARKED_BY_REASON, classify
+from proxy_app.wire.faults.faults import ATTENTION_BY_REASON, classify
 
 NOW = 1_790_000_000.0
 REASONS = {
@@ -55,7 +55,7 @@ def quota(name: str, **retry: object) -> list[dict[str, object]]:
 
 
 def test_these_are_all_reasons():
-    assert {reason: parked for parked, reasons in REASONS.items() for reason in reasons} == PARKED_BY_REASON
+    assert {reason: parked for parked, reasons in REASONS.items() for reason in reasons} == ATTENTION_BY_REASON
 
 
 @pytest.mark.parametrize(("text", "parked"), TEXTS)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts_app.pool.outcomes import Fault, Outcome
-from proxy_app.wire.faults.faults import PARKED_BY_REASON, classify, error_in
+from proxy_app.wire.faults.faults import ATTENTION_BY_REASON, classify, error_in
 from tests.proxy_app.wire.case_files import cases
 
 
@@ -89,7 +89,7 @@ def test_an_error_of_any_shape_is_read_as_something(status, error):
     assert classify(status, json.dumps({"error": error}).encode(), now=1.0).outcome in Outcome
 
 
-@pytest.mark.parametrize("reason", PARKED_BY_REASON)
+@pytest.mark.parametrize("reason", ATTENTION_BY_REASON)
 def test_a_client_cannot_park_an_account_by_what_it_sends(reason):
     message = f'Invalid JSON payload received. Unknown name "{reason}. Verify your account": Cannot find field.'
 
