@@ -154,9 +154,10 @@ class Emulator:
         Traits, all optional: refresh_token, access_token, api_key, project, tier ("free-tier", "g1-pro-tier" …),
         onboarded, pending_polls, project_form ("object" | "string"), ineligible (reason codes), models (ids),
         quota (requests per model, or a mapping of model to requests), quota_window (seconds).
+        Accounts with the same project are keys of one project of the public API: they share its quota and all it holds.
         """
         with self._changed:
-            return self._google.accounts.add(email, **traits)
+            return self._google.add_account(email, **traits)
 
     def script(
         self,
@@ -168,15 +169,17 @@ class Emulator:
         base: str | None = None,
         times: int | None = 1,
         delay: float | None = None,
+        version: str | None = None,
     ) -> Script:
         """Answers the next `times` requests that fit (None: all) with a fault by name, a Reply, or in a Style.
 
         Without `method` only calls of a model fit (generate, stream, count, embed); others go by the method's name:
-        "token", "userinfo", "loadCodeAssist" … `base` is a path prefix, to tell several endpoints apart.
+        "token", "userinfo", "loadCodeAssist", "getFile", "startUpload" … `base` is a path prefix, to tell several
+        endpoints apart; `version` is that of the public API's path, as `v1` may lack what `v1beta` has ("html_404").
         `delay` (seconds) is what a fault's texts say instead of their own. KeyError for an unknown fault.
         """
         email = account.email if isinstance(account, Account) else account
-        script = Script(what, email, model, method, base, times, delay)
+        script = Script(what, email, model, method, base, times, delay, version)
         with self._changed:
             return self._google.scripts.add(script)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.state.accounts import Account
+from emulator.state.projects import Project
 from emulator.wire.errors import Refused, refuse
 from emulator.wire.fault_names import error_named
 from emulator.wire.faults import FaultContext
@@ -25,6 +26,13 @@ class Call:
     now: float
     style: Style
     account: Account | None = None
+    known_project: Project | None = None
+
+    @property
+    def project(self) -> Project:
+        """The project of the public API's key, once `authenticate` has found it."""
+        assert self.known_project is not None
+        return self.known_project
 
     @property
     def owner(self) -> Account:
@@ -42,6 +50,14 @@ class Call:
         return self.request.headers.get("x-goog-api-key", "") or self.request.query.get("key", "")
 
     @property
+    def credentials(self) -> int:
+        """How many credentials came along."""
+        headers, query = self.request.headers, self.request.query
+        given = [headers.get(name) for name in ("x-goog-api-key", "authorization")]
+        given += [query.get(name) for name in ("key", "access_token", "oauth_token")]
+        return sum(bool(one) for one in given)
+
+    @property
     def sse(self) -> bool:
         return "sse" in (self.request.query.get("alt"), self.request.query.get("$alt"))
 
@@ -54,7 +70,7 @@ class Call:
     def model(self) -> str:
         """The model asked for, as far as it can be told from a request that may be wrong."""
         if self.route.api is Api.PUBLIC:
-            return self.route.resource
+            return self.route.model
         body = self.body if isinstance(self.body, dict) else {}
         inner = body.get("request")
         name = body.get("model") or (inner.get("model") if isinstance(inner, dict) else "")
@@ -74,6 +90,8 @@ class Call:
 
     def scene(self, model: str = "", project: str = "") -> FaultContext:
         own = self.account.project if self.account else ""
+        if self.known_project is not None:
+            own = self.known_project.number
         return FaultContext(
             model=model or self.model or "gemini-2.5-pro",
             project=project or own or "my-project",

@@ -56,7 +56,7 @@ def _act(google: Google, call: Call, method: str, path: str, asked: Json) -> Jso
         case "GET", ["accounts"]:
             return {"accounts": [_shown(account) for account in google.accounts.all()]}
         case "POST", ["accounts"]:
-            return _shown(google.accounts.add(**asked), with_tokens=True)
+            return _shown(google.add_account(**asked), with_tokens=True)
         case "POST", ["accounts", email, "expire"]:
             google.accounts.expire_access_tokens(unquote(email))
         case "POST", ["accounts", email, "revoke"]:

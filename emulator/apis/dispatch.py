@@ -72,6 +72,8 @@ class Dispatcher:
                 case Api.CODE_ASSIST | Api.PUBLIC as api:
                     call.account = _APIS[api].authenticate(self.google, call)
                     recorded.account = call.account.email
+                    if api is Api.PUBLIC:
+                        call.known_project = self.google.projects.of(call.account)
                     return self._scripted(call, recorded) or self._told(_APIS[api].answer(self.google, call), call)
                 case Api.OAUTH:
                     call.account = oauth.account_of(self.google, call)
@@ -89,7 +91,7 @@ class Dispatcher:
         """A script's reply; a scripted style only changes how the normal answer is told."""
         route = call.route
         script = self.google.scripts.take(
-            route.call, call.account.email if call.account else "", call.model, route.base
+            route.call, call.account.email if call.account else "", call.model, route.base, route.version
         )
         if script is None:
             return None

@@ -12,6 +12,7 @@ from emulator.answers.responses import events, new_meta, whole
 from emulator.state.accounts import Account
 from emulator.state.models import Model
 from emulator.state.prompt_cache import CACHED_FROM, PromptCache
+from emulator.state.quota import Quota
 from emulator.wire import faults
 from emulator.wire.errors import ErrorBody, Refused, refuse
 from emulator.wire.faults import FaultContext
@@ -26,6 +27,7 @@ class ModelCall:
     stream    None for a unary answer, else True for SSE and False for a JSON array
     envelope  puts one public response into what the dialect sends
     spent     the error for a spent quota
+    quota     what the call is counted by: a project's (public), else the account's own
     binding   what thought signatures are tied to, "" for nothing
     """
 
@@ -37,6 +39,7 @@ class ModelCall:
     headers: Sequence[tuple[str, str]] = ()
     spent: Callable[[FaultContext], ErrorBody] = faults.quota_exhausted
     binding: str = ""
+    quota: Quota | None = None
 
 
 def find_model(account: Account, name: str) -> Model | None:
@@ -52,7 +55,7 @@ def generate(asking: ModelCall, inner: Json, model: Model, cache: PromptCache) -
     """
     check_generate(inner, model, binding=asking.binding)
     scene = asking.scene
-    if spent := asking.account.quota.spend(model.id, scene.now):
+    if spent := (asking.quota or asking.account.quota).spend(model.id, scene.now):
         waiting = replace(scene, delay=max(spent.resets_at - scene.now, 0.0))
         raise Refused(asking.spent(waiting))
     told = answer(inner, model, texts=asking.style.texts, binding=asking.binding)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from emulator.state.accounts import Account, Accounts
 from emulator.state.consents import Consents
+from emulator.state.projects import Projects
 from emulator.state.prompt_cache import PromptCache
 from emulator.state.recording import Recording
 from emulator.state.scripts import ScriptBook
@@ -40,6 +42,7 @@ class Google:
         self.advanced = 0.0
         self._clock = clock
         self.accounts = Accounts(any_credentials=any_credentials, token_lifetime=token_lifetime, clock=self.now)
+        self.projects = Projects()
         self.scripts = ScriptBook()
         self.recording = Recording(keep, self.changed)
         self.prompt_cache = PromptCache()
@@ -49,13 +52,22 @@ class Google:
     def now(self) -> float:
         return self._clock() + self.advanced
 
+    def add_account(self, email: str, **traits: Any) -> Account:
+        """Adds or replaces an account; its project's other keys share its quota unless it brings one of its own."""
+        replaced = self.accounts.get(email) is not None
+        account = self.accounts.add(email, **traits)
+        project = self.projects.of(account)
+        if replaced or traits.get("quota") is not None:
+            project.quota = account.quota
+        return account
+
     def binding_of(self, account: Account) -> str:
         return account.project if self.bind_signatures else ""
 
     def reset(self) -> None:
         """As new: accounts, scripts, recorded requests and the clock."""
         with self.changed:
-            for part in (self.accounts, self.scripts, self.recording, self.consents):
+            for part in (self.accounts, self.projects, self.scripts, self.recording, self.consents):
                 part.clear()
             self.prompt_cache = PromptCache()
             self.advanced = 0.0

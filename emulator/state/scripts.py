@@ -17,6 +17,7 @@ class Script:
     times   how many requests more, None for all
     base    what stands before the API's path, to tell apart several endpoints of one emulator
     delay   seconds, instead of the fault's own
+    version of the public API's path; `v1` may lack what `v1beta` has
     """
 
     what: str | Reply | Style
@@ -26,6 +27,7 @@ class Script:
     base: str | None = None
     times: int | None = 1
     delay: float | None = None
+    version: str | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.what, str) and self.what not in FAULTS:
@@ -35,10 +37,16 @@ class Script:
     def name(self) -> str:
         return self.what if isinstance(self.what, str) else type(self.what).__name__.lower()
 
-    def fits(self, call: str, account: str, model: str, base: str) -> bool:
+    def fits(self, call: str, account: str, model: str, base: str, version: str) -> bool:
         if self.method is None and call not in MODEL_CALLS:
             return False
-        wanted = ((self.method, call), (self.account, account), (self.model, model), (self.base, base))
+        wanted = (
+            (self.method, call),
+            (self.account, account),
+            (self.model, model),
+            (self.base, base),
+            (self.version, version),
+        )
         return all(want is None or want == seen for want, seen in wanted)
 
     def play(self, scene: FaultContext) -> Fault:
@@ -60,8 +68,8 @@ class ScriptBook:
     def remove(self, script: Script) -> None:
         self._scripts = [kept for kept in self._scripts if kept is not script]
 
-    def take(self, call: str, account: str, model: str, base: str) -> Script | None:
-        fitting = [script for script in self._scripts if script.fits(call, account, model, base)]
+    def take(self, call: str, account: str, model: str, base: str, version: str = "") -> Script | None:
+        fitting = [script for script in self._scripts if script.fits(call, account, model, base, version)]
         counted = [script for script in fitting if script.times is not None]
         if not counted:
             return fitting[-1] if fitting else None

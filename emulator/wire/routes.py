@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from emulator.wire.public_paths import method_of
 from emulator.wire.server import Request
 
 
@@ -21,7 +22,11 @@ class Api(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a request goes; `resource` is a model's id (public), an operation's name (v1internal), a path (control)."""
+    """Where a request goes.
+
+    resource   public API: a name with its collection (`models/m`, `files/abc`), "" for a collection itself; v1internal:
+               an operation's name; control: a path
+    """
 
     api: Api
     call: str = ""
@@ -29,10 +34,18 @@ class Route:
     version: str = ""
     resource: str = ""
 
+    @property
+    def model(self) -> str:
+        """The model that the public API's path names, "" for none."""
+        collection, _, name = self.resource.partition("/")
+        if self.api is not Api.PUBLIC or collection not in {"models", "tunedModels"}:
+            return ""
+        return name if collection == "models" else self.resource
+
 
 _CODE_ASSIST = re.compile(r"(?P<base>.*)/v1internal:(?P<verb>\w+)")
 _OPERATION = re.compile(r"(?P<base>.*)/v1internal/(?P<name>operations/.+)")
-_PUBLIC = re.compile(r"(?P<base>.*?)/(?P<version>v1|v1beta|v1alpha)/(?P<path>(?:models|tunedModels)(?:/.*)?)")
+_PUBLIC = re.compile(r"(?P<base>.*?)/(?P<root>(?:upload/|download/)?)(?P<version>v1|v1beta|v1alpha)/(?P<path>.*)")
 _CONTROL = re.compile(r"/emulator(?:/(?P<path>.*))?")
 _OAUTH = {
     "/o/oauth2/v2/auth": "authorize",
@@ -61,16 +74,14 @@ def route_of(request: Request) -> Route:
     if match := _CONTROL.fullmatch(path):
         return Route(Api.CONTROL, "control", resource=(match["path"] or "").strip("/"))
     if match := _PUBLIC.fullmatch(path):
-        return _public(request, match["base"], match["version"], match["path"])
+        return _public(request, match)
     return Route(Api.NOWHERE)
 
 
-def _public(request: Request, base: str, version: str, path: str) -> Route:
-    name, colon, verb = path.rpartition(":")
-    if request.method == "GET":
-        if path == "models":
-            return Route(Api.PUBLIC, "listModels", base, version)
-        return Route(Api.PUBLIC, "getModel", base, version, path.removeprefix("models/"))
-    if not colon:
-        return Route(Api.NOWHERE, base=base)
-    return Route(Api.PUBLIC, verb, base, version, name.removeprefix("models/"))
+def _public(request: Request, match: re.Match[str]) -> Route:
+    verb = request.headers.get("x-http-method-override", request.method)
+    found = method_of(verb.upper(), match["root"] + match["path"])
+    if found is None:
+        return Route(Api.NOWHERE, base=match["base"])
+    call, resource = found
+    return Route(Api.PUBLIC, call, match["base"], match["version"], resource)

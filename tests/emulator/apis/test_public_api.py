@@ -124,3 +124,36 @@ def test_embeddings_are_unit_vectors_that_follow_from_the_text(caller: Caller):
     assert batch[0]["values"] == single
     assert [len(one["values"]) for one in batch] == [16, 768]
     assert math.isclose(sum(value * value for value in single), 1, rel_tol=1e-5)
+
+
+def test_several_credentials_at_once_are_refused(google: Emulator, alice: Account, http: httpx.Client):
+    options = {"headers": {"x-goog-api-key": alice.api_key}, "params": {"key": alice.api_key}}
+    answered = http.get(f"{google.url}/v1beta/models", **options)
+
+    text = "Multiple authentication credentials received. Please pass only one."
+    assert (answered.status_code, error_of(answered)["message"]) == (400, text)
+
+
+def test_a_key_is_no_bearer_token(google: Emulator, http: httpx.Client):
+    google.add_account("bob@example.com", api_key="AQ.bob")
+    answered = http.get(f"{google.url}/v1beta/models", headers={"authorization": "Bearer AQ.bob"})
+
+    assert answered.status_code == 401
+    assert error_of(answered)["details"][0]["reason"] == "ACCESS_TOKEN_TYPE_UNSUPPORTED"
+
+
+def test_keys_of_one_project_share_its_quota(google: Emulator, http: httpx.Client):
+    google.add_account("bob@example.com", api_key="AQ.bob", project="p1", quota=1)
+    google.add_account("bea@example.com", api_key="AIza-bea", project="p1")
+    url = f"{google.url}/v1beta/models/gemini-2.5-flash:generateContent"
+
+    statuses = [http.post(url, json=HELLO, params={"key": key}).status_code for key in ("AQ.bob", "AIza-bea")]
+
+    assert statuses == [200, 429]
+
+
+def test_a_version_may_lack_a_method(google: Emulator, caller: Caller):
+    google.script("html_404", method="listModels", version="v1", times=None)
+
+    assert caller.public("models", version="v1").headers["content-type"].startswith("text/html")
+    assert caller.public("models", version="v1beta").status_code == 200

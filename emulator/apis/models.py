@@ -1,0 +1,86 @@
+"""The public API's models: generate, stream, count, list and get."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from emulator.apis.generation import ModelCall, count, find_model, generate
+from emulator.apis.paging import page_of
+from emulator.state.models import Model
+from emulator.wire import faults
+from emulator.wire.errors import Refused, bad_request, refuse
+from emulator.wire.fields import read_message
+from emulator.wire.replies import Json, Reply
+
+if TYPE_CHECKING:
+    from emulator.apis.call import Call
+    from emulator.state.google import Google
+
+_MODEL_NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)*")
+_PAGE_SIZE, _LARGEST_PAGE = 50, 1_000
+
+
+def _generate(google: Google, call: Call) -> Reply:
+    quota = call.project.quota
+    model = named_model(call, embeds=False)
+    inner = read_message("PublicGenerateRequest", call.json_body())
+    asking = ModelCall(
+        account=call.owner,
+        scene=call.scene(model.id),
+        style=call.style,
+        stream=call.sse if call.route.call == "streamGenerateContent" else None,
+        envelope=lambda response: response,
+        spent=lambda scene: faults.public_quota("PerDay", quota.left(model.id, call.now).limit, 0.0)(scene),
+        binding=google.binding_of(call.owner),
+        quota=quota,
+    )
+    return generate(asking, inner, model, google.prompt_cache)
+
+
+def _count_tokens(google: Google, call: Call) -> Json:
+    """Both forms: bare contents, or a whole generateContentRequest, which must name its model."""
+    named_model(call, embeds=None)
+    inner = read_message("PublicCountRequest", call.json_body())
+    if (whole := inner.get("generateContentRequest")) is None:
+        return count(inner)
+    if not str(whole.get("model", "")).startswith("models/"):
+        raise _bad_name("GenerateContentRequest.model")
+    return count(whole)
+
+
+def _list_models(google: Google, call: Call) -> Json:
+    models = [model for model in call.owner.known_models().values() if not model.internal]
+    shown, following = page_of(call, models, usual=_PAGE_SIZE, largest=_LARGEST_PAGE)
+    return {"models": [model.resource() for model in shown], **following}
+
+
+def _get_model(google: Google, call: Call) -> Json:
+    return named_model(call, embeds=None, asked_as="GetModelRequest.name").resource()
+
+
+def named_model(call: Call, *, embeds: bool | None, asked_as: str = "GenerateContentRequest.model") -> Model:
+    """The model of the path, if it does what is asked of it: embed (True), generate (False), either (None)."""
+    name = call.model
+    if not _MODEL_NAME.fullmatch(name):
+        raise _bad_name(asked_as)
+    model = find_model(call.owner, name)
+    if model is None or model.internal or (embeds is not None and model.embeds != embeds):
+        raise Refused(faults.model_not_found(call.scene(name)))
+    return model
+
+
+def _bad_name(field: str) -> Refused:
+    return refuse(
+        400, f"* {field}: unexpected model name format\n", bad_request([(field, "unexpected model name format")])
+    )
+
+
+METHODS: Mapping[str, Callable[[Google, Call], Reply | Json]] = {
+    "generateContent": _generate,
+    "streamGenerateContent": _generate,
+    "countTokens": _count_tokens,
+    "listModels": _list_models,
+    "getModel": _get_model,
+}

@@ -1,0 +1,44 @@
+"""The projects of the emulated Google: what several keys share, which is quota and everything they have made."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+from emulator.state.accounts import Account
+from emulator.state.quota import Quota
+
+
+@dataclass(slots=True)
+class Project:
+    """One project: its id, its number (twelve digits), the quota of its keys, and its resources by kind."""
+
+    id: str
+    number: str
+    quota: Quota = field(repr=False)
+
+
+class Projects:
+    """All projects, made when first asked for. Used under the state's lock."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, Project] = {}
+
+    def of(self, account: Account) -> Project:
+        """The project of an account; one without a project's name has one of its own."""
+        name = account.project or account.email
+        project = self._by_id.get(name)
+        if project is None:
+            project = self._by_id[name] = Project(name, _number(name), account.quota)
+        return project
+
+    def all(self) -> list[Project]:
+        return list(self._by_id.values())
+
+    def clear(self) -> None:
+        self._by_id.clear()
+
+
+def _number(name: str) -> str:
+    """The same for the same name."""
+    return str(10**11 + int(hashlib.sha256(name.encode()).hexdigest(), 16) % (9 * 10**11))

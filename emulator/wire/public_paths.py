@@ -1,0 +1,50 @@
+"""The paths of the public API: which method a verb and a path below the version are."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# Verb, path, method, first fit first. `*` is one segment, `**` any number; what stands in braces is the resource. A
+# path that ends in `:*` names its method itself. `upload/` and `download/` stand before the version in the real path.
+_ROWS = """
+GET     models                              listModels
+GET     {models/**}                         getModel
+POST    {models/**}:*
+GET     {tunedModels/**}                    getModel
+POST    {tunedModels/**}:*
+"""
+
+_WILD = {"**": "[^?]*", "*": "[^/:]+", "{": "(?P<resource>", "}": ")"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    verb: str
+    path: re.Pattern[str]
+    method: str
+
+
+def _parse(line: str) -> _Row:
+    verb, template, *method = line.split()
+    bare = template.removesuffix(":*")
+    pieces = re.split(r"(\*\*|\*|\{|\})", bare)
+    pattern = "".join(_WILD.get(piece) or re.escape(piece) for piece in pieces)
+    ending = "" if bare == template else r":(?P<verb>\w+)"
+    return _Row(verb, re.compile(pattern + ending), method[0] if method else "")
+
+
+_TABLE = tuple(_parse(line) for line in _ROWS.strip().splitlines())
+
+
+def method_of(verb: str, path: str) -> tuple[str, str] | None:
+    """The method's name and its resource ("" for none), None for a path that Google does not know.
+
+    A HEAD is asked like a GET. `path` has its root before it where it has one: `upload/files`.
+    """
+    asked = "GET" if verb == "HEAD" else verb
+    for row in _TABLE:
+        if row.verb in {asked, "ANY"} and (match := row.path.fullmatch(path)):
+            found = match.groupdict()
+            return row.method or found["verb"], found.get("resource") or ""
+    return None
