@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts_app.google import oauth
 from accounts_app.google.oauth import ClientMissing
 from accounts_app.models import Account, encryption
-from accounts_app.status.checks import is_loopback
+from accounts_app.pool.access.networks import is_loopback
 
 KEPT_IN_SESSION = "google_sign_ins"
 CONTEXT = f"session:{KEPT_IN_SESSION}"

@@ -11,6 +11,8 @@ import httpx
 import yarl
 from django.conf import settings
 
+from accounts_app.pool.access.networks import is_loopback
+
 SCHEMES = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
 # What an account of the embedded emulator has in place of a proxy: no way but the direct one, whatever the gateway's.
@@ -100,7 +102,7 @@ def _is_exempt(host: str, no_proxy: str) -> bool:
         address = ipaddress.ip_address(host)
     except ValueError:
         address = None
-    if host == "localhost" or (address is not None and address.is_loopback):
+    if is_loopback(host):
         return True
     for word in no_proxy.lower().split(","):
         word = word.strip()

@@ -1,7 +1,6 @@
 """Configuration warnings: Django system checks, each with an id and a hint."""
 
 from collections.abc import Callable, Iterator
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +10,7 @@ from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from accounts_app.models import Account, Credential, GatewaySettings, encryption
+from accounts_app.pool.access.networks import is_loopback
 from accounts_app.status.translate import translated
 from accounts_app.storage import real_accounts
 
@@ -170,15 +170,6 @@ def _debugging_in_public() -> Iterator[CheckMessage]:
             hint=_("Leave GATEWAY_DEBUG off wherever others can reach the gateway."),
             id="gateway.W010",
         )
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _auth_mode() -> str:

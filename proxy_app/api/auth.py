@@ -7,7 +7,6 @@ verifies lets the call in: gemini-cli, for one, sends two of them at once.
 import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -15,6 +14,7 @@ from django.http.request import split_domain_port, validate_host
 
 from accounts_app.api_keys import keys, usage
 from accounts_app.api_keys.keys import KeyView
+from accounts_app.pool.access.networks import is_loopback
 from accounts_app.pool.outcomes import Outcome, Refusal
 from proxy_app import errors
 from proxy_app.api import limit_errors, operator_pass
@@ -191,16 +191,7 @@ def _mode_in_force(request: HttpRequest) -> str:
 def _bound_to_loopback(request: HttpRequest) -> bool:
     """Both what we were told to bind to and where this connection arrived: daphne's own `-b` passes the first by."""
     arrived_at = request.scope.get("server") or ("", 0)  # type: ignore[attr-defined]
-    return _is_loopback(settings.GATEWAY_HOST) and _is_loopback(arrived_at[0])
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(settings.GATEWAY_HOST) and is_loopback(arrived_at[0])
 
 
 def _refuse_foreign_pages(request: HttpRequest) -> None:

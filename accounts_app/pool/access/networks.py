@@ -1,4 +1,4 @@
-"""Where a call may come from: addresses and networks as people write them."""
+"""Addresses and networks as people write them: where a call may come from, and what is this machine."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -23,6 +23,16 @@ def lets_in(allowed: tuple[Network, ...], address: str) -> bool:
         return True
     found = _address(address)
     return found is not None and any(found in network for network in allowed)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is `localhost` or a loopback address, written without brackets and without a port."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 @lru_cache(maxsize=1024)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts_app.pool.access.networks import lets_in, network, networks
+from accounts_app.pool.access.networks import is_loopback, lets_in, network, networks
 
 OFFICE = networks(["192.0.2.0/24", "2001:db8::/32", "198.51.100.7"])
 
@@ -28,3 +28,13 @@ def test_where_no_network_is_named_everybody_is_let_in(address):
 def test_nonsense_is_no_network(written):
     with pytest.raises(ValueError):
         network(written)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1.2.3", "::1", "::1%lo"])
+def test_a_loopback_address_is_this_machine(host):
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "localhost.example.com", "[::1]", "127.0.0.1:80", ""])
+def test_any_other_host_is_not_taken_for_this_machine(host):
+    assert not is_loopback(host)
