@@ -17,41 +17,21 @@
     └── UpstreamError           as upstream said it, byte for byte
     BrokenStream                an answer that broke off after its first event
 
-Only `render` and `error_object` turn them into bytes. `BrokenStream` is apart: its status line has long been sent, so
-all that is left is one last event and a dropped connection.
+Only `render` turns them into a response; their bytes are made by `wire.faults.error_bodies`, as those of the server's
+own refusals are. `BrokenStream` is apart: its status line has long been sent, so all that is left is one last event and
+a dropped connection.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-import msgspec
 from django.http import HttpResponse
 
 from accounts_app.pool.outcomes import Outcome, Refusal
+from proxy_app.wire.faults.error_bodies import Detail, error_body
 from proxy_app.wire.framing.stream_forms import ErrorFrame, framed
 
-Detail = Mapping[str, Any]
-
 JSON = "application/json; charset=UTF-8"
-
-# google.rpc.Code by HTTP status, as Google's own front end maps them; 405, 413 and 415 have no code of their own there.
-_STATUS = {
-    400: "INVALID_ARGUMENT",
-    401: "UNAUTHENTICATED",
-    403: "PERMISSION_DENIED",
-    404: "NOT_FOUND",
-    405: "UNIMPLEMENTED",
-    413: "INVALID_ARGUMENT",
-    415: "INVALID_ARGUMENT",
-    429: "RESOURCE_EXHAUSTED",
-    499: "CANCELLED",
-    500: "INTERNAL",
-    501: "UNIMPLEMENTED",
-    502: "UNAVAILABLE",
-    503: "UNAVAILABLE",
-    504: "DEADLINE_EXCEEDED",
-}
 
 
 class GatewayError(Exception):
@@ -78,7 +58,7 @@ class GatewayError(Exception):
 
     def body(self) -> bytes:
         """The error as one JSON object."""
-        return error_object(self.code, self.message, self.details)
+        return error_body(self.code, self.message, self.details)
 
 
 class InvalidArgument(GatewayError):
@@ -91,7 +71,7 @@ class FailedPrecondition(GatewayError):
     outcome = Refusal.NO_ACCOUNT
 
     def body(self) -> bytes:
-        return error_object(self.code, self.message, self.details, status="FAILED_PRECONDITION")
+        return error_body(self.code, self.message, self.details, status="FAILED_PRECONDITION")
 
 
 class Unauthenticated(GatewayError):
@@ -203,18 +183,6 @@ def as_told(delay: float) -> float:
 def retry_after(delay: float) -> dict[str, str]:
     """The `Retry-After` header for a delay in seconds, rounded up as the header knows whole seconds only."""
     return {"Retry-After": str(max(1, math.ceil(delay)))}
-
-
-def error_object(code: int, message: str, details: Sequence[Detail] = (), status: str = "") -> bytes:
-    """`{"error":{"code","message","status","details"?}}`; `error` first and `code` an int, as SDKs' readers need."""
-    error: dict[str, Any] = {
-        "code": code,
-        "message": message,
-        "status": status or _STATUS.get(code, "UNKNOWN"),
-    }
-    if details:
-        error["details"] = list(details)
-    return msgspec.json.encode({"error": error})
 
 
 def error_info(reason: str, **metadata: str) -> Detail:

@@ -1,6 +1,5 @@
 """Answers given before any view is reached, in the shape of Google's errors."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -8,6 +7,7 @@ from typing import Protocol, Self
 from urllib.parse import parse_qsl
 
 from gateway_project.messages.answer_headers import Header
+from proxy_app.wire.faults.error_bodies import error_body
 from proxy_app.wire.framing.stream_forms import ErrorFrame, error_frame, framed
 
 
@@ -33,8 +33,7 @@ class Refusal:
     @property
     def body(self) -> bytes:
         """Google's JSON, `error` first."""
-        error = {"error": {"code": self.code, "message": self.message, "status": self.status}}
-        return framed(json.dumps(error).encode(), self.frame)
+        return framed(error_body(self.code, self.message, status=self.status), self.frame)
 
     @property
     def headers(self) -> list[Header]:

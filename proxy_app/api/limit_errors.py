@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts_app.api_keys.usage import Exceeded, Limit, OverLimit
 from accounts_app.pool.outcomes import Refusal
-from proxy_app.errors import Detail, ResourceExhausted, as_told
+from proxy_app.errors import ResourceExhausted, as_told
+from proxy_app.wire.faults.error_bodies import Detail
 
 # As quotaMetric, as quotaId, and in words.
 _TOLD = {

@@ -13,6 +13,7 @@ from proxy_app.wire.bodies.fingerprints import names_a_resource
 from proxy_app.wire.calls import Call
 from proxy_app.wire.dialects import Dialect, NotAnAnswer, ReportedError
 from proxy_app.wire.faults import faults
+from proxy_app.wire.faults.error_bodies import error_body
 from proxy_app.wire.faults.masking import masked, masked_bytes
 from proxy_app.wire.resource_names import BadName
 
@@ -118,9 +119,9 @@ def _refused(fault: Fault, answer: bytes, call: Call, secrets: tuple[str, ...]) 
     delay = 1.0 if fault.outcome is Outcome.BARE_429 else fault.delay
     headers = errors.retry_after(delay) if delay else None
     if not 400 <= fault.status < 600:
-        return Failed(fault, errors.UpstreamError(502, errors.error_object(502, fault.message), headers))
+        return Failed(fault, errors.UpstreamError(502, error_body(502, fault.message), headers))
     words = faults.error_in(answer)
-    words = errors.error_object(fault.status, fault.message) if words is None else masked_bytes(words, *secrets)
+    words = error_body(fault.status, fault.message) if words is None else masked_bytes(words, *secrets)
     return Failed(fault, errors.UpstreamError(fault.status, words, headers))
 
 

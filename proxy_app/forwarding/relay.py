@@ -17,6 +17,7 @@ from proxy_app.forwarding.frames import Frames
 from proxy_app.ledger.entries import LogEntry
 from proxy_app.wire.dialects import NotAnAnswer, ReportedError
 from proxy_app.wire.faults import faults
+from proxy_app.wire.faults.error_bodies import error_body
 
 # How long upstream may be silent between its finish and the end of its answer.
 AFTER_FINISH_SECONDS = 2.0
@@ -88,13 +89,13 @@ class Relay:
         try:
             batch = await self._frames.batch()
         except Interrupted as error:
-            raise await self._broken(str(error), errors.error_object(503, _CUT)) from error
+            raise await self._broken(str(error), error_body(503, _CUT)) from error
         except NotAnAnswer as error:
-            raise await self._broken(str(error), errors.error_object(502, _UNREADABLE, status="UNKNOWN")) from error
+            raise await self._broken(str(error), error_body(502, _UNREADABLE, status="UNKNOWN")) from error
         except ReportedError as error:
             raise await self._taken_back(error) from error
         if not batch and not self._frames.reader.complete:
-            raise await self._broken(_UNFINISHED, errors.error_object(503, _UNFINISHED))
+            raise await self._broken(_UNFINISHED, error_body(503, _UNFINISHED))
         return batch
 
     async def _after_the_finish(self) -> list[bytes]:

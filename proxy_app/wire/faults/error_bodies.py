@@ -1,12 +1,12 @@
-"""Google's error bodies, in every wrapping they have been seen in.
+"""Google's error bodies: made in the one shape that every client reads, read in every wrapping they have been seen in.
 
-Normally `{"error": {"code", "message", "status", "details"}}`. Also that inside a one-element array (a stream that
-fails before its first element), as JSON text inside another error's message, and with stray commas or a blank in
-`"@type"`.
+Normally `{"error": {"code", "message", "status", "details"}}`. Upstreams also send that inside a one-element array (a
+stream that fails before its first element), as JSON text inside another error's message, and with stray commas or a
+blank in `"@type"`.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +45,34 @@ _CODES = {
     "UNAVAILABLE": 503,
     "UNAUTHENTICATED": 401,
 }
+
+# google.rpc.Code by HTTP status, as Google's own front end maps them; 405, 413 and 415 have no code of their own there.
+_STATUS = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    405: "UNIMPLEMENTED",
+    413: "INVALID_ARGUMENT",
+    415: "INVALID_ARGUMENT",
+    429: "RESOURCE_EXHAUSTED",
+    499: "CANCELLED",
+    500: "INTERNAL",
+    501: "UNIMPLEMENTED",
+    502: "UNAVAILABLE",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
+
+Detail = Mapping[str, Any]
+
+
+def error_body(code: int, message: str, details: Sequence[Detail] = (), status: str = "") -> bytes:
+    """`{"error":{"code","message","status","details"?}}`; `error` first and `code` an int, as SDKs' readers need."""
+    error: dict[str, Any] = {"code": code, "message": message, "status": status or _STATUS.get(code, "UNKNOWN")}
+    if details:
+        error["details"] = list(details)
+    return msgspec.json.encode({"error": error})
 
 
 @dataclass(frozen=True, slots=True)
