@@ -24,9 +24,9 @@ from gateway_project.server.inbox import FULL_BYTES, Inbox
 init_request, NO_BODY_CODES = http.Request.__init__, http.NO_BODY_CODES
 LAST_CHUNK = b"0\r\n\r\n"
 
-# Headers of a request that applications do not see, as twisted writes their names. An upgrade may be ignored (RFC 9110
-# section 7.8), as no WebSocket is spoken here; by the other, daphne lets any client say under which path it is served.
-_LEFT_OUT = frozenset((b"Upgrade", b"Daphne-Root-Path"))
+# Applications do not see this header (twisted's spelling): no WebSocket is spoken here, and a server may ignore the
+# wish for another protocol (RFC 9110 section 7.8).
+UPGRADE = b"Upgrade"
 # May not stand in a header (RFC 9110 section 5.5), besides NUL, CR and LF, which twisted looks for.
 _FORBIDDEN = re.compile(rb"[\x0b\x0c\x1c-\x1e\x85]")
 # When an answer is complete and its request is not, so much of the rest is read for the sake of the connection.
@@ -82,7 +82,7 @@ class Request(WebRequest):
             (name.lower(), value)
             for name, values in self.requestHeaders.getAllRawHeaders()
             for value in values
-            if name not in _LEFT_OUT and b"_" not in name  # which Django could not tell from a hyphen (CVE-2015-0219)
+            if name != UPGRADE and b"_" not in name  # which Django could not tell from a hyphen (CVE-2015-0219)
         ]
         if not target.isascii() or _FORBIDDEN.search(b"".join([value for _, value in headers])):
             return self.channel.refuse(bad_request("There are invalid characters in the path, the query or a header."))

@@ -20,7 +20,7 @@ from twisted.logger import STDLibLogObserver, globalLogBeginner
 
 from gateway_project.messages import access_log, forwarded
 from gateway_project.messages.refusals import OnRefusal, Refusal
-from gateway_project.server import listening, tuning
+from gateway_project.server import listening, private_names, tuning
 from gateway_project.server.buffers import Buffers
 from gateway_project.server.channel import Channel
 from gateway_project.server.drain import drain
@@ -97,6 +97,8 @@ class GatewayServer(Server):
         timeouts: Timeouts | None = None,
         parent: IO | None = None,
     ) -> None:
+        """Raises MissingNames where the installed daphne or twisted is not one that this server can use."""
+        private_names.check()
         super().__init__(application, endpoints=[listener], server_name="")
         self.listener, self.opening, self.closing, self.parent = listener, opening, closing, parent
         self.drain_seconds, self.trusted_proxies, self.origins = drain, trusted_proxies, origins

@@ -90,25 +90,29 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve(listener: socket.socket, proxies: tuple[forwarded.Network, ...], is_child: bool = False) -> int:
-    """One node until its end; the exit status."""
+    """One node until its end; the exit status. Raises CommandError where daphne or twisted is not one it can use."""
     from gateway_project.asgi import application, body_limit
+    from gateway_project.server.private_names import MissingNames
     from gateway_project.server.server import GatewayServer
     from proxy_app.ledger import refused_calls
 
-    server = GatewayServer(
-        application,
-        listener,
-        opening=loops.start,
-        closing=loops.stop,
-        buffers=settings.GATEWAY_BUFFER_MB * 1024 * 1024,
-        body_limit=body_limit,
-        on_refusal=refused_calls.unread,
-        origins=settings.GATEWAY_CORS_ORIGINS,
-        stream_default=settings.GATEWAY_STREAM_DEFAULT,
-        drain=settings.GATEWAY_DRAIN_SECONDS,
-        trusted_proxies=proxies,
-        parent=sys.stdin if is_child else None,
-    )
+    try:
+        server = GatewayServer(
+            application,
+            listener,
+            opening=loops.start,
+            closing=loops.stop,
+            buffers=settings.GATEWAY_BUFFER_MB * 1024 * 1024,
+            body_limit=body_limit,
+            on_refusal=refused_calls.unread,
+            origins=settings.GATEWAY_CORS_ORIGINS,
+            stream_default=settings.GATEWAY_STREAM_DEFAULT,
+            drain=settings.GATEWAY_DRAIN_SECONDS,
+            trusted_proxies=proxies,
+            parent=sys.stdin if is_child else None,
+        )
+    except MissingNames as error:
+        raise CommandError(str(error)) from error
     server.run()
     # A thread that hangs in the database, a console page's say, would hold up the interpreter's own end for ever.
     last_resort = Timer(EXIT_SECONDS, os._exit, [server.exit_status])

@@ -1,59 +1,43 @@
-"""The names that the server uses of daphne and twisted without having been offered them, all in one place.
+"""An upgrade of daphne or twisted that drops a name which the server uses fails here first, and then at every start."""
 
-An upgrade of either that drops one fails here first.
-"""
-
-import inspect
 import re
+from importlib.metadata import version
 
-import daphne.http_protocol
-import daphne.server
 import pytest
-from twisted.internet import abstract, asyncioreactor, base, posixbase, tcp
-from twisted.protocols import basic
-from twisted.web import http
+from daphne.server import Server
+from twisted.internet import tcp
 
+from gateway_project.server.private_names import NAMES, MissingNames, check
 from tests.documents import ROOT
 
-PRIVATE = {
-    daphne.server: ["application_checker", "kill_all_applications", "create_application", "request_buffer_size"],
-    daphne.http_protocol: ["_response_started", "request_start", "basic_error", "client_addr", "daphne-root-path"],
-    http: [
-        "_command",
-        "_path",
-        "_version",
-        "_handlingRequest",
-        "_networkProducer",
-        "_waitingForTransport",
-        "_respondToBadRequestAndDisconnect",
-        "_send100Continue",
-        "_parsePOSTFormSubmission",
-        "allContentReceived",
-        "allHeadersReceived",
-        "lineReceived",
-        "requestDone",
-        "timeoutConnection",
-        "writeHeaders",
-    ],
-    basic: ["_buffer", "_busyReceiving", "line_mode"],
-    abstract: ["_tempDataBuffer", "_tempDataLen", "dataBuffer", "offset"],
-    tcp: ["_fromListeningDescriptor", "numberAccepts"],
-    posixbase: ["_disconnectSelectable"],
-    asyncioreactor: ["_asyncioEventloop"],
-    base: ["addSystemEventTrigger"],
-}
 ROOM = ROOT / "gateway_project" / "server"
-SERVER = ("server", "channel", "listening", "request", "backpressure", "abort", "drain")
 
 
-@pytest.mark.parametrize(("module", "name"), [(module, name) for module, names in PRIVATE.items() for name in names])
-def test_the_name_is_still_there(module, name):
-    assert name in inspect.getsource(module)
+@pytest.mark.parametrize(("owner", "name"), [(owner, name) for owner, names in NAMES.items() for name in names])
+def test_the_installed_versions_have_the_name(owner: type, name: str):
+    check({owner: [name]})
 
 
-def test_no_other_private_name_is_used():
-    source = "\n".join((ROOM / f"{module}.py").read_text() for module in SERVER)
+def test_a_missing_name_is_said_with_the_versions():
+    with pytest.raises(MissingNames) as caught:
+        check({Server: ["application_checker", "gone"], tcp.Port: ["_gone_too"]})
+
+    message = str(caught.value)
+    assert "daphne.server.Server.gone, twisted.internet.tcp.Port._gone_too" in message
+    assert "application_checker" not in message
+    assert version("daphne") in message
+    assert version("twisted") in message
+
+
+def test_the_list_has_every_private_name_that_the_server_uses():
+    source = "\n".join(path.read_text() for path in ROOM.glob("*.py"))
     used = set(re.findall(r"(?<!\bos)\.(_[a-zA-Z]\w*)", source))
     ours = set(re.findall(r"(?:^\s+self\.|^|^\s+|def )(_[a-zA-Z]\w*)(?: =|: \w|\()", source, re.MULTILINE))
 
-    assert used - ours <= {name for names in PRIVATE.values() for name in names}
+    assert used - ours <= {name for names in NAMES.values() for name in names}
+
+
+def test_the_list_has_no_name_that_the_server_does_not_use():
+    source = "\n".join(path.read_text() for path in ROOM.glob("*.py") if path.name != "private_names.py")
+
+    assert not [name for names in NAMES.values() for name in names if not re.search(rf"\b{name}\b", source)]
