@@ -55,9 +55,9 @@ __all__ = [
 
 
 class Lease:
-    """One account's turn in a call. Leaving it gives the account back exactly once, whether or not it was settled.
+    """An account that a call holds: a context manager, whose end gives the account back exactly once, settled or not.
 
-    A context manager; `turn` says by which path it is asked, and why this account.
+    `path` is what the request is sent by, `why` the reason for this account, in words for the request log.
     """
 
     __slots__ = ("account", "placement")
@@ -86,11 +86,11 @@ class Lease:
         return self.placement.path
 
     def settle(self, fault: Fault, *, at: float) -> None:
-        """Say what the answer came to, at `at` (monotonic). Only the first time counts."""
+        """Apply the outcome of the exchange, at `at` (monotonic). Only the first call counts."""
         self.placement.settle(fault, at)
 
     def give_back(self) -> None:
-        """The call is through with the account. Only the first time does anything."""
+        """End the lease. Only the first call has an effect."""
         self.placement.give_back(max(monotonic(), self.placement.began))
 
 
@@ -99,7 +99,7 @@ _lender = Lender()
 
 @roster.on_change
 def _catch_up(_: roster.Roster) -> None:
-    """What changed takes effect at once, and a large pool's ring is not left for the first call to build."""
+    """Apply a new snapshot at once: building a large pool's ring is not left to the next call."""
     _lender.catch_up()
 
 
@@ -117,19 +117,19 @@ def next_step(attempts: Attempts, now: float) -> Lease | Pause | NoAnswer:
 
 
 def paths_due(now: float) -> list[Path]:
-    """The paths that a bare connection is to be tried on; `now` is monotonic. Each has to be reported by `probed`."""
+    """The paths to be probed now by a bare connection; `now` is monotonic. `probed` has to be called for each."""
     board = _lender.board
     return board.paths.due(now, every_second=board.ways.none_is_left)
 
 
 def probed(path: Path, now: float, *, ok: bool, egress_ok: bool) -> None:
-    """What a bare connection came to, and whether the proxy at least worked."""
+    """Apply the result of a bare connection; `egress_ok` says whether its proxy worked."""
     _lender.board.paths.probed(path, now, ok=ok, egress_ok=egress_ok)
     _lender.board.look_at_paths(now)
 
 
 def known(account: int) -> AccountView:
-    """An account as calls see it. Raises KeyError for one that is not there, RosterUnavailable."""
+    """An account as calls see it. Raises KeyError when there is none with this id, RosterUnavailable."""
     return roster.current().accounts[account]
 
 
@@ -174,12 +174,12 @@ def need_attention() -> dict[int, str]:
 
 
 def recovered(account: int) -> None:
-    """The account needed attention, and has answered."""
+    """Put an account that needed attention back in service: it has answered."""
     _lender.recovered(account, monotonic())
 
 
 def taken_out() -> dict[int, str]:
-    """The accounts that this process has found to need attention, and the reason, before their rows show it."""
+    """The accounts that this process has taken out of service, and the reason, before their rows show it."""
     return _lender.board.taken_out.copy()
 
 
@@ -189,7 +189,7 @@ def load() -> dict[int, int]:
 
 
 def last_used(account: int) -> float | None:
-    """When this process last borrowed the account, within `USE_NOTED_EVERY` seconds; None if it never did."""
+    """When this process last leased the account (epoch, exact to `USE_NOTED_EVERY` seconds); None if it never did."""
     return _lender.last_used.get(account)
 
 
@@ -219,12 +219,12 @@ def default_generation_config(model: str) -> Mapping[str, object]:
 
 
 def instruction_prefix() -> str:
-    """What the operator puts before every system instruction. Raises RosterUnavailable."""
+    """The operator's text that goes before every system instruction. Raises RosterUnavailable."""
     return roster.current().settings.system_instruction_prefix
 
 
 def reset(ahead: Callable[[], float] = ahead) -> None:
-    """As at start: nothing borrowed, nothing remembered. For tests, which may set how far ahead the wall's clock is."""
+    """Forget every lease and decision. For tests, which may replace the difference of the two clocks."""
     global _lender
     leasing_rows.reset()
     _lender = Lender(ahead)
@@ -232,6 +232,6 @@ def reset(ahead: Callable[[], float] = ahead) -> None:
         _lender.catch_up()
 
 
-# The roster may have been read before anybody imported this.
+# The roster may have been read before this module was imported.
 with suppress(RosterUnavailable):
     _lender.catch_up()

@@ -1,11 +1,11 @@
-"""The one object that knows which accounts are leased, cool down or need attention; `leasing` is its interface.
+"""The one object that holds which accounts are leased, cooling down or need attention; `leasing` is its interface.
 
-Verdicts take effect in memory at once and are journalled for the other nodes and the next start. What the roster brings
-(other nodes' decisions, what an operator has cleared) is merged in, but for what this process has decided and no
-snapshot shows yet. All of it is synchronous and happens on the event loop.
+Verdicts take effect in memory at once and are journalled for the other nodes and the next start. A new snapshot of the
+roster (other nodes' decisions, what an operator has cleared) replaces what is in memory, except decisions of this
+process that are newer than the snapshot. All of it is synchronous and runs on the event loop.
 
-In memory all times are by the clock that only goes forward; rows have the time on the wall, and are translated where
-they come in and go out. So a wall clock that is set moves nothing.
+Times in memory are monotonic, times in rows are by the wall clock; they are converted when rows are read or written.
+So setting the wall clock moves no cooldown.
 """
 
 import os
@@ -35,7 +35,7 @@ from accounts_app.pool.outcomes import Fault
 from accounts_app.roster import CooldownKey, Roster, known_models
 from accounts_app.storage import journal
 
-# How often an account's last use is written down: it is for people to read, and for renewing tokens of those in use.
+# An account's last use is written this often at most: it is shown to people, and tokens of accounts in use are renewed.
 USE_NOTED_EVERY = 30.0
 
 # Seconds by which a cooldown may differ from the row it was written to: columns hold microseconds.
@@ -43,20 +43,20 @@ _ROUNDING = 0.001
 
 
 def ahead() -> float:
-    """By how many seconds the clock on the wall is ahead of the one that only goes forward."""
+    """By how many seconds the wall clock is ahead of the monotonic one."""
     return time() - monotonic()
 
 
 class Lender:
-    """What this process has on loan and decided; `_cooldowns` and `_taken_out` are what no snapshot shows yet."""
+    """This process's leases and decisions; those that no snapshot shows yet are in `_cooldowns` and `_taken_out`."""
 
     def __init__(self, ahead: Callable[[], float] = ahead) -> None:
         self.blame = Blame(self, seed=int.from_bytes(os.urandom(4)) / 2**32)
         self.board.is_known = known_models.is_known
-        self.last_used: dict[int, float] = {}  # by the clock on the wall
+        self.last_used: dict[int, float] = {}  # by the wall clock
         self._ahead = ahead
         self._seen: Roster | None = None
-        self._now = 0.0  # the latest that a call has told: catching up has no clock of its own
+        self._now = 0.0  # the latest time passed in by a call; `catch_up` uses it
         self._cooldowns: dict[CooldownKey, CooldownRow] = {}
         self._taken_out: dict[int, TakenOutRow] = {}
 
@@ -75,7 +75,7 @@ class Lender:
         return now + self._ahead()
 
     def next(self, attempts: Attempts, now: float) -> Placement | Pause | NoAnswer:
-        """A call's next step, with all that is known by now. Raises RosterUnavailable."""
+        """A call's next step, by the newest snapshot. Raises RosterUnavailable."""
         self._now = max(self._now, now)
         self.catch_up()
         step = attempts.next(now)
@@ -88,10 +88,9 @@ class Lender:
         return Attempts(self.blame, replace(wanted, strategy=self.catch_up().settings.strategy))
 
     def catch_up(self) -> Roster:
-        """Take over what the newest snapshot brings. Raises RosterUnavailable.
+        """Apply the newest snapshot, once. Raises RosterUnavailable.
 
-        It goes by the last call's clock. A cooldown that has ended since is noticed by the next call. A snapshot
-        counts as seen when all of it has been taken over.
+        The time is that of the last call: a cooldown that has ended since is noticed by the next one.
         """
         snapshot = roster.current()
         seen = self._seen
@@ -121,7 +120,7 @@ class Lender:
         return snapshot
 
     def cooldown(self, account: int, model: str, cooldown: Cooldown) -> None:
-        """Write a cooldown down; one for a name that nobody knows lives in memory alone."""
+        """Journal a cooldown; one for an unknown model is kept in memory only."""
         if model != WHOLE_ACCOUNT and not self.board.is_known(model):
             return
         row = CooldownRow(account, model, self._moved(cooldown, self._ahead()))
@@ -129,27 +128,27 @@ class Lender:
         journal.append(COOLDOWN, row)
 
     def take_out(self, account: int, fault: Fault) -> None:
-        """Write down that an account needs attention."""
+        """Journal that an account needs attention."""
         row = TakenOutRow(account, fault.parked, fault.message, fault.link, self.on_the_wall(self._now))
         self._taken_out[account] = row
         journal.append(TAKEN_OUT, row)
 
     def put_back(self, account: int, parked: str) -> None:
-        """Write down that an account is back by itself."""
+        """Journal that an account is back without an operator."""
         self._taken_out.pop(account, None)
         journal.append(PUT_BACK, PutBackRow(account, parked))
 
     def recovered(self, account: int, now: float) -> None:
-        """An account that needed attention has answered."""
+        """Put an account that needed attention back in service: it has answered."""
         view = self.catch_up().accounts.get(account)
         if parked := self.board.taken_out.get(account) or (view.parked if view else ""):
             self.blame.put_back(account, parked, now)
 
     def _forget_seen(self, snapshot: Roster, changed: set[int], cooldowns: set[CooldownKey]) -> None:
-        """Leave to the snapshot what it was read late enough to show, adding it to what has changed.
+        """Forget the own decisions that were committed before the snapshot was read; from now on its rows count.
 
-        A row that shows our own cooldown says nothing new: the one in memory is exact, whatever the wall clock has been
-        set to meanwhile.
+        They are added to `changed` and `cooldowns`. A cooldown whose row is the same is not: the one in memory is
+        exact, and does not depend on the wall clock.
         """
         for key, row in list(self._cooldowns.items()):
             gone = key[0] not in snapshot.accounts
@@ -167,12 +166,12 @@ class Lender:
                 changed.add(account)
 
     def _translated(self, cooldown: Cooldown | None) -> Cooldown | None:
-        """A row's cooldown by our clock."""
+        """A row's cooldown in monotonic time."""
         return None if cooldown is None else self._moved(cooldown, -self._ahead())
 
     @staticmethod
     def _moved(cooldown: Cooldown, seconds: float) -> Cooldown:
-        """The cooldown by a clock that is ahead by so much."""
+        """The cooldown with all its times moved by so many seconds."""
         return replace(
             cooldown,
             until=cooldown.until + seconds,

@@ -1,9 +1,7 @@
-"""What leasing writes down, each a kind of journal row: cooldowns, what needs attention, last uses.
+"""The journal rows of leasing: cooldowns, accounts taken out of service or put back, last uses. Wall-clock times.
 
-All times are by the wall clock.
-
-Runs on the database thread. It remembers when each decision was committed, so that leasing knows from which snapshot on
-the database speaks for itself.
+The writers run on the database thread. They remember when each decision was committed, so that leasing knows which
+snapshots include it.
 """
 
 import time
@@ -22,13 +20,13 @@ from accounts_app.storage import journal
 
 COOLDOWN, TAKEN_OUT, PUT_BACK, LAST_USED = "rest", "park", "unpark", "last_used"
 
-# What the column takes. Clients name models; the rest of a longer name lives in memory alone.
+# The width of the column. Clients name models; a cooldown for a longer name is kept in memory only.
 LONGEST_MODEL = 128
 
 
 @dataclass(frozen=True, slots=True)
 class CooldownRow:
-    """A cooldown laid, or (streak 0) ended."""
+    """A cooldown that began or, with streak 0, ended."""
 
     account: int
     model: str
@@ -37,7 +35,7 @@ class CooldownRow:
 
 @dataclass(frozen=True, slots=True)
 class TakenOutRow:
-    """An account that needs attention since `stamp` (seconds, epoch), by a verdict."""
+    """An account that a verdict took out of service at `stamp` (seconds, epoch), for the reason `parked`."""
 
     account: int
     parked: str
@@ -48,7 +46,7 @@ class TakenOutRow:
 
 @dataclass(frozen=True, slots=True)
 class PutBackRow:
-    """An account that needed attention for `parked` has answered."""
+    """An account that was out of service for the reason `parked` and has answered."""
 
     account: int
     parked: str
@@ -56,17 +54,17 @@ class PutBackRow:
 
 @dataclass(frozen=True, slots=True)
 class LastUseRow:
-    """An account borrowed at `at` (seconds, epoch)."""
+    """An account leased at `at` (seconds, epoch)."""
 
     account: int
     at: float
 
 
-_written: dict[tuple[object, ...], tuple[object, float]] = {}  # about what -> the decision, when it was committed
+_written: dict[tuple[object, ...], tuple[object, float]] = {}  # key -> the decision, when it was committed
 
 
 def written_before(what: tuple[object, ...], decision: object, loaded_at: float) -> bool:
-    """Whether this very decision stood in the database when a snapshot began to be read; if so, forget it."""
+    """Whether this decision was committed before `loaded_at`, when a snapshot began to be read; if so, forget it."""
     found = _written.get(what)
     if found is None or found[0] is not decision or found[1] > loaded_at:
         return False
@@ -79,15 +77,14 @@ def reset() -> None:
     _written.clear()
 
 
-# Rows are written in the order of their keys, everywhere: two nodes that write the same ones wait for each other, and
-# never in a circle.
+# Rows are always written in the order of their keys, so that two nodes that write the same ones do not deadlock.
 
 
 def write_cooldowns(rows: list[CooldownRow]) -> None:
     """Store the newest of each account's cooldowns.
 
-    Two nodes that judge the same account in the same second overwrite each other. That is tolerated: the one that lost
-    asks once more and is told the same.
+    Two nodes that write the same cooldown in the same second overwrite each other. That is tolerated: the one whose
+    row was lost makes one request more and gets the same answer.
     """
     newest = {(row.account, row.model): row for row in rows}
     there = set(Account.objects.filter(pk__in={row.account for row in rows}).values_list("pk", flat=True))
@@ -102,7 +99,7 @@ def write_cooldowns(rows: list[CooldownRow]) -> None:
 
 
 def write_taken_out(rows: list[TakenOutRow]) -> None:
-    """Store the reason of accounts that have none yet; a sign-in that came after the verdict wins."""
+    """Store the reason of accounts that have none yet, unless somebody has signed in after the verdict."""
     for row in sorted(rows, key=lambda row: row.account):
         accounts = Account.objects.filter(pk=row.account, parked="")
         if row.parked == Account.Parked.SIGN_IN:
@@ -121,7 +118,7 @@ def write_put_back(rows: list[PutBackRow]) -> None:
 
 
 def write_last_uses(rows: list[LastUseRow]) -> None:
-    """Note when accounts were last used, without moving `updated_at`: the roster need not read them again for that."""
+    """Store when accounts were last used, without moving `updated_at`: the roster need not read them again for that."""
     newest = {row.account: row for row in rows}
     accounts = [Account(pk=account, last_used_at=_moment(newest[account].at)) for account in sorted(newest)]
     QuerySet[Account](Account).bulk_update(accounts, ["last_used_at"])
@@ -145,7 +142,7 @@ def _moment(seconds: float) -> datetime:
 
 
 def _note(decisions: Mapping[tuple[object, ...], object]) -> None:
-    """They count as written once they are committed: what is rolled back is not."""
+    """Remember them as written once they are committed."""
     transaction.on_commit(partial(_committed, decisions))
 
 

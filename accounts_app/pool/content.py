@@ -16,21 +16,19 @@ class Content(Protocol):
 
     @property
     def length(self) -> int | None:
-        """In bytes; None where only the end tells."""
+        """In bytes; None while it is unknown."""
         ...
 
     @property
     def replayable(self) -> bool:
-        """Whether it can be read from its first byte: always where it is in memory, until the first byte was read where
-        it passes through.
-        """
+        """Whether it can be read from its first byte: always if in memory; if streamed, until reading begins."""
         ...
 
     def __aiter__(self) -> AsyncIterator[bytes]: ...
 
 
 class Pieces:
-    """A body in memory, in as many pieces as one likes; iterating gives it in slices."""
+    """A body in memory, made of any number of pieces; iterating gives it in slices."""
 
     __slots__ = ("length", "pieces")
 
@@ -44,7 +42,7 @@ class Pieces:
         return _Slices(self.slices())
 
     def slices(self) -> Iterator[bytes]:
-        """Small pieces together, large ones cut."""
+        """The body in slices of at most `SLICE_BYTES`: small pieces are joined, large ones cut."""
         gathered = bytearray()
         for piece in self.pieces:
             view = memoryview(piece)
@@ -59,7 +57,7 @@ class Pieces:
 
 
 class _Slices:
-    """What an asynchronous generator would be, without one that nobody closes when its reader stops half-way."""
+    """An asynchronous iterator that needs no closing, as a generator would when its reader stops half-way."""
 
     def __init__(self, slices: Iterator[bytes]) -> None:
         self._slices = slices

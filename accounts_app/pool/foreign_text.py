@@ -1,6 +1,6 @@
-"""Text that others wrote (upstream, a client, a file), made fit for columns, logs and pages, once, where it comes in.
+"""Text from outside (upstream, a client, a file), made fit for columns, logs and pages, once, where it comes in.
 
-PostgreSQL takes no NUL in a text, no encoding takes half a surrogate pair, and a terminal obeys control characters.
+PostgreSQL takes no NUL in a text, UTF-8 has no half surrogate pairs, and a terminal obeys control characters.
 """
 
 import re
@@ -8,21 +8,21 @@ from typing import Any
 
 import msgspec
 
-# Line ends and tabs are text; of C0, DEL and C1 nothing else is.
+# All of C0, DEL and C1 but line ends and tabs.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 _ODD = "\N{REPLACEMENT CHARACTER}"
 
-# What is nested deeper is nobody's answer: Google's go down to a dozen levels.
+# Levels of nesting that are kept; Google's answers have a dozen.
 MOST_LEVELS = 64
 
 
 class NotJson(ValueError):
-    """Bytes that are no JSON value. Never quotes them."""
+    """Bytes that are no JSON value. Its message never quotes them."""
 
 
 def decoded(raw: bytes) -> Any:
-    """The JSON value in `raw` with its texts as they are. Raises NotJson for whatever else it may be."""
+    """The JSON value in `raw`, its texts not yet cleaned. Raises NotJson."""
     try:
         return msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -32,7 +32,7 @@ def decoded(raw: bytes) -> Any:
 def cleaned(text: str, longest: int | None = None) -> str:
     """`text` without control characters, with U+FFFD for halves of surrogate pairs, at most `longest` characters."""
     if longest is not None and len(text) > longest:
-        # What is left out shortens it further; a text is cut where it is far too long, not to fit to the letter.
+        # Cut first: cleaning a very long text would be slow. It may become shorter than `longest` by that.
         text = text[:longest]
     if text.isprintable():
         return text
@@ -40,10 +40,7 @@ def cleaned(text: str, longest: int | None = None) -> str:
 
 
 def cleaned_json(value: Any, levels: int = MOST_LEVELS) -> Any:
-    """The same for every text in a decoded JSON value, names included; what is no text stays as it is.
-
-    None stands for what is nested deeper than `levels`.
-    """
+    """A decoded JSON value with every text cleaned, names included; None for what is nested deeper than `levels`."""
     match value:
         case str():
             return cleaned(value)

@@ -6,7 +6,7 @@ from enum import Enum
 # renewing much more often than needed.
 STALE_BEFORE = 600.0
 
-# A token is checked when the request arrives: one that dies on the way, or by a clock a little slow, is dead now.
+# A token is checked when the request arrives; one that might expire on the way, or whose clock is slow, is not used.
 INVALID_BEFORE = 60.0
 
 

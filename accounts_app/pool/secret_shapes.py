@@ -1,4 +1,4 @@
-"""What Google's secrets look like: to tell which kind one is, to find them in any text, and to mask them there.
+"""What Google's secrets look like: to tell their kinds apart, and to find or mask them in a text.
 
 refresh token   1//0g…
 API key         AIza…, and since 2026 AQ.…
@@ -7,8 +7,7 @@ access token    ya29.…
 
 import re
 
-# Nothing that could be another word's end stands before a secret, and after it something that ends a word: what was
-# cut short or masked (`AIza…`, `AIzaSy****`) is none.
+# A secret is a whole word: one that was cut short or masked (`AIza…`, `AIzaSy****`) is none.
 _BEGIN = r"(?<![A-Za-z0-9_/.\-])"
 _END = r"(?=$|[\s\"'`,;:|()\[\]{}<>&#=\\]|\.(?:\s|$)|[^\x00-\x7f…•·●])"
 _REFRESH_TOKEN = r"1//[A-Za-z0-9_.\-]*[A-Za-z0-9_\-]"
@@ -18,9 +17,9 @@ _ACCESS_TOKEN = r"ya29\.[A-Za-z0-9_.\-]*[A-Za-z0-9_\-]"
 _FOUND = re.compile(f"{_BEGIN}(?:{_REFRESH_TOKEN}|{_API_KEY}){_END}", re.MULTILINE)
 _WRITTEN_OTHERWISE = re.compile(r"(?<![A-Za-z0-9])1(?:%2F%2F|\\/\\/)", re.IGNORECASE)
 
-# For texts that may quote a secret: whatever begins like one, Google's or a key of ours, for as long as it may go on.
+# What is masked: all that begins like a secret of Google's or a key of ours, as far as it may go on.
 MASKABLE = r"\b(?:ya29\.|1//|1%2F%2F|AIza|AQ\.|gw-|GOCSPX-)[\w.~+/\-]{8,}"
-# One of these is in every match of it, in lower case.
+# Every match of `MASKABLE` has one of these in it, in lower case.
 SIGNS = ("ya29.", "1//", "1%2f%2f", "aiza", "aq.", "gw-", "gocspx-")
 _MASKABLE = re.compile(MASKABLE, re.IGNORECASE)
 

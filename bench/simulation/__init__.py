@@ -1,1 +1,1 @@
-"""The pool played through in simulated time, without sockets; `tests/accounts_app/pool` holds it to bounds."""
+"""Plays the pool through in simulated time, without sockets; `tests/accounts_app/pool` sets the bounds."""

@@ -1,4 +1,4 @@
-"""The scenarios: what upstream does, who calls, and what is counted. Each takes the size of the pool."""
+"""The scenarios: what upstream does, and which calls arrive. Each takes the size of the pool."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ POOLS = (1, 2, 10, 500)
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A scenario on a pool: the innocent calls, and (after an outage) those of the time from two seconds on."""
+    """A scenario on a pool: the figures of its innocent calls, and of those from two seconds after the trouble on."""
 
     what: str
     pool: int
@@ -88,7 +88,7 @@ def dead_endpoint(pool: int, *, swallows: bool = False) -> World:
 
 
 def dead_proxy(pool: int) -> World:
-    """One account (of a pool of one: the only one, for half a minute) leaves by a proxy that is dead."""
+    """One account uses a proxy that is dead; if it is the only account, for half a minute."""
 
     def is_dead(path: Path, now: float) -> bool:
         return path.egress != "" and (pool > 1 or now < 30.0)
@@ -117,7 +117,7 @@ def random_503(pool: int, part: float) -> World:
 
 
 def at_its_limit(pool: int) -> World:
-    """One account allows two calls a second and says for how long it is spent; each other one allows everything."""
+    """One account is limited to two calls a second, and upstream names the wait; the others have no limit."""
     allowed: dict[int, int] = {}
 
     def upstream(call: Call, account: int, path: Path, now: float) -> Reply:
@@ -130,7 +130,7 @@ def at_its_limit(pool: int) -> World:
         return Reply(Fault(Outcome.RATE_LIMITED, 429, delay=second + 1 - now), FAILS_AFTER)
 
     world = World(pool, upstream)
-    world.could = lambda now: pool > 1  # alone it answers two calls a second, and is asked by five
+    world.could = lambda now: pool > 1  # alone it answers two of five calls a second
     world.traffic(5.0 if pool == 1 else 20.0, 60.0)
     return world.run(60.0)
 
@@ -177,7 +177,7 @@ def _after(world: World, ends: float) -> Figures:
 
 Scenario = Callable[[int], tuple[World, float | None]]
 
-# What is played -> the world it leaves, and when the trouble was over.
+# Name of a scenario -> the world after it, and when its trouble was over, for those with an end.
 SCENARIOS: Mapping[str, Scenario] = {
     "one poison request now and then": lambda pool: (poison(pool, INTERNAL, once=True), None),
     "the same poison again and again": lambda pool: (poison(pool, INTERNAL), None),

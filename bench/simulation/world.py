@@ -1,4 +1,4 @@
-"""A gateway and its upstream in simulated time: calls arrive, the pool decides, an upstream made of rules answers."""
+"""A gateway and its upstream in simulated time: calls arrive, the pool decides, and rules stand in for upstream."""
 
 import random
 from collections import Counter
@@ -56,25 +56,25 @@ class Account:
 
 @dataclass(slots=True)
 class Call:
-    """One call of one client; `request` is the same for those that are repeated byte by byte."""
+    """One call of one client; calls with the same `request` have the same body."""
 
     conversation: int
     request: int
     innocent: bool = True
     model: str = MODEL
     arrived: float = 0.0
-    asked: int = 0  # requests that upstream saw
+    asked: int = 0  # requests that reached upstream
     ended: float | None = None
     answered: bool = False
-    lost: bool = False  # told something else, while somebody could have answered
+    lost: bool = False  # failed, while an account could have answered
     no_answer: Fault | str = ""
     attempts: Attempts | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What upstream does with a request: a fault (None: a good answer) after some seconds. Nothing is sent where there
-    is no connection.
+    """What upstream does with a request: a fault (None: a good answer) after some seconds. Without a connection nothing
+    is sent.
     """
 
     fault: Fault | None = None
@@ -82,12 +82,12 @@ class Reply:
     connects: bool = True
 
 
-# What answers `call` on `account` by `path` at a time.
+# The reply to `call` on `account` by `path` at a time.
 Upstream = Callable[[Call, int, Path, float], Reply]
 
 
 class Nowhere:
-    """Decisions are not written down."""
+    """A sink that stores nothing."""
 
     def cooldown(self, account: int, model: str, cooldown: Cooldown) -> None: ...
     def take_out(self, account: int, fault: Fault) -> None: ...
@@ -95,17 +95,17 @@ class Nowhere:
 
 
 class World:
-    """Everything that happens, in its order. `connects` says whether a bare connection comes about."""
+    """The events of a simulation, in their order. `connects` says whether a bare connection succeeds."""
 
     def __init__(self, accounts: int | Mapping[int, Account], upstream: Upstream, *, seed: int = 1) -> None:
         self.now = 0.0
         self.random = random.Random(seed)
         self.calls: list[Call] = []
-        self.seen: Counter[int] = Counter()  # requests that upstream saw, by account
+        self.seen: Counter[int] = Counter()  # requests that reached upstream, by account
         self.blame = Blame(Nowhere(), seed=0.5)
         self.upstream = upstream
         self.connects: Callable[[Path, float], bool] = lambda path, now: True
-        self.could: Callable[[float], bool] = lambda now: True  # whether somebody could answer an innocent call
+        self.could: Callable[[float], bool] = lambda now: True  # whether an account could answer an innocent call
         self.max_wait = 10.0
         known = {number: Account() for number in range(1, accounts + 1)} if isinstance(accounts, int) else accounts
         self.blame.board.update(known, known, 0.0)
@@ -117,7 +117,7 @@ class World:
         heappush(self._queue, (when, next(self._order), happens))
 
     def arrive(self, when: float, **call: object) -> None:
-        """A call arrives; without a conversation and a request of its own it is like no other."""
+        """A call arrives; its conversation and request are new ones unless they are given."""
         self.at(when, lambda: self._begin(call))
 
     def traffic(self, rate: float, until: float, since: float = 0.0, **call: object) -> None:
@@ -126,7 +126,7 @@ class World:
             self.arrive(since + number / rate, **call)
 
     def run(self, until: float) -> "World":
-        """Let everything happen that happens before `until`, and let the calls of that time end."""
+        """Play until `until`, and 120 seconds more for calls in flight to end."""
         while self._queue:
             when, _, happens = heappop(self._queue)
             if when > until + 120.0:
@@ -205,7 +205,7 @@ class World:
             self.at(self.now + PROBE_EVERY, self._probe)
 
     def _probe(self) -> None:
-        """What the gateway's own loop does: bare connections to what is down."""
+        """Make the bare connections that the gateway's own loop makes to paths that are down."""
         self._probing = False
         board = self.blame.board
         for path in self.blame.paths.due(self.now, every_second=board.ways.none_is_left):
@@ -218,7 +218,7 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What became of the innocent calls of a world, or of those that arrived within a span of it."""
+    """The results of the innocent calls of a world, or of those that arrived within a span of time."""
 
     calls: int
     lost: int
@@ -231,7 +231,7 @@ class Figures:
 
 
 def figures(calls: Iterable[Call], since: float = 0.0, until: float = float("inf")) -> Figures:
-    """Of the calls that are innocent and arrived in time."""
+    """The figures of the innocent calls that arrived in `since` <= t < `until`."""
     chosen = [call for call in calls if call.innocent and since <= call.arrived < until]
     return Figures(
         calls=len(chosen),

@@ -1,4 +1,4 @@
-"""What one API key may use and has used: counted in memory, by a clock that is handed in.
+"""What one API key may use and has used, counted in memory; the time is an argument.
 
 Days and months are UTC's. The minute slides: at no time have more calls begun within the last 60 seconds than allowed.
 A call counts when it begins, its tokens when it ends; calls already in flight may therefore overshoot a token limit.
@@ -13,7 +13,7 @@ from enum import StrEnum
 MINUTE, DAY = 60.0, 86_400.0
 # Calls that begin within a twentieth of a second are remembered together: 1,200 entries a key, whatever its limit.
 SLOTS_A_SECOND = 20
-# Nobody knows when a call in flight will end; this is soon enough to be of use, and late enough not to hammer.
+# What a client is asked to wait for a call in flight to end, in seconds: when it will is unknown.
 SLOT_FREES_IN = 2.0
 
 
@@ -30,7 +30,7 @@ class Limit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """An operator's word on one key; None is no limit."""
+    """The limits of one key; None is no limit."""
 
     requests_per_minute: int | None = None
     requests_per_day: int | None = None
@@ -58,7 +58,7 @@ class Exceeded:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What an answer used, by upstream's count. `cached` is a part of `prompt`."""
+    """The tokens of an answer, as upstream counted them. `cached` is a part of `prompt`."""
 
     prompt: int = 0
     cached: int = 0
@@ -86,7 +86,7 @@ NO_TOKENS = Tokens()
 
 @dataclass(frozen=True, slots=True)
 class LimitStatus:
-    """How far one limit is used. `resets_at` is None where nothing resets it but the end of calls."""
+    """How far one limit is used. `resets_at` is None if only the end of calls in flight resets it."""
 
     limit: Limit
     allowed: int | None
@@ -109,7 +109,7 @@ class SlidingMinute:
     def add(self, calls: int, now: float) -> None:
         if calls <= 0:
             return
-        self.used(now)  # so that it never holds more than a minute, whether or not anybody asks
+        self.used(now)  # forgets what is older than a minute
         slot = int(now * SLOTS_A_SECOND) + 1
         if self._slots and self._slots[-1][0] >= slot:  # also when the clock was set back
             self._slots[-1][1] += calls
@@ -124,7 +124,7 @@ class SlidingMinute:
         return self._used
 
     def frees_at(self, allowed: int, now: float) -> float:
-        """When fewer than `allowed` calls will be left; `now` if that is so already."""
+        """When the last minute will have fewer than `allowed` calls; `now` if it does already."""
         left = self.used(now)
         for slot in self._slots:
             if left < allowed:
@@ -136,7 +136,7 @@ class SlidingMinute:
 
 
 class Span:
-    """Requests and tokens of one day or month: whichever `bounds` says a moment lies in."""
+    """Requests and tokens of one day or month; `bounds` gives the begin and end of the one that a moment lies in."""
 
     __slots__ = ("_bounds", "ends", "requests", "starts", "tokens")
 
@@ -149,14 +149,14 @@ class Span:
         return f"<Span {self.requests} requests, {self.tokens} tokens, until {self.ends:.0f}>"
 
     def at(self, now: float) -> "Span":
-        """Itself, begun anew if the last one is over. A clock that was set back begins nothing."""
+        """Itself, counting from zero again if the day or month is over. A clock that was set back changes nothing."""
         if now >= self.ends:
             self.starts, self.ends = self._bounds(now)
             self.requests = self.tokens = 0
         return self
 
     def add(self, moment: float, requests: int, tokens: int) -> None:
-        """What was used at `moment`; nothing happens if that lies outside."""
+        """Count what was used at `moment`, if that lies inside."""
         if self.starts <= moment < self.ends:
             self.requests = max(0, self.requests + requests)
             self.tokens = max(0, self.tokens + tokens)
@@ -165,8 +165,8 @@ class Span:
 class Meter:
     """What one key has used. `elsewhere` are its calls in flight at other nodes, as far as known.
 
-    Days and months go by the wall clock, `now` (seconds, epoch). The minute goes by `steady`, a clock that nobody sets,
-    where one is given.
+    Days and months go by the wall clock, `now` (seconds, epoch); the minute by `steady`, a monotonic clock, or by `now`
+    where none is given.
     """
 
     __slots__ = ("day", "elsewhere", "in_flight", "minute", "month")
@@ -182,7 +182,7 @@ class Meter:
         return f"<Meter {self.in_flight} in flight, {self.minute!r}, day {self.day!r}, month {self.month!r}>"
 
     def exceeded(self, limits: Limits, now: float, steady: float | None = None) -> list[Exceeded]:
-        """The limits that do not let another call begin now; empty when it may."""
+        """The limits that keep another call from beginning now; empty when it may."""
         found: list[Exceeded] = []
         steady = now if steady is None else steady
         if (most := limits.requests_per_minute) is not None and self.minute.used(steady) >= most:
@@ -208,23 +208,23 @@ class Meter:
         self._count(now, now, 1, 0)
 
     def end(self, tokens: int, now: float) -> None:
-        """A call ends, and is known to have used `tokens`."""
+        """A call ends that has used `tokens`."""
         self.in_flight -= 1
         self._count(now, now, 0, tokens)
 
     def learn(
         self, moment: float, requests: int, tokens: int, now: float, steady: float | None = None, *, just_now: bool
     ) -> None:
-        """Others have used this at `moment`, as is heard at `now`; `just_now` when it must have been within the minute.
+        """Count what other nodes used at `moment`; with `just_now` it counts towards the minute, too.
 
-        Negative numbers take back what was heard before.
+        Negative numbers correct an earlier report.
         """
         if just_now:
             self.minute.add(requests, now if steady is None else steady)
         self._count(moment, now, requests, tokens)
 
     def statuses(self, limits: Limits, now: float, steady: float | None = None) -> list[LimitStatus]:
-        """Every limit there could be, with what is used of it."""
+        """Every kind of limit, set or not, with what is used of it."""
         steady = now if steady is None else steady
         minute_frees = now + self.minute.frees_at(1, steady) - steady
         used: dict[Limit, tuple[int, float | None]] = {

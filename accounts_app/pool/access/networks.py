@@ -8,17 +8,17 @@ Network = IPv4Network | IPv6Network
 
 
 def network(written: str) -> Network:
-    """`192.0.2.0/24`, `2001:db8::/32` or one address. Raises ValueError, also for an address that has host bits set."""
+    """`192.0.2.0/24`, `2001:db8::/32` or one address. Raises ValueError, also for a network with host bits set."""
     return ip_network(written.strip())
 
 
 def networks(written: Iterable[str]) -> tuple[Network, ...]:
-    """Raises ValueError naming the bad one."""
+    """The networks of several texts. Raises ValueError naming the bad one."""
     return tuple(network(one) for one in written)
 
 
 def lets_in(allowed: tuple[Network, ...], address: str) -> bool:
-    """Whether `address` lies in one of the networks, or none is named. No address at all lies in no network."""
+    """Whether `address` is in one of the networks; True without networks. A text that is no address is in none."""
     if not allowed:
         return True
     found = _address(address)

@@ -1,9 +1,9 @@
-"""How many rows calls may get that came without a good key: anybody can make as many of those as they like."""
+"""Bounds the request log's rows for calls without a valid key, of which anybody can make any number."""
 
 from dataclasses import dataclass
 
-ROWS = 10  # an address, minute and kind of refusal
-ADDRESSES = 1_000  # a minute; all further ones share a place
+ROWS = 10  # for each address, minute and kind of refusal
+ADDRESSES = 1_000  # in a minute; all further ones count as one
 WINDOW = 60.0  # seconds
 
 _ALL_OTHERS = ""
@@ -16,7 +16,7 @@ class _Tally:
 
 
 class Strangers:
-    """The calls of one minute, by address. Bounded, whoever calls."""
+    """The calls of one minute without a valid key, by address. Its size is bounded."""
 
     def __init__(self) -> None:
         self._tallies: dict[str, dict[str, _Tally]] = {}
@@ -26,10 +26,9 @@ class Strangers:
         return f"<Strangers {len(self._tallies)} addresses>"
 
     def counted_in(self, address: str, kind: str, request_id: str, now: float) -> str:
-        """The call whose row counts this one too; "" when this call gets a row of its own.
+        """The id of the call whose row counts this one too; "" when this call gets a row of its own.
 
-        `kind` is one of the few ways in which it was refused; `now` is in seconds, by a clock that only tells
-        differences.
+        `kind` is the kind of refusal; `now` is in seconds, by any one clock.
         """
         if now >= self._until:
             self._tallies.clear()
@@ -44,6 +43,6 @@ class Strangers:
         return ""
 
     def reset(self) -> None:
-        """As at start. For tests."""
+        """Forget everything. For tests."""
         self._tallies.clear()
         self._until = 0.0

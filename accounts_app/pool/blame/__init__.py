@@ -1,1 +1,1 @@
-"""Whose fault a failure was, and where a call goes next."""
+"""Whose fault a failure was, and what a call does next."""

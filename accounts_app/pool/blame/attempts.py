@@ -1,7 +1,7 @@
-"""One call's way through the pool: what to do next, after everything it has met so far.
+"""The attempts of one call: what to do next, after everything it has met so far.
 
-`next()` says whom to ask by which path, how long to pause, or what to tell; `failed()` and the lease take in what came
-of it. Nothing here waits or sends: the gateway and the simulation carry out the same decisions.
+`next()` returns which account to ask by which path, how long to pause, or what to answer the client; `failed()` and the
+placement take the results. Nothing here waits or sends: the gateway and the simulation carry out the same decisions.
 """
 
 from collections.abc import Hashable
@@ -16,19 +16,19 @@ from accounts_app.pool.choice.selection import Choice
 from accounts_app.pool.outcomes import Counts, Effect, Fault, Outcome, Repeat, Retry, Verdict, verdict_of
 from accounts_app.pool.paths.paths import Path
 
-# An account that cannot be asked costs a round trip, not an answer; ten of them say enough about the pool.
+# Refusals in one call. They are quick, so there may be more of them than attempts.
 MOST_REFUSALS = 10
 
-# Where nobody else is left, what failed without a reason is asked again after this many seconds.
+# When no other account is left, those that failed without a reason are asked again after this many seconds.
 AGAIN_AFTER = 1.0
 
-# Of these one repeat says that it is the request: too much context, mostly.
+# When a call meets two of these, the request is to blame: mostly its context is too long.
 ONE_REPEAT = frozenset({500, 504})
 
 # Seconds by which the same cooldown, read back from the database, may end later: its columns hold microseconds.
 ROUNDING = 0.001
 
-# What is over by itself: after a wait, whoever it was met on may be asked again.
+# These end by themselves: after a wait the account may be asked again.
 RECOVERS = frozenset({Outcome.RATE_LIMITED, Outcome.QUOTA_EXHAUSTED, Outcome.TOKEN_UNAVAILABLE, Outcome.UNREACHABLE})
 
 
@@ -44,12 +44,12 @@ class Attempts:
             "_again",
             "_blame",
             "_met",
-            "_owes",
+            "_owes_retry",
             "_pause",
             "_refusals",
             "_request",
         ),
-        *("_spoken", "_suspicions", "_no_answer", "_wanted", "_worked"),
+        *("_other_kind", "_suspicions", "_no_answer", "_wanted", "_worked"),
     )
 
     def __init__(self, blame: Blame, wanted: Wanted) -> None:
@@ -59,12 +59,12 @@ class Attempts:
         self.waited = 0.0  # seconds the call has been told to pause so far
         self._again = False  # the same account is asked again
         self._blame = blame
-        self._met: dict[int, Fault] = {}  # what each account that was left came to
-        self._owes = False  # going on costs a retry
-        self._pause = 0.0  # not before then
+        self._met: dict[int, Fault] = {}  # the fault of each account that this call has left
+        self._owes_retry = False  # going on costs a retry
+        self._pause = 0.0  # when the present pause ends
         self._refusals = 0
         self._request: Hashable = None
-        self._spoken = False  # the other kind of account has been asked for a field's sake
+        self._other_kind = False  # another kind of account is asked, because of an UNKNOWN_FIELD
         self._suspicions: list[Suspicion] = []
         self._no_answer: NoAnswer | None = None
         self._wanted = wanted
@@ -75,11 +75,11 @@ class Attempts:
         return f"<Attempts for {self._wanted.model}: {met or 'nothing yet'}>"
 
     def next(self, now: float) -> Placement | Pause | NoAnswer:
-        """Whom to ask now, how long to pause first, or what to tell."""
+        """The account to ask now, the pause before that, or the end of the call."""
         if self._no_answer is not None:
             return self._no_answer
         if now >= self._wanted.deadline:
-            return self._left(now)
+            return self._nothing_left(now)
         if now < self._pause:
             return Pause(self._pause)
         self._blame.board.look_at_paths(now)
@@ -96,8 +96,8 @@ class Attempts:
         return self._another(now)
 
     def failed(self, fault: Fault, now: float, replayable: bool = True) -> None:
-        """The exchange brought no answer: let that take effect, and decide where to go next, if the request's body is
-        still there to be sent again.
+        """Apply a failed exchange, and decide whether and where to go on; not if the request's body can no longer be
+        sent again (`replayable`).
         """
         placement, verdict = self.placement, verdict_of(fault)
         assert placement is not None
@@ -108,7 +108,7 @@ class Attempts:
             self._worked += 1
         self._refusals += verdict.counts is Counts.REFUSAL
         if verdict.costs_retry:
-            self._owes = True
+            self._owes_retry = True
             self._suspicions.append(Suspicion(placement.loan.account, placement.path, fault))
         if not replayable or self._is_over(fault, verdict, now):
             self._end(NoAnswer(Ending.FAILURE, len(self.faults) - 1), now)
@@ -118,7 +118,7 @@ class Attempts:
             self._leave(placement, fault, verdict, now)
 
     def answered(self, now: float) -> None:
-        """The first frame of a good answer is in hand: whoever failed this call before has been outdone."""
+        """The first frame of a good answer is in hand: count the failures before it against those who failed."""
         placement, wanted = self.placement, self._wanted
         assert placement is not None
         placement.answered(now)
@@ -140,13 +140,13 @@ class Attempts:
             self._blame.failed.forget(self._request)
 
     def give_back(self, now: float) -> None:
-        """The call ends without an answer."""
+        """Give the account back, if the call holds one."""
         if self.placement is not None:
             self.placement.give_back(now)
             self.placement = None
 
     def _is_over(self, fault: Fault, verdict: Verdict, now: float) -> bool:
-        """Whether the request is to blame, or may not be sent again."""
+        """Whether the call ends: the request is to blame, or may not be sent again."""
         if verdict.retry is Retry.NO or not verdict.lets(self._wanted.repeat):
             return True
         if not verdict.costs_retry:
@@ -169,7 +169,7 @@ class Attempts:
             case Retry.FRESH_CONNECTION if not placement.fresh:
                 placement.fresh = True
                 return True
-            # Where the proxy itself fails, every path of this account does.
+            # All paths of an account use the same proxy.
             case Retry.NEXT_PATH if not (verdict.costs_retry and placement.moved) and not fault.proxy:
                 path = self._blame.board.ways.best(placement.loan.account, placement.tried, now)
                 if path is not None:
@@ -190,18 +190,18 @@ class Attempts:
             asked = board.accounts.get(placement.loan.account)
             kind = asked.kind if asked else ""
             self.tried.update(each for each, candidate in board.accounts.items() if candidate.kind == kind)
-            if self._spoken:
+            if self._other_kind:
                 self._end(NoAnswer(Ending.FAILURE, len(self.faults) - 1), now)
-            self._spoken = True
+            self._other_kind = True
 
     def _another(self, now: float) -> Placement | Pause | NoAnswer:
-        """The next account's turn."""
+        """Go on with the next account, if there is one."""
         if self._worked >= self._wanted.max_attempts or self._refusals >= MOST_REFUSALS:
-            return self._left(now)
+            return self._nothing_left(now)
         choice = self._choose(now)
         path = self._first_path(choice.account, now) if choice else None
         if choice is None or path is None:
-            return self._nobody(now)
+            return self._when_none_is_left(now)
         if not self._take_retry(now):
             return self._end(NoAnswer(Ending.FAILURE, len(self.faults) - 1), now)
         board = self._blame.board
@@ -214,7 +214,7 @@ class Attempts:
         return placement
 
     def _choose(self, now: float) -> Choice | None:
-        """Whose turn is next, if anybody's."""
+        """The next account, if any is left."""
         wanted = self._wanted
         if wanted.only is not None:
             return None if wanted.only in self.tried else Choice(wanted.only, wanted.why)
@@ -232,8 +232,8 @@ class Attempts:
         path = ways.best(account, (), now)
         return ways.of(account).paths[0] if path is None and self._wanted.only is not None else path
 
-    def _nobody(self, now: float) -> Pause | NoAnswer:
-        """Everybody has been tried, or cannot answer now: wait for the soonest who can, or ask the same ones again."""
+    def _when_none_is_left(self, now: float) -> Pause | NoAnswer:
+        """No account is left that can answer now: wait for the next one that can, or to ask the same ones again."""
         again = [account for account, fault in self._met.items() if _may_be_asked_again(fault)]
         if again and self._wait(now + AGAIN_AFTER, now):
             for account in again:
@@ -246,10 +246,10 @@ class Attempts:
                 self._met.clear()
                 self.tried.clear()
                 return Pause(self._pause)
-        return self._left(now)
+        return self._nothing_left(now)
 
     def _wait(self, until: float, now: float) -> bool:
-        """Pause until then and a little longer, if the call has the time."""
+        """Pause until then and a little longer. Returns whether the call has the time."""
         pause = self._blame.spread(until - now, WAIT_SPREAD)
         if self.waited + (until - now) > self._wanted.max_wait or until >= self._wanted.deadline:
             return False
@@ -259,15 +259,15 @@ class Attempts:
         return True
 
     def _take_retry(self, now: float) -> bool:
-        """Whether the call may go on, where that costs a retry."""
-        if not self._owes:
+        """Whether the call may go on, which may take a retry from the budget."""
+        if not self._owes_retry:
             return True
-        self._owes = False
+        self._owes_retry = False
         lineup = self._blame.board.lineup(self._wanted.model, now)
         lineup.budget.fit(len(lineup.members))
         return lineup.budget.spend()
 
-    def _left(self, now: float) -> NoAnswer:
+    def _nothing_left(self, now: float) -> NoAnswer:
         board = self._blame.board
         return self._end(no_answer(board, self.faults, self._wanted.model, self._among, self._blame.spread, now), now)
 
@@ -288,7 +288,7 @@ class Attempts:
         return self._request
 
     def _is_worse(self, placement: Placement) -> bool:
-        """Whether another call has heard worse of the account while this one waited for it, or it is gone."""
+        """Whether the account was deleted, or got a longer cooldown than the one that this call has waited for."""
         if placement.loan.account not in self._blame.board.accounts:
             return True
         until = self._blame.board.cooldowns.until(placement.loan.account, placement.loan.model)
@@ -296,5 +296,5 @@ class Attempts:
 
 
 def _may_be_asked_again(fault: Fault) -> bool:
-    """After a moment: what failed without a reason, and what was not even sent."""
+    """Whether to ask the same account again after `AGAIN_AFTER`: it failed without a reason, or nothing was sent."""
     return fault.outcome is Outcome.UNREACHABLE or verdict_of(fault).effect is Effect.SUSPECT

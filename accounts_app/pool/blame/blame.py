@@ -1,7 +1,8 @@
-"""Who pays for what: the effects of the table of blame on accounts, paths and egresses, and the evidence for guesses.
+"""Carries out the table of blame: its effects on accounts, paths and egresses, and the evidence for guesses.
 
-What upstream says of an account counts at once. What is only guessed needs conversations that were answered elsewhere
-(`Suspicion`, kept by the call until it is answered). What is decided goes to a `Sink`, which writes it down.
+What upstream says of an account takes effect at once. A guess takes effect when several conversations failed here and
+were answered elsewhere (`Suspicion`, kept by the call until it is answered). Decisions go to a `Sink`, which stores
+them.
 """
 
 from collections.abc import Collection
@@ -17,25 +18,25 @@ from accounts_app.pool.cooldowns.cooldown import Cooldown, CooldownState, cleare
 from accounts_app.pool.outcomes import Effect, Fault, Outcome, verdict_of
 from accounts_app.pool.paths.paths import Path, Paths
 
-# Conversations in a row, each answered elsewhere, that make a guess.
+# How many conversations in a row make a guess.
 WITNESSES = {Effect.SUSPECT: 2, Effect.DOUBT: 3, Effect.DETOUR_PATH: 2, Effect.OUTDONE: 2}
 
-# A token is renewed for a 401 once a minute at most.
+# A token is renewed because of a 401 once a minute at most.
 RENEW_EVERY = 60.0
-# An account whose tokens are refused for so long, while others' are accepted, needs attention.
+# An account whose tokens are refused for so many seconds, while others' are accepted, needs attention.
 REFUSED_FOR_GOOD = 600.0
-# An account without a token is looked at again after so long.
+# Seconds until an account without a token is tried again.
 TOKEN_AGAIN = 2.0
 
 # Why an account needs attention, when the fault does not say.
 DEFAULT_REASON = {Outcome.REVOKED: "sign_in", Outcome.UNAUTHENTICATED: "sign_in", Outcome.NEEDS_OWNER: "verify"}
 
-# The `Account.parked` of a project that has run out of money: a call tries it each hour, and it is back by itself.
+# The `Account.parked` of a project that has run out of money: a call probes it each hour, and a success puts it back.
 BILLING = "billing"
 
 
 class Sink(Protocol):
-    """Where decisions are written down."""
+    """Stores decisions."""
 
     def cooldown(self, account: int, model: str, cooldown: Cooldown) -> None: ...
     def take_out(self, account: int, fault: Fault) -> None: ...
@@ -44,7 +45,7 @@ class Sink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """What a call met on an account and a path, not yet held against them."""
+    """A failure of a call on an account and a path, not counted against them yet."""
 
     account: int
     path: Path
@@ -53,15 +54,15 @@ class Suspicion:
 
 @dataclass(slots=True)
 class _Tokens:
-    """What is known of an account's tokens that were refused."""
+    """The refused tokens of an account."""
 
-    refused: int  # which one was, last
+    refused: int  # the last one; a number stands for it
     renewed_at: float
-    since: float  # when the first one in a row was
+    since: float  # when the first one in a row was refused
 
 
 class Blame:
-    """The pool as calls see it: the board, and what is known against whom."""
+    """The pool as calls see it: the board, and the evidence against accounts, paths and requests."""
 
     def __init__(self, sink: Sink, seed: float = 0.0) -> None:
         self.spread = Spread(seed)
@@ -78,7 +79,7 @@ class Blame:
         return f"<Blame {self.board!r}, {self.evidence!r}, {self.paths!r}>"
 
     def settle(self, loan: Loan, path: Path, fault: Fault, since: float, conversation: int, now: float) -> None:
-        """Let what an exchange begun at `since` came to take effect, as far as it does at once."""
+        """Apply the effect of an exchange that began at `since`, unless it needs more evidence."""
         match verdict_of(fault).effect:
             case Effect.CLEAR:
                 self.finished(loan, path, since, now)
@@ -108,11 +109,11 @@ class Blame:
         lately: bool,
         among: Among = None,
     ) -> Choice | None:
-        """Who answers; None when nobody who has not been tried can.
+        """The account to ask; None when none of those not tried can answer.
 
         1. The account that answered this conversation, where others had refused it.
         2. With `lately`, one that answered for this model within the last minutes.
-        3. By the operator's strategy, those that refused this conversation last.
+        3. By the operator's strategy; accounts that refused this conversation come last.
         """
         board = self.board
         refused, answered = self.refusals.of((conversation, model))
@@ -128,7 +129,7 @@ class Blame:
         return board.choose(strategy, model, conversation, tried, now, among) if choice is None and refused else choice
 
     def convict(self, model: str, suspicion: Suspicion, conversation: int, now: float) -> None:
-        """One more conversation speaks against an account or a path; a guess is made when there are enough of them."""
+        """Count one more conversation against an account or a path; with enough of them it comes last for a while."""
         effect, account = verdict_of(suspicion.fault).effect, suspicion.account
         if effect is Effect.DETOUR_PATH:
             if self.evidence.add(suspicion.path, effect, conversation, WITNESSES[effect], now):
@@ -161,14 +162,14 @@ class Blame:
         self._clear(loan, since, now, finished=True)
 
     def lay(self, account: int, model: str, fault: Fault, now: float) -> None:
-        """The account cools down for a model ("" for all of them)."""
+        """Let the account cool down for a model ("" for all of them)."""
         before = self.board.cooldowns.get(account, model)
         cooldown = next_cooldown(fault, before, now, self.spread)
         if cooldown is not before:
             self._put(account, model, cooldown, now)
 
     def take_out(self, account: int, fault: Fault, now: float) -> None:
-        """The account is out until a person acts; where it may come back by itself, a call tries it each hour."""
+        """Take an account out of service until a person acts; one that may recover by itself is probed each hour."""
         fault = fault if fault.parked else replace(fault, parked=DEFAULT_REASON[fault.outcome])
         if fault.parked == BILLING:
             self.board.try_again(account, now + self.spread(HOUR, GUESS_SPREAD))
@@ -176,7 +177,7 @@ class Blame:
         self._sink.take_out(account, fault)
 
     def try_each_hour(self, account: int, now: float) -> None:
-        """The account's row says that it has run out of money: a call tries it now and then."""
+        """Have a call probe, each hour, an account whose row says that it has run out of money."""
         if account not in self.board.retry_at:
             self.board.try_again(account, now + self.spread(HOUR, GUESS_SPREAD))
 
@@ -186,8 +187,8 @@ class Blame:
             self.board.await_token(account, None, now)
 
     def may_renew(self, account: int, token: int, now: float) -> bool:
-        """Whether the token that was refused (any number that stands for it) is to be renewed, and the account asked
-        again; where it was renewed just now and is refused all the same, that is no help.
+        """Whether to renew the refused token and ask the account again: not if it was renewed just now and is refused
+        all the same. `token` is any number that stands for the token.
         """
         known = self._tokens.get(account)
         if known is None:
@@ -198,7 +199,7 @@ class Blame:
         return now - known.renewed_at >= RENEW_EVERY and self._renew(known, token, now)
 
     def token_refused(self, account: int, fault: Fault, now: float) -> None:
-        """A new token is refused as well: the account cools down, or (after ten minutes of that) needs attention."""
+        """Let an account whose new token is refused, too, cool down or, after ten minutes of that, need attention."""
         known = self._tokens.setdefault(account, _Tokens(0, now, now))
         candidate = self.board.accounts.get(account)
         accepted_at = self._accepted_at.get(candidate.kind, 0.0) if candidate else 0.0
@@ -208,7 +209,7 @@ class Blame:
             self.lay(account, WHOLE_ACCOUNT, fault, now)
 
     def forget(self, gone: set[int]) -> None:
-        """Accounts that were deleted leave nothing behind."""
+        """Forget accounts that were deleted."""
         for account in gone:
             self._tokens.pop(account, None)
         self.evidence.forget(gone)
@@ -224,15 +225,15 @@ class Blame:
             del self._tokens[account]
 
     def put_back(self, account: int, parked: str, now: float) -> None:
-        """It needed attention for `parked`, and has answered."""
+        """Put an account back in service that was out for the reason `parked` and has answered."""
         self.board.retry_at.pop(account, None)
         self.board.take_out(account, "", now)
         self._sink.put_back(account, parked)
 
     def _clear(self, loan: Loan, since: float, now: float, *, finished: bool = False) -> None:
-        """End the cooldowns that a call begun at `since` has proven over.
+        """End the cooldowns that the success of a call begun at `since` proves over.
 
-        One laid after that is not: a long stream that ends well says nothing of the quota that ran out meanwhile.
+        Not those that began after it: a long stream that ends well says nothing of a quota that ran out meanwhile.
         """
         for of, cooldown in self.board.cooldowns.both(loan.account, loan.model):
             proven = cooldown.stamp <= since if cooldown.is_guess else state(cooldown, since) is CooldownState.HALF_OPEN
@@ -244,7 +245,7 @@ class Blame:
         self._sink.cooldown(account, model, cooldown)
 
     def _others_did_well(self, loan: Loan, path: Path, fault: Fault, since: float) -> bool:
-        """Whether the trouble was this account's alone: others got bytes by its path since, or answers to their end."""
+        """Whether other calls did better since: got bytes by the path or, if INTERRUPTED, whole answers."""
         if fault.outcome is Outcome.INTERRUPTED:
             return loan.lineup.finished_at > since
         return self.paths.heard_since(path, since)

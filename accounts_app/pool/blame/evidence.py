@@ -1,6 +1,6 @@
-"""What conversations tell of accounts and paths, kept in memory and bounded: a guess needs more than one witness.
+"""Failures by conversation, kept in memory and bounded: an account or path is suspected when several agree.
 
-A *conversation* is an affinity key. One client that repeats a request is one conversation however often it asks, so it
+A *conversation* is an affinity key. One client that repeats a request is one conversation, however often it asks, so it
 proves nothing by itself.
 """
 
@@ -8,17 +8,17 @@ from collections import OrderedDict
 from collections.abc import Collection, Hashable
 
 FORGOTTEN_AFTER = 600.0  # seconds
-LARGEST = 64  # things that are known of one account (models, mostly)
+LARGEST = 64  # entries for one account or path (for an account: models and kinds of trouble)
 
 CONVERSATIONS = 4096
-REFUSED_BY = 64  # accounts one conversation remembers
+REFUSED_BY = 64  # accounts that are remembered of one conversation
 
 REQUESTS = 1024
 SAME_WITHIN = 300.0  # seconds
 
 
 class Evidence:
-    """Conversations in a row that met the same trouble at the same place.
+    """Conversations in a row that failed alike at the same place.
 
     A place is `owner` (an account, a path) and `about` (a model and the kind of trouble).
     """
@@ -32,7 +32,7 @@ class Evidence:
         return f"<Evidence on {len(self._of)}>"
 
     def add(self, owner: Hashable, about: Hashable, conversation: int, needed: int, now: float) -> bool:
-        """Take in what one conversation met; whether `needed` different ones in a row have met it now."""
+        """Add a failure of one conversation. Returns whether `needed` different ones in a row have failed so by now."""
         known = self._of.setdefault(owner, OrderedDict())
         since, witnesses = known.pop(about, (now, ()))
         if now - since > FORGOTTEN_AFTER:
@@ -48,14 +48,14 @@ class Evidence:
         return False
 
     def clear(self, owner: Hashable, abouts: Collection[Hashable]) -> None:
-        """The place does well: the row is broken."""
+        """Forget the failures of a place that works."""
         if known := self._of.get(owner):
             for about in abouts:
                 known.pop(about, None)
             self._tidy(owner, known)
 
     def forget(self, owners: Collection[Hashable]) -> None:
-        """They are gone."""
+        """Forget all about these owners."""
         for owner in owners:
             self._of.pop(owner, None)
 
@@ -65,7 +65,7 @@ class Evidence:
 
 
 class Refusals:
-    """Who refused a conversation, and who answered it then: it goes there at once the next time."""
+    """Which accounts refused a conversation, and which one answered it: its next call goes there at once."""
 
     __slots__ = ("_known",)
 
@@ -83,7 +83,7 @@ class Refusals:
         return self._known.get(conversation, ((), None)) if self._known else ((), None)
 
     def add(self, conversation: Hashable, refused: Collection[int], answered: int | None) -> None:
-        """Take in how one call of the conversation went."""
+        """Add what one call of the conversation met."""
         before, answered_before = self._known.pop(conversation, ((), None))
         refusing = [account for account in (*before, *refused) if account != answered]
         self._known[conversation] = (tuple(dict.fromkeys(refusing))[-REFUSED_BY:], answered or answered_before)
@@ -92,7 +92,7 @@ class Refusals:
 
 
 class FailedRequests:
-    """Requests by their fingerprints, and when a call with each failed: one that failed twice is to blame itself."""
+    """Fingerprints of requests, and when a call with each failed: a request that failed twice is itself to blame."""
 
     __slots__ = ("_known",)
 
@@ -116,6 +116,6 @@ class FailedRequests:
         self._known.pop(request, None)
 
     def is_known(self, request: Hashable, now: float) -> bool:
-        """Whether it failed in two calls within five minutes of now."""
+        """Whether two calls with it failed within the last five minutes."""
         failed = self._known.get(request, ())
         return len(failed) == 2 and now - failed[0] <= SAME_WITHIN

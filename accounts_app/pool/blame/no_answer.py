@@ -1,4 +1,4 @@
-"""What a call is told when nobody is left to answer it: the first that fits, from the most telling to the least."""
+"""What a client gets when no account is left to answer its call."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -10,40 +10,41 @@ from accounts_app.pool.choice.board import Board
 from accounts_app.pool.choice.lineup import Among
 from accounts_app.pool.outcomes import Fault, Outcome
 
-# Upstream's answer to the request, given by everybody that was asked.
+# Returned as upstream's answer to the request if every account that was asked gave one of these.
 REFUSALS = frozenset({Outcome.REFUSED, Outcome.UNKNOWN_FIELD, Outcome.EGRESS_BLOCKED})
-# These say nothing of the request: nobody has looked at it.
+# These say nothing of the request: no account has looked at it.
 SAY_NOTHING = frozenset(
     {
         *(Outcome.UNREACHABLE, Outcome.STALE_CONNECTION, Outcome.TOKEN_UNAVAILABLE),
         *(Outcome.NEEDS_OWNER, Outcome.REVOKED, Outcome.UNAUTHENTICATED),
     }
 )
+# Upstream's failures, the ones to return first.
 FAILED = (
     frozenset({Outcome.OVERLOADED}),
     frozenset({Outcome.UNREADABLE, Outcome.EMPTY, Outcome.DROPPED, Outcome.BARE_429}),
 )
 LIMITS = frozenset({Outcome.RATE_LIMITED, Outcome.QUOTA_EXHAUSTED, Outcome.UNAUTHENTICATED})
 
-SOONEST = 1.0  # seconds
+SOONEST = 1.0  # seconds: the shortest Retry-After
 
 
 class Ending(Enum):
-    """What there is to tell."""
+    """The error that a client gets."""
 
-    FAILURE = "failure"  # what failure `Told.index` of the call came to
-    COME_BACK = "come_back"  # 429: somebody can answer after `Told.delay` seconds
+    FAILURE = "failure"  # that of the call's fault number `NoAnswer.index`
+    COME_BACK = "come_back"  # 429: an account can answer after `NoAnswer.delay` seconds
     NO_PATH = "no_path"  # 503: no connection to any upstream
-    NO_TOKEN = "no_token"  # 503: no access token to be had
-    ACT = "act"  # 400: every account waits for a person
+    NO_TOKEN = "no_token"  # 503: no account has an access token
+    ACT = "act"  # 400: every account needs attention
     NOT_CONNECTED = "not_connected"  # 400: there is no account
-    CANNOT = "cannot"  # 501: no account can this operation
+    CANNOT = "cannot"  # 501: no account supports the operation
     NOT_ALLOWED = "not_allowed"  # 400: no account may answer for this model
 
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """The end of a call that nobody answers."""
+    """The end of a call that no account answered."""
 
     ending: Ending
     index: int = -1
@@ -51,13 +52,13 @@ class NoAnswer:
 
 
 def no_answer(board: Board, faults: Sequence[Fault], model: str, among: Among, spread: Spread, now: float) -> NoAnswer:
-    """What to tell a call that has met `faults` and has nobody left to ask; `among` are those who might have been.
+    """The end of a call that met `faults`; `among` are the accounts that it might have asked. The first that applies:
 
-    1. A refusal that all agreed on.
-    2. Upstream's last 5xx, else an answer that was none.
-    3. When to come back, where limits and cooldowns are all that stands in the way.
-    4. No path, no token.
-    5. What a person has to do.
+    1. A refusal, if all that looked at the request refused it.
+    2. Upstream's last 5xx, else its last answer that could not be used.
+    3. Without a limit among the faults: no path, or no token.
+    4. When to come back, if an account can answer now or later.
+    5. What an operator has to do.
     """
     outcomes = [fault.outcome for fault in faults]
     said = [outcome for outcome in outcomes if outcome not in SAY_NOTHING]
@@ -69,7 +70,7 @@ def no_answer(board: Board, faults: Sequence[Fault], model: str, among: Among, s
     if LIMITS.isdisjoint(outcomes):
         if board.ways.none_is_left or Outcome.UNREACHABLE in outcomes:
             return NoAnswer(Ending.NO_PATH)
-        if Outcome.TOKEN_UNAVAILABLE in outcomes or outlook.nobody_has_a_token(board, model, now, among):
+        if Outcome.TOKEN_UNAVAILABLE in outcomes or outlook.none_has_a_token(board, model, now, among):
             return NoAnswer(Ending.NO_TOKEN)
     delay = _delay(board, model, among, now)
     if delay is not None:
@@ -82,8 +83,8 @@ def no_answer(board: Board, faults: Sequence[Fault], model: str, among: Among, s
 
 
 def _delay(board: Board, model: str, among: Among, now: float) -> float | None:
-    """Seconds until somebody can answer: a second while anybody can; None when nobody will by itself."""
-    if outlook.somebody_can(board, model, now, among):
+    """Seconds until an account can answer: 0.0 if one can now, None if none will by itself."""
+    if outlook.one_can_answer(board, model, now, among):
         return 0.0
     soonest = outlook.soonest(board, model, now, among)
     return None if soonest is None else max(0.0, soonest - now)

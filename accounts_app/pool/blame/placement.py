@@ -1,4 +1,4 @@
-"""What a call wants of the pool, and one account's turn in it."""
+"""What a call wants of the pool, and the account it is placed on."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -15,12 +15,12 @@ from accounts_app.pool.paths.paths import Path
 class Wanted:
     """What a call wants of the pool.
 
-    `model` is what cooldowns are laid on, "" for the account as a whole. `operation` has to be one that the account
-    can; `owner` is the account whose project owns what the call names, None for a call that anybody may answer.
+    `model` is what cooldowns are for, "" for the account as a whole. `operation` has to be one that the account
+    supports; `owner` is the account whose project owns what the call names, None for a call that any may answer.
     `conversation` is its affinity key. `repeat` says whether the request may be sent again. `max_wait` is how long it
     may wait for an account, in seconds, all its waits together; `deadline` when its first byte has to be there. `only`
-    names the one account that is to be asked, however it stands, `why` says for what. `request` makes a fingerprint of
-    the request, and is called after a failure only.
+    is the one account to ask, even if it is cooling down or disabled, and `why` the reason for that. `request` makes a
+    fingerprint of the request, and is called after a failure only.
     """
 
     model: str
@@ -39,16 +39,16 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Nobody can be asked before `until`; then ask `next()` again."""
+    """No account can be asked before `until`; then call `next()` again."""
 
     until: float
 
 
 class Placement:
-    """One account's turn in a call: what is lent, by which path it is asked, the second chances it has had.
+    """A call placed on one account: the loan, the path, and which retries the account has had in this call.
 
-    `quick` says that there are others to ask should no connection come about soon, `fresh` that the connection must not
-    have been used before.
+    `quick` says that the connect timeout may be short, because another account or path is left; `fresh` that the
+    connection must be a new one.
     """
 
     __slots__ = (
@@ -84,7 +84,7 @@ class Placement:
         self.exchange = self._blame.paths.begin(self.path, now)
 
     def sending(self, token: int, now: float) -> None:
-        """It has a token, which `token` stands for, and waits for a connection."""
+        """It has a token, for which the number `token` stands, and waits for a connection."""
         self.token = token
         self._blame.has_token(self.loan.account, now)
         self._blame.paths.connecting(self.path, self.exchange, now)
@@ -99,19 +99,19 @@ class Placement:
         self._blame.answered(self.loan, self.path, self.began, now)
 
     def heard(self, now: float) -> None:
-        """The head of some answer is there."""
+        """The head of an answer, good or bad, is there."""
         self.end_exchange()
         self._blame.paths.heard(self.path, now)
 
     def settle(self, fault: Fault, now: float) -> None:
-        """The exchange is over. Only the first time counts."""
+        """Apply the outcome of the exchange. Only the first call counts."""
         if not self.settled:
             self.settled = True
             self.end_exchange()
             self._blame.settle(self.loan, self.path, fault, self.began, self._conversation, now)
 
     def give_back(self, now: float) -> None:
-        """The call is through with the account. Only the first time does anything."""
+        """End the loan. Only the first call has an effect."""
         if not self._given_back:
             self._given_back = True
             self.end_exchange()

@@ -1,4 +1,4 @@
-"""How often failed calls may be repeated, so that an outage does not double the traffic into it."""
+"""How often failed calls may be retried, so that retries do not double the traffic in an outage."""
 
 # Enough for a small pool to find out whose fault a few failures are.
 LEAST = 20
@@ -19,7 +19,7 @@ class RetryBudget:
         return f"<RetryBudget {self.left} of {self.size}>"
 
     def fit(self, accounts: int) -> None:
-        """Follow the number of accounts: what is spent stays spent."""
+        """Follow the number of accounts; what is spent stays spent."""
         size = max(LEAST, EACH_ACCOUNT * accounts)
         self.left = max(0, self.left + size - self.size)
         self.size = size
@@ -30,7 +30,7 @@ class RetryBudget:
             self.left += 1
 
     def spend(self) -> bool:
-        """Whether a failed call may be repeated; if so, that is one less."""
+        """Take a retry. Returns whether there was one left."""
         if self.left <= 0:
             return False
         self.left -= 1

@@ -1,1 +1,1 @@
-"""Which account answers a call."""
+"""Which account is asked."""

@@ -1,7 +1,6 @@
-"""The pool's memory: who can answer for every model in use, and the calls in flight.
+"""Which accounts can answer for each model in use, and the calls in flight.
 
-All of it is plain synchronous state over what it is told; time is an argument. Choosing and explaining both go by
-`Register.eligibility_of()`.
+Synchronous state, without I/O; time is an argument. Choosing and explaining both go by `Register.eligibility_of()`.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -21,19 +20,18 @@ from accounts_app.pool.paths.paths import Paths
 
 __all__ = ["OTHERS", "WHOLE_ACCOUNT", "Board", "Candidate", "Loan", "Status"]
 
-# Models may become known by being asked for, so the memory they take has a bound; past it the one unused for longest
-# is made anew.
+# Clients can make models known, so the number of lineups is bounded; past it the one unused for longest is dropped.
 LINEUPS = 64
 
-# Names nobody knows share a lineup as far as the same accounts may answer for them.
+# Unknown models share a lineup if the same accounts may answer for them.
 LINEUPS_OF_OTHERS = 8
 
-Key = str | frozenset[Names]  # a known model, or which of the allow-lists have an unknown one in them
+Key = str | frozenset[Names]  # a known model, or the allow-lists that have an unknown one in them
 
-# An account without a token is tried by one call at a time; a renewal takes no longer than this.
+# An account without a token is tried by one call at a time; a renewal takes no longer than so many seconds.
 TOKEN_SECONDS = 30.0
 
-# Whether a path hangs or is silent is a matter of seconds.
+# Seconds between two looks at whether a path hangs or is silent.
 LOOK_EVERY = 0.25
 
 
@@ -48,7 +46,7 @@ class Loan:
 
 
 class Board(Register):
-    """Who stands where. One object a process; everything happens on the event loop's thread."""
+    """The lineups of all models, over the register of accounts. One object a process, used by the event loop."""
 
     def __init__(self, paths: Paths) -> None:
         super().__init__(paths)
@@ -59,8 +57,8 @@ class Board(Register):
         self._priority: dict[int, int] = {}
         self._allow_lists = AllowLists()
         self._counted: dict[int, tuple[bool, bool]] = {}
-        self._lineups: dict[Key, Lineup] = {}  # the one used last stands last
-        self._able: dict[str, set[int]] = {}  # operation -> the accounts that can it
+        self._lineups: dict[Key, Lineup] = {}  # in the order of their last use
+        self._able: dict[str, set[int]] = {}  # operation -> the accounts that support it
         self.connected = 0
         self.out_of_service = 0
 
@@ -68,7 +66,7 @@ class Board(Register):
         return f"<Board {self.connected} connected, {self.out_of_service} out of service, {self.in_flight} in flight>"
 
     def update(self, accounts: Mapping[int, Candidate], changed: Iterable[int], now: float) -> None:
-        """Take over the accounts as they are now; `changed` names those that came, changed or went."""
+        """Apply a new set of accounts; `changed` are those that are new, changed or gone."""
         self.accounts = accounts
         changed = list(changed)
         weights = {}
@@ -94,7 +92,7 @@ class Board(Register):
         self.place(changed, now)
 
     def take_out(self, account: int, reason: str, now: float) -> None:
-        """Out until a person looks; an empty `reason` leaves it to the account's row again."""
+        """Take the account out of service for `reason`; with an empty one, its row alone decides again."""
         if reason:
             self.taken_out[account] = reason
         else:
@@ -103,7 +101,7 @@ class Board(Register):
         self.place([account], now)
 
     def set_cooldown(self, account: int, model: str, cooldown: Cooldown | None, now: float) -> None:
-        """Lay a cooldown, or with None (or one without a streak) end it."""
+        """Begin a cooldown or, with None or one without a streak, end it."""
         self.cooldowns.put(account, model, cooldown)
         self._place_for(account, [model], now)
 
@@ -117,7 +115,7 @@ class Board(Register):
         self.place([account], now)
 
     def look_at_paths(self, now: float) -> None:
-        """Move the accounts whose paths have gone down, come back, or stand last."""
+        """Place the accounts anew whose paths have gone down, come back, or become detours."""
         if not self.paths.uneasy or (now < self._look_again_at and not self.paths.has_changed):
             return
         self._look_again_at = now + LOOK_EVERY
@@ -125,18 +123,18 @@ class Board(Register):
             self.place(changed, now)
 
     def place(self, accounts: Iterable[int], now: float) -> None:
-        """Look at the accounts anew, for every model in use."""
+        """Place the accounts anew in every lineup."""
         for lineup in self._lineups.values():
             for account in accounts:
                 self._place(lineup, account, now)
 
     def try_again(self, account: int, at: float) -> None:
-        """One call tries the account at that time, although it needs attention."""
+        """Have one call probe the account at that time, although it needs attention."""
         self.retry_at[account] = at
         self.next_retry = min(self.next_retry, at)
 
     def lineup(self, model: str, now: float) -> Lineup:
-        """The lineup of a model, with everybody in it who is due back."""
+        """The lineup of a model, with all accounts back in it that are due by `now`."""
         key = model if model == WHOLE_ACCOUNT or self.is_known(model) else self._allow_lists.naming(model)
         lineup = self._lineups.pop(key, None)
         if lineup is None:
@@ -154,9 +152,9 @@ class Board(Register):
         return lineup
 
     def among(self, operation: str, owner: int | None) -> Among:
-        """The only accounts that a call may go to: those that can the operation, and are of the owner's project.
+        """The only accounts that a call may go to: those that support the operation and are of the owner's project.
 
-        Until projects have rows, an account is its own project. `operation` "" is one that every account can.
+        Until projects have rows, an account is its own project. Every account supports the operation "".
         """
         if not operation:
             return None if owner is None else {owner} & self.accounts.keys()
@@ -170,7 +168,7 @@ class Board(Register):
     def choose(
         self, strategy: Strategy, model: str, affinity: int, tried: Collection[int], now: float, among: Among = None
     ) -> Choice | None:
-        """Who answers; None when nobody who has not been tried can."""
+        """The account to ask; None when none of those not tried can answer."""
         lineup = self.lineup(model, now)
         if lineup.lists is not None:
             out, last = self.apart(model, now)
@@ -180,7 +178,7 @@ class Board(Register):
         return lineup.choose(strategy, self.ring, affinity, tried, self._priority, among)
 
     def apart(self, model: str, now: float) -> tuple[set[int], set[int]]:
-        """Of the accounts for names nobody knows: those that cannot answer for this one, and those that stand last."""
+        """For an unknown model: the accounts that cannot answer, and those asked last, because of its own cooldowns."""
         out, last = set(), set()
         for account in self.cooldowns.accounts_with(model):
             found = self.eligibility_of(account, model, now)
@@ -191,7 +189,7 @@ class Board(Register):
         return out, last
 
     def is_ready(self, account: int, model: str, now: float) -> bool:
-        """Whether it can answer, and nothing is held against it."""
+        """Whether it can answer, and is not among the last."""
         return self.eligibility_of(account, model, now).status in (Status.READY, Status.HALF_OPEN)
 
     def borrow(self, account: int, model: str, now: float) -> Loan:
@@ -212,14 +210,14 @@ class Board(Register):
         return loan
 
     def probe(self, loan: Loan, now: float) -> None:
-        """The call asks the account: it probes the cooldowns that are over, and other calls wait."""
+        """The call probes the account's half-open cooldowns, and other calls wait."""
         half_open = self.cooldowns.half_open(loan.account, loan.model, now)
         if half_open:
             loan.probed += self.cooldowns.probe(loan.account, half_open, now)
             self._place_for(loan.account, half_open, now)
 
     def give_back(self, loan: Loan, now: float) -> None:
-        """A call ends; what it probed and did not settle may be probed by the next."""
+        """A call ends; cooldowns that it probed without a result may be probed by the next."""
         account = loan.account
         was_full = self.is_full(account)
         loan.lineup.give_back(account)
@@ -243,12 +241,12 @@ class Board(Register):
                 candidate = self.accounts[account]
                 counted = quarters(candidate.remaining(lineup.model, now + self.ahead))
                 if found.status is Status.LAST:
-                    lineup.stand_last(account, candidate.weight, counted, candidate.priority, found.until)
+                    lineup.admit_last(account, candidate.weight, counted, candidate.priority, found.until)
                 else:
                     lineup.admit(account, candidate.weight, counted, candidate.priority)
             case Status.PROBING:
                 lineup.probing(account, found.until or now)
-            case standing if standing in COMES_BACK:
+            case status if status in COMES_BACK:
                 lineup.hold(account, found.until)
             case _:
                 lineup.leave(account)
@@ -258,7 +256,7 @@ class Board(Register):
             self._place(lineup, account, now)
 
     def _place_for(self, account: int, models: Iterable[str], now: float) -> None:
-        """Look at the account anew where a rest of these models counts."""
+        """Place the account anew in the lineups that a cooldown for these models concerns."""
         if WHOLE_ACCOUNT in models:
             self.place([account], now)
         else:
@@ -267,13 +265,13 @@ class Board(Register):
                     self._place(lineup, account, now)
 
     def _call_back(self, now: float) -> None:
-        """Accounts that need attention and whose time has come are to be tried by a call."""
+        """Let calls probe the accounts that need attention and whose time has come."""
         due = [account for account, at in self.retry_at.items() if at <= now]
         self.next_retry = min((at for at in self.retry_at.values() if at > now), default=inf)
         self.place(due, now)
 
     def _count(self, account: int) -> None:
-        """Keep `connected` and `out_of_service` right without counting everybody."""
+        """Update `connected` and `out_of_service` without counting all accounts."""
         connected, parked = self._counted.pop(account, (False, False))
         self.connected -= connected
         self.out_of_service -= parked
@@ -287,7 +285,7 @@ class Board(Register):
         self.out_of_service += parked
 
     def _make_room(self, key: Key) -> None:
-        """Known models give way to known ones, the others to others."""
+        """Drop the idle lineup unused for longest if there are too many of its kind: known models, or unknown ones."""
         alike = [each for each in self._lineups if isinstance(each, str) == isinstance(key, str)]
         if len(alike) >= (LINEUPS if isinstance(key, str) else LINEUPS_OF_OTHERS):
             idle = next((each for each in alike if not self._lineups[each].in_flight), None)

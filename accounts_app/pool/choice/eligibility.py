@@ -1,4 +1,4 @@
-"""Whether an account can answer for a model, and if not, why: what every choice goes by, and every explanation."""
+"""Whether an account can answer for a model, and if not, why; choices and explanations both use it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ WHOLE_ACCOUNT = ""  # the model of a cooldown that is about all of them
 
 
 class Candidate(Protocol):
-    """What the pool has to know of an account. `bases` are its endpoints in order, `proxy_url` its egress."""
+    """An account, as the pool needs it. `bases` are its endpoints in order, `proxy_url` its egress."""
 
     @property
     def kind(self) -> str: ...
@@ -41,21 +41,21 @@ class Status(StrEnum):
 
     READY = "ready"
     HALF_OPEN = "half_open"  # its cooldown is over: the next call is the probe
-    LAST = "last"  # a guess is held against it: asked when nobody else is left
+    LAST = "last"  # asked when no other is left, because of a guess against it or its path
     UNKNOWN = "unknown"
     DISABLED = "disabled"
     STANDBY = "standby"  # the demo account, while another one exists
     NEEDS_ATTENTION = "parked"
-    NOT_ALLOWED = "not_allowed"  # its operator keeps it to other models
-    PROTECTED = "protected"  # its operator keeps what is left of its quota
+    NOT_ALLOWED = "not_allowed"  # its operator allows it other models only
+    PROTECTED = "protected"  # below the quota reserve
     COOLING_DOWN = "resting"
-    NO_TOKEN = "no_token"  # its token endpoint is away
+    NO_TOKEN = "no_token"  # its token endpoint does not answer
     NO_PATH = "no_path"  # none of its endpoints takes a connection
-    PROBING = "probing"  # one call is the probe
+    PROBING = "probing"  # a call is probing it
     FULL = "full"  # as many calls in flight as its operator allows
 
 
-PATH = "path"  # the detail of one that stands last for the path it is reached by
+PATH = "path"  # the detail of one that is asked last because of its path
 
 # Those that end by themselves.
 COMES_BACK = frozenset(

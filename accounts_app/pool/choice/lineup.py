@@ -1,4 +1,4 @@
-"""Who can answer for one model now, kept up to date so that a choice never has to look at everybody."""
+"""Which accounts can answer for one model now, kept up to date so that a choice need not look at every account."""
 
 from collections import OrderedDict
 from collections.abc import Collection
@@ -18,16 +18,15 @@ from accounts_app.pool.choice.selection import (
 
 Among = Collection[int] | None  # the only accounts that may be chosen; None: every one
 
-# When an account is only busy, nobody knows when it will be free; callers are told to look again after this many
-# seconds.
+# When the next call on a busy account will end is unknown: look again after this many seconds.
 SOON = 1.0
 
-# Who answered lately, for whoever was refused elsewhere.
+# Accounts that answered lately are asked first by a call that others refused: for how long, and how many.
 LATELY_SECONDS, LATELY = 600.0, 32
 
 
 class Tier:
-    """The accounts that may be chosen together: each with the quarters of its places that count."""
+    """Accounts of equal rank: each with the quarters of its places on the ring that count."""
 
     __slots__ = ("_fill", "_last", "_shares", "accounts", "weight")
 
@@ -36,7 +35,7 @@ class Tier:
         self.weight = 0
         self._shares: dict[int, int] = {}  # weight x quarters
         self._fill: FillOrder | None = None
-        self._last = 0  # the account whose turn it was last
+        self._last = 0  # the account chosen last
 
     def add(self, account: int, weight: int, quarters: int, priority: int) -> None:
         self.accounts[account] = quarters
@@ -59,7 +58,7 @@ class Tier:
         order: dict[int, int],
         among: Among = None,
     ) -> Choice | None:
-        """An account that has not been tried, by the operator's strategy, if there is one."""
+        """An account that has not been tried, by the operator's strategy; None if none is left."""
         accounts, weight = self.accounts, self.weight
         if among is not None:
             accounts = {account: accounts[account] for account in among if account in accounts}
@@ -79,7 +78,7 @@ class Tier:
                 return first_by_priority(accounts, order, tried)
 
     def _fill_order(self, order: dict[int, int]) -> FillOrder:
-        """Made when the strategy is first used: most gateways never do."""
+        """Made when the strategy is first used: most gateways never use it."""
         if self._fill is None:
             self._fill = FillOrder()
             for account in self.accounts:
@@ -88,11 +87,11 @@ class Tier:
 
 
 class Lineup:
-    """The accounts of one model: those ready, those that stand last, those that come back at a known time.
+    """The accounts of one model: those ready, those asked last, those that come back at a known time.
 
-    `members` may answer for the model at all. `lists` is None for a known model; of names nobody knows, it is the
-    allow-lists of accounts that have them. `protection` is the part of each quota that was kept when everybody was last
-    placed. `budget` are the model's retries.
+    `members` may answer for the model at all. `lists` is None for a known model; for unknown names, it is the
+    allow-lists that have them. `protection` is the quota reserve by which all accounts were last placed. `budget` are
+    the model's retries.
     """
 
     __slots__ = (
@@ -135,7 +134,7 @@ class Lineup:
             self._wake(account, until)
 
     def probing(self, account: int, deadline: float) -> None:
-        """The account is probed by one call; others may be after `deadline` at the latest."""
+        """One call probes the account; the next one may when it ends, or after `deadline`."""
         self.hold(account, deadline)
         self._busy.add(account)
 
@@ -145,8 +144,8 @@ class Lineup:
         self.members.add(account)
         self.ready.add(account, weight, quarters, priority)
 
-    def stand_last(self, account: int, weight: int, quarters: int, priority: int, until: float | None) -> None:
-        """The account answers when nobody else is left, until it is looked at anew."""
+    def admit_last(self, account: int, weight: int, quarters: int, priority: int, until: float | None) -> None:
+        """The account can answer now, and is asked when no other is left; placed anew at `until`, if that is known."""
         self._out(account)
         self.members.add(account)
         self.last.add(account, weight, quarters, priority)
@@ -154,7 +153,7 @@ class Lineup:
             self._wake(account, until)
 
     def due(self, now: float) -> list[int]:
-        """The accounts whose time has come; each is to be looked at anew."""
+        """The accounts whose time has come; each is to be placed anew."""
         woken = []
         while self._wakes and self._wakes[0][0] <= now:
             when, account = heappop(self._wakes)
@@ -164,7 +163,7 @@ class Lineup:
         return woken
 
     def soonest(self, now: float) -> float | None:
-        """When the next account comes back, as far as anybody can know; None when none will by itself."""
+        """When the next account comes back, as far as is known; None when none will by itself."""
         while self._wakes and self._wake_at.get(self._wakes[0][1]) != self._wakes[0][0]:
             heappop(self._wakes)
         times = [self._wakes[0][0]] if self._wakes else []
@@ -181,7 +180,7 @@ class Lineup:
         order: dict[int, int],
         among: Among = None,
     ) -> Choice | None:
-        """An account that can answer now and has not been tried: one that is ready, else one that stands last."""
+        """An account that can answer now and has not been tried: a ready one, else one of the last."""
         load = Load(self.load, self.in_flight)
         choice = self.ready.choose(strategy, ring, affinity, load, tried, order, among)
         if choice is None and self.last.accounts:
@@ -195,7 +194,7 @@ class Lineup:
         self.in_flight += 1
 
     def give_back(self, account: int) -> None:
-        """It is over."""
+        """A call for this model ends on the account."""
         self.in_flight -= 1
         if self.load[account] == 1:
             del self.load[account]

@@ -1,4 +1,4 @@
-"""What a call can expect that has nobody to ask now: whether an account can answer after all, and else when.
+"""For a call that has tried all accounts: whether one can answer now, and if not, when.
 
 `among` are the only accounts that may answer it; None for a call that any of them may.
 """
@@ -10,7 +10,7 @@ from accounts_app.pool.choice.eligibility import COMES_BACK
 from accounts_app.pool.choice.lineup import SOON, Among
 
 
-def somebody_can(board: Board, model: str, now: float, among: Among = None) -> bool:
+def one_can_answer(board: Board, model: str, now: float, among: Among = None) -> bool:
     """Whether an account can answer for the model now."""
     if among is not None:
         return any(board.eligibility_of(account, model, now).eligible for account in among)
@@ -19,14 +19,14 @@ def somebody_can(board: Board, model: str, now: float, among: Among = None) -> b
     return any(account not in out for account in chain(lineup.ready.accounts, lineup.last.accounts))
 
 
-def nobody_has_a_token(board: Board, model: str, now: float, among: Among = None) -> bool:
-    """Whether a missing token is what keeps everybody who may answer for the model."""
+def none_has_a_token(board: Board, model: str, now: float, among: Among = None) -> bool:
+    """Whether all accounts that may answer for the model lack a token."""
     members = board.lineup(model, now).members if among is None else among
     return bool(members) and all(board.tokenless.get(account, 0.0) > now for account in members)
 
 
 def soonest(board: Board, model: str, now: float, among: Among = None) -> float | None:
-    """When the next account can answer, as far as anybody can know; None when none will by itself."""
+    """When the next account can answer, as far as is known; None when none will by itself."""
     if among is not None:
         found = [board.eligibility_of(account, model, now) for account in among]
         return min((each.until or now + SOON for each in found if each.status in COMES_BACK), default=None)

@@ -1,4 +1,4 @@
-"""What is known of each account, and the one rule that says whether it can answer."""
+"""The state of each account, and the one rule for whether it can answer."""
 
 from collections.abc import Mapping
 from math import inf
@@ -7,7 +7,7 @@ from accounts_app.pool.choice.eligibility import PATH, WHOLE_ACCOUNT, Candidate,
 from accounts_app.pool.cooldowns.cooldown import CooldownState, state
 from accounts_app.pool.cooldowns.cooldowns import Cooldowns
 from accounts_app.pool.names.known_models import OTHERS
-from accounts_app.pool.paths.paths import Paths, Shape
+from accounts_app.pool.paths.paths import Paths, PathStatus
 from accounts_app.pool.paths.ways import Ways
 
 
@@ -15,20 +15,20 @@ class Register:
     """The accounts, their cooldowns, tokens, paths and calls in flight. Times are seconds of one clock."""
 
     def __init__(self, paths: Paths) -> None:
-        self.protection = 0.0  # an account with no more than this part of its quota left stands aside; 0: none does
-        self.ahead = 0.0  # seconds by which the clock on the wall, which quotas are reset by, is ahead of ours
+        self.protection = 0.0  # quota reserve: an account with no more than this part left is not asked; 0: no reserve
+        self.ahead = 0.0  # seconds by which the wall clock, which quotas are reset by, is ahead of ours
         self.accounts: Mapping[int, Candidate] = {}
         self.paths = paths
         self.ways = Ways(paths)
         self.cooldowns = Cooldowns()
         self.load: dict[int, int] = {}
-        self.taken_out: dict[int, str] = {}  # need attention by a verdict of ours, before the row says so
-        self.retry_at: dict[int, float] = {}  # need attention, but one call tries each then
-        self.next_retry = inf  # the soonest of these that nobody has been placed for
-        self.tokenless: dict[int, float] = {}  # no token before then
+        self.taken_out: dict[int, str] = {}  # account -> why; by verdicts of this process, before the row says so
+        self.retry_at: dict[int, float] = {}  # account -> when a call probes it although it needs attention
+        self.next_retry = inf  # the soonest of these whose time has not come yet
+        self.tokenless: dict[int, float] = {}  # account -> when it is tried again, having got no token
 
     def eligibility_of(self, account: int, model: str, now: float) -> Eligibility:
-        """Whether the account can answer for the model now: the first reason against it, the lasting ones first."""
+        """Whether the account can answer for the model now, or the first reason against it; lasting ones come first."""
         candidate = self.accounts.get(account)
         if candidate is None:
             return Eligibility(account, Status.UNKNOWN)
@@ -41,9 +41,9 @@ class Register:
             return Eligibility(account, Status.NEEDS_ATTENTION, detail=parked)
         if model is not OTHERS and model != WHOLE_ACCOUNT and not candidate.serves(model):
             return Eligibility(account, Status.NOT_ALLOWED)
-        if out := self._out(account, model, now):
+        if out := self._reason_against(account, model, now):
             return out
-        return Eligibility(account, Status.HALF_OPEN, detail=parked) if parked else self._in(account, model, now)
+        return Eligibility(account, Status.HALF_OPEN, detail=parked) if parked else self._readiness(account, model, now)
 
     def eligibility(self, model: str, now: float) -> list[Eligibility]:
         """Every account's eligibility, in the order of their ids."""
@@ -56,22 +56,22 @@ class Register:
         return limit is not None and self.load.get(account, 0) >= limit
 
     def _is_due(self, account: int, now: float) -> bool:
-        """Whether one that needs attention, but comes back by itself, is to be tried by a call."""
+        """Whether a call is to probe the account although it needs attention."""
         return now >= self.retry_at.get(account, inf)
 
-    def _out(self, account: int, model: str, now: float) -> Eligibility | None:
-        """Why it cannot be asked, for longer or for shorter."""
+    def _reason_against(self, account: int, model: str, now: float) -> Eligibility | None:
+        """Why the account cannot be asked for some time, if so."""
         hard = [(of, cooldown) for of, cooldown in self.cooldowns.both(account, model) if not cooldown.is_guess]
         longest = max((cooldown for _, cooldown in hard), key=lambda cooldown: cooldown.until, default=None)
-        kept = self._kept(account, model, now)
-        if kept is not None and (longest is None or longest.until <= (kept.until or 0.0)):
-            return kept
+        below = self._below_reserve(account, model, now)
+        if below is not None and (longest is None or longest.until <= (below.until or 0.0)):
+            return below
         if longest is not None and state(longest, now) is CooldownState.COOLING_DOWN:
             return Eligibility(account, Status.COOLING_DOWN, longest.until, f"{longest.reason}: {longest.message}")
         if account in self.tokenless and self.tokenless[account] > now:
             return Eligibility(account, Status.NO_TOKEN, self.tokenless[account])
         way = self.ways.get(account)
-        if way is not None and way.shape is Shape.DOWN:
+        if way is not None and way.status is PathStatus.DOWN:
             return Eligibility(account, Status.NO_PATH)
         probes = [free_at for of, _ in hard if (free_at := self.cooldowns.probing_until(account, of, now)) is not None]
         if probes:
@@ -80,8 +80,8 @@ class Register:
             return Eligibility(account, Status.FULL, detail=f"{self.load[account]} calls in flight")
         return None
 
-    def _in(self, account: int, model: str, now: float) -> Eligibility:
-        """How well it can be asked."""
+    def _readiness(self, account: int, model: str, now: float) -> Eligibility:
+        """The status of an account that can be asked."""
         cooldowns = self.cooldowns.both(account, model)
         guesses = [(of, cooldown) for of, cooldown in cooldowns if cooldown.is_guess]
         for of, cooldown in guesses:
@@ -90,16 +90,16 @@ class Register:
             if (free_at := self.cooldowns.probing_until(account, of, now)) is not None:
                 return Eligibility(account, Status.LAST, free_at, f"{cooldown.reason}: {cooldown.message}")
         way = self.ways.get(account)
-        if way is not None and way.shape is Shape.LAST:
+        if way is not None and way.status is PathStatus.LAST:
             return Eligibility(account, Status.LAST, detail=PATH)
         if cooldowns:
             return Eligibility(account, Status.HALF_OPEN, detail=cooldowns[-1][1].reason)
         return Eligibility(account, Status.READY)
 
-    def _kept(self, account: int, model: str, now: float) -> Eligibility | None:
-        """Whether the operator keeps what the account has left for the model, and until when.
+    def _below_reserve(self, account: int, model: str, now: float) -> Eligibility | None:
+        """PROTECTED, until its quota is reset, if the account is below the reserve for the model.
 
-        A remainder that nobody knows the end of is used: kept, it might never be looked at anew.
+        An account whose reset is unknown is not protected: nothing would end that.
         """
         candidate = self.accounts[account]
         left = candidate.remaining(model, now + self.ahead) if self.protection else None

@@ -2,11 +2,11 @@
 
 Consistent hashing with bounded loads (Mirrokni, Thorup, Zadimoghaddam 2017): every account has places on a ring, a
 conversation's affinity key is one too, and the next account clockwise that can serve and is below its fair share of the
-calls in flight gets the call. No table of sessions, the same answer on every node, and an account that drops out moves
-only its own sessions.
+calls in flight gets the call. There is no table of sessions, every node chooses alike, and an account that drops out
+moves only its own sessions.
 
-What changes often never touches the ring. Who can serve now is a mapping handed in; what is left of an account's quota
-says how many of its places count (`quarters`).
+What changes often is not part of the ring. Which accounts can serve now is an argument; what is left of an account's
+quota says how many of its places count (`quarters`).
 """
 
 from array import array
@@ -20,12 +20,12 @@ from itertools import chain, cycle
 from math import ceil
 from struct import unpack
 
-# How far above its fair share an account may be loaded. The paper trades balance for places passed over: at 1.25 a call
-# passes over a handful of accounts in the worst case, and no account has more than a quarter above its share.
+# How far above its fair share an account may be loaded. At 1.25 a call passes over a handful of accounts in the worst
+# case, and no account has more than a quarter above its share.
 ROOM_NUMERATOR, ROOM_DENOMINATOR = 5, 4
 
 # An account's places come in four quarters, and what is left of its quota says how many of them count. Four steps:
-# finer ones would move sessions (and lose their prompt caches) for differences nobody notices.
+# finer ones would move sessions (and lose their prompt caches) for differences without effect.
 QUARTERS = 4
 
 # Places per quarter and unit of weight. A free account (weight 2) then has 32: with ten accounts their shares of the
@@ -46,7 +46,7 @@ class Strategy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The account chosen, and why, in words for the ledger."""
+    """The account chosen, and why, in words for the request log."""
 
     account: int
     why: str
@@ -64,7 +64,7 @@ def quarters(remaining: float | None) -> int:
     """How many quarters of an account's places count, 1..4, when `remaining` (0..1, None unknown) of its quota is left.
 
     Never none: what upstream shows as left is not always what it enforces, so an account that looks spent is still
-    asked now and then.
+    asked sometimes.
     """
     if remaining is None:
         return QUARTERS
@@ -75,21 +75,21 @@ def bound(in_flight: int, weight: int, total_weight: int) -> int:
     """How many calls an account of `weight` may have in flight once one more than `in_flight` are.
 
     ceil(1.25 x (in_flight + 1) x weight / total_weight). The bounds of all accounts add up to more than the calls, so
-    somebody is always below.
+    one account is always below.
     """
     return -(-ROOM_NUMERATOR * (in_flight + 1) * weight // (ROOM_DENOMINATOR * total_weight))
 
 
 class Ring:
-    """The places of all accounts, sorted. It never changes: `changed()` makes another, for what changed and a copy."""
+    """The places of all accounts, sorted. Immutable: `changed()` returns another one."""
 
     __slots__ = ("_owners", "_places", "accounts", "weights")
 
     def __init__(self, weights: Mapping[int, int] | None = None) -> None:
         self.weights: Mapping[int, int] = dict(weights or {})
         self.accounts: Sequence[int] = sorted(self.weights)
-        # Sorting bare numbers is several times quicker than sorting pairs. That two accounts meet on one place is left
-        # out of account: it happens once in a hundred million rings of ten thousand.
+        # Sorting bare numbers is several times quicker than sorting pairs. Two accounts on one place are not handled:
+        # that happens once in a hundred million rings of ten thousand.
         owner_of = dict(chain.from_iterable(map(_places, self.accounts, map(self.weights.__getitem__, self.accounts))))
         self._places = array("Q", sorted(owner_of))
         self._owners = array("q", map(owner_of.__getitem__, self._places))
@@ -122,7 +122,7 @@ class Ring:
         return map(owners.__getitem__, chain(range(start, len(owners)), range(start)))
 
     def _merged(self, gone: list[tuple[int, int]], come: list[tuple[int, int]]) -> tuple["array[int]", "array[int]"]:
-        """Copy stretch by stretch what lies between the places that go or come."""
+        """The places and owners without those that go and with those that come, copied in stretches."""
         steps = sorted([(*pair, False) for pair in gone] + [(*pair, True) for pair in come])
         places, owners = array("Q"), array("q")
         done = 0
@@ -153,8 +153,8 @@ def by_affinity(
     """The account that keeps the session `key`, or the next one clockwise with room.
 
     `ready` maps the accounts that can serve now to the quarters of their places that count. `total_weight` is the sum
-    of weight x quarters over them. Among the accounts not `tried` somebody is always below the bound, so None means
-    that all of `ready` have been tried.
+    of weight x quarters over them. Among the accounts not `tried` one is always below the bound, so None means that all
+    of `ready` have been tried.
     """
     weights = ring.weights
     left = total_weight - sum(weights[account] * ready[account] for account in set(tried) if account in ready)
@@ -183,16 +183,16 @@ def in_turn(accounts: Sequence[int], last: int, ready: Mapping[int, int], tried:
 
 
 class FillOrder:
-    """The order in which accounts are drained: by priority, then by age. Costs O(log n) an account that comes back."""
+    """The order in which accounts are filled: by priority, then by age. An account that comes back costs O(log n)."""
 
     __slots__ = ("_heap", "_queued")
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int]] = []
-        self._queued: dict[int, int] = {}  # account -> the priority it stands in the heap with
+        self._queued: dict[int, int] = {}  # account -> its priority in the heap
 
     def add(self, account: int, priority: int) -> None:
-        """An account became ready; one that stands in the order already is left there."""
+        """An account became ready; one that is in the order already keeps its place."""
         if self._queued.get(account) != priority:
             self._queued[account] = priority
             heappush(self._heap, (priority, account))
@@ -235,7 +235,7 @@ def _nearest(ring: Ring, key: int, ready: Mapping[int, int], tried: Collection[i
 
 
 def _nearest_of_few(ring: Ring, key: int, ready: Mapping[int, int], tried: Collection[int]) -> list[int]:
-    """The same without the ring: the places of a few are sooner made than everybody else's passed over."""
+    """The same without the ring: making the places of a few costs less than passing over all others."""
     key &= _KEY_MASK
     distances = []
     for account, counted in ready.items():

@@ -1,1 +1,1 @@
-"""How long an account stays out, and how it comes back."""
+"""How long an account cools down, and how it comes back."""

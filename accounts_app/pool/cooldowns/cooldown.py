@@ -1,8 +1,8 @@
 """How long an account cools down after a fault, and how it comes back: half-open (one probe), then ready.
 
-A cooldown belongs to one account and one model, or to the account as a whole. Upstream's own time comes first; where it
-named none, a ladder guesses, one step a window however many calls fail at once. After a day at most a real call asks
-again.
+A cooldown belongs to one account and one model, or to the account as a whole. Its length is the time that upstream
+named, but a day at most. Where it named none, the length is a step of a ladder, and calls that fail together take one
+step only.
 """
 
 from collections.abc import Sequence
@@ -13,28 +13,28 @@ from accounts_app.pool.backoff import DAY, GUESS_SPREAD, GUESSES, REFUSALS, Spre
 from accounts_app.pool.outcomes import GUESSES as GUESSED
 from accounts_app.pool.outcomes import Fault, Outcome
 
-# Peers report hints of 156 hours and of 18 days for quotas that were long back. Past a day one real call asks again.
+# Upstream has named 156 hours and 18 days for quotas that were back long before. After a day a call probes.
 LONGEST = DAY
 
-# "Your quota will reset after 0s" is a real answer. A floor keeps a busy pool from asking one account in a tight loop.
+# Upstream does say "Your quota will reset after 0s". This keeps a busy pool from asking one account in a tight loop.
 SHORTEST = 0.25
 
-# Calls that are in flight together fail together, within this many seconds.
+# Failures within this many seconds count as one: the calls were in flight together.
 WINDOW = 2.0
 
-# A streak that nothing has added to for this long says nothing about now.
+# A streak ends when no failure has come for so long after its last cooldown.
 FORGOTTEN_AFTER = 3600.0
 
-# A token that was renewed and is refused all the same: 30 to 60 s.
+# When a renewed token is refused, too: 30 to 60 s.
 TOKEN_REFUSED, TOKEN_SPREAD = (30.0,), 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Cooldown:
-    """One account's time out, seconds by the clock of whoever holds it.
+    """A cooldown; times are seconds, by any one clock.
 
-    `until` ends it. `reason` is the Outcome's value. `streak` counts windows with a failure since the last success;
-    failures before `window_until` belong to the step already taken. `stamp` is when it was laid or cleared.
+    `until` is its end, `reason` the Outcome's value. `streak` counts windows with a failure since the last success;
+    failures before `window_until` belong to the step already taken. `stamp` is when it began or was cleared.
     """
 
     until: float
@@ -46,12 +46,12 @@ class Cooldown:
 
     @property
     def is_guess(self) -> bool:
-        """Whether nobody but we say so: it then puts the account last, and not out."""
+        """Whether it is our guess, and not upstream's word: the account is then asked last, not left out."""
         return self.reason in GUESSED
 
 
 class CooldownState(Enum):
-    """What a cooldown means now."""
+    """The state of an account by its cooldown."""
 
     READY = "ready"
     COOLING_DOWN = "resting"
@@ -59,10 +59,10 @@ class CooldownState(Enum):
 
 
 def next_cooldown(fault: Fault, previous: Cooldown | None, now: float, spread: Spread) -> Cooldown:
-    """The cooldown that `fault` earns an account whose cooldown so far was `previous`.
+    """The cooldown after `fault`, for an account whose cooldown so far was `previous`.
 
     Inside a window it never gets shorter: a late "2 s" does not undo a quota that is spent until tomorrow.
-    Between upstream's word and a guess it is upstream's word that holds.
+    Upstream's word replaces a guess, and a guess never replaces upstream's word.
     """
     if previous is not None and previous.is_guess != (fault.outcome in GUESSED):
         if not previous.is_guess and now < previous.until:
@@ -91,12 +91,12 @@ def next_cooldown(fault: Fault, previous: Cooldown | None, now: float, spread: S
 
 
 def cleared(now: float) -> Cooldown:
-    """The rest of an account that is well: what a success, or an operator, leaves behind."""
+    """A cooldown that is over, after a success or by an operator."""
     return Cooldown(until=0.0, reason="", streak=0, window_until=0.0, stamp=now)
 
 
 def state(cooldown: Cooldown | None, now: float) -> CooldownState:
-    """Whether an account with this cooldown may be asked."""
+    """The state of an account with this cooldown."""
     if cooldown is None or cooldown.streak == 0:
         return CooldownState.READY
     if now < cooldown.until:
@@ -115,7 +115,7 @@ def _streak(fault: Fault, previous: Cooldown | None, now: float, same_window: bo
 
 
 def _ladder(outcome: Outcome) -> tuple[Sequence[float], float]:
-    """The steps of a guess, and by which part they are drawn out."""
+    """The ladder for an outcome, and by which part its steps are lengthened."""
     match outcome:
         case Outcome.REFUSED:
             return REFUSALS, GUESS_SPREAD

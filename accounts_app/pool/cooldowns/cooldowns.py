@@ -1,7 +1,7 @@
 """The cooldowns of all accounts, and the probes of those that are half-open.
 
-A cooldown whose time is over is half-open: one call, the probe, finds out whether the account answers again. A probe
-has a number, so that one which ends late does not end another's.
+A cooldown whose time is over is half-open: one call, the probe, finds out whether the account answers again. Probes are
+numbered, so that one that ends late is not taken for its successor.
 """
 
 from collections import OrderedDict
@@ -10,14 +10,14 @@ from collections.abc import Iterable
 from accounts_app.pool.choice.eligibility import WHOLE_ACCOUNT
 from accounts_app.pool.cooldowns.cooldown import Cooldown, CooldownState, state
 
-# A probe that hears nothing for this long no longer keeps others from trying: upstream may think for minutes before it
-# answers, and a pool of one must not stand still meanwhile.
+# After this long without an answer a second call may probe: upstream may take minutes to answer, and a pool of one
+# account must not stand still meanwhile.
 PROBE_SECONDS = 30.0
 
 # Models that one account may have cooldowns for, as clients name them; past it the oldest is forgotten.
 MODELS = 64
 
-Probe = tuple[str, int]  # the model of a cooldown, and the number of the probe that tries it out
+Probe = tuple[str, int]  # the model of a cooldown, and the number of its probe
 
 
 class Cooldowns:
@@ -50,11 +50,11 @@ class Cooldowns:
         return [(of, cooldown) for of, cooldown in pairs if cooldown is not None]
 
     def until(self, account: int, model: str) -> float:
-        """When the cooldowns that keep the account from the model end; 0.0 when there are none. Guesses keep nobody."""
+        """When the account's cooldowns for the model end, guesses aside; 0.0 when there are none."""
         return max((cooldown.until for _, cooldown in self.both(account, model) if not cooldown.is_guess), default=0.0)
 
     def on(self, now: float) -> list[tuple[int, str, Cooldown]]:
-        """The cooldowns that are on, by account and model. Only reads, and a copy: any thread may ask."""
+        """The cooldowns in force, with account and model. Safe from any thread: it reads a copy."""
         return [
             (*of, cooldown)
             for of, cooldown in self._cooldowns.copy().items()
@@ -66,7 +66,7 @@ class Cooldowns:
         return self._accounts.get(model, ())
 
     def put(self, account: int, model: str, cooldown: Cooldown | None) -> None:
-        """Lay a cooldown, or with None (or one without a streak) end it: its probe has nothing left to settle."""
+        """Begin a cooldown or, with None or one without a streak, end it; its probe is over in both cases."""
         self._probes.pop((account, model), None)
         if cooldown is None or cooldown.streak == 0:
             self._forget(account, model)
@@ -87,7 +87,7 @@ class Cooldowns:
         ]
 
     def probe(self, account: int, models: Iterable[str], now: float) -> list[Probe]:
-        """One call tries these cooldowns out, and others wait."""
+        """One call begins to probe these cooldowns; other calls wait."""
         probed = []
         for model in models:
             self._number += 1
@@ -96,12 +96,12 @@ class Cooldowns:
         return probed
 
     def probing_until(self, account: int, model: str, now: float) -> float | None:
-        """Until when others leave a cooldown to the call that tries it out; None when none does."""
+        """Until when other calls wait for the probe of a cooldown; None when there is none."""
         probe = self._probes.get((account, model))
         return probe[1] if probe is not None and probe[1] > now else None
 
     def let_go(self, account: int, probed: Iterable[Probe]) -> list[str]:
-        """Their call has ended without settling them. The models of those that are free again."""
+        """End the probes of a call that are not settled yet. Returns the models of those that can be probed again."""
         free = []
         for model, number in probed:
             probe = self._probes.get((account, model))

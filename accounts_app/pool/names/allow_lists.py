@@ -1,14 +1,14 @@
-"""The models that accounts are kept to by their operators: many accounts, few lists."""
+"""The models that operators allow on each account: many accounts, few different lists."""
 
 from collections import Counter
 
 from accounts_app.pool.names.globs import any_matches
 
-Names = tuple[str, ...]  # with stars; empty: every model
+Names = tuple[str, ...]  # patterns; empty: every model
 
 
 class AllowLists:
-    """Each account's list, so that a name is looked up once a list, and not once an account."""
+    """Each account's list. A name is matched once a list, not once an account."""
 
     __slots__ = ("_in_use", "_of")
 
@@ -20,7 +20,7 @@ class AllowLists:
         return f"<AllowLists {len(self._of)} accounts, {len(self._in_use)} lists>"
 
     def put(self, account: int, models: Names) -> None:
-        """The account is kept to these from now on; without any it is forgotten."""
+        """Set the models an account may serve; without any it may serve all."""
         if before := self._of.pop(account, ()):
             self._in_use[before] -= 1
             if not self._in_use[before]:
@@ -30,10 +30,10 @@ class AllowLists:
             self._in_use[models] += 1
 
     def naming(self, model: str) -> frozenset[Names]:
-        """The lists that have the model in them."""
+        """The lists that allow the model."""
         return frozenset(models for models in self._in_use if any_matches(models, model))
 
     def lets(self, account: int, lists: frozenset[Names]) -> bool:
-        """Whether an account may answer for what is in `lists` and in no other."""
+        """Whether the account may serve a model that exactly these lists allow."""
         models = self._of.get(account)
         return models is None or models in lists

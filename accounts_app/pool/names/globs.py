@@ -20,7 +20,7 @@ class Glob:
         return f"<Glob {'*'.join([self._start, *self._middle, self._end])}>"
 
     def matches(self, name: str) -> bool:
-        """Whether all of `name` is what the pattern says. Each piece is looked for once, behind the one before it."""
+        """Whether the pattern matches all of `name`. Each piece is looked for once, behind the one before it."""
         if len(name) < self._least or not (name.startswith(self._start) and name.endswith(self._end)):
             return False
         at, end = len(self._start), len(name) - len(self._end)
@@ -34,10 +34,10 @@ class Glob:
 
 @lru_cache(maxsize=1024)  # patterns are the operators'; names are never kept
 def matcher(pattern: str) -> Matches:
-    """What says whether a name is what `pattern` says; a pattern without `*` means itself alone."""
+    """A function that says whether `pattern` matches a name; a pattern without `*` matches itself only."""
     return Glob(pattern).matches if "*" in pattern else pattern.__eq__
 
 
 def any_matches(patterns: Iterable[str], name: str) -> bool:
-    """Whether one of the patterns takes `name`."""
+    """Whether one of the patterns matches `name`."""
     return any(matcher(pattern)(name) for pattern in patterns)

@@ -1,14 +1,14 @@
-"""Which characters a name may be made of: a client's, an operator's, an upstream's. Nothing else gets anywhere."""
+"""Which characters a name may have, whether a client, an operator or upstream gives it. All other names are refused."""
 
 import re
 from unicodedata import is_normalized
 
-# Bytes of UTF-8, for whatever a client may name: models and other resources, sessions, conversations. Google's own
+# Bytes of UTF-8, for all that a client may name: models and other resources, sessions, conversations. Google's own
 # longest ids are a third of that.
 LONGEST = 256
 
-# Letters and digits of any script, and the marks that names of models are known to have; a space only inside.
-# Not among them: what separates in a URL (/ ? # % \), control characters, and what is invisible.
+# Letters and digits of any script, and the punctuation that names of models are known to have; a space only inside.
+# Not allowed: what separates in a URL (/ ? # % \), control characters, and invisible ones.
 _ID = re.compile(r"[\w.~:@+-](?:[\w.~:@+ -]*[\w.~:@+-])?")
 
 
@@ -17,7 +17,7 @@ _PUBLISHERS = ("publishers/google/models/", "google/")
 
 
 def canonical(model: str) -> str:
-    """The name that a model counts by, for allow-lists, routes, cooldowns and sums: `x` for `google/x` and
+    """The one spelling that allow-lists, routes, cooldowns and usage go by: `x` for `google/x` and
     `publishers/google/models/x`.
     """
     for prefix in _PUBLISHERS:

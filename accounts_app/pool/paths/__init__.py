@@ -1,1 +1,1 @@
-"""The ways to upstream: endpoints, egresses and their health."""
+"""The paths to upstream: endpoints, egresses and their health."""

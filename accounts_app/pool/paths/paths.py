@@ -1,8 +1,8 @@
-"""The ways to upstream and how they are: a path is an endpoint reached through one egress (a proxy, or directly).
+"""The health of paths to upstream: a path is an endpoint reached through one egress (a proxy, or directly).
 
-A path that takes no connection is *down*: only a bare connection brings it back, never a call. One that answers, but
-not as the API does, or is silent towards many, is a *detour*: it stands last. All of this is what this node has seen;
-another node's network is not ours.
+A path that takes no connection is *down*: it is probed by bare connections, never by a call. One on which something
+else than the API answers is a *detour* for a while; a detour, and a path that hangs or is silent, is used last. All of
+this is what this node has seen: another node may have another network.
 """
 
 from collections.abc import Collection
@@ -15,10 +15,10 @@ from accounts_app.pool.backoff import DETOURS, GUESS_SPREAD, PROBES, Spread, ste
 # Connections that failed in a row until a path is down. One may be a hiccup.
 FAILURES = 2
 
-# A connection takes a fraction of a second: one that hangs this long turns other calls away.
+# A connection takes a fraction of a second: after one hangs for so many seconds, other calls use the path last.
 HANGING = 2.0
 
-# So many calls that wait so long, and nobody got a byte meanwhile: the path is silent.
+# A path is silent when so many calls have been waiting for so many seconds, and none got a byte meanwhile.
 SILENT_CALLS, SILENT_SECONDS = 3, 30.0
 
 
@@ -32,8 +32,8 @@ class Path(NamedTuple):
         return f"<Path {self.base}{' through a proxy' if self.egress else ''}>"
 
 
-class Shape(IntEnum):
-    """How a path is; the lower the better."""
+class PathStatus(IntEnum):
+    """The status of a path; the lower the better."""
 
     OPEN = 0
     LAST = 1
@@ -41,7 +41,7 @@ class Shape(IntEnum):
 
 
 class Health:
-    """What is known of one path, or of one egress as a whole; times are seconds."""
+    """The state of one path, or of one egress as a whole; times are seconds."""
 
     __slots__ = (
         *("connecting", "detour_step", "detour_until", "down", "failed_at", "failures", "heard_at"),
@@ -62,25 +62,25 @@ class Health:
         self.connecting: dict[int, float] = {}  # exchange -> since when it has been waiting for a connection
         self.waiting: dict[int, float] = {}  # exchange -> since when it has been waiting for a first byte
 
-    def shape(self, now: float) -> Shape:
+    def status(self, now: float) -> PathStatus:
         if self.down:
-            return Shape.DOWN
+            return PathStatus.DOWN
         if not self.is_watched:
-            return Shape.OPEN
+            return PathStatus.OPEN
         if now < self.detour_until or self._hangs(now) or self._is_silent(now):
-            return Shape.LAST
-        return Shape.OPEN
+            return PathStatus.LAST
+        return PathStatus.OPEN
 
     @property
     def is_watched(self) -> bool:
-        """Whether its shape may change by time alone."""
+        """Whether its status may change by time alone."""
         return bool(self.detour_until or self.connecting or len(self.waiting) >= SILENT_CALLS)
 
     def _hangs(self, now: float) -> bool:
         return bool(self.connecting) and now - next(iter(self.connecting.values())) >= HANGING
 
     def _is_silent(self, now: float) -> bool:
-        """Silent, and one call is finding out already whether it still is."""
+        """Whether the path is silent, and a call begun since then probes it already."""
         if len(self.waiting) < SILENT_CALLS:
             self.silent_since = 0.0
             return False
@@ -96,8 +96,8 @@ class Paths:
     """The health of all paths and egresses that are in use."""
 
     def __init__(self, spread: Spread) -> None:
-        self.uneasy: set[Path | str] = set()  # whose shape may have changed since it was last looked at
-        self.has_changed = False  # one of them has, by more than time alone
+        self.uneasy: set[Path | str] = set()  # whose status may have changed since `calm()`
+        self.has_changed = False  # one of them has, not by time alone
         self._of: dict[Path | str, Health] = {}
         self._spread = spread
         self._number = 0
@@ -106,14 +106,14 @@ class Paths:
         down = [str(path) for path in self.down()]
         return f"<Paths: {', '.join(down) or 'none'} down>"
 
-    def shape(self, path: Path, now: float) -> Shape:
-        """How a path is, its egress included."""
+    def status(self, path: Path, now: float) -> PathStatus:
+        """The status of a path, its egress included."""
         own, egress = self._of.get(path), self._of.get(path.egress)
-        shape = own.shape(now) if own else Shape.OPEN
-        return max(shape, egress.shape(now)) if egress else shape
+        status = own.status(now) if own else PathStatus.OPEN
+        return max(status, egress.status(now)) if egress else status
 
     def calm(self) -> None:
-        """All shapes have been looked at: what remains uneasy may change by time alone."""
+        """All statuses have been read: keep as uneasy only what may change by time alone."""
         self.has_changed = False
         self.uneasy = {each for each in self.uneasy if each in self._of and self._of[each].is_watched}
 
@@ -122,7 +122,7 @@ class Paths:
         return [each for each, health in self._of.items() if health.down]
 
     def begin(self, path: Path, now: float) -> int:
-        """An exchange begins; the number it has here."""
+        """An exchange begins. Returns its number."""
         self._number += 1
         waiting = self._health(path).waiting
         waiting[self._number] = now
@@ -131,16 +131,16 @@ class Paths:
         return self._number
 
     def connecting(self, path: Path, exchange: int, now: float) -> None:
-        """It waits for a connection."""
+        """The exchange waits for a connection."""
         self._health(path).connecting[exchange] = now
         self.uneasy.add(path)
 
     def connected(self, path: Path, exchange: int) -> None:
-        """It has one."""
+        """The exchange has a connection."""
         self._health(path).connecting.pop(exchange, None)
 
     def heard(self, path: Path, now: float) -> None:
-        """A byte of some answer came: the path is up."""
+        """The first byte of an answer, good or bad, came: the path is up."""
         health = self._health(path)
         health.heard_at = now
         health.silent_since = 0.0
@@ -170,7 +170,7 @@ class Paths:
     def refused(self, path: Path, since: float, now: float, *, proxy: bool) -> None:
         """No connection: an exchange begun at `since` could not be sent. The second in a row takes the path down.
 
-        What was in flight when another failure was noticed has met the same one, and is no further step.
+        Exchanges in flight when one failed have failed with it, and do not count again.
         """
         each = path.egress if proxy and path.egress else path
         health = self._health(each)
@@ -185,7 +185,7 @@ class Paths:
             self._change(each)
 
     def detour(self, each: Path | str, now: float) -> None:
-        """The path (or egress) answers, but not as the API does: it stands last for a while."""
+        """Something else than the API answered on the path (or egress): it is used last for a while."""
         health = self._health(each)
         if now >= health.detour_until:
             health.detour_step += 1
@@ -193,7 +193,7 @@ class Paths:
             self._change(each)
 
     def due(self, now: float, *, every_second: bool) -> list[Path]:
-        """The bare connections to make now, for an egress to any of its paths. Each is due once until `probed`."""
+        """The paths to probe by a bare connection now (for an egress, any of its paths); none again until `probed`."""
         found: dict[Path, None] = {}
         for each, health in self._of.items():
             if not health.down or health.probing:
@@ -206,7 +206,7 @@ class Paths:
         return list(found)
 
     def probed(self, path: Path, now: float, *, ok: bool, egress_ok: bool) -> None:
-        """What a bare connection came to, and whether the proxy worked."""
+        """Apply the result of a bare connection; `egress_ok` says whether its proxy worked."""
         for each, works in ((path, ok), (path.egress, egress_ok)):
             health = self._of.get(each)
             if health is None or not health.probing:

@@ -1,27 +1,27 @@
-"""Which accounts leave by the same ways: the same endpoints in the same order, through the same egress."""
+"""Which accounts share a way: the same endpoints in the same order, through the same egress."""
 
 from collections.abc import Iterable
 
 from accounts_app.pool.choice.eligibility import Candidate
-from accounts_app.pool.paths.paths import Path, Paths, Shape
+from accounts_app.pool.paths.paths import Path, Paths, PathStatus
 
 Key = tuple[tuple[str, ...], str]
 
 
 class Way:
-    """The paths of some accounts, in order of preference, and the shape of the best of them as last looked at."""
+    """The paths of some accounts, in order of preference, and the status of the best of them when last read."""
 
-    __slots__ = ("accounts", "paths", "serving", "shape", "uses")
+    __slots__ = ("accounts", "paths", "serving", "status", "uses")
 
     def __init__(self, bases: Iterable[str], egress: str) -> None:
         self.paths = tuple(Path(base, egress) for base in bases)
         self.uses: tuple[Path | str, ...] = (*self.paths, egress)
         self.accounts: set[int] = set()
         self.serving: set[int] = set()  # those of them that are in service
-        self.shape = Shape.OPEN
+        self.status = PathStatus.OPEN
 
     def __repr__(self) -> str:
-        return f"<Way of {len(self.accounts)} accounts: {self.shape.name}>"
+        return f"<Way of {len(self.accounts)} accounts: {self.status.name}>"
 
 
 class Ways:
@@ -37,7 +37,7 @@ class Ways:
         return f"<Ways: {len(self._by_key)} of {len(self._of)} accounts>"
 
     def put(self, account: int, candidate: Candidate | None, now: float) -> None:
-        """The account came, changed or (None) went."""
+        """Set an account that is new or changed, or (None) gone."""
         old = self._of.pop(account, None)
         if old is not None:
             old.accounts.discard(account)
@@ -47,7 +47,7 @@ class Ways:
             way = self._by_key.get(key)
             if way is None:
                 way = self._by_key[key] = Way(*key)
-                way.shape = self._shape(way, now)
+                way.status = self._status(way, now)
                 for each in way.uses:
                     self._through.setdefault(each, []).append(way)
             way.accounts.add(account)
@@ -56,7 +56,7 @@ class Ways:
             self._of[account] = way
 
     def tidy(self) -> None:
-        """Forget the ways that nobody takes any more."""
+        """Forget the ways that no account uses any more."""
         unused = [key for key, way in self._by_key.items() if not way.accounts]
         if unused:
             for key in unused:
@@ -74,13 +74,13 @@ class Ways:
         return self._of.get(account)
 
     def best(self, account: int, tried: Iterable[Path], now: float) -> Path | None:
-        """The account's next path: one that takes connections, those that stand last come last."""
-        found, found_shape = None, Shape.DOWN
-        way = self._of.get(account)  # of an account that was deleted meanwhile there is none
+        """The account's next path: its first open one, else one that is used last; None if all are down or tried."""
+        found, found_status = None, PathStatus.DOWN
+        way = self._of.get(account)  # None for an account that was deleted meanwhile
         for path in way.paths if way is not None else ():
-            if path not in tried and (shape := self.paths.shape(path, now)) < found_shape:
-                found, found_shape = path, shape
-                if shape is Shape.OPEN:
+            if path not in tried and (status := self.paths.status(path, now)) < found_status:
+                found, found_status = path, status
+                if status is PathStatus.OPEN:
                     break
         return found
 
@@ -89,12 +89,12 @@ class Ways:
         return {account for way in self._through.get(egress, ()) for account in way.accounts}
 
     def changed(self, now: float) -> list[int]:
-        """The accounts whose way has another shape than when last looked at."""
+        """The accounts whose way has another status than when last read."""
         found: list[int] = []
         for way in {way for each in self.paths.uneasy for way in self._through.get(each, ())}:
-            shape = self._shape(way, now)
-            if shape is not way.shape:
-                way.shape = shape
+            status = self._status(way, now)
+            if status is not way.status:
+                way.status = status
                 found.extend(way.accounts)
         self.paths.calm()
         return found
@@ -103,7 +103,7 @@ class Ways:
     def none_is_left(self) -> bool:
         """Whether no account in service has a path that takes a connection."""
         serving = [way for way in self._by_key.values() if way.serving]
-        return bool(serving) and all(way.shape is Shape.DOWN for way in serving)
+        return bool(serving) and all(way.status is PathStatus.DOWN for way in serving)
 
-    def _shape(self, way: Way, now: float) -> Shape:
-        return min((self.paths.shape(path, now) for path in way.paths), default=Shape.OPEN)
+    def _status(self, way: Way, now: float) -> PathStatus:
+        return min((self.paths.status(path, now) for path in way.paths), default=PathStatus.OPEN)

@@ -227,18 +227,18 @@ def test_a_parked_accounts_hour_ends_with_its_park():
 def test_of_a_name_nobody_knows_it_is_known_whether_somebody_can_answer_and_who_stands_last():
     board = board_of(a1=Someone(), a2=Someone())
     board.is_known = lambda model: False
-    assert outlook.somebody_can(board, "new", NOW)
+    assert outlook.one_can_answer(board, "new", NOW)
 
     board.set_cooldown(1, "new", Cooldown(NOW + 9, "overloaded", 1, NOW + 9), NOW)
     assert [picks(board, "new"), picks(board, "new", tried=[2]), picks(board, "newer", tried=[2])] == [2, 1, 1]
-    assert outlook.somebody_can(board, "new", NOW)
+    assert outlook.one_can_answer(board, "new", NOW)
     board.set_cooldown(2, "new", a_cooldown(NOW + 5), NOW)
     assert picks(board, "new") == 1
     board.set_cooldown(1, "new", a_cooldown(NOW + 9), NOW)
 
     assert picks(board, "new") is None
-    assert not outlook.somebody_can(board, "new", NOW)
-    assert outlook.somebody_can(board, "newer", NOW)
+    assert not outlook.one_can_answer(board, "new", NOW)
+    assert outlook.one_can_answer(board, "newer", NOW)
     assert outlook.soonest(board, "new", NOW) == NOW + 5
 
 

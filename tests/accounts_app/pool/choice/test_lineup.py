@@ -97,7 +97,7 @@ def test_weight_and_load_are_what_the_ready_and_the_borrowed_make_of_them():
 
 def test_those_that_stand_last_are_chosen_when_nobody_else_is_left():
     pool, ring = lineup(1), Ring({1: 2, 2: 2})
-    pool.stand_last(2, weight=2, quarters=4, priority=0, until=NOW + 5)
+    pool.admit_last(2, weight=2, quarters=4, priority=0, until=NOW + 5)
 
     for strategy in Strategy:
         choices = [pool.choose(strategy, ring, 7, tried, {1: 0, 2: 0}) for tried in ((), {1}, {1, 2})]

@@ -60,14 +60,14 @@ def test_an_unknown_name_is_answered_by_those_who_may():
     assert answering(board, "new-a") == {1, 2, 3}
     assert answering(board, "new-b") == {1, 3}
     assert answering(board, "new-c") == {1}
-    assert outlook.somebody_can(board, "new-c", NOW)
+    assert outlook.one_can_answer(board, "new-c", NOW)
 
 
 def test_nobody_can_answer_for_a_name_that_no_list_has():
     board = board_of(("a",), ("b",))
 
     assert answering(board, "c") == set()
-    assert not outlook.somebody_can(board, "c", NOW)
+    assert not outlook.one_can_answer(board, "c", NOW)
     assert outlook.soonest(board, "c", NOW) is None
 
 

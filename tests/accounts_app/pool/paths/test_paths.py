@@ -3,7 +3,7 @@
 import pytest
 
 from accounts_app.pool.backoff import Spread
-from accounts_app.pool.paths.paths import HANGING, SILENT_CALLS, SILENT_SECONDS, Path, Paths, Shape
+from accounts_app.pool.paths.paths import HANGING, SILENT_CALLS, SILENT_SECONDS, Path, Paths, PathStatus
 
 NOW = 10_000.0
 PROXY = "socks5://user:secret@proxy:1080"
@@ -38,7 +38,7 @@ def test_a_path_shows_no_password():
 
 
 def test_nobody_is_down_at_first(paths):
-    assert paths.shape(A, NOW) is Shape.OPEN
+    assert paths.status(A, NOW) is PathStatus.OPEN
     assert repr(paths) == "<Paths: none down>"
     assert not paths.has_changed
 
@@ -46,37 +46,37 @@ def test_nobody_is_down_at_first(paths):
 class TestRefused:
     def test_one_connection_may_be_a_hiccup_and_the_second_in_a_row_is_none(self, paths):
         refuse(paths, A, times=1)
-        assert paths.shape(A, NOW) is Shape.OPEN
+        assert paths.status(A, NOW) is PathStatus.OPEN
         assert not paths.has_changed
 
         refuse(paths, A, times=1, now=NOW + 1)
 
-        assert paths.shape(A, NOW) is Shape.DOWN
-        assert paths.shape(B, NOW) is Shape.OPEN
+        assert paths.status(A, NOW) is PathStatus.DOWN
+        assert paths.status(B, NOW) is PathStatus.OPEN
         assert (paths.down(), paths.has_changed, paths.uneasy) == ([A], True, {A})
         assert repr(paths) == "<Paths: <Path https://a.example> down>"
 
     def test_what_was_under_way_when_one_failed_is_no_further_step(self, paths):
         paths.refused(A, NOW, NOW + 5, proxy=False)
         paths.refused(A, NOW + 4.9, NOW + 5, proxy=False)
-        assert paths.shape(A, NOW + 5) is Shape.OPEN
+        assert paths.status(A, NOW + 5) is PathStatus.OPEN
 
         paths.refused(A, NOW + 5, NOW + 6, proxy=False)
 
-        assert paths.shape(A, NOW + 6) is Shape.DOWN
+        assert paths.status(A, NOW + 6) is PathStatus.DOWN
 
     def test_a_byte_between_them_breaks_the_row(self, paths):
         refuse(paths, A, times=1)
         paths.heard(A, NOW + 1)
         refuse(paths, A, times=1, now=NOW + 2)
 
-        assert paths.shape(A, NOW + 2) is Shape.OPEN
+        assert paths.status(A, NOW + 2) is PathStatus.OPEN
 
     def test_where_the_proxy_fails_every_path_through_it_is_down(self, paths):
         refuse(paths, A_BY_PROXY, proxy=True)
 
-        assert paths.shape(A_BY_PROXY, NOW) is paths.shape(B_BY_PROXY, NOW) is Shape.DOWN
-        assert paths.shape(A, NOW) is Shape.OPEN
+        assert paths.status(A_BY_PROXY, NOW) is paths.status(B_BY_PROXY, NOW) is PathStatus.DOWN
+        assert paths.status(A, NOW) is PathStatus.OPEN
         assert paths.down() == [PROXY]
 
     def test_without_a_proxy_it_is_the_path(self, paths):
@@ -115,10 +115,10 @@ class TestProbes:
 
         paths.probed(A, NOW + 9, ok=True, egress_ok=True)
 
-        assert paths.shape(A, NOW + 9) is Shape.OPEN
+        assert paths.status(A, NOW + 9) is PathStatus.OPEN
         assert paths.has_changed
         refuse(paths, A, times=1, now=NOW + 10)
-        assert paths.shape(A, NOW + 10) is Shape.OPEN
+        assert paths.status(A, NOW + 10) is PathStatus.OPEN
 
     def test_what_nobody_asked_for_changes_nothing(self, paths):
         refuse(paths, A)
@@ -135,7 +135,7 @@ class TestProbes:
         assert paths.due(NOW + 9, every_second=False) == [A_BY_PROXY]
         paths.probed(A_BY_PROXY, NOW + 9, ok=False, egress_ok=True)
 
-        assert paths.shape(A_BY_PROXY, NOW + 9) is Shape.OPEN
+        assert paths.status(A_BY_PROXY, NOW + 9) is PathStatus.OPEN
 
     def test_a_proxy_that_no_path_leads_through_is_not_tried(self, paths):
         refuse(paths, A_BY_PROXY, proxy=True)
@@ -148,7 +148,9 @@ class TestDetours:
         now, lasted = NOW, []
         for _ in range(6):
             paths.detour(A, now)
-            until = next(now + seconds for seconds in range(1, 700) if paths.shape(A, now + seconds) is Shape.OPEN)
+            until = next(
+                now + seconds for seconds in range(1, 700) if paths.status(A, now + seconds) is PathStatus.OPEN
+            )
             lasted.append(until - now)
             now = until
 
@@ -156,23 +158,23 @@ class TestDetours:
         paths.detour(A, now)
         paths.calm()
         paths.answered(A)
-        assert (paths.shape(A, now), paths.has_changed) == (Shape.OPEN, True)
+        assert (paths.status(A, now), paths.has_changed) == (PathStatus.OPEN, True)
         paths.detour(A, now)
-        assert paths.shape(A, now + 60) is Shape.OPEN
+        assert paths.status(A, now + 60) is PathStatus.OPEN
 
     def test_what_is_met_while_it_stands_last_adds_nothing(self, paths):
         paths.detour(A, NOW)
         paths.detour(A, NOW + 59)
 
-        assert paths.shape(A, NOW + 59.9) is Shape.LAST
-        assert paths.shape(A, NOW + 60) is Shape.OPEN
+        assert paths.status(A, NOW + 59.9) is PathStatus.LAST
+        assert paths.status(A, NOW + 60) is PathStatus.OPEN
 
     def test_an_egress_takes_all_its_paths_along(self, paths):
         paths.detour(PROXY, NOW)
 
-        assert paths.shape(A_BY_PROXY, NOW) is Shape.LAST
+        assert paths.status(A_BY_PROXY, NOW) is PathStatus.LAST
         paths.answered(B_BY_PROXY)
-        assert paths.shape(A_BY_PROXY, NOW) is Shape.OPEN
+        assert paths.status(A_BY_PROXY, NOW) is PathStatus.OPEN
 
     def test_a_good_answer_where_all_is_well_changes_nothing(self, paths):
         paths.begin(A, NOW)
@@ -186,20 +188,20 @@ class TestHanging:
         exchange = paths.begin(A, NOW)
         paths.connecting(A, exchange, NOW)
 
-        assert paths.shape(A, NOW + 1.9) is Shape.OPEN
-        assert paths.shape(A, NOW + 2) is Shape.LAST
+        assert paths.status(A, NOW + 1.9) is PathStatus.OPEN
+        assert paths.status(A, NOW + 2) is PathStatus.LAST
         paths.connected(A, exchange)
-        assert paths.shape(A, NOW + 2) is Shape.OPEN
+        assert paths.status(A, NOW + 2) is PathStatus.OPEN
 
     def test_the_oldest_counts_and_an_exchange_that_ends_hangs_no_more(self, paths):
         first, second = paths.begin(A, NOW), paths.begin(A, NOW)
         paths.connecting(A, first, NOW)
         paths.connecting(A, second, NOW + 5)
-        assert paths.shape(A, NOW + 5) is Shape.LAST
+        assert paths.status(A, NOW + 5) is PathStatus.LAST
 
         paths.end(A, first)
 
-        assert paths.shape(A, NOW + 6) is Shape.OPEN
+        assert paths.status(A, NOW + 6) is PathStatus.OPEN
 
     def test_it_is_looked_at_again_while_one_waits(self, paths):
         paths.connecting(A, paths.begin(A, NOW), NOW)
@@ -219,40 +221,40 @@ class TestSilence:
         self.three_wait(paths)
 
         assert paths.uneasy == {A}
-        assert paths.shape(A, NOW + 31.9) is Shape.OPEN
-        assert paths.shape(A, NOW + 32) is Shape.OPEN  # one more may find out
+        assert paths.status(A, NOW + 31.9) is PathStatus.OPEN
+        assert paths.status(A, NOW + 32) is PathStatus.OPEN  # one more may find out
         assert paths.begin(A, NOW + 33)
-        assert paths.shape(A, NOW + 33) is Shape.LAST
+        assert paths.status(A, NOW + 33) is PathStatus.LAST
 
     def test_two_are_not(self, paths):
         paths.begin(A, NOW)
         paths.begin(A, NOW)
 
-        assert paths.shape(A, NOW + 500) is Shape.OPEN
+        assert paths.status(A, NOW + 500) is PathStatus.OPEN
         assert paths.uneasy == set()
 
     def test_a_byte_ends_it(self, paths):
         self.three_wait(paths)
-        paths.shape(A, NOW + 40)
+        paths.status(A, NOW + 40)
         paths.begin(A, NOW + 40)
-        assert paths.shape(A, NOW + 40) is Shape.LAST
+        assert paths.status(A, NOW + 40) is PathStatus.LAST
 
         paths.heard(A, NOW + 41)
 
-        assert paths.shape(A, NOW + 41) is Shape.OPEN
-        assert paths.shape(A, NOW + 70.9) is Shape.OPEN
-        paths.shape(A, NOW + 71)
+        assert paths.status(A, NOW + 41) is PathStatus.OPEN
+        assert paths.status(A, NOW + 70.9) is PathStatus.OPEN
+        paths.status(A, NOW + 71)
         paths.begin(A, NOW + 72)
-        assert paths.shape(A, NOW + 72) is Shape.LAST
+        assert paths.status(A, NOW + 72) is PathStatus.LAST
 
     def test_calls_that_end_end_it(self, paths):
         exchanges = self.three_wait(paths)
-        paths.shape(A, NOW + 40)
+        paths.status(A, NOW + 40)
         exchanges.append(paths.begin(A, NOW + 40))
         for exchange in exchanges[:2]:
             paths.end(A, exchange)
 
-        assert paths.shape(A, NOW + 41) is Shape.OPEN
+        assert paths.status(A, NOW + 41) is PathStatus.OPEN
 
     def test_whether_anything_was_heard_since_is_known(self, paths):
         assert not paths.heard_since(A, 0.0)
@@ -270,7 +272,11 @@ def test_paths_that_nobody_uses_are_forgotten_but_for_those_with_calls_under_way
 
     paths.keep({PROXY})
 
-    assert [paths.shape(each, NOW) for each in (A, B, B_BY_PROXY)] == [Shape.LAST, Shape.OPEN, Shape.LAST]
+    assert [paths.status(each, NOW) for each in (A, B, B_BY_PROXY)] == [
+        PathStatus.LAST,
+        PathStatus.OPEN,
+        PathStatus.LAST,
+    ]
     paths.end(A, exchange)
     paths.keep({PROXY})
-    assert paths.shape(A, NOW) is Shape.OPEN
+    assert paths.status(A, NOW) is PathStatus.OPEN
