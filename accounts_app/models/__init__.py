@@ -5,6 +5,8 @@ Rows that a call reads have `updated_at`, which a queryset's `update()` sets too
 
 from accounts_app.models.accounts import Account, Credential, Rest
 from accounts_app.models.keys import ApiKey, KeyPresence, KeyUse
+from accounts_app.models.projects import HomeProject, KeyGroup, Project, ProjectUse
+from accounts_app.models.resources import FileCopy, Resource, SpooledFile, UploadSession
 from accounts_app.models.settings import GatewaySettings, ModelRoute
 from accounts_app.models.stamped import StampedQuerySet
 from accounts_app.models.upkeep import Duty, Notice
@@ -14,11 +16,19 @@ __all__ = [
     "ApiKey",
     "Credential",
     "Duty",
+    "FileCopy",
     "GatewaySettings",
+    "HomeProject",
+    "KeyGroup",
     "KeyPresence",
     "KeyUse",
     "ModelRoute",
     "Notice",
+    "Project",
+    "ProjectUse",
+    "Resource",
     "Rest",
+    "SpooledFile",
     "StampedQuerySet",
+    "UploadSession",
 ]

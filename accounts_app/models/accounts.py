@@ -6,7 +6,8 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from accounts_app.models.encryption import EncryptedTextField
-from accounts_app.models.stamped import Stamped
+from accounts_app.models.projects import Project
+from accounts_app.models.stamped import Stamped, set_null
 
 
 class Account(Stamped):
@@ -32,6 +33,15 @@ class Account(Stamped):
     kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.CLOUD_CODE)
     email = models.CharField(_("email or label"), max_length=254)
     project = models.CharField(_("project"), max_length=128, blank=True)
+    # For a Gemini API key: whose quota it uses, and who owns what it makes. Null while nobody knows.
+    owner_project = models.ForeignKey(
+        Project,
+        on_delete=set_null,
+        null=True,
+        blank=True,
+        related_name="accounts",
+        verbose_name=_("Google project"),
+    )
     tier = models.CharField(_("tier"), max_length=64, blank=True)
     enabled = models.BooleanField(_("enabled"), default=True)
     is_demo = models.BooleanField(_("demo"), default=False, editable=False)

@@ -4,7 +4,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts_app.models.stamped import Stamped
+from accounts_app.models.projects import KeyGroup
+from accounts_app.models.stamped import Stamped, set_null
 from accounts_app.pool.access.limits import Limit
 
 
@@ -13,6 +14,15 @@ class ApiKey(Stamped):
 
     name = models.CharField(_("name"), max_length=64, unique=True)
     owner = models.CharField(_("owner"), max_length=128, blank=True)
+    group = models.ForeignKey(
+        KeyGroup,
+        on_delete=set_null,
+        null=True,
+        blank=True,
+        related_name="keys",
+        verbose_name=_("group"),
+        help_text=_("Keys of a group share files, caches, batches and stores. Without one, a key has its own."),
+    )
     digest = models.CharField(max_length=64, unique=True, editable=False)
     hint = models.CharField(_("ends in"), max_length=4, blank=True, editable=False)
     enabled = models.BooleanField(_("enabled"), default=True)

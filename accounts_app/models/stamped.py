@@ -8,6 +8,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
+def set_null(collector: Any, field: Any, rows: Any, using: str) -> None:
+    """What `models.SET_NULL` does where a row that others refer to is deleted, and sets their `updated_at` too."""
+    collector.add_field_update(field, None, rows)
+    collector.add_field_update(field.model._meta.get_field("updated_at"), timezone.now(), rows)
+
+
 class StampedQuerySet(models.QuerySet):
     """Sets `updated_at` where Django's `auto_now` does not: in `update()` and `bulk_create()`."""
 

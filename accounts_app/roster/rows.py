@@ -13,11 +13,22 @@ from django.db.models.functions import Cast
 
 from accounts_app.models import Account, Credential
 from accounts_app.models.encryption import Undecryptable, decrypt
+from accounts_app.models.projects import GROUP_LIMITS, PROJECT_LIMITS
 from accounts_app.pool.access.limits import Limit, Limits
 from accounts_app.pool.access.networks import Network, networks
+from accounts_app.pool.access.project_limits import ProjectLimits
 from accounts_app.pool.choice.selection import Strategy
 from accounts_app.pool.cooldowns.cooldown import Cooldown
-from accounts_app.roster.views import AccountView, CooldownKey, CredentialView, KeyView, Route, SettingsView
+from accounts_app.roster.views import (
+    AccountView,
+    CooldownKey,
+    CredentialView,
+    GroupView,
+    KeyView,
+    ProjectView,
+    Route,
+    SettingsView,
+)
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +40,7 @@ FREE_WEIGHT = 2
 # Secrets are read encrypted, so that one that cannot be decrypted takes out its own account alone.
 ACCOUNT_COLUMNS = (
     "kind", "email", "project", "tier", "enabled", "parked", "allowed_models", "max_concurrency", "priority", "quota",
-    "quota_fetched_at", "is_demo", "model_list", Cast("proxy_url", TextField()),
+    "quota_fetched_at", "is_demo", "model_list", "owner_project_id", Cast("proxy_url", TextField()),
 )  # fmt: skip
 CREDENTIAL_COLUMNS = (
     Cast("refresh_token", TextField()),
@@ -39,8 +50,11 @@ CREDENTIAL_COLUMNS = (
 )
 KEY_COLUMNS = (
     "digest", "name", "enabled", "expires_at", "may_explain", "owner", "allowed_models", "allowed_networks", "capture",
-    *Limit,
+    "group_id", *Limit,
 )  # fmt: skip
+GROUP_COLUMNS = ("name", *GROUP_LIMITS)
+PROJECT_COLUMNS = ("number", "project_id", "name", "exclusive_to_id", *PROJECT_LIMITS)
+HOME_COLUMNS = ("tenant", "project_id")
 SETTINGS_COLUMNS = (
     "auth_mode", "strategy", "system_instruction_prefix", "quota_protection",
     "max_attempts", "max_wait", "first_event_timeout", "idle_timeout",
@@ -52,7 +66,7 @@ COOLDOWN_COLUMNS = ("account_id", "model", "until", "reason", "message", "streak
 def account_view(key: int, _: float, *columns: Any) -> AccountView:
     (
         kind, email, project, tier, enabled, parked, allowed, limit, priority, quota, fetched, is_demo, model_list,
-        proxy_url,
+        owner_project, proxy_url,
     ) = columns  # fmt: skip
     clear_proxy_url = _clear(proxy_url, Account, "proxy_url", key)
     is_key = kind == Account.Kind.GEMINI_API
@@ -78,6 +92,7 @@ def account_view(key: int, _: float, *columns: Any) -> AccountView:
         token_url="" if is_key else settings.GOOGLE_OAUTH_TOKEN_URL,
         credential=CredentialView(),
         proxy_url=clear_proxy_url or "",
+        owner_project=owner_project,
     )
 
 
@@ -98,7 +113,7 @@ def credential_view(
 
 
 def key_view(key: int, _: float, *columns: Any) -> tuple[str, KeyView]:
-    digest, name, enabled, expires_at, may_explain, owner, allowed_models, networks, capture, *limits = columns
+    digest, name, enabled, expires_at, may_explain, owner, allowed_models, networks, capture, group, *limits = columns
     return digest, KeyView(
         id=key,
         name=name,
@@ -110,7 +125,22 @@ def key_view(key: int, _: float, *columns: Any) -> tuple[str, KeyView]:
         allowed_networks=_networks(key, networks or ()),
         limits=Limits(*limits),
         capture=capture,
+        group=group,
     )
+
+
+def group_view(key: int, _: float, *columns: Any) -> GroupView:
+    return GroupView(key, *columns)
+
+
+def project_view(
+    key: int, _: float, number: str, project_id: str, name: str, exclusive_to: int | None, *limits: int | None
+) -> ProjectView:
+    return ProjectView(key, number, project_id, name, exclusive_to, ProjectLimits(*limits))
+
+
+def home_view(_: int, __: float, tenant: str, project: int) -> tuple[str, int]:
+    return tenant, project
 
 
 def settings_view(

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db.models import Count, Max, Model, QuerySet
 
 from accounts_app import http_client
-from accounts_app.models import Account, ApiKey, Credential, GatewaySettings, ModelRoute
+from accounts_app.models import Account, ApiKey, Credential, GatewaySettings, HomeProject, KeyGroup, ModelRoute, Project
 from accounts_app.models import Rest as CooldownRow
 from accounts_app.pool.cooldowns.cooldown import Cooldown
 from accounts_app.roster import rows
@@ -110,6 +110,9 @@ class Tables:
         self._accounts = Table(Account, rows.ACCOUNT_COLUMNS, rows.account_view)
         self._credentials = Table(Credential, rows.CREDENTIAL_COLUMNS, rows.credential_view, key="account_id")
         self._keys = Table(ApiKey, rows.KEY_COLUMNS, rows.key_view)
+        self._groups = Table(KeyGroup, rows.GROUP_COLUMNS, rows.group_view)
+        self._projects = Table(Project, rows.PROJECT_COLUMNS, rows.project_view)
+        self._homes = Table(HomeProject, rows.HOME_COLUMNS, rows.home_view)
         self._settings = Table(GatewaySettings, rows.SETTINGS_COLUMNS, rows.settings_view)
         self._routes = Table(ModelRoute, rows.ROUTE_COLUMNS, rows.route_view)
         self._cooldowns = Table(CooldownRow, rows.COOLDOWN_COLUMNS, rows.cooldown_view)
@@ -141,6 +144,9 @@ class Tables:
                 cooldowns=cooldowns,
                 version=self._version + 1,
                 loaded_at=began,
+                groups=self._groups.views.copy(),
+                projects=self._projects.views.copy(),
+                homes=dict(self._homes.views.values()),
                 changed_accounts=frozenset(changed_accounts),
                 changed_cooldowns=frozenset(changed_cooldowns),
             )
@@ -151,7 +157,10 @@ class Tables:
             return snapshot
 
     def _all(self) -> tuple[Table[Any], ...]:
-        return (self._accounts, self._credentials, self._keys, self._settings, self._routes, self._cooldowns)
+        return (
+            *(self._accounts, self._credentials, self._keys, self._groups, self._projects, self._homes),
+            *(self._settings, self._routes, self._cooldowns),
+        )
 
     def _demo_has_moved(self) -> bool:
         """Whether the demo account's upstream has changed, which is in no row."""

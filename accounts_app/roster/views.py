@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from accounts_app.pool.access.limits import NO_LIMITS, Limits
 from accounts_app.pool.access.networks import Network, lets_in
+from accounts_app.pool.access.project_limits import NO_PROJECT_LIMITS, ProjectLimits
 from accounts_app.pool.choice.selection import Strategy
 from accounts_app.pool.cooldowns.cooldown import Cooldown
 from accounts_app.pool.names.globs import any_matches, matcher
@@ -58,6 +59,12 @@ class AccountView:
     proxy_url: str = field(default="", repr=False)
     quota_fetched_at: float | None = None
     models: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)  # upstream's own list, by id
+    owner_project: int | None = None  # the row of its Google project, None while that is unknown
+
+    @property
+    def owner(self) -> int:
+        """Who owns what it makes: its project's row, or - while that is unknown - itself, as a negative number."""
+        return -self.id if self.owner_project is None else self.owner_project
 
     @property
     def available(self) -> bool:
@@ -105,6 +112,7 @@ class KeyView:
     allowed_networks: tuple[Network, ...] | None = ()
     limits: Limits = NO_LIMITS
     capture: bool = False
+    group: int | None = None
 
     def may_use(self, model: str) -> bool:
         """Whether it may use `model`, the name in the request."""
@@ -114,6 +122,29 @@ class KeyView:
     def may_call_from(self, address: str) -> bool:
         """Whether it is allowed from `address`, an IP address; "" where there is none, as on a Unix socket."""
         return self.allowed_networks is not None and lets_in(self.allowed_networks, address)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """A group of API keys, and its limits on what is stored and running upstream; None is no limit."""
+
+    id: int
+    name: str
+    max_stored_bytes: int | None = None
+    max_files: int | None = None
+    max_running_jobs: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectView:
+    """A Google project. Only the group `exclusive_to` uses it, where there is one; the limits' None is no limit."""
+
+    id: int
+    number: str
+    project_id: str
+    name: str
+    exclusive_to: int | None = None
+    limits: ProjectLimits = NO_PROJECT_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +205,8 @@ class RouteTable:
 class Roster:
     """Everything a call needs to know, as of `loaded_at` (seconds, epoch, when the reading began).
 
-    `keys` are by digest. `changed_accounts` and `changed_cooldowns` are the differences to `version` - 1.
+    `keys` are by digest, `homes` (ids of projects) by tenant. `changed_accounts` and `changed_cooldowns` are the
+    differences to `version` - 1.
     """
 
     accounts: Mapping[int, AccountView]
@@ -184,6 +216,9 @@ class Roster:
     cooldowns: Mapping[CooldownKey, Cooldown]
     version: int
     loaded_at: float
+    groups: Mapping[int, GroupView] = field(default_factory=dict)
+    projects: Mapping[int, ProjectView] = field(default_factory=dict)
+    homes: Mapping[str, int] = field(default_factory=dict, repr=False)
     changed_accounts: frozenset[int] = field(default=frozenset(), repr=False)
     changed_cooldowns: frozenset[CooldownKey] = field(default=frozenset(), repr=False)
 

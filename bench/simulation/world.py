@@ -40,6 +40,7 @@ class Account:
     bases: tuple[str, ...] = BASES
     proxy_url: str = ""
     allowed_models: tuple[str, ...] = ()
+    owner: int = 0
 
     def can(self, operation: str) -> bool:
         return True

@@ -10,6 +10,7 @@ from math import inf
 from accounts_app.pool.backoff import HOUR
 from accounts_app.pool.choice.eligibility import COMES_BACK, WHOLE_ACCOUNT, Candidate, Status
 from accounts_app.pool.choice.lineup import Among, Lineup
+from accounts_app.pool.choice.membership import Membership
 from accounts_app.pool.choice.register import Register
 from accounts_app.pool.choice.selection import Choice, Ring, Strategy, quarters
 from accounts_app.pool.cooldowns.cooldown import Cooldown
@@ -58,7 +59,7 @@ class Board(Register):
         self._allow_lists = AllowLists()
         self._counted: dict[int, tuple[bool, bool]] = {}
         self._lineups: dict[Key, Lineup] = {}  # in the order of their last use
-        self._able: dict[str, set[int]] = {}  # operation -> the accounts that support it
+        self.membership = Membership()
         self.connected = 0
         self.out_of_service = 0
 
@@ -79,11 +80,7 @@ class Board(Register):
             self._allow_lists.put(account, candidate.allowed_models if candidate else ())
             if candidate:
                 self._priority[account] = candidate.priority
-            for operation, able in self._able.items():
-                if candidate and candidate.can(operation):
-                    able.add(account)
-                else:
-                    able.discard(account)
+            self.membership.put(account, candidate)
             if not candidate or not (candidate.parked or account in self.taken_out):
                 self.retry_at.pop(account, None)
             self._count(account)
@@ -152,17 +149,16 @@ class Board(Register):
         return lineup
 
     def among(self, operation: str, owner: int | None) -> Among:
-        """The only accounts that a call may go to: those that support the operation and are of the owner's project.
+        """The only accounts that a call may go to: those that support the operation and are the owner's.
 
-        Until projects have rows, an account is its own project. Every account supports the operation "".
+        Every account supports the operation "".
         """
-        if not operation:
-            return None if owner is None else {owner} & self.accounts.keys()
-        able = self._able.get(operation)
-        if able is None:
-            able = self._able[operation] = {each for each, account in self.accounts.items() if account.can(operation)}
         if owner is not None:
-            return able & {owner}
+            owned = self.membership.of_owner(owner)
+            return {each for each in owned if self.accounts[each].can(operation)} if operation else owned
+        if not operation:
+            return None
+        able = self.membership.able(operation, self.accounts)
         return None if len(able) == len(self.accounts) else able
 
     def choose(

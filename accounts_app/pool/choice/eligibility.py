@@ -8,7 +8,11 @@ WHOLE_ACCOUNT = ""  # the model of a cooldown that is about all of them
 
 
 class Candidate(Protocol):
-    """An account, as the pool needs it. `bases` are its endpoints in order, `proxy_url` its egress."""
+    """An account, as the pool needs it.
+
+    `bases` are its endpoints in order, `proxy_url` its egress, `owner` the number of whoever owns what it makes: its
+    project, which other accounts may be of too, or (negative) the account alone.
+    """
 
     @property
     def kind(self) -> str: ...
@@ -26,6 +30,8 @@ class Candidate(Protocol):
     def standby(self) -> bool: ...
     @property
     def bases(self) -> tuple[str, ...]: ...
+    @property
+    def owner(self) -> int: ...
     @property
     def proxy_url(self) -> str: ...
     @property

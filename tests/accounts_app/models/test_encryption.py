@@ -3,10 +3,11 @@
 import pytest
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import connection
+from django.utils import timezone
 
 from accounts_app import roster
 from accounts_app.actions import accounts
-from accounts_app.models import Account, Credential, encryption
+from accounts_app.models import Account, Credential, Project, UploadSession, encryption
 from accounts_app.models.encryption import Undecryptable, Unreadable, decrypt, encrypt, new_key
 
 
@@ -112,13 +113,18 @@ def test_whether_there_is_a_secret_can_be_asked(credential):
 
 def test_rotation_puts_every_secret_under_the_first_key(settings, credential):
     old, new = settings.GATEWAY_ENCRYPTION_KEYS[0], new_key()
+    project = Project.objects.create()
+    UploadSession.objects.create(
+        project=project, digest="d", upstream_url="https://u.example", expires_at=timezone.now()
+    )
     settings.GATEWAY_ENCRYPTION_KEYS = [new, old]
 
-    assert encryption.rotate_all() == 2  # the refresh token and the proxy's URL
+    assert encryption.rotate_all() == 3  # the refresh token, the proxy's URL and an upload's
 
     settings.GATEWAY_ENCRYPTION_KEYS = [new]
     assert Credential.objects.get().refresh_token == "1//secret"
     assert Account.objects.get().proxy_url == "http://proxy.example"
+    assert UploadSession.objects.get().upstream_url == "https://u.example"
 
 
 def test_a_second_rotation_finds_nothing_to_do(settings, credential):

@@ -4,9 +4,23 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
-from accounts_app.models import Account, ApiKey, Credential, GatewaySettings, ModelRoute, Rest
+from accounts_app.models import (
+    Account,
+    ApiKey,
+    Credential,
+    FileCopy,
+    GatewaySettings,
+    KeyGroup,
+    ModelRoute,
+    Project,
+    Resource,
+    Rest,
+    UploadSession,
+)
 from proxy_app.models import UsageRecord
 
 pytestmark = pytest.mark.django_db
@@ -164,3 +178,86 @@ def test_no_row_tells_a_secret_when_printed():
     key = ApiKey.objects.create(name="laptop", digest="hunter2", hint="ter2")
 
     assert "hunter2" not in f"{account} {account!r} {credential} {credential!r} {key} {key!r}"
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{"number": "123"}, {"project_id": "one"}, {"requests_per_day": 0}, {"tokens_per_minute": 0}],
+    ids=["its number is here already", "its id is here already", "no request a day", "no token a minute"],
+)
+def test_the_database_refuses_a_project(columns):
+    Project.objects.create(number="123", project_id="one")
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Project.objects.create(**columns)
+
+
+def test_many_projects_may_be_known_by_nothing():
+    Project.objects.create(), Project.objects.create()
+
+    assert str(Project(number="123")) == "123"
+    assert str(Project(number="123", project_id="one", name="First")) == "First"
+
+
+def test_a_name_is_once_in_its_project_and_may_be_in_another():
+    one, two = Project.objects.create(number="1"), Project.objects.create(number="2")
+    Resource.objects.create(project=one, kind="files", name="files/a")
+    Resource.objects.create(project=two, kind="files", name="files/a")
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Resource.objects.create(project=one, kind="files", name="files/a")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Resource.objects.create(project=one, kind="files", name="files/b", shared="with everybody")
+
+
+def test_a_file_is_copied_into_a_project_once():
+    project, other = Project.objects.create(number="1"), Project.objects.create(number="2")
+    resource = Resource.objects.create(project=project, kind="files", name="files/a")
+    copy = {"resource": resource, "project": other, "expires_at": timezone.now()}
+    FileCopy.objects.create(name="files/b", **copy)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        FileCopy.objects.create(name="files/c", **copy)
+
+
+def test_what_a_deleted_key_made_is_still_its_own_and_passes_to_nobody():
+    group = KeyGroup.objects.create(name="team")
+    key = ApiKey.objects.create(name="laptop", digest="d", group=group)
+    project = Project.objects.create(number="1")
+    Resource.objects.create(project=project, kind="files", name="files/a", api_key=key, group=group)
+    pk = key.pk
+
+    key.delete()
+
+    row = Resource.objects.get()
+    assert (row.api_key_id, row.group_id) == (pk, group.pk)
+    group.delete()
+    row.refresh_from_db()
+    assert (row.api_key_id, row.group_id) == (pk, None)
+
+
+def test_a_deleted_account_leaves_what_it_made_to_its_project():
+    project = Project.objects.create(number="1")
+    account = Account.objects.create(email="key-1", kind=Account.Kind.GEMINI_API, owner_project=project)
+    Resource.objects.create(project=project, kind="files", name="files/a", account=account)
+
+    account.delete()
+
+    assert Resource.objects.get().account is None
+
+
+def test_the_address_of_an_upload_is_stored_encrypted():
+    project = Project.objects.create(number="1")
+    session = UploadSession.objects.create(
+        project=project, digest="d", operation="o", path="p", upstream_url="https://u.example/?upload_id=hush",
+        final_body=b"{}", expires_at=timezone.now(),
+    )  # fmt: skip
+
+    session.refresh_from_db()
+
+    assert session.upstream_url == "https://u.example/?upload_id=hush"
+    assert bytes(session.final_body) == b"{}"
+    stored = UploadSession.objects.annotate(stored=Cast("upstream_url", TextField())).values_list("stored", flat=True)
+    assert stored[0].startswith("v1:")
+    assert "hush" not in stored[0]
+    assert "hush" not in repr(session)

@@ -11,7 +11,17 @@ from django.utils import timezone
 from accounts_app import roster
 from accounts_app.actions.accounts import clear_cooldowns_of
 from accounts_app.api_keys import keys
-from accounts_app.models import Account, ApiKey, Credential, GatewaySettings, ModelRoute, Rest
+from accounts_app.models import (
+    Account,
+    ApiKey,
+    Credential,
+    GatewaySettings,
+    HomeProject,
+    KeyGroup,
+    ModelRoute,
+    Project,
+    Rest,
+)
 from accounts_app.pool.choice.selection import Strategy
 from accounts_app.roster.tables import OVERLAP
 from accounts_app.storage import worker
@@ -26,7 +36,10 @@ def long_ago():
     """Makes what is there old enough to be read only when it changes."""
 
     def age() -> None:
-        for model in (Account, Credential, ApiKey, GatewaySettings, ModelRoute, Rest):
+        for model in (
+            *(Account, Credential, ApiKey, KeyGroup, Project, HomeProject),
+            *(GatewaySettings, ModelRoute, Rest),
+        ):
             model.objects.update(updated_at=timezone.now() - 10 * OVERLAP)
 
     return age
@@ -81,7 +94,7 @@ def test_a_reading_without_news_asks_one_question_a_table(long_ago, django_asser
     long_ago()
     first = roster.load_now()
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(9):
         again = roster.load_now()
 
     assert again is first
@@ -111,6 +124,38 @@ def test_a_new_token_changes_its_account_alone(long_ago):
 
     assert after.accounts[alice.pk].credential.access_token == "renewed"
     assert after.accounts[bob.pk] is before.accounts[bob.pk]
+
+
+def test_groups_projects_and_homes_are_seen():
+    group = KeyGroup.objects.create(name="team", max_files=7)
+    project = Project.objects.create(number="123", name="first", exclusive_to=group, tokens_per_day=1000)
+    known = make_account("key-1", kind="gemini_api", owner_project=project)
+    unknown = make_account("key-2", kind="gemini_api")
+    keys.issue("laptop")
+    ApiKey.objects.update(group=group)
+    HomeProject.objects.create(tenant="g7", project=project)
+
+    seen = roster.load_now()
+
+    assert (seen.accounts[known.pk].owner, seen.accounts[unknown.pk].owner) == (project.pk, -unknown.pk)
+    assert [key.group for key in seen.keys.values()] == [group.pk]
+    assert (seen.groups[group.pk].max_files, seen.groups[group.pk].max_running_jobs) == (7, None)
+    view = seen.projects[project.pk]
+    assert (view.number, view.name, view.exclusive_to, view.limits.tokens_per_day) == ("123", "first", group.pk, 1000)
+    assert seen.homes == {"g7": project.pk}
+
+
+def test_an_account_whose_project_is_deleted_is_its_own_again(long_ago):
+    project = Project.objects.create(number="123")
+    account = make_account("key-1", kind="gemini_api", owner_project=project)
+    long_ago()
+    before = roster.load_now()
+
+    Project.objects.filter(pk=project.pk).delete()
+    after = roster.load_now()
+
+    assert (before.accounts[account.pk].owner, after.accounts[account.pk].owner) == (project.pk, -account.pk)
+    assert after.projects == {}
 
 
 def test_a_deleted_account_is_gone(long_ago):
@@ -325,4 +370,4 @@ def test_ten_thousand_accounts_cost_a_handful_of_queries():
         snapshot = roster.load_now()
 
     assert len(snapshot.accounts) == 10_000
-    assert len(first) == 12
+    assert len(first) == 18

@@ -10,7 +10,17 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from accounts_app.models import ApiKey, KeyUse, Rest
+from accounts_app.models import (
+    ApiKey,
+    FileCopy,
+    KeyUse,
+    Project,
+    ProjectUse,
+    Resource,
+    Rest,
+    SpooledFile,
+    UploadSession,
+)
 from gateway_project.background import outdated
 from proxy_app.ledger import retention
 from tests.factories import make_account, make_api_key
@@ -25,6 +35,9 @@ BOUNDED_BY = {
         "accounts_app.Account",
         "accounts_app.Credential",
         "accounts_app.ApiKey",
+        "accounts_app.KeyGroup",
+        "accounts_app.Project",
+        "accounts_app.HomeProject",
         "accounts_app.GatewaySettings",
         "accounts_app.ModelRoute",
         "auth.User",
@@ -35,7 +48,12 @@ BOUNDED_BY = {
     },
     "gateway_project.background.outdated": {
         "accounts_app.KeyUse",
+        "accounts_app.ProjectUse",
         "accounts_app.Rest",
+        "accounts_app.Resource",
+        "accounts_app.UploadSession",
+        "accounts_app.FileCopy",
+        "accounts_app.SpooledFile",
         "admin.LogEntry",
         "axes.AccessAttempt",
         "sessions.Session",
@@ -71,6 +89,36 @@ def test_a_keys_use_is_kept_for_two_months():
     delete()
 
     assert KeyUse.objects.count() == 2
+
+
+def test_a_projects_use_is_kept_for_days():
+    project = Project.objects.create(number="1")
+    for days in (1, 2, 4, 40):
+        ProjectUse.objects.create(project=project, hour=NOW - timedelta(days=days), updated_at=NOW)
+
+    delete()
+
+    assert ProjectUse.objects.count() == 2
+
+
+def test_resources_copies_and_uploads_go_when_they_have_expired():
+    project = Project.objects.create(number="1")
+    for name, expires in (("old", NOW - timedelta(hours=2)), ("new", NOW + timedelta(hours=1)), ("lasting", None)):
+        resource = Resource.objects.create(project=project, kind="files", name=f"files/{name}", expires_at=expires)
+        FileCopy.objects.create(
+            resource=resource, project=project, name=f"files/{name}-copy", expires_at=expires or NOW
+        )
+        SpooledFile.objects.create(resource=resource, path=name, size=1, sha256="", expires_at=expires or NOW)
+        UploadSession.objects.create(project=project, digest=name, operation="o", path="p", expires_at=expires or NOW)
+    kept = Resource.objects.get(name="files/lasting")
+    FileCopy.objects.filter(resource=kept).update(expires_at=NOW - timedelta(days=1))
+
+    delete()
+
+    assert set(Resource.objects.values_list("name", flat=True)) == {"files/new", "files/lasting"}
+    assert set(FileCopy.objects.values_list("name", flat=True)) == {"files/new-copy"}
+    assert set(SpooledFile.objects.values_list("path", flat=True)) == {"new", "lasting"}
+    assert set(UploadSession.objects.values_list("digest", flat=True)) == {"new", "lasting"}
 
 
 def test_cooldowns_go_a_week_after_their_end():

@@ -53,6 +53,11 @@ def asked(blame: Blame, *course: Fault, **wanted) -> tuple[list[int], NoAnswer |
 CAN, CANNOT = Able(), Able(operations=("generate",))
 
 
+def owned_by(*owners: int) -> list[Able]:
+    """An account of each of these owners."""
+    return [Able(owner=owner) for owner in owners]
+
+
 @pytest.mark.parametrize("strategy", list(Strategy))
 def test_a_call_goes_only_to_accounts_that_can_its_operation(strategy):
     blame = a_pool(CANNOT, CAN, CANNOT, CAN)
@@ -92,7 +97,7 @@ def test_accounts_that_come_change_or_go_are_looked_at_anew():
 
 @pytest.mark.parametrize("owner", [1, 2, 3])
 def test_a_bound_call_goes_to_its_owner_and_to_nobody_else(owner):
-    blame = a_pool(CAN, CAN, CAN)
+    blame = a_pool(*owned_by(1, 2, 3))
 
     assert asked(blame, owner=owner)[0] == [owner]
     accounts, end = asked(blame, SPENT, owner=owner)
@@ -103,7 +108,7 @@ def test_a_bound_call_goes_to_its_owner_and_to_nobody_else(owner):
 
 
 def test_a_bound_call_that_its_owner_does_not_answer_gets_upstreams_words():
-    blame = a_pool(CAN, CAN)
+    blame = a_pool(*owned_by(1, 2))
 
     accounts, end = asked(blame, BUSY, BUSY, BUSY, owner=1, max_wait=0.0)
 
@@ -113,7 +118,7 @@ def test_a_bound_call_that_its_owner_does_not_answer_gets_upstreams_words():
 
 
 def test_a_bound_call_waits_for_its_owner_and_not_for_others():
-    blame = a_pool(CAN, CAN)
+    blame = a_pool(*owned_by(1, 2))
     asked(blame, Fault(Outcome.RATE_LIMITED, 429, delay=5.0), owner=1, max_wait=0.0)
 
     _, waits = asked(blame, owner=1)
@@ -124,8 +129,34 @@ def test_a_bound_call_waits_for_its_owner_and_not_for_others():
 
 
 def test_an_owner_that_cannot_the_operation_or_is_gone_is_asked_by_nobody():
-    assert asked(a_pool(CANNOT, CAN), operation="embed", owner=1) == ([], NoAnswer(Ending.CANNOT))
-    assert asked(a_pool(CAN), owner=2) == ([], NoAnswer(Ending.CANNOT))
+    cannot, can = Able(owner=1, operations=("generate",)), Able(owner=2)
+
+    assert asked(a_pool(cannot, can), operation="embed", owner=1) == ([], NoAnswer(Ending.CANNOT))
+    assert asked(a_pool(can), owner=3) == ([], NoAnswer(Ending.CANNOT))
+
+
+@pytest.mark.parametrize("strategy", list(Strategy))
+def test_every_account_of_the_owner_may_serve_and_no_other(strategy):
+    blame = a_pool(*owned_by(5, 6, 5, 6, 5))
+
+    for conversation in range(20):
+        assert asked(blame, owner=5, conversation=conversation, strategy=strategy)[0][0] in (1, 3, 5)
+    accounts, end = asked(blame, *[SPENT] * 9, owner=5, strategy=strategy)
+    assert set(accounts) == {1, 3, 5}
+    assert isinstance(end, NoAnswer)
+    assert end.ending is Ending.COME_BACK
+
+
+def test_an_account_that_changes_its_owner_serves_the_new_one_alone():
+    blame = a_pool(*owned_by(-1, -2))
+    moved = dict(enumerate(owned_by(7, 7), 1))
+
+    blame.board.update(moved, moved, NOW)
+
+    assert blame.board.among("", 7) == {1, 2}
+    assert blame.board.among("", -1) == blame.board.among("generate", -2) == set()
+    blame.board.update({}, [1, 2], NOW)
+    assert repr(blame.board.membership) == "<Membership 0 accounts of 0 owners>"
 
 
 def test_a_call_about_no_model_is_kept_only_by_what_concerns_the_whole_account():

@@ -38,6 +38,7 @@ class Someone:
     models: tuple[str, ...] = ()
     left: Mapping[str, float] = field(default_factory=dict)
     reset: float | None = None
+    owner: int = 0
 
     @property
     def allowed_models(self) -> tuple[str, ...]:
