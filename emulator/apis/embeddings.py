@@ -1,15 +1,17 @@
-"""The public API's embeddings."""
+"""The public API's embeddings: one text, or many, each counted by the project's quota."""
 
 from __future__ import annotations
 
-import hashlib
-import math
-import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from emulator.answers import tokens
+from emulator.answers.vectors.embeddings import LARGEST, embed
 from emulator.apis.models import named_model
-from emulator.wire.errors import refuse
+from emulator.state.models import Model
+from emulator.wire.errors import Refused, bad_request, refuse
+from emulator.wire.faults import embedding_quota
 from emulator.wire.fields import read_message
 from emulator.wire.replies import Json, Reply
 
@@ -17,35 +19,85 @@ if TYPE_CHECKING:
     from emulator.apis.call import Call
     from emulator.state.google import Google
 
-_EMBEDDING_SIZE, _LARGEST_EMBEDDING = 768, 3_072
 _MOST_EMBEDDINGS = 100
+_TASKS = frozenset(
+    {
+        "TASK_TYPE_UNSPECIFIED",
+        "RETRIEVAL_QUERY",
+        "RETRIEVAL_DOCUMENT",
+        "SEMANTIC_SIMILARITY",
+        "CLASSIFICATION",
+        "CLUSTERING",
+        "QUESTION_ANSWERING",
+        "FACT_VERIFICATION",
+        "CODE_RETRIEVAL_QUERY",
+    }
+)
+
+
+def embedding_of(asked: Json, model: Model) -> Json:
+    """The ContentEmbedding of one checked EmbedContentRequest."""
+    size = min(asked.get("outputDimensionality") or model.dimensions, LARGEST)
+    task = asked.get("taskType", "")
+    return {"values": embed(_text_of(asked), size, "" if task == "TASK_TYPE_UNSPECIFIED" else task)}
+
+
+def check_embedding(asked: Json, model: Model, where: str = "EmbedContentRequest") -> None:
+    """What Google refuses: another model than the path's, nothing to embed, a task or a size there is not."""
+    named = asked.get("model")
+    if named and named.removeprefix("models/") != model.id:
+        raise _invalid(f"{where}.model", f"model {named} does not match the model of the request, models/{model.id}")
+    if not _text_of(asked):
+        raise _invalid(f"{where}.content", "contents is not specified")
+    if (task := asked.get("taskType", "TASK_TYPE_UNSPECIFIED")) not in _TASKS:
+        kind = "type.googleapis.com/google.ai.generativelanguage.v1beta.TaskType"
+        text = f"Invalid value at 'task_type' ({kind}), \"{task}\""
+        raise refuse(400, text, bad_request([("task_type", text)]))
+    if not 0 <= asked.get("outputDimensionality", 1) <= LARGEST:
+        raise _invalid(f"{where}.output_dimensionality", f"output_dimensionality must be in the range [1, {LARGEST}]")
+
+
+def embedding_usage(requests: Sequence[Json]) -> Json:
+    """usageMetadata of the texts together."""
+    counts = tokens.count_prompt({"contents": [request.get("content", {}) for request in requests]})
+    return {"promptTokenCount": sum(counts.values()), "promptTokenDetails": tokens.details(counts)}
 
 
 def _embed(google: Google, call: Call) -> Json:
-    named_model(call, embeds=True)
-    return {"embedding": _embedding(read_message("EmbedRequest", call.json_body()))}
+    model = named_model(call)
+    asked = read_message("EmbedRequest", call.json_body())
+    check_embedding(asked, model)
+    _spend(call, model, 1)
+    return {"embedding": embedding_of(asked, model), "usageMetadata": embedding_usage([asked])}
 
 
 def _embed_batch(google: Google, call: Call) -> Json:
-    named_model(call, embeds=True)
+    model = named_model(call)
     requests = read_message("BatchEmbedRequest", call.json_body()).get("requests", [])
     if not 1 <= len(requests) <= _MOST_EMBEDDINGS:
         text = f"* BatchEmbedContentsRequest.requests: at most {_MOST_EMBEDDINGS} requests can be in one batch"
         raise refuse(400, text)
-    return {"embeddings": [_embedding(one) for one in requests]}
+    for index, one in enumerate(requests):
+        check_embedding(one, model, f"BatchEmbedContentsRequest.requests[{index}]")
+    _spend(call, model, len(requests))
+    return {"embeddings": [embedding_of(one, model) for one in requests], "usageMetadata": embedding_usage(requests)}
 
 
-def _embedding(asked: Json) -> Json:
-    """A unit vector that follows from the text: the same text is always the same vector."""
-    parts = asked.get("content", {}).get("parts", [])
-    text = "\n".join(str(part.get("text", "")) for part in parts)
-    if not text:
-        raise refuse(400, "* EmbedContentRequest.content: contents is not specified")
-    size = min(asked.get("outputDimensionality") or _EMBEDDING_SIZE, _LARGEST_EMBEDDING)
-    stream = hashlib.shake_256(text.encode("utf-8", "replace")).digest(size * 2)
-    raw = [number / 32768 for number in struct.unpack(f"<{size}h", stream)]
-    length = math.sqrt(sum(number * number for number in raw)) or 1.0
-    return {"values": [round(number / length, 8) for number in raw]}
+def _spend(call: Call, model: Model, texts: int) -> None:
+    if spent := call.project.quota.spend(model.id, call.now, texts):
+        scene = replace(call.scene(model.id), delay=max(spent.resets_at - call.now, 0.0))
+        raise Refused(embedding_quota("PerDay", spent.limit, 0.0)(scene))
+
+
+def _text_of(asked: Json) -> str:
+    """What is embedded: the title and the words; of media their bytes."""
+    parts = asked.get("content", {}).get("parts", ())
+    said = [str(part.get("text") or part.get("inlineData", {}).get("data", "")) for part in parts]
+    return "\n".join(one for one in (asked.get("title", ""), *said) if one) if any(said) else ""
+
+
+def _invalid(field: str, text: str) -> Refused:
+    return refuse(400, f"* {field}: {text}\n", bad_request([(field.partition(".")[2], text)]))
 
 
 METHODS: Mapping[str, Callable[[Google, Call], Reply | Json]] = {

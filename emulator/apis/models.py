@@ -24,7 +24,7 @@ _PAGE_SIZE, _LARGEST_PAGE = 50, 1_000
 
 def _generate(google: Google, call: Call) -> Reply:
     quota = call.project.quota
-    model = named_model(call, embeds=False)
+    model = named_model(call)
     inner = read_message("PublicGenerateRequest", call.json_body())
     asking = ModelCall(
         account=call.owner,
@@ -41,7 +41,7 @@ def _generate(google: Google, call: Call) -> Reply:
 
 def _count_tokens(google: Google, call: Call) -> Json:
     """Both forms: bare contents, or a whole generateContentRequest, which must name its model."""
-    named_model(call, embeds=None)
+    named_model(call)
     inner = read_message("PublicCountRequest", call.json_body())
     if (whole := inner.get("generateContentRequest")) is None:
         return count(inner)
@@ -57,16 +57,16 @@ def _list_models(google: Google, call: Call) -> Json:
 
 
 def _get_model(google: Google, call: Call) -> Json:
-    return named_model(call, embeds=None, asked_as="GetModelRequest.name").resource()
+    return named_model(call, "GetModelRequest.name", verb="").resource()
 
 
-def named_model(call: Call, *, embeds: bool | None, asked_as: str = "GenerateContentRequest.model") -> Model:
-    """The model of the path, if it does what is asked of it: embed (True), generate (False), either (None)."""
-    name = call.model
+def named_model(call: Call, asked_as: str = "GenerateContentRequest.model", verb: str | None = None) -> Model:
+    """The model of the path, if it does what is asked of it: the call's own method, or `verb`, "" for anything."""
+    name, wanted = call.model, call.route.call if verb is None else verb
     if not _MODEL_NAME.fullmatch(name):
         raise _bad_name(asked_as)
     model = find_model(call.owner, name)
-    if model is None or model.internal or (embeds is not None and model.embeds != embeds):
+    if model is None or model.internal or (wanted and not model.does(wanted)):
         raise Refused(faults.model_not_found(call.scene(name)))
     return model
 

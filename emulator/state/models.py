@@ -9,12 +9,19 @@ from emulator.wire.replies import Json
 
 _GENERATE = ("generateContent", "countTokens", "createCachedContent", "batchGenerateContent")
 _EMBED = ("embedContent", "countTextTokens", "countTokens", "asyncBatchEmbedContent")
+_EMBEDDING = frozenset({*_EMBED, "batchEmbedContents", "embedText", "batchEmbedText"})
+_OF_BOTH = frozenset({"countTokens", "countTextTokens"})
+_PREDICTING = frozenset({"predict", "predictLongRunning"})
 _PICTURES = ("image/png", "image/jpeg", "image/webp", "image/heic", "image/heif", "application/pdf")
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One model; `signs` marks those that demand thought signatures, `numbers_calls` those whose calls have ids."""
+    """One model; `signs` marks those that demand thought signatures, `numbers_calls` those whose calls have ids.
+
+    predicts   the one method of a model that makes media: `predict` (pictures) or `predictLongRunning` (videos)
+    dimensions of its embeddings, where nobody asks for fewer
+    """
 
     id: str
     display: str
@@ -24,6 +31,8 @@ class Model:
     draws: bool = False
     embeds: bool = False
     internal: bool = False
+    predicts: str = ""
+    dimensions: int = 3_072
 
     @property
     def signs(self) -> bool:
@@ -33,8 +42,16 @@ class Model:
     def numbers_calls(self) -> bool:
         return self.signs or self.id.startswith("claude")
 
+    def does(self, verb: str) -> bool:
+        """Whether it has this method of the public API."""
+        if self.predicts or verb in _PREDICTING:
+            return verb == self.predicts
+        return verb in _OF_BOTH or (verb in _EMBEDDING) is self.embeds
+
     def resource(self) -> Json:
         """The public API's Model resource."""
+        generates = not self.embeds and not self.predicts
+        listed = (self.predicts,) if self.predicts else _EMBED if self.embeds else _GENERATE
         return {
             "name": f"models/{self.id}",
             "baseModelId": self.id,
@@ -43,8 +60,8 @@ class Model:
             "description": f"{self.display}, as played by the emulator",
             "inputTokenLimit": self.input_limit,
             "outputTokenLimit": self.output_limit,
-            "supportedGenerationMethods": list(_EMBED if self.embeds else _GENERATE),
-            **({} if self.embeds else {"temperature": 1, "topP": 0.95, "topK": 64, "maxTemperature": 2}),
+            "supportedGenerationMethods": list(listed),
+            **({"temperature": 1, "topP": 0.95, "topK": 64, "maxTemperature": 2} if generates else {}),
             **({"thinking": True} if self.thinks else {}),
         }
 
@@ -94,7 +111,10 @@ MODELS = (
     Model("gemini-3.8-flash", "Gemini 3.8 Flash"),
     Model("claude-sonnet-4-6", "Claude Sonnet 4.6", 200_000, 64_000),
     Model("gemini-embedding-001", "Gemini Embedding 001", 2_048, 1, thinks=False, embeds=True),
-    Model("text-embedding-004", "Text Embedding 004", 2_048, 1, thinks=False, embeds=True),
+    Model("gemini-embedding-2", "Gemini Embedding 2", 8_192, 1, thinks=False, embeds=True),
+    Model("text-embedding-004", "Text Embedding 004", 2_048, 1, thinks=False, embeds=True, dimensions=768),
+    Model("imagen-4.0-generate-001", "Imagen 4", 480, 8_192, thinks=False, predicts="predict"),
+    Model("veo-3.1-generate-preview", "Veo 3.1", 480, 8_192, thinks=False, predicts="predictLongRunning"),
     Model("chat_20706", "chat_20706", 16_384, 4_096, thinks=False, internal=True),
 )
 DEPRECATED = {"gemini-3-pro-high": {"newModelId": "gemini-3.1-pro-high"}}

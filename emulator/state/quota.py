@@ -46,13 +46,13 @@ class Quota:
         limit = self._limit_of(model)
         return Left(max(limit - self._spent.get(model, 0), 0), limit, resets_at)
 
-    def spend(self, model: str, now: float) -> Left | None:
-        """Counts one request; None when there was one left, else what there is to say about it."""
+    def spend(self, model: str, now: float, count: int = 1) -> Left | None:
+        """Counts `count` requests; None when there were as many left, else what there is to say about it."""
         left = self.left(model, now)
-        if not left.amount:
+        if left.amount < count:
             self._resets.setdefault(model, left.resets_at)
             return left
-        self._spent[model] = self._spent.get(model, 0) + 1
+        self._spent[model] = self._spent.get(model, 0) + count
         self._resets.setdefault(model, left.resets_at)
         return None
 

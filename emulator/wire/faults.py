@@ -111,20 +111,26 @@ def capacity(status: int, *, told: bool) -> Callable[[FaultContext], ErrorBody]:
     return build
 
 
-def public_quota(period: str, limit: int, usual: float) -> Callable[[FaultContext], ErrorBody]:
+def public_quota(
+    period: str,
+    limit: int,
+    usual: float,
+    metric: str = "generate_content_free_tier_requests",
+    quota: str = "GenerateRequests{period}PerProjectPerModel-FreeTier",
+) -> Callable[[FaultContext], ErrorBody]:
     """The public API's QuotaFailure form; `period` is `PerMinute` or `PerDay`, a limit of 0 means no quota at all."""
 
     def build(scene: FaultContext) -> ErrorBody:
         wait = scene.wait(usual)
-        metric = f"{GENERATIVE}/generate_content_free_tier_requests"
         text = (
             "You exceeded your current quota, please check your plan and billing details. For more information on this "
             "error, head to: https://ai.google.dev/gemini-api/docs/rate-limits.\n"
-            f"* Quota exceeded for metric: {metric}, limit: {limit}\nPlease retry in {proto_duration(wait)}."
+            f"* Quota exceeded for metric: {GENERATIVE}/{metric}, limit: {limit}\n"
+            f"Please retry in {proto_duration(wait)}."
         )
         violation: Json = {
-            "quotaMetric": metric,
-            "quotaId": f"GenerateRequests{period}PerProjectPerModel-FreeTier",
+            "quotaMetric": f"{GENERATIVE}/{metric}",
+            "quotaId": quota.format(period=period),
             "quotaDimensions": {"location": "global", "model": scene.model},
         }
         if limit:
@@ -134,6 +140,12 @@ def public_quota(period: str, limit: int, usual: float) -> Callable[[FaultContex
         return ErrorBody(429, text, details=details)
 
     return build
+
+
+def embedding_quota(period: str, limit: int, usual: float) -> Callable[[FaultContext], ErrorBody]:
+    """The same for embeddings, which are counted by the text."""
+    quota = "EmbedContentRequests{period}PerUserPerProjectPerModel-FreeTier"
+    return public_quota(period, limit, usual, "embed_content_free_tier_requests", quota)
 
 
 def legacy_429(scene: FaultContext) -> Reply:

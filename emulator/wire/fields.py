@@ -29,7 +29,7 @@ GenerateContentRequest: contents*Content systemInstruction:Content tools*Tool to
 PublicGenerateRequest: model:string contents*Content systemInstruction:Content tools*Tool toolConfig:ToolConfig store
   serviceTier safetySettings*SafetySetting generationConfig:GenerationConfig cachedContent:string
 PublicCountRequest: model:string contents*Content generateContentRequest:PublicGenerateRequest
-EmbedRequest: model:string content:Content taskType title:string outputDimensionality:int
+EmbedRequest: model:string content:Content taskType:string title:string outputDimensionality:int
 BatchEmbedRequest: model:string requests*EmbedRequest
 LoadRequest: cloudaicompanionProject:string metadata:ClientMetadata mode
 OnboardRequest: tierId:string cloudaicompanionProject:string metadata:ClientMetadata

@@ -1,6 +1,4 @@
-"""The public Gemini API: keys, models, the same answers without an envelope, embeddings."""
-
-import math
+"""The public Gemini API: keys, models, the same answers without an envelope."""
 
 import httpx
 import pytest
@@ -112,18 +110,6 @@ def test_a_spent_quota_has_the_public_form(google: Emulator, caller: Caller):
 
     assert error["details"][0]["violations"][0]["quotaValue"] == "1"
     assert "PerDay" in error["details"][0]["violations"][0]["quotaId"]
-
-
-def test_embeddings_are_unit_vectors_that_follow_from_the_text(caller: Caller):
-    content = {"content": {"parts": [{"text": "bees"}]}, "outputDimensionality": 16}
-    single = caller.public("models/gemini-embedding-001:embedContent", content).json()["embedding"]["values"]
-    both = [{"model": "models/gemini-embedding-001", **content}, {"content": {"parts": [{"text": "glass"}]}}]
-
-    batch = caller.public("models/gemini-embedding-001:batchEmbedContents", {"requests": both}).json()["embeddings"]
-
-    assert batch[0]["values"] == single
-    assert [len(one["values"]) for one in batch] == [16, 768]
-    assert math.isclose(sum(value * value for value in single), 1, rel_tol=1e-5)
 
 
 def test_several_credentials_at_once_are_refused(google: Emulator, alice: Account, http: httpx.Client):

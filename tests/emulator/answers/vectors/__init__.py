@@ -1,0 +1,1 @@
+"""The stand-in's sense of what texts mean."""
