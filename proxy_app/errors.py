@@ -1,25 +1,25 @@
-"""What the gateway itself has to say when a call fails, always in Google's words and shape.
+"""The errors that clients get, always in Google's shape.
 
     GatewayError                a status, a message, details
     ├── InvalidArgument         400  the request cannot be read
-    ├── FailedPrecondition      400  nobody can serve before a person has acted; a 503 would be asked again for minutes
+    ├── FailedPrecondition      400  no account can serve until a person has acted; clients would retry a 503
     ├── Unauthenticated         401  no key, or none that verifies
-    ├── PermissionDenied        403  a page elsewhere, or a key that may not ask from here or for this
+    ├── PermissionDenied        403  a foreign web page, or a key that may not be used from here or for this model
     ├── NotFound                404  no such path, model or verb
     ├── MethodNotAllowed        405  the path is right, the method is not
     ├── PayloadTooLarge         413  the request is larger than what the gateway takes, compressed or not
-    ├── UnsupportedEncoding     415  the request is compressed in a way that nobody here can undo
+    ├── UnsupportedEncoding     415  the request is compressed in a way that the gateway cannot undo
     ├── ResourceExhausted       429  every account cools down, or the key has used up a limit; says until when
-    ├── Unimplemented           501  Google has this verb, the upstream has not
-    ├── BadGateway              502  upstream's answer was none, or cannot be read
-    ├── Unavailable             503  nobody can be reached now
+    ├── Unimplemented           501  Google has this operation, the upstream has not
+    ├── BadGateway              502  upstream's response was empty, or cannot be read
+    ├── Unavailable             503  no account can be reached now
     ├── DeadlineExceeded        504  upstream did not begin to answer in time
-    └── UpstreamError           as upstream said it, byte for byte
-    BrokenStream                an answer that broke off after its first event
+    └── UpstreamError           upstream's own error, byte for byte
+    BrokenStream                an answer that was interrupted after its first event
 
-Only `render` turns them into a response; their bytes are made by `wire.faults.error_bodies`, as those of the server's
-own refusals are. `BrokenStream` is apart: its status line has long been sent, so all that is left is one last event and
-a dropped connection.
+Only `render` turns them into a response; `wire.faults.error_bodies` makes their bytes, and those of the server's own
+refusals. `BrokenStream` is apart: its status line has been sent already, so all that is left is one last event and a
+dropped connection.
 """
 
 import math
@@ -37,7 +37,7 @@ JSON = "application/json; charset=UTF-8"
 class GatewayError(Exception):
     """An answer other than 200. `code` is the HTTP status; `headers` are added to the response.
 
-    `outcome` is what the ledger calls it when no account was asked: that of the class, if it is not given.
+    `outcome` is its outcome in the request log when there was no attempt: that of the class, if it is not given.
     """
 
     code = 500
@@ -125,7 +125,7 @@ class Unavailable(GatewayError):
 class ResourceExhausted(GatewayError):
     """Every account cools down, or the key's limit is used up. `delay` is the time until that is over, in seconds.
 
-    It is told twice: AI SDK and opencode read only `Retry-After`, gemini-cli only RetryInfo.
+    It is sent twice: AI SDK and opencode read only `Retry-After`, gemini-cli only RetryInfo.
     """
 
     code = 429
@@ -134,7 +134,7 @@ class ResourceExhausted(GatewayError):
     def __init__(
         self, message: str, delay: float, details: Sequence[Detail] = (), outcome: Refusal | None = None
     ) -> None:
-        delay = as_told(delay)
+        delay = client_delay(delay)
         retry_info = {
             "@type": "type.googleapis.com/google.rpc.RetryInfo",
             "retryDelay": f"{delay:.3f}s",
@@ -143,7 +143,7 @@ class ResourceExhausted(GatewayError):
 
 
 class UpstreamError(GatewayError):
-    """Upstream's own error: its status, its body untouched when that is JSON."""
+    """Upstream's own error: its status, and its body `raw`, which is sent as it is."""
 
     def __init__(self, code: int, raw: bytes, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(f"Upstream answered {code}", headers=headers)
@@ -155,7 +155,7 @@ class UpstreamError(GatewayError):
 
 
 class BrokenStream(Exception):
-    """An answer that ended, after its first event, other than by its own finish.
+    """An answer that ended after its first event without being finished.
 
     `event` is the error object that goes to the client as the last event; the connection is dropped after it.
     """
@@ -168,15 +168,13 @@ class BrokenStream(Exception):
 
 
 def of_status(code: int, message: str) -> GatewayError:
-    """The error that an exchange with upstream ends in: 502, 504, and 503 for all else."""
+    """The error for an exchange with upstream that failed: 502, 504, and 503 for any other code."""
     kinds: dict[int, type[GatewayError]] = {502: BadGateway, 504: DeadlineExceeded}
     return kinds.get(code, Unavailable)(message)
 
 
-def as_told(delay: float) -> float:
-    """The seconds a client is told to wait: a second at least, and rounded up to the millisecond, so that whoever waits
-    just as long does not come too early.
-    """
+def client_delay(delay: float) -> float:
+    """The seconds that a client is to wait: at least one, rounded up to the millisecond so that it is never early."""
     return max(1.0, math.ceil(delay * 1000) / 1000)
 
 
@@ -186,7 +184,7 @@ def retry_after(delay: float) -> dict[str, str]:
 
 
 def error_info(reason: str, **metadata: str) -> Detail:
-    """google.rpc.ErrorInfo of our own: the domain says that it was the gateway, not Google."""
+    """A google.rpc.ErrorInfo of the gateway's own, as its domain says."""
     return {
         "@type": "type.googleapis.com/google.rpc.ErrorInfo",
         "reason": reason,
@@ -196,6 +194,6 @@ def error_info(reason: str, **metadata: str) -> Detail:
 
 
 def render(error: GatewayError, frame: ErrorFrame = ErrorFrame.OBJECT, pretty: bool | None = None) -> HttpResponse:
-    """The response for `error`, in the frame that its client reads, and laid out as it wants it."""
+    """The response for `error`, in the frame that its client reads; `pretty` is the client's `prettyPrint`."""
     body = framed(error.body(), frame, pretty)
     return HttpResponse(body, status=error.code, content_type=frame.content_type, headers=error.headers)

@@ -1,11 +1,11 @@
-"""Which operations accounts of each kind can answer, as proxy_app's dialects tell."""
+"""Which operations accounts of each kind can answer, as the dialects of proxy_app declare."""
 
 from collections.abc import Iterable
 
 _operations: dict[str, frozenset[str]] = {}
 
 
-def tell(kind: str, operations: Iterable[str]) -> None:
+def declare(kind: str, operations: Iterable[str]) -> None:
     """Accounts of this kind can answer these operations, and no others."""
     _operations[kind] = frozenset(operations)
 

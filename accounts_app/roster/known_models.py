@@ -7,14 +7,14 @@ from accounts_app.pool.names.known_models import OTHERS, KnownModels
 from accounts_app.pool.names.names import canonical
 from accounts_app.roster import AccountView, RosterUnavailable
 
-__all__ = ["OTHERS", "is_known", "learn", "named", "reset", "tell"]
+__all__ = ["OTHERS", "add_catalogue", "is_known", "learn", "named", "reset"]
 
 _models = KnownModels()
 _catalogue: frozenset[str] = frozenset()
 _seen = 0  # the roster's version
 
 
-def tell(names: Iterable[str]) -> None:
+def add_catalogue(names: Iterable[str]) -> None:
     """Add the models of a catalogue."""
     global _catalogue
     _catalogue |= frozenset(names)

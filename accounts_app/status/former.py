@@ -4,6 +4,7 @@ from django.utils.translation import gettext_noop
 
 FORMER = (
     gettext_noop("an empty 200"),
+    gettext_noop("The upstream answered without an answer."),
     gettext_noop("no first event within %(number)s s"),
     gettext_noop("%(sentence)s, first try after a rest"),
     gettext_noop("It only stands by."),

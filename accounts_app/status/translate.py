@@ -32,7 +32,7 @@ SENTENCES = (
     gettext_noop("It is on standby."),
     # the result of an attempt
     gettext_noop("An empty answer."),
-    gettext_noop("The upstream answered without an answer."),
+    gettext_noop("The upstream sent an empty response."),
     gettext_noop("An answer with status %(status)s that cannot be read."),
     gettext_noop("A web page came with status %(status)s."),
     gettext_noop("Status %(status)s without a body."),

@@ -33,7 +33,7 @@ _INVALID = "API key not valid. Please pass a valid API key of this gateway."
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is calling: an API key, an operator from the console, or nobody in particular where no key is asked for."""
+    """The caller: an API key, an operator from the console, or neither where no key is needed."""
 
     key: KeyView | None = None
     operator: str = ""
@@ -51,7 +51,7 @@ class Principal:
 
 
 async def admit(request: HttpRequest) -> Principal:
-    """For every path but the health checks. Raises Unauthenticated, PermissionDenied, Unavailable."""
+    """The caller of any path of the API. Raises Unauthenticated, PermissionDenied, Unavailable."""
     principal = _identify(request, needed=_mode_in_force(request) != OFF)
     if principal.key_id is None:
         _refuse_foreign_pages(request)
@@ -59,18 +59,18 @@ async def admit(request: HttpRequest) -> Principal:
 
 
 async def admit_to_health(request: HttpRequest) -> Principal:
-    """For the health checks, which ask for a key in mode `strict` only.
+    """The caller of a health check, which needs a key in mode `strict` only.
 
-    Whatever name they are asked by: probes of containers use addresses that no operator lists.
+    Host names are not checked: probes of containers use addresses that no operator lists.
     """
     try:
         return _identify(request, needed=_mode_in_force(request) == STRICT)
     except errors.Unavailable:
-        return Principal()  # a health check has to answer while the database is gone
+        return Principal()  # a health check has to answer while the database is away
 
 
 async def admit_to_usage(request: HttpRequest) -> Principal:
-    """For what is a key's own: a key is needed whatever the mode, but for the page that asks people for theirs.
+    """The caller of `/usage`: a key is needed whatever the mode, except for the page, on which people enter theirs.
 
     Raises Unauthenticated, PermissionDenied, Unavailable.
     """
@@ -81,18 +81,18 @@ async def admit_to_usage(request: HttpRequest) -> Principal:
     except keys.RosterUnavailable as error:
         raise errors.Unavailable(_NOT_READ_YET, outcome=Outcome.GATEWAY_ERROR) from error
     if principal.key is None:
-        raise _refusal(presented=True)  # an operator's pass, which counts nothing
+        raise _refusal(presented=True)  # an operator's token, which has no usage of its own
     return principal
 
 
 def wants_page(request: HttpRequest) -> bool:
-    """Whether it is a browser that asks, for people to look at."""
+    """Whether the client is a browser, which shows people a page."""
     return "text/html" in request.META.get("HTTP_ACCEPT", "")
 
 
 def begin(principal: Principal, model: str, attempt_log: AttemptLog) -> AbstractContextManager[object]:
-    """Let a call for `model` begin. Whoever holds what is returned holds a place among the key's calls in flight;
-    leaving it charges the key with what `attempt_log` says was used.
+    """Let a call for `model` begin. While the returned context is entered the call is one of the key's calls in flight;
+    leaving it charges the key with the tokens in `attempt_log`.
 
     Raises PermissionDenied, ResourceExhausted.
     """
@@ -109,7 +109,7 @@ def begin(principal: Principal, model: str, attempt_log: AttemptLog) -> Abstract
 
 
 def not_allowed(model: str) -> errors.PermissionDenied:
-    """What a key is told about a model that is not among its own, whether or not there is one of that name."""
+    """The error for a model that a key may not use, whether or not there is one of that name."""
     return errors.PermissionDenied(
         f"This API key may not use models/{model}. Call ListModels to see the models it may use.",
         [errors.error_info("MODEL_NOT_ALLOWED", model=model)],
@@ -134,7 +134,7 @@ def _identify(request: HttpRequest, *, needed: bool) -> Principal:
 
 
 def _address(request: HttpRequest) -> str:
-    """The client's, as the server has made it out from what trusted proxies say; "" on a Unix socket."""
+    """The client's address, which the server has taken from the headers of trusted proxies; "" on a Unix socket."""
     client = request.scope.get("client")  # type: ignore[attr-defined]
     return client[0] if client else ""
 
@@ -189,7 +189,9 @@ def _mode_in_force(request: HttpRequest) -> str:
 
 
 def _bound_to_loopback(request: HttpRequest) -> bool:
-    """Both what we were told to bind to and where this connection arrived: daphne's own `-b` passes the first by."""
+    """Whether GATEWAY_HOST is a loopback address, and the one that this connection arrived at: daphne's `-b` may set
+    another.
+    """
     arrived_at = request.scope.get("server") or ("", 0)  # type: ignore[attr-defined]
     return is_loopback(settings.GATEWAY_HOST) and is_loopback(arrived_at[0])
 

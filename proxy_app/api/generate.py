@@ -83,7 +83,7 @@ async def _read_call(request: HttpRequest, target: Target) -> Call:
 
 
 async def _answer(request: HttpRequest, call: Call, attempt_log: AttemptLog) -> HttpResponseBase:
-    """The response to `call`, which holds the key's admission until it has ended; captured where its key says so."""
+    """The response to `call`, which counts as in flight for its key until it has ended; captured if the key says so."""
     caller = request.auth  # type: ignore[attr-defined]
     with ExitStack() as held:
         prompt = request.body if call.content is None else b""
@@ -92,7 +92,7 @@ async def _answer(request: HttpRequest, call: Call, attempt_log: AttemptLog) -> 
         relay = await forward.forward(call, attempt_log)
         request.owned.append(relay)  # type: ignore[attr-defined]
         request_body.let_go(request)
-        relay.keep(held.pop_all(), capture.hear if capture else None)
+        relay.keep(held.pop_all(), capture.add if capture else None)
     if call.form is None:
         whole = await _whole(relay)
         whole = call.shape.applied(whole) if call.shape else whole
@@ -101,7 +101,7 @@ async def _answer(request: HttpRequest, call: Call, attempt_log: AttemptLog) -> 
 
 
 def _explanation(request: HttpRequest, attempt_log: AttemptLog) -> dict[str, str]:
-    """What the attempts came to, for a key that may know and asks."""
+    """The headers about the attempts, for a caller that may request routing details and does."""
     asked = request.META.get("HTTP_X_GATEWAY_EXPLAIN") == "1"
     return attempt_log.headers() if asked and request.auth.may_explain else {}  # type: ignore[attr-defined]
 
@@ -117,7 +117,7 @@ def _streamed(relay: Relay, form: StreamForm, call: Call) -> StreamingHttpRespon
 
 
 async def _whole(relay: Relay) -> bytes:
-    """A plain answer: its one frame."""
+    """A plain answer, which is one frame."""
     try:
         (body,) = await anext(relay)
         return body

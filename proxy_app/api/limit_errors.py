@@ -1,7 +1,7 @@
-"""What a key is told that has used up a limit: Google's 429, as SDKs and gemini-cli read it.
+"""The error for a key that has used up a limit: a 429 like Google's, as SDKs and gemini-cli read it.
 
 gemini-cli goes by the quotaId: with PerDay in it it gives up, else it waits for RetryInfo if that is within five
-minutes (its googleQuotaErrors.ts). Both are what is wanted here.
+minutes (its googleQuotaErrors.ts). Both suit the limits here.
 """
 
 from django.utils.functional import Promise
@@ -9,17 +9,17 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts_app.api_keys.usage import Exceeded, Limit, OverLimit
 from accounts_app.pool.outcomes import Refusal
-from proxy_app.errors import ResourceExhausted, as_told
+from proxy_app.errors import ResourceExhausted, client_delay
 from proxy_app.wire.faults.error_bodies import Detail
 
-# As quotaMetric, as quotaId, and in words.
-_TOLD = {
+# quotaMetric, quotaId, and words for the message.
+_QUOTAS = {
     Limit.REQUESTS_PER_MINUTE: ("requests", "GatewayRequestsPerMinutePerKey", "{:,} requests per minute"),
     Limit.REQUESTS_PER_DAY: ("requests", "GatewayRequestsPerDayPerKey", "{:,} requests per day (UTC)"),
     Limit.REQUESTS_PER_MONTH: ("requests", "GatewayRequestsPerMonthPerKey", "{:,} requests per month (UTC)"),
     Limit.TOKENS_PER_DAY: ("tokens", "GatewayTokensPerDayPerKey", "{:,} tokens per day (UTC)"),
     Limit.TOKENS_PER_MONTH: ("tokens", "GatewayTokensPerMonthPerKey", "{:,} tokens per month (UTC)"),
-    Limit.MAX_CONCURRENCY: ("concurrent_calls", "GatewayConcurrentCallsPerKey", "{:,} calls at once"),
+    Limit.MAX_CONCURRENCY: ("concurrent_calls", "GatewayConcurrentCallsPerKey", "{:,} concurrent requests"),
 }
 
 _LABELS = {
@@ -28,17 +28,17 @@ _LABELS = {
     Limit.REQUESTS_PER_MONTH: _("Requests per month"),
     Limit.TOKENS_PER_DAY: _("Tokens per day"),
     Limit.TOKENS_PER_MONTH: _("Tokens per month"),
-    Limit.MAX_CONCURRENCY: _("Calls at once"),
+    Limit.MAX_CONCURRENCY: _("Max concurrent requests"),
 }
 
 
 def refusal(over: OverLimit, key_name: str, now: float) -> ResourceExhausted:
-    """The answer to a call that is over the limits of the key called `key_name`.
+    """The error for a call over the limits of the key called `key_name`.
 
-    Every limit in the way is named; the time to wait is until the last of them frees up.
+    It names every exceeded limit; the time to wait is until the last of them frees up.
     """
-    delay = as_told(max(one.frees_at for one in over.exceeded) - now)
-    limits = " and ".join(_TOLD[one.limit][2].format(one.allowed) for one in over.exceeded)
+    delay = client_delay(max(one.frees_at for one in over.exceeded) - now)
+    limits = " and ".join(_QUOTAS[one.limit][2].format(one.allowed) for one in over.exceeded)
     return ResourceExhausted(
         f"This API key has used up its limit of {limits}. Please retry in {delay:.3f}s.",
         delay,
@@ -53,17 +53,17 @@ def refusal(over: OverLimit, key_name: str, now: float) -> ResourceExhausted:
 
 
 def quota_id(limit: Limit) -> str:
-    """What a 429 calls this limit."""
-    return _TOLD[limit][1]
+    """The quotaId of this limit in a 429."""
+    return _QUOTAS[limit][1]
 
 
 def label(limit: Limit) -> Promise:
-    """What people call this limit, in their language."""
+    """The name of this limit for people, in their language."""
     return _LABELS[limit]
 
 
 def _violation(one: Exceeded, key_name: str) -> Detail:
-    metric, quota, _words = _TOLD[one.limit]
+    metric, quota, _words = _QUOTAS[one.limit]
     return {
         "quotaMetric": f"gemini-gateway/{metric}",
         "quotaId": quota,

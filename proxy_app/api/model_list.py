@@ -10,9 +10,9 @@ from accounts_app.roster import AccountView, Roster, known_models
 from proxy_app.wire import catalogue
 from proxy_app.wire.catalogue import Model
 
-known_models.tell(catalogue.KNOWN)
+known_models.add_catalogue(catalogue.KNOWN)
 
-# What quota lists hold beside models that people talk to.
+# Beginnings of names in quota lists that are not models for clients.
 _INTERNAL = ("chat_", "tab_")
 
 Described = Mapping[str, Mapping[str, Any]]
@@ -20,7 +20,7 @@ Described = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the accounts in service know of models, by name, as of one snapshot of the roster."""
+    """The quotas and Model resources that available accounts have, by model, in one snapshot of the roster."""
 
     snapshot: Roster
     quotas: Described
@@ -41,7 +41,7 @@ def offered() -> list[Model]:
 
 
 def find(name: str) -> Model | None:
-    """The Model called `name`, or None when nobody knows it: for models.get."""
+    """The Model called `name`, or None when it is unknown: for models.get."""
     known = _known()
     return _resource(name, known) if name in known or roster.current().routes.resolve(name) in known else None
 
@@ -51,14 +51,14 @@ def target(name: str) -> str:
     return roster.current().routes.resolve(name)
 
 
-def who_may_know(model: str) -> list[AccountView]:
-    """The accounts whose upstream can be asked what `model` is."""
+def accounts_to_ask(model: str) -> list[AccountView]:
+    """The accounts whose upstream can look up `model`."""
     accounts = roster.current().accounts.values()
     return [one for one in accounts if one.kind == "gemini_api" and one.available and one.serves(model)]
 
 
 def _resource(name: str, known: _Known) -> Model:
-    """An alias has the limits of what it stands for, under its own name."""
+    """The Model of `name`; an alias has the limits of the model it stands for, under its own name."""
     model = target(name)
     resource = catalogue.model_resource(model, known.quotas.get(model), dict(known.listed.get(model, {})) or None)
     return resource if model == name else {**resource, "name": f"models/{name}"}
@@ -69,7 +69,7 @@ def _aliases() -> list[str]:
 
 
 def _known() -> _Known:
-    """What the accounts know now; made once for each snapshot of the roster."""
+    """Made once for each snapshot of the roster."""
     global _latest
     snapshot = roster.current()
     if _latest is None or _latest.snapshot is not snapshot:
@@ -78,7 +78,7 @@ def _known() -> _Known:
 
 
 def _from(snapshot: Roster) -> _Known:
-    """The first account that knows a model is believed. Accounts with the same list and rights are looked at once."""
+    """Of a model that several accounts have, the first one's counts. Accounts with the same list are read only once."""
     quotas: dict[str, Mapping[str, Any]] = {}
     listed: dict[str, Mapping[str, Any]] = {}
     seen: set[tuple[int, tuple[str, ...]]] = set()

@@ -1,6 +1,6 @@
-"""models.get of a name that this gateway does not know: an account that may know it is asked, and its answer relayed.
+"""models.get of a name that this gateway does not know: looked up at the upstream of an account, and cached.
 
-Answers are kept for a while, so that a client that asks again and again asks upstream once.
+The cache spares upstream clients that look up the same name again and again.
 """
 
 from collections import OrderedDict
@@ -28,24 +28,24 @@ reset = _kept.clear
 
 
 async def look_up(name: str) -> Model | None:
-    """The Model called `name`; None when nobody could be asked. Raises UpstreamError: upstream's own 404."""
+    """The Model called `name`; None when no account could look it up. Raises UpstreamError: upstream's own 404."""
     model = model_list.target(name)
     answer = _remembered(model) or await _asked(model)
     if answer is None:
         return None
     if answer.status == 404:
         if model != name:
-            return None  # upstream's words are about a name that the client has not used
+            return None  # upstream's message is about a name that the client has not used
         raise errors.UpstreamError(404, answer.body)
     resource = msgspec.json.decode(answer.body)
     return {**catalogue.model_resource(model, None, resource), "name": f"models/{name}"}
 
 
 async def _asked(model: str) -> Found | None:
-    """The first answer that says something about the model; a 404 only when no other account knows better."""
+    """The first 200 of a few accounts, or else a 404; None when there was neither."""
     if not model_lists.is_id(model):
         return None
-    accounts = model_list.who_may_know(model)
+    accounts = model_list.accounts_to_ask(model)
     unknown: Found | None = None
     for account in sample(accounts, min(ACCOUNTS_ASKED, len(accounts))):
         try:

@@ -1,4 +1,4 @@
-"""models.list and models.get: what the gateway offers, answered from memory as far as it knows."""
+"""models.list and models.get, answered from memory as far as possible."""
 
 from django.http import HttpRequest, HttpResponse
 
@@ -34,7 +34,7 @@ async def get_model(request: HttpRequest, target: Target) -> HttpResponse:
 
 
 def model_in(name: str, operation: Operation) -> str:
-    """The model that a path names, by the one name it has everywhere. Raises InvalidArgument, in Google's words."""
+    """The model in a path, as routes and the request log write it. Raises InvalidArgument, in Google's words."""
     try:
         return resource_names.model(name).model
     except resource_names.BadName as error:

@@ -1,24 +1,24 @@
-"""An operator's own calls from the console: a signed pass instead of an API key, good for a minute.
+"""The token of an operator's own calls from the console: signed, used instead of an API key, valid for a minute.
 
-It is checked from memory, on any node with the same GATEWAY_SECRET_KEY, and is never stored.
+Any node with the same GATEWAY_SECRET_KEY verifies it without the database; it is never stored.
 """
 
 from django.core import signing
 
 PREFIX = "operator-"
-# From the click to the call it is one round trip; a pass that is copied from somewhere is of no use later.
+# A click's call follows within a round trip; a token that leaks is of no use later.
 LIFE_SECONDS = 60
 
 _SALT = "proxy_app.api.operator_pass"
 
 
 def issue(operator: str) -> str:
-    """A pass for the operator of this name. Whoever asks has been checked before."""
+    """A token for the operator of this name, whom the caller has authenticated."""
     return PREFIX + signing.dumps(operator, salt=_SALT)
 
 
 def holder(presented: str) -> str:
-    """The operator whose valid pass this is; "" if it is none, or no longer."""
+    """The operator whose valid token this is; "" for any other text and an expired one."""
     if not presented.startswith(PREFIX):
         return ""
     try:

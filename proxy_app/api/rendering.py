@@ -1,8 +1,8 @@
-"""Answers as responses: JSON, errors in the form that was asked for, and a relay's events as the bytes of a body.
+"""HTTP responses: JSON, errors in the form that the client requested, and a relay's events as the bytes of a body.
 
 Events leave as server-sent events or as one JSON array. Those that arrived together leave together, in one write;
-nothing is ever held back. A stream that breaks ends with one error in the form that the client reads, and then with the
-connection: no client that was measured takes that for a complete answer.
+nothing is held back. A stream that is interrupted ends with one error in the form that the client reads, and then the
+connection is dropped: no client that was tested takes that for a complete answer.
 """
 
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ def json_response(content: object, status: int = 200, shape: Shape | None = None
 
 
 def error_response(request: HttpRequest, error: errors.GatewayError) -> HttpResponse:
-    """`error` as the answer to `request`, in the form that was asked for."""
+    """`error` as the answer to `request`, in the form that it requests."""
     meta, query = request.META, request.GET
     agent, default = meta.get("HTTP_USER_AGENT", ""), settings.GATEWAY_STREAM_DEFAULT
     frame = stream_forms.error_frame(request.path, query, meta.get("HTTP_ACCEPT", ""), agent, default)
@@ -34,7 +34,7 @@ def error_response(request: HttpRequest, error: errors.GatewayError) -> HttpResp
 
 
 def asked_shape(request: HttpRequest) -> Shape | None:
-    """What is asked of the answer's shape. Raises InvalidArgument."""
+    """The shape that the request wants of its answer. Raises InvalidArgument."""
     try:
         return answer_shape.asked_shape(request.GET, request.META.get(answer_shape.FIELD_MASK_HEADER, ""))
     except Malformed as error:
@@ -47,7 +47,7 @@ def api_version(request: HttpRequest) -> str:
 
 
 class EventStream:
-    """What a StreamingHttpResponse iterates; closing it closes the relay, also when it was never begun."""
+    """The content of a StreamingHttpResponse. Closing it closes the relay, also when it was never iterated."""
 
     def __init__(self, relay: Relay, form: StreamForm, client: ClientKind, shape: Shape | None = None) -> None:
         self._relay = relay

@@ -1,4 +1,4 @@
-"""A request's body, from the bytes as they came to its fields. What takes long is done in turns with everybody else."""
+"""Reads a request's body, from the bytes as they came to its fields. What takes long leaves turns to other calls."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,12 +12,12 @@ from proxy_app.wire.bodies import bodies, content_encoding
 from proxy_app.wire.bodies.bodies import Body
 from proxy_app.wire.malformed import Malformed, TooLarge, UnknownEncoding
 
-# What the server says of bodies as they come, which it counts itself.
+# The server's own message for bodies that are not compressed, for which it counts the memory itself.
 _NO_ROOM = "The gateway holds too many large requests in memory now."
 
 
 async def read(request: Any, wrappers: Sequence[str] = ()) -> Body:
-    """The fields of an ApiRequest's body, which from here on is as it was before its client compressed it.
+    """The fields of an ApiRequest's body, which from here on is the decompressed one.
 
     `wrappers` are the fields that the request may stand in.
 
@@ -38,7 +38,7 @@ async def read(request: Any, wrappers: Sequence[str] = ()) -> Body:
 
 
 def let_go(request: Any) -> None:
-    """Keep the body no longer: nothing is sent a second time, and the answer may take hours."""
+    """Free the body once the answer has begun: it is not sent again, and the answer may take hours."""
     request._body = b""
     if (room := getattr(request, "room", None)) is not None:
         room.give_back()
@@ -54,7 +54,7 @@ async def _decoded(request: Any, body: bytes, encoding: str) -> bytes:
 
 
 class _Room:
-    """Memory taken for one body that came compressed, in bytes. Raises Unavailable when it is not there.
+    """Memory for one body that came compressed, `size` in bytes. Raises Unavailable when there is not enough.
 
     GATEWAY_BUFFER_MB bounds all of them together, as it bounds the bodies that the server takes in.
     """

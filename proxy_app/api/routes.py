@@ -25,7 +25,7 @@ VERSIONS = ("v1beta", "v1", "v1alpha")
 _ANY = [method.value for method in HTTPMethod if method not in ("CONNECT", "TRACE")]
 _READ = ["GET", "HEAD"]
 
-# What the gateway answers by itself; all other operations are accounts' to answer.
+# The operations that the gateway answers by itself; accounts answer all others.
 _VIEWS: Mapping[Operation, View] = {LIST_MODELS: models.list_models, GET_MODEL: models.get_model}
 
 _NO_PATH = (
@@ -39,7 +39,7 @@ def _others(*taken: str) -> list[str]:
 
 
 async def operation(request: HttpRequest, name: str) -> HttpResponseBase:
-    """Whatever operation `name`, the path below the API version, stands for."""
+    """The operation that `name`, the path below the API version, stands for."""
     found = paths.find(request.method or "", name)
     if found is None:
         raise _unknown(request, name)
@@ -47,7 +47,7 @@ async def operation(request: HttpRequest, name: str) -> HttpResponseBase:
 
 
 async def options(request: HttpRequest) -> HttpResponse:
-    """What may be asked of a path. What lets a page ask is added to every answer."""
+    """The methods of a path. CORS headers are not added here but to every response."""
     response = json_response({})
     response["Allow"] = "GET, HEAD, POST, OPTIONS"
     return response
@@ -63,12 +63,12 @@ async def wrong_method(request: HttpRequest) -> HttpResponse:
 
 
 async def wrong_path(request: HttpRequest, name: str) -> HttpResponse:
-    """Anything else, as JSON: Google's own front end says it in HTML, which no SDK can read."""
+    """A 404 in JSON for any other path: Google's own front end sends HTML, which no SDK can read."""
     raise _not_found(request)
 
 
 def _unknown(request: HttpRequest, name: str) -> errors.GatewayError:
-    """What to say of a path that is no operation's by this HTTP method."""
+    """The error for a path that stands for no operation by this HTTP method."""
     known = paths.by_another_method(name)
     if known is None:
         return _not_found(request)
@@ -89,7 +89,7 @@ class Api(NinjaAPI):
     _unused = HttpResponse()
 
     def create_temporal_response(self, request: HttpRequest) -> HttpResponse:
-        """What ninja would fill for views that do not; made anew for every call it would cost 1 % of it."""
+        """Ninja's response for views that return none; a new one for every call would cost 1 % of the call."""
         return self._unused
 
 

@@ -1,4 +1,4 @@
-"""What a key is told of its own use: as JSON for programs, and as a page that asks for that JSON."""
+"""`/usage`, a key's own usage: as JSON for programs, and as a page that fetches that JSON."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from accounts_app.api_keys.usage import NO_TOKENS, Limit, LimitStatus, ModelUse,
 from proxy_app import errors
 from proxy_app.api import auth, limit_errors
 
-# The page shows nothing but itself and talks to nobody but this gateway; a form that were sent would show the key.
+# The page loads from this gateway only and calls no other host; `form-action` keeps the key out of a URL.
 _PAGE_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -32,7 +32,7 @@ _HEADERS = {"Cache-Control": "no-store", "Vary": "Accept"}
 async def usage(request: HttpRequest) -> HttpResponse:
     """`GET /usage`: the key's limits and what is left of them, its tokens by model today and this month.
 
-    Raises Unavailable while the database is away: the sums by model are only there.
+    Raises Unavailable while the database is away, which alone has the sums by model.
     """
     if auth.wants_page(request):
         return _page(request)

@@ -1,1 +1,1 @@
-"""The road of one call: attempts, exchange, relay."""
+"""One call's way through the gateway: attempts, the exchange with an upstream, the relay of the answer."""

@@ -1,6 +1,6 @@
-"""A tiny real call through one account, for an operator who wants to know whether it answers.
+"""A tiny real call through one account, for an operator who wants to know whether it works.
 
-It goes the way every call goes: it is in the ledger, and what it comes to is the account's to bear or to be cleared by.
+It is forwarded like every call: the request log has it, and its outcome can cool the account down or clear a cooldown.
 """
 
 import uuid
@@ -20,9 +20,9 @@ from proxy_app.wire.calls import Call
 from proxy_app.wire.operations import GENERATE
 
 WHY = "an operator's test"
-# Every kind of account has it, and it costs next to nothing.
+# Accounts of every kind have it, and it costs next to nothing.
 USUAL_MODEL = "gemini-2.5-flash"
-# Enough for a word after some thinking; a cut answer would do as well.
+# Enough tokens for a word after some thinking; a truncated answer would do as well.
 PROMPT = msgspec.json.encode(
     {
         "contents": [{"role": "user", "parts": [{"text": "Answer with the one word: ready"}]}],
@@ -33,7 +33,7 @@ PROMPT = msgspec.json.encode(
 
 @dataclass(frozen=True, slots=True)
 class AccountTest:
-    """What came of it. `outcome` is None when nothing was asked; `trouble` is empty when the account answered."""
+    """The result. `outcome` is None when there was no attempt; `trouble` is empty when the account answered."""
 
     model: str
     outcome: Outcome | None = None
@@ -42,7 +42,7 @@ class AccountTest:
 
 
 async def ask(account: int) -> AccountTest:
-    """Ask the account for one word. Raises KeyError when it is gone, RosterUnavailable."""
+    """Ask the account for one word. Raises KeyError when it is deleted, RosterUnavailable."""
     began = monotonic()
     known = leasing.known(account)
     model = model_of(known)
@@ -74,7 +74,7 @@ async def read(relay: Relay) -> None:
 
 
 def model_of(account: leasing.AccountView) -> str:
-    """A model the account may answer for, a small one where there is one."""
+    """A model that the account may serve, a small one if there is one."""
     known = [model for model in sorted(account.quota) if account.serves(model)]
     small = [model for model in known if "flash" in model]
     if account.serves(USUAL_MODEL) and (USUAL_MODEL in known or not known):

@@ -1,6 +1,6 @@
-"""Carrying out a call's decisions: `pool.attempts` says whom to ask and how long to wait, here it is done.
+"""Carries out the decisions of `accounts_app.pool.blame.attempts`: which account to ask next, and how long to wait.
 
-The exchanges themselves are made in `gateway`.
+`forward` makes the exchanges themselves.
 """
 
 import asyncio
@@ -27,9 +27,9 @@ from proxy_app.wire.default_generation_config import with_defaults
 from proxy_app.wire.dialects import DIALECTS, Dialect, UpstreamRequest
 
 for _dialect in DIALECTS.values():
-    abilities.tell(_dialect.name, (operation.id for operation in _dialect.operations))
+    abilities.declare(_dialect.name, (operation.id for operation in _dialect.operations))
 
-# A connection takes a fraction of a second; while there is anybody else to ask, no call waits longer for one.
+# Seconds to wait for a connection while there is another account to ask; it usually takes a fraction of one.
 QUICK_CONNECT = 5.0
 
 _NOT_CONNECTED = (
@@ -49,7 +49,7 @@ _NO_TOKEN = "No access token could be had for any account of this gateway. Pleas
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One exchange to be made: who is asked, where, and the how-manieth this is."""
+    """One exchange to be made: the account, the path to its upstream, and the number of the attempt, from 1."""
 
     forwarding: "Forwarding"
     lease: Lease
@@ -61,7 +61,7 @@ class Step:
 
     @property
     def secrets(self) -> tuple[str, str]:
-        """What of the account is masked in whatever upstream writes: its token, and whose it is."""
+        """What is masked in all that upstream writes: the account's token and its email address."""
         return self.forwarding.token, self.lease.account.email
 
     @property
@@ -75,9 +75,9 @@ class Step:
         return min(QUICK_CONNECT, timeouts.connect_timeout()) if self.lease.placement.quick else None
 
     def request(self, access: tokens.Access, entry: LogEntry) -> UpstreamRequest:
-        """The request to send; what it takes to make it is noted in `entry`."""
+        """The request to send; the time to build it is added to `entry`."""
         began = monotonic()
-        # Should upstream refuse it, this very token is void, and not one renewed meanwhile.
+        # If upstream refuses it, this very token is expired, and not one renewed meanwhile.
         self.forwarding.token = access.token
         self.lease.placement.sending(hash(access.token), began)
         request = self.dialect.build(
@@ -92,7 +92,7 @@ class Step:
         return request
 
     def entry(self) -> LogEntry:
-        """The ledger entry of this exchange, added to the call's trail."""
+        """The log entry of this exchange, added to the call's attempt log."""
         account, forwarding = self.lease.account, self.forwarding
         call, waited = forwarding.call, forwarding.waited
         before = monotonic() - call.arrived - waited if self.number == 1 and call.arrived else 0.0
@@ -111,17 +111,17 @@ class Step:
         return entry
 
     def heard(self) -> None:
-        """The head of an answer is there."""
+        """The head of an answer has arrived."""
         self.lease.placement.heard(monotonic())
 
     def answered(self) -> None:
-        """The first event of a good answer is in hand."""
+        """The first event of a good answer has arrived."""
         now = monotonic()
         self.forwarding.attempts.answered(now)
         known_models.learn(self.forwarding.model, now)
 
     def failed(self, error: Exception) -> Fault:
-        """The exchange has failed: what that comes to."""
+        """The exchange has failed with `error`; returns the fault, which the next step takes into account."""
         forwarding = self.forwarding
         failure = failed(error, forwarding.call, self.dialect, forwarding.limit, *self.secrets)
         forwarding.learn(self.lease, failure)
@@ -129,14 +129,16 @@ class Step:
 
 
 def connected(placement: Placement, entry: LogEntry) -> None:
-    """There is a connection, so that from here on `entry` counts as sent. Holds no call: a connection outlives it."""
+    """There is a connection: from here on `entry` counts as sent. Not a method of Step, since a connection that held a
+    reference to it would keep the call alive.
+    """
     placement.connected()
     entry.endpoint = placement.path.base
 
 
 class Forwarding:
-    """One call in flight. Leaving it without an answer gives back the account it still holds; otherwise a relay has
-    taken that along.
+    """One call in flight. A context manager: left by an exception, it gives back the account it still holds; otherwise
+    the relay holds that.
     """
 
     def __init__(self, call: Call, attempt_log: AttemptLog, only: int | None = None, why: str = "") -> None:
@@ -174,7 +176,7 @@ class Forwarding:
     ) -> None:
         if error is not None:
             self.attempts.give_back(monotonic())
-        # What is raised holds the frames it came through, and they hold this: it must not hold what is raised.
+        # An exception holds the frames it came through, and they hold this object: holding it would make a cycle.
         self._answers.clear()
 
     @property
@@ -195,7 +197,7 @@ class Forwarding:
                     raise self._answer(no_answer)
 
     def learn(self, lease: Lease, failed: Failed) -> None:
-        """Take in what the last step came to."""
+        """Take in how the last step failed."""
         self._answers.append(failed.answer)
         if failed.fault.outcome is Outcome.UNAUTHENTICATED:
             tokens.expire(lease.account.id, self.token)
@@ -203,7 +205,7 @@ class Forwarding:
         self.attempts.failed(failed.fault, monotonic(), replayable=content is None or content.replayable)
 
     def _answer(self, no_answer: NoAnswer) -> errors.GatewayError:
-        """What the client hears in the end."""
+        """The error that the client gets."""
         model = self.call.model
         match no_answer.ending:
             case Ending.FAILURE:
@@ -227,12 +229,12 @@ class Forwarding:
 
 
 def _fingerprint(call: Call, model: str) -> Hashable:
-    """What makes it the same request when it comes again."""
+    """A key that is the same for a request and its repetitions."""
     return (call.api_key_id, call.operation.id, model, *fingerprint(call.body))
 
 
 def _with_defaults(call: Call) -> Call:
-    """`call` with the generationConfig its model's name brings along; a count has no use for one."""
+    """`call` with the default generationConfig of its model's name, if its operation takes one."""
     if not call.operation.takes_config or not (defaults := leasing.default_generation_config(call.model)):
         return call
     return replace(call, body=with_defaults(call.body, defaults))

@@ -1,6 +1,6 @@
-"""One HTTP exchange with an upstream: the only door to the HTTP client on a call's road.
+"""One HTTP exchange with an upstream: the only module of `forwarding` that uses the HTTP client.
 
-Foreign exceptions end here, as one of the tree in `upstream_errors`, which callers find here too.
+The client's exceptions become those of `exchange_errors`, which are exported here as well.
 """
 
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,7 @@ import httpx
 from accounts_app import http_client
 from accounts_app.roster import timeouts
 from proxy_app.forwarding.exchange_errors import (
-    BrokeOff,
+    Dropped,
     Failure,
     FellSilent,
     Garbled,
@@ -30,7 +30,7 @@ from proxy_app.forwarding.turns import turn_of_others
 from proxy_app.wire.dialects import UpstreamRequest
 
 __all__ = [
-    "BrokeOff",
+    "Dropped",
     "Exchange",
     "Failure",
     "FellSilent",
@@ -47,12 +47,12 @@ __all__ = [
     "probe",
 ]
 
-# The longest body that is read whole. The largest answers seen are images of some 20 MB in base64.
+# Bytes of the longest body that is read whole. The largest answers seen are images of some 20 MB in base64.
 ANSWER_BYTES = 256 * 1024 * 1024
 ERROR_BYTES = 1024 * 1024
 
-# Headers of an answer that speak to the client: which tier served it, what it took, what will go away. All others are
-# between us and upstream, or are about the body in the form it came.
+# Headers of an answer that are meant for the client: the tier that served it, its timing, what is deprecated. All
+# others are about upstream's connection, or about the body's encoding.
 _FOR_CLIENTS = frozenset(("deprecation", "server-timing", "sunset", "warning"))
 _FOR_CLIENTS_BEGIN = ("x-gemini-", "x-goog-ext-")
 CLIENT_HEADERS_BYTES = 8 * 1024
@@ -61,9 +61,9 @@ _GZIP = b"\x1f\x8b"  # no JSON and no event begins so
 
 
 class Exchange:
-    """An answer whose head has arrived; the body is still on its way.
+    """An answer whose head has arrived, and whose body has not been read.
 
-    A context manager: leaving it closes the connection or gives it back.
+    A context manager: leaving it closes the connection, or gives it back to the pool of connections.
     """
 
     __slots__ = ("_read", "_response", "status")
@@ -82,10 +82,8 @@ class Exchange:
 
     @property
     def client_headers(self) -> dict[str, str]:
-        """Upstream's headers that speak to the client, in lower case, at most CLIENT_HEADERS_BYTES together; what came
-        several times is one list.
-
-        What is about the connection, the body's form or upstream's own browser pages is not among them.
+        """Upstream's headers that are meant for the client, in lower case, at most CLIENT_HEADERS_BYTES together; one
+        that came several times is joined by commas.
         """
         found: dict[str, str] = {}
         size = 0
@@ -102,7 +100,7 @@ class Exchange:
         return self._response.headers.get("retry-after", "")
 
     def limit_silence(self, seconds: float) -> None:
-        """From now on the body may be silent for so many seconds; call it between two chunks."""
+        """Bound the time between two chunks of the body from now on, in seconds. To be called between two chunks."""
         http_client.limit_silence(self._response, seconds)
 
     async def __aenter__(self) -> Self:
@@ -128,11 +126,11 @@ class Exchange:
         return piece
 
     async def read(self) -> bytes:
-        """The whole body of an answer; of an error what there is, at most ERROR_BYTES: its status says the most.
+        """The whole body of an answer; of an error as much as arrives, at most ERROR_BYTES.
 
         Raises Interrupted (TooLarge beyond ANSWER_BYTES) for an answer, nothing for an error.
         """
-        whole = bytearray()  # grows in place: pieces kept until the end would be there twice
+        whole = bytearray()  # grows in place: joining pieces at the end would take the memory twice
         if not 200 <= self.status < 300:
             with suppress(Interrupted):
                 while len(whole) < ERROR_BYTES and (piece := await self.chunk()):
@@ -157,10 +155,10 @@ async def exchange(
 ) -> Exchange:
     """Send `request` and wait for the answer's head. Raises Failure, but no Interrupted.
 
-    `fresh` takes no connection that was used before: what may never be sent twice, and what is sent once more after
-    a StaleConnection. `connect_timeout` bounds the way to a connection, in seconds, instead of GATEWAY_CONNECT_TIMEOUT,
-    and `silence` what upstream may be silent, before the answer and within it, instead of GATEWAY_IDLE_TIMEOUT.
-    `connected` is called when there is a connection.
+    `fresh` takes no connection that was used before: for what must not be sent twice, and for the retry after a
+    StaleConnection. `connect_timeout` bounds connecting, in seconds, instead of GATEWAY_CONNECT_TIMEOUT, and `silence`
+    the time without a byte before the answer and within it, instead of GATEWAY_IDLE_TIMEOUT. `connected` is called when
+    there is a connection.
     """
     outgoing = http_client.request(
         "POST",
@@ -195,7 +193,7 @@ async def probe(base: str, proxy_url: str = "", *, connect_timeout: float | None
 
 
 def _no_api(response: httpx.Response) -> str:
-    """What an answer is that comes from no API at all, as far as its head tells; empty for every other."""
+    """Why an answer cannot be an API's, going by its head; empty if it can."""
     if 300 <= response.status_code < 400:
         return f"it is a redirect, with status {response.status_code}"
     if response.status_code == 407:
@@ -207,7 +205,7 @@ def _no_api(response: httpx.Response) -> str:
 
 
 def _before(error: httpx.HTTPError) -> Failure:
-    """What went wrong before the answer's head was there."""
+    """The failure for an exception before the answer's head had arrived."""
     match error:
         case http_client.OutOfDescriptors():
             return OutOfDescriptors(_said(error))
@@ -221,11 +219,11 @@ def _before(error: httpx.HTTPError) -> Failure:
             return Unreachable(_said(error))
         case httpx.TimeoutException():
             return Silent(_said(error))
-    return BrokeOff(_said(error))
+    return Dropped(_said(error))
 
 
 def _within(error: Exception) -> Interrupted:
-    """What went wrong while the body was read."""
+    """The failure for an exception while the body was read."""
     match error:
         case http_client.TooLarge():
             return TooLarge(_said(error))

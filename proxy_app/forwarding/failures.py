@@ -1,4 +1,4 @@
-"""What an exchange without an answer comes to: the fault to blame somebody for, and what the client would be told."""
+"""Turns the exception of an exchange into a fault, and into the error for the client should it be the last exchange."""
 
 from dataclasses import dataclass, replace
 from time import time
@@ -17,36 +17,36 @@ from proxy_app.wire.faults.error_bodies import error_body
 from proxy_app.wire.faults.masking import masked, masked_bytes
 from proxy_app.wire.resource_names import BadName
 
-_OWNER_NEEDED = (
+_NEEDS_ATTENTION = (
     "The account that was to answer needs attention before it can be used again. "
     "The admin says under Accounts what to do."
 )
 _NO_MODEL = (
     "The route that this model's name takes leads to a name that no model can have. Its operator has to correct it."
 )
-_EMPTY = "The upstream answered without an answer."
+_EMPTY = "The upstream sent an empty response."
 _UNREADABLE = "The upstream sent an answer that cannot be read: {what}."
 _NO_TOKEN = "No access token could be had for the account that was to answer. Please try again later."
 _TIMED_OUT = "The upstream did not {begin} within {seconds:g} s, which is this gateway's {setting}."
 _DEADLINE = "The upstream did not {begin} within the {seconds:g} s of X-Server-Timeout."
 
-# What upstream says of an account is for its owner, and not for clients.
-_BETWEEN_US_AND_THE_OWNER = frozenset({Outcome.UNAUTHENTICATED, Outcome.NEEDS_OWNER, Outcome.REVOKED})
+# Upstream's message about these is for operators, and not for clients.
+_FOR_OPERATORS = frozenset({Outcome.UNAUTHENTICATED, Outcome.NEEDS_OWNER, Outcome.REVOKED})
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An exchange that brought no answer: the client has heard nothing of it.
+    """An exchange that failed before anything was sent to the client.
 
     A value and not an exception, so that nothing keeps frames, bodies and answers alive once the call has gone on.
-    `answer` is what the client is told if this was the last exchange.
+    `answer` is what the client gets if this was the last exchange.
     """
 
     fault: Fault
     answer: errors.GatewayError
 
 
-# Everything that may go wrong before the first event; the client's leaving (CancelledError) is not among it.
+# All that can go wrong before the first event, except that the client disconnects (CancelledError).
 FAILURES = (
     BadName,
     EmptyAnswer,
@@ -62,9 +62,9 @@ FAILURES = (
 
 
 def failed(error: Exception, call: Call, dialect: Dialect, limit: Limit, *secrets: str) -> Failed:
-    """What the exception of an exchange comes to, when `call` was asked in `dialect` and within `limit`.
+    """Fault and answer for the exception of an exchange, where `call` was sent in `dialect` and within `limit`.
 
-    `secrets` are the account's: they are masked in whatever upstream wrote.
+    `secrets` are the account's: they are masked in all that upstream wrote.
     """
     match error:
         case ErrorAnswer():
@@ -94,11 +94,11 @@ def failed(error: Exception, call: Call, dialect: Dialect, limit: Limit, *secret
             return Failed(Fault(Outcome.REJECTED, message=_NO_MODEL), errors.InvalidArgument(_NO_MODEL))
         case _:
             return _too_late(call, limit)
-    return Failed(fault, errors.FailedPrecondition(_OWNER_NEEDED))
+    return Failed(fault, errors.FailedPrecondition(_NEEDS_ATTENTION))
 
 
 def _too_late(call: Call, limit: Limit) -> Failed:
-    """The call's time is over: the client's own word for it, or the operator's."""
+    """The call's time is over: the client's own timeout, or the operator's."""
     begin = "answer" if call.form is None else "begin to answer"
     outcome, words = (Outcome.TIMED_OUT, _TIMED_OUT) if limit.setting else (Outcome.DEADLINE_PASSED, _DEADLINE)
     text = words.format(begin=begin, seconds=limit.seconds, setting=limit.setting)
@@ -108,12 +108,12 @@ def _too_late(call: Call, limit: Limit) -> Failed:
 def _refused(fault: Fault, answer: bytes, call: Call, secrets: tuple[str, ...]) -> Failed:
     """Upstream's own error, byte for byte but for secrets, unless it is about the account."""
     if fault.outcome is Outcome.REFUSED and fault.status in (403, 404) and _names_a_resource(call):
-        fault = replace(fault, outcome=Outcome.REJECTED)  # the resource is one project's: nobody else could do better
+        fault = replace(fault, outcome=Outcome.REJECTED)  # only one project has the resource: others cannot serve it
     fault = replace(fault, message=masked(fault.message, *secrets))
-    if fault.outcome in _BETWEEN_US_AND_THE_OWNER:
-        return Failed(fault, errors.FailedPrecondition(_OWNER_NEEDED))
+    if fault.outcome in _FOR_OPERATORS:
+        return Failed(fault, errors.FailedPrecondition(_NEEDS_ATTENTION))
     if fault.outcome in (Outcome.EMPTY, Outcome.UNREADABLE):
-        # A redirect, a 204, an error without a code inside a 200: none of it may reach a client under that status.
+        # A redirect, a 204, an error without a code inside a 200: a client must not get one of these statuses.
         text = _EMPTY if fault.outcome is Outcome.EMPTY else _UNREADABLE.format(what=fault.message.rstrip("."))
         return Failed(fault, errors.BadGateway(text))
     delay = 1.0 if fault.outcome is Outcome.BARE_429 else fault.delay
@@ -126,7 +126,7 @@ def _refused(fault: Fault, answer: bytes, call: Call, secrets: tuple[str, ...]) 
 
 
 def _not_answered(error: exchange.Failure, *secrets: str) -> Failed:
-    """No connection, or one that brought nothing that can be read."""
+    """No connection, or one without a readable answer."""
     message = masked(str(error), *secrets)
     match error:
         case exchange.Unreachable():
@@ -138,12 +138,12 @@ def _not_answered(error: exchange.Failure, *secrets: str) -> Failed:
         case exchange.Silent() | exchange.FellSilent():
             fault = Fault(Outcome.TIMED_OUT, message=message)
         case exchange.TooLarge():
-            fault = Fault(Outcome.REJECTED, 200, message)  # it is as large from everybody
+            fault = Fault(Outcome.REJECTED, 200, message)  # it is as large from every account
         case exchange.Unreadable():
             fault = Fault(Outcome.UNREADABLE, 200, message)
         case _:
             fault = Fault(Outcome.DROPPED, message=message)
-    return Failed(fault, errors.of_status(error.code, error.told))
+    return Failed(fault, errors.of_status(error.code, error.for_client))
 
 
 def _names_a_resource(call: Call) -> bool:

@@ -1,7 +1,7 @@
-"""The road of one call: exchanges, until one answers.
+"""Forwards one call: exchanges with upstreams, until one answers.
 
-One turn of the loop in `forward` is one exchange with an upstream. What happened is read by `wire.faults`, whose fault
-it was by `pool.outcomes`, and where to go next by `pool.blame`; `attempts` carries that out.
+One iteration of the loop in `forward` is one exchange. `wire.faults` says what happened, `pool.outcomes` whose fault it
+was, and `pool.blame` which account is next; `attempts` carries that out.
 """
 
 import asyncio
@@ -20,16 +20,16 @@ from proxy_app.wire.calls import Call
 
 
 async def forward(call: Call, attempt_log: AttemptLog, *, only: int | None = None, why: str = "") -> Relay:
-    """Find someone who answers `call`; the relay that comes back has its first event in hand.
+    """Find an account that answers `call`; the returned relay has the first event already.
 
-    1. Step: an account, and the path to ask it by.
+    1. Step: an account, and the path to its upstream.
     2. Attempt it, up to the first event.
-    3. The first event in hand is the commit point: the relay takes everything borrowed along.
+    3. The first event is the commit point: the relay takes over everything that is held.
     4. A failure before that is invisible to the client: it decides what the next step is.
 
-    `attempt_log` gets an entry for every attempt. `only` names the one account to ask, `why` says for what.
+    `attempt_log` gets an entry for every attempt. `only` is the one account to ask, `why` the reason in the log.
 
-    Raises GatewayError: upstream's own answer to a request that is wrong, or what to tell when nobody could answer.
+    Raises GatewayError: upstream's own answer to an invalid request, or the reason why no account could answer.
     """
     with Forwarding(call, attempt_log, only, why) as forwarding:
         while True:
@@ -39,7 +39,7 @@ async def forward(call: Call, attempt_log: AttemptLog, *, only: int | None = Non
 
 
 async def attempt(call: Call, step: Step) -> Relay | None:
-    """One exchange: token, request, first event. None where it failed, which `step` has been given then."""
+    """One exchange: token, request, first event. None where it failed, after `step` has taken in the failure."""
     account = step.lease.account
     async with AsyncExitStack() as held:
         entry = held.enter_context(step.entry())

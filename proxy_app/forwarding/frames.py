@@ -1,4 +1,4 @@
-"""An upstream's answer as public frames: what the exchange brings, read by the dialect's reader."""
+"""An upstream's answer as public frames: the chunks of an exchange, read by the dialect's reader."""
 
 from collections.abc import Collection, Mapping
 from time import monotonic
@@ -31,23 +31,23 @@ class ErrorAnswer(Exception):
 
 
 class EmptyAnswer(Exception):
-    """Upstream answered 200, and nothing was in it."""
+    """Upstream answered 200 without any part of an answer."""
 
 
 class Frames:
-    """The frames of one answer, in the batches that its chunks bring. An error in it is shown without `secrets`."""
+    """The frames of one answer, in the batches that its chunks complete. In an error in it `secrets` are masked."""
 
     __slots__ = ("_exchange", "_secrets", "busy", "ended", "reader")
 
     def __init__(self, exchange: Exchange, reader: Reader, secrets: Collection[str]) -> None:
         self.reader = reader
-        self.busy = 0.0  # seconds spent on reading what had arrived of a stream
+        self.busy = 0.0  # seconds spent on reading chunks that had arrived
         self.ended = False
         self._exchange = exchange
         self._secrets = secrets
 
     async def first(self) -> list[bytes]:
-        """The first batch, with which the answer is committed: of a plain answer the whole of it.
+        """The first batch, with which the call is committed to this answer; of a plain answer it is the whole.
 
         Raises ErrorAnswer, EmptyAnswer and what `batch` raises.
         """
@@ -95,7 +95,7 @@ class Frames:
         return await in_turns(self.reader.ending())
 
     def _failure(self) -> Exception:
-        """What ended the answer, to be raised. It is not kept: its traceback holds all this, and would make a cycle."""
+        """What ended the answer, to be raised. Not kept here: its traceback holds this object, which makes a cycle."""
         failure, self.reader.failure = self.reader.failure, None
         self.ended = True
         assert failure is not None

@@ -1,4 +1,4 @@
-"""Bare connections to the paths that are down, which bring them back: TCP, TLS, the proxy's CONNECT, and no request."""
+"""Probes of the paths that are down: a connection (TCP, TLS, the proxy's CONNECT) without a request brings one back."""
 
 import asyncio
 from functools import partial
@@ -15,7 +15,7 @@ _probes: SingleFlight[Path, None] = SingleFlight("probe")
 
 
 async def probe_due() -> None:
-    """Begin those that are due, without waiting for them. For a loop, a few times a second; costs nothing else."""
+    """Begin the probes that are due, without waiting for them. For a loop, a few times a second."""
     for path in leasing.paths_due(monotonic()):
         _probes.start(path, partial(_probe, path))
 
@@ -34,6 +34,6 @@ async def _probe(path: Path) -> None:
     except exchange.ProxyFailed:
         pass
     except (exchange.Failure, TimeoutError):
-        egress_ok = path.egress != ""  # the proxy at least has taken the connection
+        egress_ok = path.egress != ""  # the proxy at least has accepted the connection
     finally:
         leasing.probed(path, monotonic(), ok=ok, egress_ok=egress_ok)

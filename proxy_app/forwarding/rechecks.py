@@ -1,10 +1,10 @@
-"""Whether accounts that needed their owners are back: asked by a count of a few tokens, which costs nothing.
+"""Checks whether accounts that need attention work again: by a countTokens of one word, which costs nothing.
 
-After 1, 2, 5 and 10 minutes, then each hour; an account that answers is taken back. Not asked are those that only a
-person can bring back: who has to sign in, has violated terms, or whose key is leaked or deleted. Those that ran out of
-credits are tried by a call, since a count is answered without credits too.
+After 1, 2, 5 and 10 minutes, then each hour; an account that answers is re-enabled. Not checked are those that only a
+person can bring back: that have to sign in, have violated terms, or whose key is leaked or deleted. Those that ran out
+of credits are tried by clients' calls instead, since countTokens is answered without credits too.
 
-One node asks for all. The others keep count of its questions, to go on from there should it die.
+One node checks for all. The others keep the same schedule, to go on from there if it fails.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ _PROMPT = b'{"contents":[{"role":"user","parts":[{"text":"ready"}]}]}'
 
 @dataclass(slots=True)
 class _Check:
-    """When an account that needs attention for `parked` is asked next, and how often it has been asked."""
+    """When an account that needs attention for `parked` is checked next, and the number of that check, from 1."""
 
     parked: str
     number: int
@@ -47,7 +47,7 @@ class _Check:
 
 
 class _NodeClaim:
-    """Whether it is this node that asks."""
+    """Whether this node is the one that checks."""
 
     def __init__(self) -> None:
         self._claim = RenewableClaim(CLAIM, CLAIM_LASTS)
@@ -59,7 +59,7 @@ class _NodeClaim:
             try:
                 self._ours = await in_database(self._claim.renew)
             except DatabaseError:
-                self._ours = True  # a count too many costs less than an account that nobody asks
+                self._ours = True  # better that two nodes check than none
             self._renewed = now
         return self._ours
 
@@ -70,7 +70,7 @@ _node_claim = _NodeClaim()
 
 
 async def check_due(now: float) -> int:
-    """Ask the accounts that are due at `now` (monotonic); how many are back. For a loop, every few seconds."""
+    """Check the accounts that are due at `now` (monotonic), for a loop of a few seconds; returns how many are back."""
     waiting = {account: parked for account, parked in leasing.need_attention().items() if parked in CHECKED}
     for gone in _checks.keys() - waiting.keys():
         del _checks[gone]

@@ -1,7 +1,7 @@
-"""The answer on its way to the client: upstream's events one by one, and everything given back at the end, once.
+"""Relays an answer to the client: upstream's events one by one, and at the end everything is given back, once.
 
-Whoever holds a `Relay` holds the account's slot, the upstream connection and the ledger entry. Reading it to its end,
-failing in it and closing it all lead to the same `aclose`.
+A `Relay` holds the account's slot, the upstream connection and the log entry. Reading it to its end, a failure in it
+and closing it all lead to the same `aclose`.
 """
 
 import asyncio
@@ -19,10 +19,10 @@ from proxy_app.wire.dialects import NotAnAnswer, ReportedError
 from proxy_app.wire.faults import faults
 from proxy_app.wire.faults.error_bodies import error_body
 
-# How long upstream may be silent between its finish and the end of its answer.
+# How long the end of the body may take after the last finish reason.
 AFTER_FINISH_SECONDS = 2.0
 
-_CUT = "The upstream broke off its answer."
+_CUT = "The upstream interrupted its response."
 _UNFINISHED = "The upstream ended its answer without finishing it."
 _UNREADABLE = "The upstream sent something that is not an answer."
 
@@ -39,7 +39,7 @@ class Relay:
         held: AsyncExitStack,
         headers: Mapping[str, str],
     ) -> None:
-        self.headers = headers  # upstream's, which speak to the client
+        self.headers = headers  # upstream's, which are meant for the client
         self._first = first
         self._frames = frames
         self._lease = lease
@@ -56,7 +56,7 @@ class Relay:
         return self
 
     async def __anext__(self) -> list[bytes]:
-        """The events that arrived together. Raises BrokenStream when the answer ends other than by its own finish."""
+        """The events that arrived together. Raises BrokenStream when the answer ends without being finished."""
         batch = await self._next()
         if not batch:
             await self.aclose()
@@ -67,7 +67,7 @@ class Relay:
         return batch
 
     def keep(self, more: ExitStack, listener: Callable[[list[bytes]], None] | None = None) -> None:
-        """Take `more` along: it is given back with the rest, before it. `listener` is told every batch of events."""
+        """Give `more` back as well, before all else. `listener` is called with every batch of events."""
         self._held.push(more)
         self._listener = listener
 
@@ -99,8 +99,8 @@ class Relay:
         return batch
 
     async def _after_the_finish(self) -> list[bytes]:
-        """What comes after the finish: counts, as a rule. The answer is whole, so that nothing can break it any more,
-        except that upstream itself takes it back.
+        """What comes after the finish, usually counts. The answer is complete, so failures are ignored, except an error
+        that upstream reports.
         """
         try:
             async with asyncio.timeout(AFTER_FINISH_SECONDS):
@@ -119,7 +119,7 @@ class Relay:
         return errors.BrokenStream(event)
 
     def _outcome_so_far(self) -> Outcome:
-        """A client that hangs up on the last event, before upstream's own end, has had the whole answer."""
+        """The outcome if the answer is closed now; a client that hangs up after the finish has had the whole answer."""
         return Outcome.SUCCEEDED if self._frames.reader.complete else Outcome.ABANDONED
 
     def _settle(self, fault: Fault) -> None:

@@ -1,4 +1,4 @@
-"""Work that takes long, on the event loop: between two steps of it others have a turn."""
+"""Long work on the event loop, with turns for other calls between its steps."""
 
 import asyncio
 from collections.abc import Generator
@@ -8,12 +8,12 @@ from proxy_app.wire.bodies.large_bodies import LARGE_BYTES
 
 T = TypeVar("T")
 
-# Between two steps that take milliseconds each, others have a turn: as long as an event of theirs takes to pass.
+# A turn of others, between two steps of milliseconds each: as long as relaying an event takes.
 TURN_SECONDS = 0.002
 
 
 async def in_turns(steps: Generator[None, None, T]) -> T:
-    """What `steps` returns; wherever it yields, others have a turn."""
+    """Run `steps` to its end and return its result; wherever it yields, other calls have a turn."""
     try:
         while True:
             next(steps)
@@ -24,6 +24,6 @@ async def in_turns(steps: Generator[None, None, T]) -> T:
 
 
 async def turn_of_others(size: int) -> None:
-    """Between two steps that each go over `size` bytes."""
+    """A turn for other calls between two steps that each go over `size` bytes, if these are many."""
     if size > LARGE_BYTES:
         await asyncio.sleep(TURN_SECONDS)

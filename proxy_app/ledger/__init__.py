@@ -1,1 +1,1 @@
-"""The request log: a row an attempt, sums by the hour, retention."""
+"""The request log: one row an attempt, sums by hour, logged prompts and responses, retention."""

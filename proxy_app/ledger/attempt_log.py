@@ -1,4 +1,7 @@
-"""Why this answer, in headers, for keys that may ask. Accounts are named by id, never by address."""
+"""The attempts of one call: what they used, and the headers `X-Gateway-Attempt-…` about them.
+
+Headers name accounts by id, never by email address.
+"""
 
 import re
 from dataclasses import dataclass, field
@@ -12,7 +15,7 @@ _NOT_IN_A_HEADER = re.compile(r"[^ -~]")
 
 @dataclass(slots=True)
 class AttemptLog:
-    """The attempts of one call, in order, whoever made them and however they ended."""
+    """The attempts of one call, in order, failed ones too."""
 
     entries: list[LogEntry] = field(default_factory=list)
 
@@ -23,14 +26,14 @@ class AttemptLog:
             used = entry.usage
             if used.total or used.prompt:
                 counts = (used.prompt, used.cached, used.candidates, used.thoughts, used.tool)
-                # Whatever upstream counted: more than this no column holds, and nobody is charged less than nothing.
+                # Upstream's counts may be anything: columns hold no more than this, and a charge is never negative.
                 spent += Tokens(*[min(max(count, 0), LARGEST_COUNT) for count in counts])
         return spent
 
     def headers(self) -> dict[str, str]:
         """`X-Gateway-Attempts: 2`, and one `X-Gateway-Attempt-N` for each in words."""
-        told = {f"X-Gateway-Attempt-{entry.attempt}": _in_words(entry) for entry in self.entries}
-        return {"X-Gateway-Attempts": str(len(self.entries))} | told
+        attempts = {f"X-Gateway-Attempt-{entry.attempt}": _in_words(entry) for entry in self.entries}
+        return {"X-Gateway-Attempts": str(len(self.entries))} | attempts
 
 
 def _in_words(entry: LogEntry) -> str:
@@ -44,5 +47,5 @@ def _in_words(entry: LogEntry) -> str:
         f"chosen for {entry.why}",
         f"waited {entry.waited:.1f} s",
     )
-    # A header takes printable ASCII only, and what was sent upstream or said by it may hold anything.
+    # A header takes printable ASCII only, and a model's name may hold other characters.
     return _NOT_IN_A_HEADER.sub("?", "; ".join(words))

@@ -1,7 +1,7 @@
-"""The prompt and the response of a call, kept for an API key that has this turned on, and for no other.
+"""Logs prompt and response of the calls of API keys that have this turned on, and of no others.
 
-Bounded twice: of each side of a call only the beginning is kept, and of calls not yet written only so many bytes. Both
-sides are encrypted before they reach the database.
+Bounded twice: only the beginning of a prompt and a response is kept, and only so many bytes wait for the database. Both
+are encrypted before they reach it.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -20,30 +20,30 @@ from proxy_app.models import CapturedCall
 from proxy_app.wire.calls import Call
 
 KIND = "captured"
-# Long chats and files inlined in prompts run to megabytes; what went wrong shows in less.
+# Bytes of a prompt, and of a response, that are kept: enough to see what went wrong.
 BODY_LIMIT = 128 * 1024
-# What may wait for the database in one process; past it a call is not captured, and counted.
+# Bytes that may wait for the database in one process; beyond it calls are not captured, but counted.
 WAITING_LIMIT = 64 * 1024 * 1024
-# Rows of up to half a megabyte, written or deleted: few enough that who waits behind one batch does not notice.
+# Rows of up to half a megabyte that are written or deleted at once, so that other writers do not wait for long.
 BATCH = 20
 
 
 @dataclass(slots=True)
 class _Side:
-    """The beginning of what one side said, and how long all of it was."""
+    """The beginning of a prompt or a response, and the length of the whole."""
 
     kept: bytearray = field(default_factory=bytearray, repr=False)
     length: int = 0
 
-    def add(self, said: bytes) -> None:
-        self.length += len(said)
+    def add(self, text: bytes) -> None:
+        self.length += len(text)
         if (room := BODY_LIMIT - len(self.kept)) > 0:
-            self.kept += said[:room]
+            self.kept += text[:room]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A call's words on their way to the database; `columns` are those of `CapturedCall` beside them."""
+class Captured:
+    """A call's prompt and response on their way to the database; `columns` are the others of `CapturedCall`."""
 
     columns: dict[str, Any]
     request: bytes = field(repr=False)
@@ -59,7 +59,7 @@ class Said:
 
 @dataclass(slots=True)
 class Capture:
-    """One call's words. A context manager: leaving it writes them down."""
+    """Collects one call's prompt and response. A context manager: leaving it hands them to the journal."""
 
     key: int
     request_id: str
@@ -71,8 +71,8 @@ class Capture:
     _refusal: str = ""
     at: float = field(default_factory=time)
 
-    def hear(self, batch: list[bytes]) -> None:
-        """Events on their way to the client."""
+    def add(self, batch: list[bytes]) -> None:
+        """Add events that go to the client."""
         for event in batch:
             self._answer.add(event + b"\n")
 
@@ -85,9 +85,9 @@ class Capture:
         if isinstance(error, GatewayError):
             self._answer.add(error.body())
             self._refusal = error.outcome.value
-        _keep(self.said())
+        _keep(self.captured())
 
-    def said(self) -> Said:
+    def captured(self) -> Captured:
         last = self.attempt_log.entries[-1].fault.outcome.value if self.attempt_log.entries else ""
         columns = {
             "at": datetime.fromtimestamp(self.at, UTC),
@@ -99,7 +99,7 @@ class Capture:
             "request_bytes": self._prompt.length,
             "answer_bytes": self._answer.length,
         }
-        return Said(columns, bytes(self._prompt.kept), bytes(self._answer.kept))
+        return Captured(columns, bytes(self._prompt.kept), bytes(self._answer.kept))
 
 
 def begin(
@@ -114,23 +114,23 @@ def begin(
 
 
 def prune_some(days: int, now: datetime) -> int:
-    """Delete one batch of what is older than `days`, oldest first; how many calls it had."""
+    """Delete one batch of calls older than `days`, oldest first; returns how many."""
     old = CapturedCall.objects.filter(at__lt=now - timedelta(days=days)).order_by("pk")
     batch = list(old.values_list("pk", flat=True)[:BATCH])
     return CapturedCall.objects.filter(pk__in=batch).delete()[0] if batch else 0
 
 
 def passed_over() -> int:
-    """Calls that were not captured because too much waited for the database."""
+    """The number of calls that were not captured because too much waited for the database."""
     return _passed_over
 
 
-def _keep(said: Said) -> None:
+def _keep(call: Captured) -> None:
     global _passed_over
-    if journal.held(KIND) + said.size > WAITING_LIMIT:
+    if journal.held(KIND) + call.size > WAITING_LIMIT:
         _passed_over += 1
     else:
-        journal.append(KIND, said)
+        journal.append(KIND, call)
 
 
 def _text(kept: bytes) -> str:
@@ -138,9 +138,9 @@ def _text(kept: bytes) -> str:
     return kept.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
-def _write(calls: list[Said]) -> None:
-    there = existing(Kind.API_KEY, {said.columns["api_key_id"] for said in calls})
-    CapturedCall.objects.bulk_create([said.row() for said in calls if said.columns["api_key_id"] in there])
+def _write(calls: list[Captured]) -> None:
+    there = existing(Kind.API_KEY, {call.columns["api_key_id"] for call in calls})
+    CapturedCall.objects.bulk_create([call.row() for call in calls if call.columns["api_key_id"] in there])
 
 
 _passed_over = 0
@@ -149,6 +149,6 @@ journal.register(
     _write,
     droppable=True,
     batch=BATCH,
-    name_of=lambda said: said.columns["request_id"],
-    size_of=lambda said: said.size,
+    name_of=lambda call: call.columns["request_id"],
+    size_of=lambda call: call.size,
 )

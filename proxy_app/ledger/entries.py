@@ -1,4 +1,4 @@
-"""The request log: one entry an attempt. Sinks hear of each that is over; the journal is one, and writes in batches."""
+"""The entries of the request log, one for each attempt; a sink gives them to the journal, which writes in batches."""
 
 import time
 from dataclasses import InitVar, dataclass, field
@@ -21,8 +21,8 @@ from proxy_app.wire.calls import Call
 from proxy_app.wire.usage import Usage
 
 KIND = "usage"
-_MESSAGE_LIMIT = 500  # upstream's texts are a sentence or two; a front end's HTML page is not worth its bytes
-_LEFT = Fault(Outcome.ABANDONED)  # what an attempt comes to when nobody says otherwise
+_MESSAGE_LIMIT = 500  # characters; upstream's messages are a sentence or two
+_LEFT = Fault(Outcome.ABANDONED)  # until an attempt's outcome is set
 _NO_TOKENS = Usage()
 
 _COLUMNS = [field.attname for field in UsageRecord._meta.local_concrete_fields if not field.primary_key]
@@ -33,14 +33,14 @@ _TEXTS = {
     if isinstance(field, CharField | TextField)
 }
 _COUNTS = [field.name for field in UsageRecord._meta.fields if isinstance(field, PositiveIntegerField)]
-LARGEST_COUNT = 2**31 - 1  # what such a column holds everywhere
+LARGEST_COUNT = 2**31 - 1  # what such a column holds in every database
 
 
 @dataclass(slots=True)
 class LogEntry:
-    """What is known of an attempt so far; told to the sinks when its `with` block ends, however it ends.
+    """One attempt as far as it has come. A context manager: leaving it gives the entry to the sinks.
 
-    Of `call` it keeps what the row says, and not the body: an answer may take hours.
+    Of `call` it keeps what the row needs, and not the body: an answer may take hours.
     """
 
     call: InitVar[Call]
@@ -77,7 +77,7 @@ class LogEntry:
     ) -> None:
         if self.fault is _LEFT and isinstance(error, Exception):
             self.fault = Fault(Outcome.GATEWAY_ERROR, message=type(error).__name__)
-        sinks.tell(self)
+        sinks.emit(self)
 
     def first_event(self) -> None:
         """The commit point: from here on this attempt is the call's answer."""
@@ -133,7 +133,7 @@ def _write(rows: list[dict[str, Any]]) -> None:
 
 
 def _fitting(row: dict[str, Any]) -> dict[str, Any]:
-    """The row as its columns take it, whatever a client named or upstream counted: one refused would leave no trace."""
+    """The row with texts and counts cut to what its columns take: a row that the database refuses would be lost."""
     for name, length in _TEXTS.items():
         row[name] = foreign_text.cleaned(row[name], length)
     for name in _COUNTS:
@@ -143,7 +143,7 @@ def _fitting(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without_deleted(rows: list[dict[str, Any]], column: str, kind: Kind) -> list[dict[str, Any]]:
-    """What was deleted since then leaves its rows behind, as it leaves those already written."""
+    """The rows, with `column` None where it names a row deleted since then, as in the rows written before."""
     named = {row[column] for row in rows}
     gone = named - {None, *existing(kind, named)}
     return [{**row, column: None} if row[column] in gone else row for row in rows]

@@ -1,4 +1,4 @@
-"""The ledger's sums by the hour: added to in the same transaction as the ledger, so that both tell the same."""
+"""Usage by the hour: sums over the request log, added to in the same transaction, so that the two always agree."""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -13,7 +13,7 @@ from proxy_app.models.sums import NUMBERS
 
 IDENTITY = ("hour", "api_key_id", "account_id", "model", "outcome")
 LONGEST_MODEL = 128  # what the column takes
-# Upper bounds of the buckets, in milliseconds; whatever is above the last one is in `…_more`.
+# Upper bounds of the buckets, in milliseconds; what is above the last one is in `…_more`.
 FIRST_EVENT_BOUNDS = (100, 250, 500, 1000, 2500, 5000, 10_000, 30_000)
 OVERHEAD_BOUNDS = (1, 2, 5, 10, 25, 50, 100)
 
@@ -27,7 +27,7 @@ COLUMNS = (
 
 
 def add(rows: Iterable[Mapping[str, Any]]) -> None:
-    """Add ledger rows, as columns of `UsageRecord`, to the sums of the hours they ended in."""
+    """Add rows of the request log, as columns of `UsageRecord`, to the sums of the hours in which they ended."""
     sums: dict[tuple[Any, ...], dict[str, int]] = defaultdict(lambda: dict.fromkeys(NUMBERS, 0))
     for row in rows:
         ended = row["at"] + timedelta(milliseconds=row["duration_ms"])
@@ -38,7 +38,7 @@ def add(rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def count(into: dict[str, int], row: Mapping[str, Any]) -> None:
-    """Add one attempt, of which `row` has at least COLUMNS; or calls that were refused without any (attempt 0)."""
+    """Add a row with at least COLUMNS: one attempt, or calls that were refused without any (attempt 0)."""
     if not row["attempt"]:
         into["calls"] += 1 + row["repeated"]
         return
@@ -54,7 +54,7 @@ def count(into: dict[str, int], row: Mapping[str, Any]) -> None:
 
 
 def add_repeated(row: UsageRecord, number: int) -> None:
-    """Add as many further calls that came to the same as that of `row`, which was refused without an attempt."""
+    """Add `number` further calls like that of `row`, which was refused without an attempt."""
     ended = row.at + timedelta(milliseconds=row.duration_ms)
     _store(
         {
@@ -70,7 +70,7 @@ def _store(sums: Mapping[tuple[Any, ...], Mapping[str, int]]) -> None:
 
 
 def _model(asked: str) -> str:
-    """What the model is called in sums, of which there must not be one for whatever a client invents."""
+    """The model's name in sums, the same for all unknown models: clients could invent any number of them."""
     return known_models.named(asked)[:LONGEST_MODEL]
 
 

@@ -1,4 +1,4 @@
-"""Quarters of days, made of the hours when nothing more is added to those: what weeks and months are read from."""
+"""Usage by quarters of days, from which weeks and months are read: summed from hours that are complete."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,26 +10,26 @@ from proxy_app.models import UsageHour, UsageQuarter
 from proxy_app.models.sums import NUMBERS, Dimension
 
 QUARTER = timedelta(hours=6)
-# An attempt may be written this much after it ended: while the database is away rows wait in memory. One that is
-# later still is in the ledger and in its hour, and missing from what spans a week.
+# An attempt may be written this much after it ended: while the database is away rows wait in memory. A later one is in
+# the request log and in its hour, and missing in weeks and months.
 SETTLED_AFTER = timedelta(hours=3)
-LONGEST = timedelta(days=31)  # what the console looks back on
-AT_ONCE = 2  # quarters in one go: a tenth of a second each in a busy pool, and the journal waits
+LONGEST = timedelta(days=31)  # the longest period of the console
+AT_ONCE = 2  # quarters in one go, during which the journal waits: a tenth of a second each in a busy pool
 
 
 def quarter_of(moment: datetime) -> datetime:
-    """When the quarter began that `moment` is in."""
+    """The beginning of the quarter that `moment` is in."""
     moment = moment.astimezone(UTC)
     return moment.replace(hour=moment.hour // 6 * 6, minute=0, second=0, microsecond=0)
 
 
 def folded_until(now: datetime) -> datetime:
-    """The end of the last quarter that is settled."""
+    """The end of the last quarter that is complete."""
     return quarter_of(now - SETTLED_AFTER)
 
 
 def missing(now: datetime) -> list[datetime]:
-    """The settled quarters of the last month that are not folded yet, the oldest first."""
+    """The complete quarters of the last month that are not folded yet, the oldest first."""
     end = folded_until(now)
     begin = quarter_of(now - LONGEST)
     first = UsageHour.objects.order_by("hour").values_list("hour", flat=True).first()
@@ -42,7 +42,7 @@ def missing(now: datetime) -> list[datetime]:
 
 
 def fold(now: datetime) -> int:
-    """Fold quarters that have become due; how many. Any node may do it: what two do at once is done once."""
+    """Sum up quarters that are due; returns how many. Safe on several nodes at a time: each quarter is stored once."""
     due = missing(now)[:AT_ONCE]
     for start in due:
         with transaction.atomic():
@@ -58,6 +58,6 @@ def _fold(start: datetime) -> None:
         for value, outcome, *numbers in named.annotate(*(Sum(name) for name in NUMBERS)):
             sums = dict(zip(NUMBERS, numbers, strict=True))
             rows.append(UsageQuarter(start=start, dimension=dimension, value=value, outcome=outcome, **sums))
-    # In one order everywhere: two nodes that fold the same quarter wait for each other, and never in a circle.
+    # In the same order on every node: two that fold the same quarter would deadlock otherwise.
     rows.sort(key=lambda row: (row.dimension, row.value, row.outcome))
     UsageQuarter.objects.bulk_create(rows, ignore_conflicts=True, batch_size=25)

@@ -1,7 +1,7 @@
-"""Calls that were answered without asking any account: each has a row of its own in the ledger, its attempt 0.
+"""Calls that ended without an attempt, which the request log has as rows with attempt 0.
 
-Anybody can call without a good key, so of such calls the first ten of each address and minute get rows; the rest are
-counted in the tenth (`repeated`).
+Calls without a valid key can come in any number. Of them the first ten of each address and minute get rows; the others
+are counted in the tenth (`repeated`).
 """
 
 import re
@@ -24,13 +24,13 @@ from proxy_app.wire import resource_names
 from proxy_app.wire.operations import paths
 
 AGAIN = "refused_again"
-MESSAGE_LIMIT = 500  # characters: names that clients made up may be in it
+MESSAGE_LIMIT = 500  # characters; it may quote names that clients made up
 
 _VERSION, _VERB = re.compile("/+v1[a-z]*/+"), re.compile("[A-Za-z]{1,64}")
 _BLANK = {
     field.attname: field.get_default() for field in UsageRecord._meta.local_concrete_fields if not field.primary_key
 }
-# Of refusals given before anything was read of the call but its path.
+# Of the server's own refusals, for which only the path of the call has been read.
 _BY_STATUS = {408: Refusal.TOO_SLOW, 413: Refusal.TOO_LARGE}
 
 _strangers = Strangers()
@@ -38,18 +38,18 @@ reset = _strangers.reset
 
 
 def refused(request: HttpRequest, error: errors.GatewayError) -> None:
-    """Write down that `error` is the answer to `request`, unless attempts of it have rows already."""
+    """Log that `error` is the answer to `request`, unless there were attempts, which have rows already."""
     _answered(request, error.outcome, error.code, error.message)
 
 
 def left(request: HttpRequest) -> None:
-    """Write down that the client left before any account was asked, unless it has been refused by the server."""
+    """Log that the client disconnected before the first attempt, unless the server has refused the call."""
     if not request.content.is_answered:  # type: ignore[attr-defined]
         _answered(request, Refusal.LEFT_EARLY, 0, "")
 
 
 def unread(method: str, path: str, address: str, request_id: str, status: int, message: str, arrived: float) -> None:
-    """Write down a refusal that the server gave by itself; `arrived` by the monotonic clock, `path` decoded."""
+    """Log a refusal by the server itself; `arrived` by the monotonic clock, `path` decoded."""
     if called := _called(method, path):
         outcome = _BY_STATUS.get(status, Refusal.MALFORMED if status < 500 else Outcome.GATEWAY_ERROR)
         row = _row(request_id, called, outcome, status, message, arrived)
@@ -58,7 +58,7 @@ def unread(method: str, path: str, address: str, request_id: str, status: int, m
 
 def _answered(request: HttpRequest, outcome: Outcome | Refusal, status: int, message: str) -> None:
     called = _called(request.method or "", request.path)
-    request_id = getattr(request, "request_id", "")  # which only ApiHandler gives
+    request_id = getattr(request, "request_id", "")  # only ApiHandler sets it
     attempt_log = getattr(request, "attempt_log", None)
     if called is None or not request_id or (attempt_log is not None and attempt_log.entries):
         return
@@ -71,9 +71,9 @@ def _answered(request: HttpRequest, outcome: Outcome | Refusal, status: int, mes
 
 
 def _called(method: str, path: str) -> tuple[str, str] | None:
-    """Model and operation, where a path is that of an operation which accounts answer, or may have been meant for one.
+    """Model and operation of a path that stands for an operation accounts answer, or seems to be meant for one.
 
-    A model or verb that can be none is left out: anybody may have made it up, and the message says what is wrong.
+    An invalid model or verb is "": the client may have made it up, and the message says what is wrong.
     """
     version = _VERSION.match(path)
     if version is None or method == "OPTIONS":
@@ -121,7 +121,7 @@ def _write_once(row: dict[str, Any], address: str) -> None:
 
 
 def _write_again(request_ids: list[str]) -> None:
-    """Count more calls in the rows of others; one whose row is gone is gone with it."""
+    """Count further calls in the rows of their first; those whose row has been deleted are dropped."""
     further: Mapping[str, int] = Counter(request_ids)
     for row in UsageRecord.objects.filter(request_id__in=further, attempt=0):
         number = further[row.request_id]

@@ -1,7 +1,7 @@
-"""How long usage is kept, and the disk that is given back.
+"""Deletes old usage, and gives the disk space back.
 
-SQLite gives pages back to the disk bit by bit where the file was rewritten for that once, which `bootstrap` does while
-it is small. Other files, and Postgres, keep the room for rows to come: `prune_usage --vacuum` rewrites them.
+A SQLite file can be shrunk bit by bit once it has been rewritten for that, which `bootstrap` does while it is small.
+Other files, and Postgres, keep the space for new rows; `prune_usage --vacuum` rewrites them.
 """
 
 from collections.abc import Iterator
@@ -12,35 +12,35 @@ from django.db.models import Max, QuerySet
 
 from proxy_app.models import UsageHour, UsageQuarter, UsageRecord
 
-# Small enough that a writer waiting behind one batch does not notice.
+# Rows deleted at once: few enough that other writers do not wait for long.
 BATCH = 1000
 # Pages given back at once: 4 MB as a rule, some milliseconds.
 PAGES = 1000
 SHRINKABLE = 2  # SQLite's number for auto_vacuum = INCREMENTAL
 SMALL = 100 * 1024 * 1024
-# What the console's figures are read from. Hours are folded into quarters long before.
+# What the console's figures are read from. Hours are folded into quarters long before they are deleted.
 KEEP_HOURS = timedelta(days=35)
 KEEP_QUARTERS = timedelta(days=400)
 
 
 def prune(before: datetime) -> int:
-    """Delete the ledger's entries older than `before`, oldest first, in batches; how many they were."""
+    """Delete entries of the request log older than `before`, oldest first, in batches; returns how many."""
     return sum(iter(lambda: delete_some(older_than(before)), 0))
 
 
 def older_than(before: datetime) -> QuerySet[UsageRecord]:
-    # By time, whose index leads straight to them: by number, a search for none would go through the whole table.
+    # In the order of the index on time: in that of the key, a search that finds nothing would read the whole table.
     return UsageRecord.objects.filter(at__lt=before).order_by("at")
 
 
 def beyond(rows: int) -> QuerySet[UsageRecord]:
-    """The entries before the newest `rows`, by their numbers: where numbers were skipped a few more."""
+    """The entries before the newest `rows`, by their keys; a few more where keys were skipped."""
     newest = UsageRecord.objects.aggregate(newest=Max("pk"))["newest"] or 0
     return UsageRecord.objects.filter(pk__lte=newest - rows).order_by("pk")
 
 
 def prune_some(days: int | None, rows: int | None, now: datetime) -> int:
-    """Delete one batch of what is older than `days` or beyond the newest `rows`, or of old sums; how many it had."""
+    """Delete one batch of entries older than `days` or beyond the newest `rows`, or of old sums; returns how many."""
     for due in _due(days, rows, now):
         if deleted := delete_some(due):
             return deleted
@@ -48,21 +48,21 @@ def prune_some(days: int | None, rows: int | None, now: datetime) -> int:
 
 
 def give_back() -> bool:
-    """Give some of a SQLite file's empty pages back to the disk; whether there are more of them."""
+    """Give some of a SQLite file's empty pages back to the disk; returns whether there are more."""
     if connection.vendor != "sqlite":
         return False
     with connection.cursor() as cursor:
         if cursor.execute("PRAGMA auto_vacuum").fetchone()[0] != SHRINKABLE:
             return False
-        # It does a page a step, and `execute` stops after the first.
+        # The pragma frees one page a step, and `execute` stops after the first.
         connection.connection.executescript(f"PRAGMA incremental_vacuum({PAGES})")
         return cursor.execute("PRAGMA freelist_count").fetchone()[0] > 0
 
 
 def prepare() -> None:
-    """Let a SQLite file give its room back from now on, if that takes no more than a second or two.
+    """Rewrite a SQLite file so that it can be shrunk from now on, if it is small enough for a second or two.
 
-    Raises OperationalError while somebody else uses the file.
+    Raises OperationalError while another process uses the file.
     """
     if connection.vendor != "sqlite":
         return
@@ -74,7 +74,7 @@ def prepare() -> None:
 
 
 def vacuum() -> None:
-    """Rewrite the ledger without its gaps. Nobody writes meanwhile."""
+    """Rewrite the file or table without its gaps. Writers wait meanwhile."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -93,6 +93,6 @@ def _due(days: int | None, rows: int | None, now: datetime) -> Iterator[QuerySet
 
 
 def delete_some(rows: QuerySet) -> int:
-    """Delete one batch of `rows`, the first in their order; how many it had."""
+    """Delete one batch of `rows`, the first in their order; returns how many."""
     batch = list(rows.values_list("pk", flat=True)[:BATCH])
     return rows.model._default_manager.filter(pk__in=batch).delete()[0] if batch else 0

@@ -1,6 +1,6 @@
-"""Who is told of every exchange with an upstream when it is over, however it ended: the journal is one.
+"""Functions that are called with the log entry of every attempt when it is over; the journal's is one.
 
-A sink gets the entry as it then is. It may neither wait nor raise, and must not keep the entry.
+A sink must not block, must not raise and must not keep the entry.
 """
 
 from collections.abc import Callable
@@ -15,16 +15,16 @@ _sinks: list[Sink] = []
 
 
 def add(sink: Sink) -> None:
-    """Tell `sink` as well, after those that were added before."""
+    """Call `sink` for every entry from now on, after those that were added before."""
     _sinks.append(sink)
 
 
 def remove(sink: Sink) -> None:
-    """Tell `sink` no more. Raises ValueError for one that was not added."""
+    """Call `sink` no longer. Raises ValueError for one that was not added."""
     _sinks.remove(sink)
 
 
-def tell(entry: "LogEntry") -> None:
-    """An exchange is over."""
+def emit(entry: "LogEntry") -> None:
+    """Call all sinks: the attempt is over."""
     for sink in _sinks:
         sink(entry)

@@ -1,4 +1,4 @@
-"""What a call leaves behind: nothing of ours, neither to the collector of cycles nor with those that live on."""
+"""Checks that a call leaves nothing behind: no reference cycles, and no objects of its own that stay referenced."""
 
 import gc
 from collections.abc import Iterator
@@ -16,15 +16,15 @@ OURS = ("accounts_app", "proxy_app", "gateway_project")
 
 @contextmanager
 def nothing_is_left() -> Iterator[None]:
-    """Whatever happens inside leaves no cycle that holds anything of ours, and nothing that is one call's."""
-    gc.freeze()  # what is there already is not looked at, which would take a tenth of a second a test
+    """Fails if the block leaves a cycle with an object of this project in it, or an object of one call."""
+    gc.freeze()  # objects from before are not searched, which would take a tenth of a second a test
     gc.disable()
     try:
         yield
         gc.set_debug(gc.DEBUG_SAVEALL)
         gc.collect()
-        left = sorted({_told(each) for each in gc.garbage if _is_ours(each)})
-        left += [f"{_told(each)}, held" for each in gc.get_objects() if type(each) in OF_ONE_CALL]
+        left = sorted({_named(each) for each in gc.garbage if _is_ours(each)})
+        left += [f"{_named(each)}, held" for each in gc.get_objects() if type(each) in OF_ONE_CALL]
     finally:
         gc.set_debug(0)
         gc.garbage.clear()
@@ -37,7 +37,7 @@ def _is_ours(each: object) -> bool:
     return _of(each).startswith(OURS) or (isinstance(each, bytes | bytearray) and len(each) > 10_000)
 
 
-def _told(each: object) -> str:
+def _named(each: object) -> str:
     return f"{type(each).__name__} of {_of(each)}"
 
 

@@ -1,4 +1,4 @@
-"""What upstream says, to the byte: public responses in v1internal's envelope."""
+"""Upstream's responses to the byte: public responses in v1internal's envelope."""
 
 from emulator import Reply
 

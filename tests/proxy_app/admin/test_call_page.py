@@ -11,23 +11,23 @@ class TestCall:
     def test_its_attempts_stand_in_order_with_all_that_is_known(self, console):
         two_attempts()
 
-        told = console.get(page("proxy_app_usagerecord_call", CALL)).content.decode()
+        shown = console.get(page("proxy_app_usagerecord_call", CALL)).content.decode()
 
-        assert told.index("Attempt 1") < told.index("rate limited") < told.index("Attempt 2")
+        assert shown.index("Attempt 1") < shown.index("rate limited") < shown.index("Attempt 2")
         assert all(
-            words in told for words in ("its conversation", "429", "bob@example.com", "time to first token 300 ms")
+            words in shown for words in ("its conversation", "429", "bob@example.com", "time to first token 300 ms")
         )
-        assert "returned to client" in told
+        assert "returned to client" in shown
 
     def test_a_refused_one_shows_its_fix(self, console):
         an_entry(attempt=0, outcome="key_invalid", status=401, message="API key not valid.", repeated=7, duration_ms=3)
 
-        told = console.get(page("proxy_app_usagerecord_call", CALL)).content.decode()
+        shown = console.get(page("proxy_app_usagerecord_call", CALL)).content.decode()
         listed = console.get(page(LEDGER), {"outcome": "key_invalid"}).content.decode()
 
-        assert all(words in told for words in ("Refused by the gateway", "invalid key", "401", "Issue a key under"))
-        assert "7 further calls like this one" in told
-        assert "Attempt 0" not in told
+        assert all(words in shown for words in ("Refused by the gateway", "invalid key", "401", "Issue a key under"))
+        assert "7 further calls like this one" in shown
+        assert "Attempt 0" not in shown
         assert CALL[:8] in listed
 
     def test_an_entry_leads_to_its_call(self, console):

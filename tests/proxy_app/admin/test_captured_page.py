@@ -21,20 +21,20 @@ class TestCaptured:
         return CapturedCall.objects.create(request_id=CALL, api_key=ApiKey.objects.get(), **words)
 
     def test_who_reads_it_is_in_the_log(self, console, said):
-        told = console.get(page("proxy_app_capturedcall_change", said.pk)).content.decode()
+        shown = console.get(page("proxy_app_capturedcall_change", said.pk)).content.decode()
 
-        assert told.count("hunter2") == 2
-        assert "cut off; 900" in told
+        assert shown.count("hunter2") == 2
+        assert "cut off; 900" in shown
         log = console.get(page("proxy_app_capturedcall_history", said.pk)).content.decode()
         assert "olga" in log
         assert "Read the prompt and the response." in log
 
     def test_the_list_shows_and_reads_no_word_of_it(self, console, said):
         with CaptureQueriesContext(connection) as queries:
-            told = console.get(page("proxy_app_capturedcall_changelist")).content.decode()
+            shown = console.get(page("proxy_app_capturedcall_changelist")).content.decode()
 
-        assert CALL in told
-        assert "hunter2" not in told
+        assert CALL in shown
+        assert "hunter2" not in shown
         assert not any('"proxy_app_capturedcall"."request",' in each["sql"] for each in queries)
 
     def test_a_call_leads_to_it_for_those_who_may_read_it(self, console, said):

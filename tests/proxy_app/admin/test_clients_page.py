@@ -26,12 +26,12 @@ class TestClients:
     def test_every_snippet_stands_there_as_it_is_tested(self, console):
         roster.load_now()
 
-        told = console.get(reverse("clients")).content.decode()
+        content = console.get(reverse("clients")).content.decode()
 
         for snippet in snippets.SNIPPETS:
-            assert html.escape(snippet.title) in told
+            assert html.escape(snippet.title) in content
             if snippet.code:
-                shown = re.search(rf'<code id="code-{snippet.slug}"[^>]*>(.*?)</code>', told, re.DOTALL)[1]
+                shown = re.search(rf'<code id="code-{snippet.slug}"[^>]*>(.*?)</code>', content, re.DOTALL)[1]
                 text = html.unescape(re.sub(r"<[^>]+>", "", shown))
                 assert text == snippet.filled("http://localhost", "gemini-2.5-flash", "YOUR_API_KEY")
 
@@ -45,10 +45,10 @@ class TestClients:
         assert "x-goog-api-key" in console.get(reverse("clients")).content.decode()
 
     def test_what_cannot_work_is_said_and_not_offered(self, console):
-        told = console.get(reverse("clients")).content.decode()
+        content = console.get(reverse("clients")).content.decode()
 
-        assert "has no setting for the base URL" in told
-        assert 'id="code-llm"' not in told
+        assert "has no setting for the base URL" in content
+        assert 'id="code-llm"' not in content
 
     def test_only_operators_see_it(self):
         assert "/admin/login/" in Client(headers={"host": "localhost"}).get(reverse("clients")).url
@@ -66,8 +66,8 @@ class TestClients:
 
     @pytest.mark.parametrize("page", ["clients", "playground"])
     def test_no_script_stands_in_the_page(self, console, page):
-        told = console.get(reverse(page)).content.decode()
+        content = console.get(reverse(page)).content.decode()
 
-        own = told[told.index('class="gw-page') :]
+        own = content[content.index('class="gw-page') :]
         assert "<script>" not in own
         assert not re.search(r"\son[a-z]+=", own)

@@ -24,9 +24,9 @@ class TestDiagnostics:
     def test_what_a_client_made_up_is_no_command(self, console):
         an_entry(model='x";$(id);`id`"', method="y;id")
 
-        told, _ = self.report(console)
+        diagnostics, _ = self.report(console)
 
-        assert "models/x%22%3B%24%28id%29%3B%60id%60%22:y%3Bid" in told["replay"]["command"]
+        assert "models/x%22%3B%24%28id%29%3B%60id%60%22:y%3Bid" in diagnostics["replay"]["command"]
 
     def test_it_has_what_it_takes_to_play_the_call_again(self, console):
         two_attempts()
@@ -34,26 +34,27 @@ class TestDiagnostics:
             pattern="gemini-*", target="gemini-3-pro", note="ask Alice", generation_config={"topK": 1}
         )
 
-        told, _ = self.report(console)
+        diagnostics, _ = self.report(console)
 
-        assert [(entry["attempt"], entry["status"], entry["outcome"]) for entry in told["attempts"]] == [
+        assert [(entry["attempt"], entry["status"], entry["outcome"]) for entry in diagnostics["attempts"]] == [
             (1, 429, "rate_limited"),
             (2, 200, "succeeded"),
         ]
-        assert told["replay"]["command"].startswith('curl -N "$GATEWAY/v1beta/models/gemini-2.5-pro:generateContent"')
-        assert told["routing"]["routes"][0]["generation_config"] == {"topK": 1}
-        assert told["versions"]["gateway"].startswith("gemini-gateway/")
-        assert told["settings"]["GATEWAY_MAX_ATTEMPTS"] == 3
+        command = diagnostics["replay"]["command"]
+        assert command.startswith('curl -N "$GATEWAY/v1beta/models/gemini-2.5-pro:generateContent"')
+        assert diagnostics["routing"]["routes"][0]["generation_config"] == {"topK": 1}
+        assert diagnostics["versions"]["gateway"].startswith("gemini-gateway/")
+        assert diagnostics["settings"]["GATEWAY_MAX_ATTEMPTS"] == 3
 
     def test_what_a_client_called_a_model_is_no_part_of_a_command(self, console):
         an_entry(model='x"$(touch /tmp/x)`id`', method='y"; rm z', attempt=0)
 
-        told, _ = self.report(console)
+        diagnostics, _ = self.report(console)
 
-        url = told["replay"]["command"].splitlines()[0]
+        url = diagnostics["replay"]["command"].splitlines()[0]
         assert url == 'curl -N "$GATEWAY/v1beta/models/x%22%24%28touch%20/tmp/x%29%60id%60:y%22%3B%20rm%20z" \\'
 
-    def test_nothing_in_it_is_anybodys_business(self, console, settings):
+    def test_nothing_in_it_is_confidential(self, console, settings):
         settings.GOOGLE_OAUTH_CLIENT_SECRET = settings.GATEWAY_API_KEY = "hunter2-secret"
         settings.GATEWAY_ALLOWED_HOSTS = ["gateway.example.net"]
         GatewaySettings(system_instruction_prefix="Our hunter2 house rules").save()
@@ -64,12 +65,12 @@ class TestDiagnostics:
         UsageRecord.objects.update(api_key=None)
         an_entry(account=cooled, account_label=cooled.email, attempt=3, message="token ya29.hunter2-abc was refused")
 
-        told, text = self.report(console)
+        diagnostics, text = self.report(console)
 
         assert not any(word in text for word in ("hunter2", "@example.com", "secret-project", "gateway.example.net"))
-        assert told["attempts"][0]["account_label"] == "a***@***.com"
-        assert told["attempts"][0]["message"] == "Quota of a***@***.com for projects/*** is used up"
-        assert told["settings"]["GATEWAY_ALLOWED_HOSTS"] == "1 set"
+        assert diagnostics["attempts"][0]["account_label"] == "a***@***.com"
+        assert diagnostics["attempts"][0]["message"] == "Quota of a***@***.com for projects/*** is used up"
+        assert diagnostics["settings"]["GATEWAY_ALLOWED_HOSTS"] == "1 set"
 
     @pytest.mark.parametrize(
         ("text", "left"),

@@ -23,7 +23,7 @@ class TestPlayground:
         assert operator_pass.holder(answer.json()["pass"]) == "olga"
         assert "no-store" in answer["Cache-Control"]
 
-    def test_nobody_else_does(self, clerk):
+    def test_an_operator_without_the_right_gets_none(self, clerk):
         assert clerk.post(reverse("playground_pass")).status_code == 403
         anybody = Client(headers={"host": "localhost"}).post(reverse("playground_pass"))
         assert anybody.status_code == 302
@@ -45,7 +45,7 @@ class TestPlayground:
         assert browser.post(reverse("playground_pass")).status_code == 403
 
     def test_who_may_not_call_as_operator_may_use_a_key(self, clerk):
-        told = clerk.get(reverse("playground")).content.decode()
+        shown = clerk.get(reverse("playground")).content.decode()
 
-        assert 'value="operator" disabled' in told
-        assert 'value="key" checked' in told
+        assert 'value="operator" disabled' in shown
+        assert 'value="key" checked' in shown

@@ -1,4 +1,4 @@
-"""What every answer of the API carries: Google's headers, a challenge with each 401, and what lets a page read it."""
+"""The headers of every answer of the API: Google's, a challenge with each 401, and CORS."""
 
 import pytest
 
@@ -41,14 +41,14 @@ async def test_every_401_says_what_would_be_taken(given, client, alice, api_key,
         assert (reply.status, reply.headers["www-authenticate"]) == (401, 'Bearer realm="gateway"')
 
 
-@pytest.mark.parametrize(("allowed", "told"), [(["*"], "*"), ([PAGE], PAGE), (["https://other.example", PAGE], PAGE)])
-async def test_an_allowed_page_may_call_without_a_key_and_read_the_answer(allowed, told, client, alice, origins):
+@pytest.mark.parametrize(("allowed", "named"), [(["*"], "*"), ([PAGE], PAGE), (["https://other.example", PAGE], PAGE)])
+async def test_an_allowed_page_may_call_without_a_key_and_read_the_answer(allowed, named, client, alice, origins):
     origins(*allowed)
 
     reply = await client.post(GENERATE, a_prompt(), origin=PAGE)
 
     assert reply.status == 200
-    assert reply.headers["access-control-allow-origin"] == told
+    assert reply.headers["access-control-allow-origin"] == named
     exposed = reply.headers["access-control-expose-headers"].split(", ")
     assert {"x-request-id", "x-gateway-attempts", "x-gateway-attempt-1", "x-gateway-attempt-20", "retry-after"} <= set(
         exposed

@@ -1,4 +1,4 @@
-"""Google's system parameters `fields` and `prettyPrint`, on whatever the gateway answers."""
+"""Google's system parameters `fields` and `prettyPrint`, on every kind of answer."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Who may call: keys, where they may stand, and what a caller without one is told."""
+"""Authentication: where a key may stand, when one is needed, and how a call without one is refused."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -60,7 +60,7 @@ class TestAKey:
         assert (await client.get(MODELS, authorization=f"Basic YTpi,Bearer {key}")).status == 200
         assert (await client.get(f"{MODELS}?key={key}&key=stale")).status == 200
 
-    async def test_is_written_to_the_ledger_by_its_name_and_never_sent_upstream(self, client, key, upstream, ledger):
+    async def test_is_in_the_request_log_by_its_name_and_never_sent_upstream(self, client, key, upstream, ledger):
         await client.post(f"{GENERATE}?key={key}", a_prompt(), x_goog_api_key=key)
 
         (entry,) = await ledger()
@@ -82,7 +82,7 @@ class TestAKey:
 
 
 class TestWithoutAKey:
-    async def test_a_caller_is_told_where_to_put_one(self, client, key):
+    async def test_a_caller_learns_where_to_put_one(self, client, key):
         reply = await client.get(MODELS)
 
         assert reason_of(reply) == "API_KEY_MISSING"
@@ -104,7 +104,7 @@ class TestWithoutAKey:
         assert reason_of(reply) == "API_KEY_INVALID"
         assert b"AIzaWrong" not in reply.body
 
-    async def test_nobody_learns_which_paths_exist(self, client, key):
+    async def test_does_not_learn_which_paths_exist(self, client, key):
         for path in ("/nowhere", GENERATE, "/v1/files"):
             assert (await client.get(path)).status == 401
 
@@ -152,7 +152,7 @@ class TestMode:
             assert (await client.get("/healthz")).status == 200
 
     async def test_auto_asks_for_keys_where_a_connection_came_in_from_outside(self, client, alice):
-        """`daphne -b 0.0.0.0` never tells the settings."""
+        """`daphne -b 0.0.0.0` does not change the settings."""
         outside = Client(server="192.0.2.7")
 
         assert (await outside.get(MODELS)).status == 401
@@ -199,7 +199,7 @@ class TestAnOpenGateway:
 
         assert (await client.get(MODELS, origin="https://chat.example")).status == 200
 
-    async def test_serves_anybody_who_has_a_key_after_all(self, client, alice, api_key):
+    async def test_serves_a_page_from_elsewhere_with_a_key(self, client, alice, api_key):
         headers = {"x_goog_api_key": await api_key(), "origin": "https://evil.example", "host": "evil.example"}
 
         assert (await client.get(MODELS, **headers)).status == 200

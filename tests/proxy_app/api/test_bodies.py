@@ -1,4 +1,4 @@
-"""Bodies that are nonsense, hostile or large."""
+"""Bodies that are invalid, hostile or large."""
 
 import asyncio
 import gzip
@@ -165,7 +165,7 @@ class TestCompressed:
 
 
 class TestRoom:
-    """What compressed bodies become takes memory that all of them share."""
+    """Compressed bodies share a bounded amount of memory once decompressed."""
 
     BODY = gzip.compress(json.dumps(a_prompt("x" * 2_000_000)).encode())
 

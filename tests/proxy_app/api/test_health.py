@@ -67,7 +67,7 @@ async def test_a_database_lost_later_leaves_it_ready_as_calls_are_answered_from_
 
 
 async def test_probes_may_ask_by_any_name(client, upstream):
-    """A container's probe asks by the pod's address, which no operator lists."""
+    """A container's probe uses the pod's address as the host, which no operator lists."""
     for path in ("/healthz", "/readyz"):
         reply = await client.get(path, host="10.1.2.3:8045")
         assert reply.status in (200, 503)

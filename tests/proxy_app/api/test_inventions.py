@@ -1,4 +1,4 @@
-"""Whatever clients invent, the process and its tables stay as they are. The request log, which is pruned, is apart."""
+"""Names that clients invent leave nothing in memory or in tables, except in the request log, which is pruned."""
 
 import gc
 from itertools import count
@@ -14,8 +14,8 @@ from tests.factories import a_prompt, make_account
 
 MANY = 10_000
 SENT = 300  # of them go upstream
-# The largest number that anything keeps on purpose: conversations that were refused somewhere (4,096), rows of the
-# least recently used. One entry for each invention would be more.
+# More than any container holds on purpose: the largest has the conversations refused by some account (4,096, least
+# recently used). One entry for each invented name would be more than this.
 KEPT = 4_300
 ROWS = 100
 
@@ -40,7 +40,7 @@ async def both_kinds(upstream, settings, pool_of) -> list[Account]:
 
 
 async def invent(client, key: str) -> int:
-    """One call in which everything that a client may name is invented; its status."""
+    """Make one call in which every name is invented; returns its status."""
     number = next(_numbers)
     verb = ("generateContent", "streamGenerateContent", "countTokens")[number % 3]
     model = ("model-{}", "alias-{}", "tunedModels/t-{}", "x%2F..%2Fmodel-{}", "org/{}")[number % 5].format(number)

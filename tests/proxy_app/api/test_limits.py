@@ -1,4 +1,4 @@
-"""What an API key may use: each limit from outside, and what a client hears that is over it."""
+"""The limits of an API key, seen from outside, and the 429 for a client that is over one."""
 
 import asyncio
 import json
@@ -92,7 +92,7 @@ class TestRequests:
         assert ids == [quota_id]
         assert delay >= until_midnight() - 1
 
-    async def test_all_that_is_used_up_is_named_and_the_longest_wait_told(self, client, key_with):
+    async def test_all_exceeded_limits_are_named_with_the_latest_reset(self, client, key_with):
         key = await key_with(requests_per_minute=1, requests_per_day=1)
         await client.post(PLAIN, a_prompt(), x_goog_api_key=key)
 
@@ -118,7 +118,7 @@ class TestRequests:
 
         assert ids == ["GatewayRequestsPerDayPerKey"]
 
-    async def test_looking_at_models_and_a_request_that_cannot_be_read_cost_nothing(self, client, key_with):
+    async def test_listing_models_and_a_request_that_cannot_be_read_cost_nothing(self, client, key_with):
         key = await key_with(requests_per_minute=1)
         for _ in range(3):
             assert (await client.get(MODELS, x_goog_api_key=key)).status == 200
@@ -126,7 +126,7 @@ class TestRequests:
 
         assert (await client.post(PLAIN, a_prompt(), x_goog_api_key=key)).status == 200
 
-    async def test_one_keys_limit_is_nobody_elses(self, client, key_with, api_key):
+    async def test_one_keys_limit_does_not_count_for_another(self, client, key_with, api_key):
         key, other = await key_with(requests_per_minute=1), await api_key("phone")
         await client.post(PLAIN, a_prompt(), x_goog_api_key=key)
 
@@ -161,7 +161,7 @@ class TestTokens:
         assert delay >= until_midnight() - 1
 
     @pytest.mark.parametrize("url", [PLAIN, STREAM], ids=("plain", "stream"))
-    async def test_are_counted_as_the_ledger_counts_them(self, url, client, key_with, ledger):
+    async def test_are_counted_as_in_the_request_log(self, url, client, key_with, ledger):
         key = await key_with()
         await client.post(url, a_prompt(), x_goog_api_key=key)
 
@@ -172,10 +172,10 @@ class TestTokens:
         assert use.prompt_tokens > 0
         assert (use.api_key_id, use.model, use.requests) == (entry.api_key_id, MODEL, 1)
 
-    async def test_of_an_answer_cut_short_are_charged_as_far_as_upstream_told(self, client, key_with, upstream, ledger):
+    async def test_of_an_interrupted_answer_are_charged_as_far_as_reported(self, client, key_with, upstream, ledger):
         key = await key_with()
-        told = a_text("one")[:-1] + b',"usageMetadata": {"promptTokenCount": 7,"candidatesTokenCount": 2}}'
-        upstream.script(a_stream(told, ending=Ending.STALL))
+        sent = a_text("one")[:-1] + b',"usageMetadata": {"promptTokenCount": 7,"candidatesTokenCount": 2}}'
+        upstream.script(a_stream(sent, ending=Ending.STALL))
         exchange = client.start("POST", STREAM, a_prompt(), x_goog_api_key=key)
         await exchange.chunks(1)
 
@@ -188,8 +188,8 @@ class TestTokens:
     @pytest.mark.parametrize("count", [-5, 2**31, 10**18])
     async def test_are_not_believed_beyond_reason(self, count: int, client, key_with, upstream, ledger):
         key = await key_with()
-        told = a_text("one", "STOP")[:-1] + f',"usageMetadata": {{"promptTokenCount": {count}}}}}'.encode()
-        upstream.script(an_answer(told))
+        sent = a_text("one", "STOP")[:-1] + f',"usageMetadata": {{"promptTokenCount": {count}}}}}'.encode()
+        upstream.script(an_answer(sent))
 
         assert (await client.post(PLAIN, a_prompt(), x_goog_api_key=key)).status == 200
 
@@ -204,10 +204,10 @@ class TestTokens:
         assert (await client.post(PLAIN, a_prompt(), x_goog_api_key=key)).status == 200
 
 
-class TestCallsAtOnce:
+class TestConcurrentRequests:
     @pytest.fixture
     async def busy(self, client, key_with, upstream):
-        """A key whose one call at once is under way."""
+        """A key with its one concurrent request in flight."""
         key = await key_with(max_concurrency=1)
         upstream.script(a_stream(a_text("one"), ending=Ending.STALL))
         exchange = client.start("POST", STREAM, a_prompt(), x_goog_api_key=key)
@@ -215,7 +215,7 @@ class TestCallsAtOnce:
         yield key, exchange
         await exchange.hang_up()
 
-    async def test_are_no_more_than_so_many(self, busy, client):
+    async def test_are_no_more_than_the_limit(self, busy, client):
         key, _ = busy
 
         ids, delay = refused(await client.post(PLAIN, a_prompt(), x_goog_api_key=key))
@@ -327,7 +327,7 @@ class TestNetworks:
 
         assert (await elsewhere.get(MODELS, x_goog_api_key=key, x_api_key=other)).status == 200
 
-    async def test_where_no_key_is_needed_a_key_from_elsewhere_is_nobodys(
+    async def test_where_no_key_is_needed_a_key_from_elsewhere_is_ignored(
         self, elsewhere, client, key_with, operator_sets
     ):
         key = await key_with(allowed_networks=["127.0.0.0/8"])
@@ -337,11 +337,11 @@ class TestNetworks:
 
 
 @pytest.mark.parametrize(
-    ("delay", "told"), [(0.2, "1.000s"), (60.0, "60.000s"), (60.0002, "60.001s"), (59.9996, "60.000s")]
+    ("delay", "sent"), [(0.2, "1.000s"), (60.0, "60.000s"), (60.0002, "60.001s"), (59.9996, "60.000s")]
 )
-def test_nobody_is_told_to_come_back_too_early(delay, told):
+def test_a_client_that_waits_as_long_as_it_has_to_is_never_early(delay, sent):
     error = ResourceExhausted("used up", delay)
 
     (retry,) = json.loads(error.body())["error"]["details"]
-    assert retry["retryDelay"] == told
-    assert float(told[:-1]) <= int(error.headers["Retry-After"]) < float(told[:-1]) + 1
+    assert retry["retryDelay"] == sent
+    assert float(sent[:-1]) <= int(error.headers["Retry-After"]) < float(sent[:-1]) + 1

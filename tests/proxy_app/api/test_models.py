@@ -1,4 +1,4 @@
-"""models.list and models.get: what this gateway can be asked for, with real limits."""
+"""models.list and models.get: the models of this gateway, with real limits."""
 
 import pytest
 
@@ -81,7 +81,7 @@ async def test_a_model_is_described_alone(version, name, client, alice):
     assert reply.json()["displayName"] == "Gemini 2.5 Flash"
 
 
-async def test_a_model_that_nobody_knows_is_not_found_in_googles_words(client, alice):
+async def test_an_unknown_model_is_not_found_in_googles_words(client, alice):
     reply = await client.get("/v1alpha/models/gemini-0.1")
 
     assert reply.status == 404

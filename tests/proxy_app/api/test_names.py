@@ -83,7 +83,7 @@ async def test_a_model_is_not_looked_up_by_what_is_no_name(client, upstream, poo
 
 
 @pytest.mark.parametrize("verb", ["generateContent", "streamGenerateContent", "countTokens"])
-async def test_a_call_without_a_model_is_told_in_googles_words(verb, client, upstream):
+async def test_a_call_without_a_model_is_refused_in_googles_words(verb, client, upstream):
     for path in (f"/v1beta/models/:{verb}", f"/v1/models/models/:{verb}", f"/v1beta/models//:{verb}"):
         reply = await client.post(f"{path}?$alt=json", a_prompt())
 
@@ -174,12 +174,12 @@ async def test_a_models_other_spellings_count_as_the_model_and_go_up_as_they_cam
     await ApiKey.objects.filter(name="kept").aupdate(allowed_models=[ALLOWED, "old"])
     upstream.script("quota_exhausted", times=None)
 
-    told = {}
+    statuses = {}
     for model in (ALLOWED, "old", OTHER):
         url = f"/v1beta/models/{spelt.format(model)}:generateContent"
-        told[model] = (await client.post(url, a_prompt(), x_goog_api_key=key)).status
+        statuses[model] = (await client.post(url, a_prompt(), x_goog_api_key=key)).status
 
-    assert told == {ALLOWED: 429, "old": 429, OTHER: 403}
+    assert statuses == {ALLOWED: 429, "old": 429, OTHER: 403}
     assert [(call.account, call.model) for call in upstream.calls] == [
         ("alice@example.com", spelt.format(ALLOWED)),
         ("alice@example.com", "gemini-2.5-pro"),

@@ -1,4 +1,4 @@
-"""An operator's pass stands in for an API key, for a minute, and tells what became of the call."""
+"""An operator's token replaces an API key, for a minute, and may request routing details."""
 
 import pytest
 from django.core import signing
@@ -14,7 +14,7 @@ async def strict(operator_sets) -> None:
     await operator_sets(auth_mode="strict")
 
 
-async def test_a_call_with_a_pass_is_answered_and_explained(client, alice, strict, ledger):
+async def test_a_call_with_a_token_is_answered_and_explained(client, alice, strict, ledger):
     given = operator_pass.issue("olga")
 
     reply = await client.post(PATH, a_prompt(), x_goog_api_key=given, x_gateway_explain="1")
@@ -26,7 +26,7 @@ async def test_a_call_with_a_pass_is_answered_and_explained(client, alice, stric
 
 
 @pytest.mark.parametrize("made_up", ["", "olga", "signed for something else"])
-async def test_a_pass_nobody_signed_is_no_pass(made_up, client, alice, strict):
+async def test_a_token_without_a_valid_signature_is_refused(made_up, client, alice, strict):
     if made_up.startswith("signed"):
         made_up = signing.dumps("olga", salt="another")
     reply = await client.post(PATH, a_prompt(), x_goog_api_key=operator_pass.PREFIX + made_up)
@@ -34,7 +34,7 @@ async def test_a_pass_nobody_signed_is_no_pass(made_up, client, alice, strict):
     assert reply.status == 401
 
 
-async def test_a_pass_of_another_gateway_is_no_pass(client, alice, strict, settings):
+async def test_a_token_of_another_gateway_is_refused(client, alice, strict, settings):
     given = operator_pass.issue("olga")
     settings.SECRET_KEY = "another gateway's"
 
@@ -43,7 +43,7 @@ async def test_a_pass_of_another_gateway_is_no_pass(client, alice, strict, setti
     assert reply.status == 401
 
 
-def test_a_pass_ends_after_a_minute(monkeypatch):
+def test_a_token_expires_after_a_minute(monkeypatch):
     given = operator_pass.issue("olga")
     now = signing.time.time()
 

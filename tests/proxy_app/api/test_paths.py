@@ -1,4 +1,4 @@
-"""Which path leads where: every spelling clients use, and a readable answer for every one they should not."""
+"""Paths: every spelling that clients use works, and every other one gets a readable error."""
 
 import re
 
@@ -179,7 +179,7 @@ async def test_every_answer_has_a_request_id_of_its_own(client, alice, upstream,
     assert len(set(ids)) == len(ids)
 
 
-async def test_the_request_id_is_the_ledgers_and_upstreams(client, alice, upstream, ledger):
+async def test_the_request_id_is_in_the_request_log_and_sent_upstream(client, alice, upstream, ledger):
     reply = await client.post(GENERATE, a_prompt())
 
     (entry,) = await ledger()

@@ -1,4 +1,4 @@
-"""Models that only upstream knows: its list is merged into ours, and a name nobody has heard of is asked there."""
+"""Models that only upstream has: its list is merged into the gateway's, and unknown names are looked up there."""
 
 from datetime import timedelta
 
@@ -51,7 +51,7 @@ async def names(client) -> list[str]:
 
 
 class TestTheListOfAnAccount:
-    async def test_is_merged_into_ours_and_believed(self, client, studio, upstream):
+    async def test_is_merged_into_ours_and_goes_before_it(self, client, studio, upstream):
         await studio()
 
         assert await fetched() == 1
@@ -129,7 +129,7 @@ class TestTheListOfAnAccount:
         assert first.models
 
 
-class TestANameThatNobodyKnows:
+class TestAnUnknownName:
     async def test_is_asked_of_upstream_once_in_a_while(self, client, studio, upstream):
         await studio()
 
@@ -139,7 +139,7 @@ class TestANameThatNobodyKnows:
         assert replies[0].json()["name"] == f"models/{NEW}"
         assert asked(upstream, "getModel") == 1
 
-    async def test_and_not_upstream_either_gets_upstreams_404(self, client, studio, upstream):
+    async def test_to_upstream_too_gets_upstreams_404(self, client, studio, upstream):
         await studio()
 
         reply = await client.get(f"{LIST}/gemini-0.1")
@@ -154,7 +154,7 @@ class TestANameThatNobodyKnows:
 
         assert (await client.get(f"{LIST}/{NEW}")).status == 200
 
-    async def test_is_asked_of_nobody_who_may_not_serve_it(self, client, studio, upstream):
+    async def test_is_not_asked_of_an_account_that_may_not_serve_it(self, client, studio, upstream):
         await studio(allowed_models=["gemini-2.5-*"])
 
         assert (await client.get(f"{LIST}/{NEW}")).status == 404

@@ -1,4 +1,4 @@
-"""Headers of upstream that speak to the client go through, and no others."""
+"""Headers of upstream that are meant for the client are passed on, and no others."""
 
 from dataclasses import replace
 
@@ -18,14 +18,14 @@ SAID = {
     "X-Cloud-Trace": "t",
     "Alt-Svc": "h3",
 }
-TOLD = {"x-gemini-service-tier": "priority", "server-timing": "gfet4t7; dur=1377", "x-goog-ext-1-bin": "Abc="}
+PASSED_ON = {"x-gemini-service-tier": "priority", "server-timing": "gfet4t7; dur=1377", "x-goog-ext-1-bin": "Abc="}
 
 
 def with_headers(reply: Reply) -> Reply:
     return replace(reply, headers=tuple(SAID.items()))
 
 
-def told(reply) -> dict[str, str]:
+def passed_on(reply) -> dict[str, str]:
     names = {name.lower() for name in SAID}
     return {name: value for name, value in reply.headers.items() if name in names}
 
@@ -37,7 +37,7 @@ async def test_with_an_answer(url, client, alice, upstream):
     reply = await client.post(url, a_prompt())
 
     assert reply.status == 200
-    assert told(reply) == TOLD
+    assert passed_on(reply) == PASSED_ON
 
 
 @pytest.mark.parametrize("url", [PLAIN, f"{STREAM}?alt=sse"])
@@ -48,7 +48,7 @@ async def test_with_an_error_of_upstreams_own(url, client, alice, upstream):
     reply = await client.post(url, a_prompt())
 
     assert reply.status == 400
-    assert told(reply) == TOLD
+    assert passed_on(reply) == PASSED_ON
 
 
 async def test_not_of_an_attempt_that_another_one_outdid(client, pool_of, upstream):
@@ -59,4 +59,4 @@ async def test_not_of_an_attempt_that_another_one_outdid(client, pool_of, upstre
     reply = await client.post(PLAIN, a_prompt())
 
     assert reply.status == 200
-    assert "x-gemini-service-tier" not in told(reply)
+    assert "x-gemini-service-tier" not in passed_on(reply)

@@ -1,4 +1,4 @@
-"""GET /usage: what a key is told of its own use, and the page that shows it to people."""
+"""GET /usage: a key's own usage, and the page that shows it to people."""
 
 import re
 from datetime import UTC, datetime
@@ -71,11 +71,11 @@ class TestTheReport:
         report = (await client.get(USAGE, x_goog_api_key=key)).json()
 
         for span in ("today", "month"):
-            told = report[span]
-            assert [use["model"] for use in told["models"]] == ["gemini-2.5-flash", "gemini-2.5-pro"]
-            assert [use["requests"] for use in told["models"]] == [2, 1]
-            assert told["requests"] == 3
-            tokens = told["tokens"]
+            part = report[span]
+            assert [use["model"] for use in part["models"]] == ["gemini-2.5-flash", "gemini-2.5-pro"]
+            assert [use["requests"] for use in part["models"]] == [2, 1]
+            assert part["requests"] == 3
+            tokens = part["tokens"]
             assert tokens["prompt"] == sum(entry.prompt_tokens for entry in entries)
             assert tokens["total"] == tokens["prompt"] + tokens["candidates"] + tokens["thoughts"] + tokens["tool"]
         assert limits_in(report)["tokensPerDay"]["used"] == report["today"]["tokens"]["total"]
@@ -141,7 +141,7 @@ class TestTheReport:
 
 
 class Links(HTMLParser):
-    """What a page refers to, and what it says inline."""
+    """The addresses that a page refers to, and its inline scripts and styles."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""An operator's test of one account: a real call, whatever the account's mood, with its consequences."""
+"""An operator's test of one account: a real call, even if it is cooling down or disabled, with all consequences."""
 
 from collections.abc import AsyncIterator
 
@@ -25,7 +25,7 @@ async def alice_and_bob(pool_of) -> tuple[Account, Account]:
     return alice, bob
 
 
-async def test_an_account_that_answers_is_told_so_and_the_call_is_in_the_ledger(alice_and_bob, ledger):
+async def test_an_account_that_answers_passes_and_the_call_is_in_the_request_log(alice_and_bob, ledger):
     _, bob = alice_and_bob
     await roster.refresh()
 
@@ -47,7 +47,7 @@ async def test_a_refused_token_is_renewed_once(upstream, alice_and_bob, ledger):
     assert [entry.outcome for entry in await ledger()] == ["unauthenticated", "succeeded"]
 
 
-async def test_a_spent_account_rests_as_after_any_call(upstream, alice_and_bob):
+async def test_an_exhausted_account_cools_down_as_after_any_call(upstream, alice_and_bob):
     alice, _ = alice_and_bob
     upstream.script("quota_exhausted", account=alice.email)
     await roster.refresh()
@@ -59,7 +59,7 @@ async def test_a_spent_account_rests_as_after_any_call(upstream, alice_and_bob):
     assert [account for account, _, _ in leasing.cooldowns(0.0)] == [alice.pk]
 
 
-async def test_a_parked_account_may_be_tested_and_stays_parked(alice_and_bob):
+async def test_an_account_that_needs_attention_may_be_tested_and_goes_on_needing_it(alice_and_bob):
     alice, _ = alice_and_bob
     await Account.objects.filter(pk=alice.pk).aupdate(parked="by_hand")
     await roster.refresh()

@@ -1,4 +1,4 @@
-"""Whose fault it was, seen from outside: on several accounts, several conversations, both kinds of accounts."""
+"""Blame seen from outside: several accounts of both kinds, several conversations."""
 
 import asyncio
 import json
@@ -46,7 +46,7 @@ CLOSED = an_error(404, f"This model models/{MODEL} is no longer available to new
 class TestAnAccountThatRefuses:
     @pytest.mark.parametrize("refusal", [DENIED, CLOSED], ids=("denied", "closed"))
     @BOTH
-    async def test_costs_nobody_a_call_and_is_asked_last_in_the_end(self, url, refusal, client, pool_of, upstream):
+    async def test_costs_no_call_and_is_asked_last_in_the_end(self, url, refusal, client, pool_of, upstream):
         await pool_of("alice", "bob")
         upstream.script(refusal, account="alice@example.com", times=None)
 
@@ -75,7 +75,7 @@ class TestAnAccountThatRefuses:
         assert set(statuses().values()) == {Status.READY}
 
     @BOTH
-    async def test_what_anybody_may_read_is_asked_of_another(self, url, client, pool_of, upstream):
+    async def test_what_every_account_can_read_is_asked_of_another(self, url, client, pool_of, upstream):
         await pool_of("alice", "bob")
         upstream.script(DENIED)
         prompt = a_prompt()
@@ -130,7 +130,7 @@ async def test_nor_does_an_account_in_an_error_within_a_stream(client, alice, up
     assert entry.message == "The thing of *** failed."
 
 
-async def test_a_suspended_consumer_is_parked_though_nothing_but_the_text_says_so(client, pool_of, upstream, ledger):
+async def test_a_suspended_consumer_needs_attention_though_only_the_text_says_so(client, pool_of, upstream, ledger):
     await pool_of("alice", "bob")
     text = f"Permission denied: Consumer 'api_key:{KEY}' has been suspended."
     upstream.script(an_error(403, text, "PERMISSION_DENIED"))
@@ -138,8 +138,8 @@ async def test_a_suspended_consumer_is_parked_though_nothing_but_the_text_says_s
     assert (await client.post(PLAIN, a_prompt())).status == 200
 
     await ledger()
-    parked = await Account.objects.aget(parked="suspended")
-    assert KEY not in parked.parked_message
+    suspended = await Account.objects.aget(parked="suspended")
+    assert KEY not in suspended.parked_message
 
 
 async def test_out_of_credits_is_the_project_and_not_the_model(client, pool_of, upstream, ledger):
@@ -163,8 +163,8 @@ class TestRetryAfter:
 
         assert reply.status == 429
         assert 40 <= int(reply.headers["retry-after"]) <= 45
-        (rest,) = leasing.cooldowns(0.0)
-        assert rest[2].reason == "rate_limited"
+        (cooldown,) = leasing.cooldowns(0.0)
+        assert cooldown[2].reason == "rate_limited"
 
     async def test_of_four_hundred_digits_is_a_day_at_most(self, client, alice, upstream, ledger):
         details = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "9" * 400 + "s"}]
@@ -204,14 +204,14 @@ class TestEndpoints:
 
 
 class TestAnEmptyAnswer:
-    async def test_that_nobody_else_gives_is_told_as_what_it_is(self, client, alice, upstream, settings):
+    async def test_that_only_this_account_gives_is_called_an_empty_response(self, client, alice, upstream, settings):
         settings.GATEWAY_MAX_WAIT = 0.0
         upstream.script("empty_200", times=None)
 
         reply = await client.post(PLAIN, a_prompt())
 
         assert reply.status == 502
-        assert reply.json()["error"]["message"] == "The upstream answered without an answer."
+        assert reply.json()["error"]["message"] == "The upstream sent an empty response."
 
     @BOTH
     async def test_puts_its_account_last_after_two_conversations(self, url, client, pool_of, upstream):
@@ -290,7 +290,7 @@ async def test_a_401_of_a_key_without_a_known_reason_asks_the_others(client, ups
 
 @contextmanager
 def a_black_hole() -> Iterator[str]:
-    """An address that takes no connection and refuses none: its queue of waiting connections is full."""
+    """An address at which connections hang: the queue of waiting ones is full."""
     with ExitStack() as held:
         listening = held.enter_context(socket.socket())
         listening.bind(("127.0.0.1", 0))

@@ -28,7 +28,7 @@ async def account(request, upstream, settings, pool_of):
 
 
 @pytest.mark.parametrize("size", [1000, 300_000, 8_000_000], ids=("small", "sliced", "large"))
-async def test_at_the_first_event_nobody_holds_the_body_any_more(size, client, account, upstream):
+async def test_from_the_first_event_on_the_body_is_not_in_memory(size, client, account, upstream):
     upstream.script(Reply(chunks=[account(a_text("one"))], content_type=SSE, ending=Ending.STALL))
     raw = json.dumps(a_prompt("x" * size)).encode()
     before = sys.getrefcount(raw)

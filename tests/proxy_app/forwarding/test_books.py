@@ -1,4 +1,4 @@
-"""The books: whatever happens at once, everything borrowed comes back and what upstream saw is written down."""
+"""Under concurrent calls that end in every way, all slots come back, and the log has what upstream saw."""
 
 import asyncio
 from collections import Counter
@@ -52,7 +52,7 @@ async def a_call(client: Client, number: int, chance: Random) -> Reply:
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_thirty_mixed_calls_at_once_leave_the_books_balanced(seed, client, pool_of, upstream, ledger):
+async def test_thirty_mixed_concurrent_calls_leave_the_books_balanced(seed, client, pool_of, upstream, ledger):
     chance = Random(seed)
     await pool_of("alice", "bob", "carol", "dave", max_concurrency=20)
     await client.get("/readyz")
@@ -74,7 +74,7 @@ async def test_thirty_mixed_calls_at_once_leave_the_books_balanced(seed, client,
 
 
 def unseen(entries: list[UsageRecord], upstream: Emulator) -> list[UsageRecord]:
-    """The attempts whose client left before they were sent: they are in the ledger, but upstream never saw them."""
+    """The attempts whose client left before they were sent: the request log has them, but upstream never saw them."""
     seen = Counter(call.body["requestId"] for call in upstream.calls if call.call != "countTokens")
     return [entry for entry in entries if entry.outcome == "abandoned" and entry.attempt > seen[entry.request_id]]
 

@@ -1,4 +1,4 @@
-"""A stream that breaks must never pass for a whole one."""
+"""An interrupted stream must never look like a complete one."""
 
 import pytest
 

@@ -83,7 +83,7 @@ async def test_details_beside_the_total_pass_untouched(client, alice, upstream):
     assert reply.body == counts
 
 
-async def test_counting_is_in_the_ledger(client, alice, ledger):
+async def test_counting_is_in_the_request_log(client, alice, ledger):
     await client.post(COLON, {"contents": CONTENTS})
 
     (entry,) = await ledger()

@@ -1,4 +1,4 @@
-"""How long a call may take: what the gateway's settings say, and what its client says in X-Server-Timeout."""
+"""How long a call may take: by the gateway's settings, and by the client's X-Server-Timeout."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def short(settings):
 
 
 @ALL
-async def test_the_gateways_own_timeout_is_told_by_its_name_and_nothing_is_sent_again(
+async def test_the_gateways_own_timeout_is_named_and_nothing_is_sent_again(
     url, client, pool_of, upstream, ledger, short
 ):
     await pool_of("alice", "bob")
@@ -77,7 +77,7 @@ async def test_after_the_first_event_the_usual_silence_counts_again(client, alic
 
 
 @ALL
-async def test_a_longer_word_of_a_client_counts_up_to_the_gateways_bound(url, client, alice, upstream, settings, short):
+async def test_a_longer_timeout_of_a_client_counts_up_to_the_bound(url, client, alice, upstream, settings, short):
     settings.GATEWAY_MAX_SERVER_TIMEOUT = 0.3
     upstream.script("stall")
 
@@ -88,7 +88,7 @@ async def test_a_longer_word_of_a_client_counts_up_to_the_gateways_bound(url, cl
 
 
 @pytest.mark.parametrize("nonsense", ["0", "-1", "soon", "nan", "inf", "1e-9", ""])
-async def test_nonsense_of_a_client_counts_for_nothing(nonsense, client, alice):
+async def test_an_invalid_timeout_of_a_client_is_ignored(nonsense, client, alice):
     reply = await client.post(PLAIN, a_prompt(), x_server_timeout=nonsense)
 
     assert reply.status == 200

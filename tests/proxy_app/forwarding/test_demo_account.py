@@ -1,4 +1,4 @@
-"""The demo account: answers a newcomer from an emulator of its own, and steps back for the first real account."""
+"""The demo account: answers from an emulator of its own until there is a real account."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -69,7 +69,7 @@ async def test_the_demo_account_does_not_come_back_when_the_real_ones_are_gone(
     assert "gateway.W011" in [message.id for message in await sync_to_async(check_gateway)()]
 
 
-async def test_the_demo_account_does_not_stand_in_for_real_accounts_that_rest(client, demo, alice):
+async def test_the_demo_account_does_not_replace_real_accounts_that_cool_down(client, demo, alice):
     until = datetime.now(UTC) + timedelta(seconds=60)
     await Rest.objects.acreate(account=alice, model=MODEL, until=until, reason="quota_exhausted", streak=1)
 

@@ -26,15 +26,15 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str = "", port: int = 0) -> None:
-    """One request goes on to its target, marked with `Via`; what comes back is handed through to its end."""
-    first, _, rest = (await reader.readuntil(b"\r\n\r\n")).partition(b"\r\n")
+    """Pass one request on to its target, marked with `Via`, and the response back to its end."""
+    first, _, headers = (await reader.readuntil(b"\r\n\r\n")).partition(b"\r\n")
     method, target, version = first.decode().split(" ")
-    lengths = [line.split(b":")[1] for line in rest.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    lengths = [line.split(b":")[1] for line in headers.lower().split(b"\r\n") if line.startswith(b"content-length:")]
     body = await reader.readexactly(int(lengths[0]) if lengths else 0)
     asked = urlsplit(target)
     there, out = await asyncio.open_connection(asked.hostname or host, asked.port or port)
     path = f"{asked.path}?{asked.query}" if asked.query else asked.path
-    out.write(f"{method} {path} {version}\r\nVia: 1.1 tiny\r\nConnection: close\r\n".encode() + rest + body)
+    out.write(f"{method} {path} {version}\r\nVia: 1.1 tiny\r\nConnection: close\r\n".encode() + headers + body)
     while piece := await there.read(65536):
         writer.write(piece)
         await writer.drain()
@@ -83,7 +83,7 @@ async def bob_in_reserve(pool_of, operator_sets) -> Callable[..., Awaitable[Acco
 
 
 async def forget_unseen(alice: Account) -> list[str]:
-    """Takes the attempts that never left the gateway out of the books; what they came to."""
+    """Deletes the log entries of attempts that were never sent; returns their outcomes."""
     unseen = UsageRecord.objects.filter(account=alice, outcome__in=["unreachable", "token_unavailable"])
     outcomes = [f"{entry.outcome} {entry.message}" async for entry in unseen]
     await unseen.adelete()

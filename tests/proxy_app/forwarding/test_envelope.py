@@ -1,4 +1,4 @@
-"""What upstream gets to see of a call."""
+"""The request that upstream gets for a call."""
 
 import json
 

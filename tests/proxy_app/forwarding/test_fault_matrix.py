@@ -1,4 +1,4 @@
-"""The fault matrix: what each fault of an upstream comes to, for the client, upstream, the ledger and the account.
+"""The fault matrix: the effects of each fault of an upstream, on the client, upstream, the request log and the account.
 
 The rows are the specification of the table of blame, seen from outside.
 """
@@ -22,17 +22,17 @@ BOTH = (PLAIN, STREAM)
 
 @dataclass(frozen=True)
 class Row:
-    """One fault, met once: `status` is the client's, `outcomes` the ledger's, in the order of exchanges.
+    """One fault, met once: `status` is the client's, `outcomes` the request log's, in the order of exchanges.
 
-    `stays` says that the second exchange goes to the same account. `rests` and `parked` are the first account's marks.
-    `alone` is what comes of it where there is no other account: status and outcomes; None: the same.
+    `stays` says that the second exchange goes to the same account. `cools` and `parked` are of the first account.
+    `alone` are status and outcomes where there is no other account; None: the same.
     """
 
     fault: str
     status: int
     outcomes: tuple[str, ...]
     stays: bool = False
-    rests: bool = False
+    cools: bool = False
     parked: str = ""
     only: str = ""
     alone: tuple[int, tuple[str, ...]] | None = None
@@ -41,23 +41,23 @@ class Row:
 GOOD = "succeeded"
 ONCE = [
     # another account answers, and this one cools down for the model
-    Row("quota_exhausted", 200, ("quota_exhausted", GOOD), rests=True, alone=(429, ("quota_exhausted",))),
-    Row("individual_quota", 200, ("quota_exhausted", GOOD), rests=True),
-    Row("per_minute", 200, ("rate_limited", GOOD), rests=True, alone=(429, ("rate_limited",))),
-    Row("per_day", 200, ("quota_exhausted", GOOD), rests=True, alone=(429, ("quota_exhausted",))),
-    Row("insufficient_credits", 200, ("quota_exhausted", GOOD), rests=True),
-    Row("rate_limited_go_duration", 200, ("rate_limited", GOOD), rests=True),
+    Row("quota_exhausted", 200, ("quota_exhausted", GOOD), cools=True, alone=(429, ("quota_exhausted",))),
+    Row("individual_quota", 200, ("quota_exhausted", GOOD), cools=True),
+    Row("per_minute", 200, ("rate_limited", GOOD), cools=True, alone=(429, ("rate_limited",))),
+    Row("per_day", 200, ("quota_exhausted", GOOD), cools=True, alone=(429, ("quota_exhausted",))),
+    Row("insufficient_credits", 200, ("quota_exhausted", GOOD), cools=True),
+    Row("rate_limited_go_duration", 200, ("rate_limited", GOOD), cools=True),
     # the same account, a moment later
     Row("rate_limited", 200, ("rate_limited", GOOD), stays=True, alone=(200, ("rate_limited", GOOD))),
     Row("nested_429", 200, ("rate_limited", GOOD), stays=True),
     Row("token_expired", 200, ("unauthenticated", GOOD), stays=True, alone=(200, ("unauthenticated", GOOD))),
-    # another account answers, and this one waits for its owner
+    # another account answers, and this one needs attention
     Row("validation_required", 200, ("needs_owner", GOOD), parked="verify", alone=(400, ("needs_owner",))),
     Row("tos_violation", 200, ("needs_owner", GOOD), parked="terms"),
     Row("service_disabled", 200, ("needs_owner", GOOD), parked="service_disabled"),
     Row("subscription_required", 200, ("needs_owner", GOOD), parked="subscription"),
     Row("consumer_suspended", 200, ("needs_owner", GOOD), parked="suspended"),
-    # vague: another account answers, and nothing is held against this one yet; alone it is asked again
+    # vague: another account answers, and this one is not blamed yet; alone it is asked again
     Row("overloaded", 200, ("overloaded", GOOD), alone=(200, ("overloaded", GOOD))),
     Row("internal", 200, ("overloaded", GOOD)),
     Row("deadline_exceeded", 200, ("overloaded", GOOD)),
@@ -74,23 +74,23 @@ ONCE = [
     Row("reset_before_first", 200, ("dropped", GOOD), only=STREAM),
     Row("error_first", 200, ("overloaded", GOOD), only=STREAM),
     Row("error_first_in_event", 200, ("overloaded", GOOD), only=STREAM),
-    # an answer that is no API's: by another account, but no path is left to this one
+    # not an API's answer: another account is asked, for no path is left to this one
     Row("not_json_200", 200, ("unreadable", GOOD), only=PLAIN, alone=(502, ("unreadable",))),
     Row("malformed_first_event", 200, ("unreadable", GOOD), only=STREAM, alone=(502, ("unreadable",))),
-    # a refusal that says nothing of whose it is
+    # a refusal that may be about the account or the request
     Row("permission_denied", 200, ("refused", GOOD), alone=(403, ("refused",))),
     Row("not_found", 200, ("refused", GOOD), alone=(404, ("refused",))),
     Row("model_not_found", 200, ("refused", GOOD)),
     Row("no_quota", 200, ("refused", GOOD), alone=(429, ("refused",))),
-    # the place that calls come from: there is no other here
+    # the address that calls come from is refused: there is no other here
     Row("location_unsupported", 400, ("egress_blocked",), alone=(400, ("egress_blocked",))),
     # a field that this kind of account does not know: there is no other kind here
     Row("unknown_field", 400, ("unknown_field",), alone=(400, ("unknown_field",))),
-    # the request is wrong: upstream's own answer, and nobody else is asked
+    # an invalid request: upstream's own answer, and no other account is asked
     Row("invalid_argument", 400, ("rejected",), alone=(400, ("rejected",))),
     Row("too_many_tokens", 400, ("rejected",)),
     Row("html_413", 413, ("rejected",)),
-    # it may have been worked on: not sent again
+    # upstream may have worked on it: not sent again
     Row("stall", 504, ("timed_out",), alone=(504, ("timed_out",))),
     Row("stall_after_headers", 504, ("timed_out",)),
     Row("stall_before_first", 504, ("timed_out",), only=STREAM),
@@ -151,7 +151,7 @@ async def test_a_fault_met_once(row: Row, url: str, pool: int, client, pool_of, 
         assert reply.events()[-1]["error"]["code"] in range(400, 600)
 
 
-# What only an account with a token of its own meets, and what a key is told otherwise.
+# Faults that only accounts with a token meet, and faults that differ for a key.
 NOT_OF_KEYS = frozenset({"token_expired", "insufficient_credits", "subscription_required", "individual_quota"})
 OF_KEYS = [
     pytest.param(row, url, id=f"{row.fault}-{'stream' if url == STREAM else 'plain'}")
@@ -192,15 +192,15 @@ async def test_a_fault_that_a_key_met_once(row: Row, url: str, client, two_keys,
 
 async def the_marks_are(row: Row, entry: UsageRecord) -> None:
     account = await Account.objects.aget(pk=entry.account_id)
-    resting = await Rest.objects.filter(account=account, until__isnull=False).aexists()
+    is_cooling = await Rest.objects.filter(account=account, until__isnull=False).aexists()
 
     assert account.parked == row.parked
-    assert resting == row.rests
+    assert is_cooling == row.cools
 
 
 @dataclass(frozen=True)
 class Lasting:
-    """One fault that does not go away, with two accounts: what the client is told in the end."""
+    """One fault that does not go away, with two accounts: the client's answer in the end."""
 
     fault: str
     status: int

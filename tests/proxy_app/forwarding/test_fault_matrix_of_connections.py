@@ -1,7 +1,7 @@
-"""The fault matrix's other half: no connection, a stale one, one that brings no HTTP, no token, a client that leaves.
+"""The fault matrix's other half: no connection, a stale one, one without HTTP, no token, a client that disconnects.
 
-What upstream would say is not in it. Plain and streamed, with one account, two and ten; and the books: a row names the
-upstream it was sent to, and no other.
+Plain and streamed, with one account, two and ten; and in the log a row names the upstream that it was sent to, and no
+other.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ def good(url: str) -> bytes:
 
 
 class Ending:
-    """An upstream that answers the first request of each connection, and ends the connection when the next is there."""
+    """An upstream that answers the first request of each connection, and closes it at the second."""
 
     def __init__(self, url: str, then: str) -> None:
         self.seen = 0
@@ -60,7 +60,7 @@ class Ending:
 
 @asynccontextmanager
 async def nothing_is_lost(client, ledger):
-    """Nothing stays borrowed, and nothing is left to the collector."""
+    """All slots have come back, and nothing is left to the garbage collector."""
     await client.get("/readyz")
     with nothing_is_left():
         yield

@@ -69,7 +69,7 @@ async def test_tokens_are_counted_in_both_forms(body, client, key_account):
     assert reply.json()["totalTokens"] >= 3
 
 
-async def test_a_key_that_google_no_longer_takes_is_parked_and_another_account_answers(
+async def test_a_key_that_google_rejects_needs_attention_and_another_account_answers(
     client, key_account, pool_of, upstream
 ):
     await pool_of("alice")
@@ -101,8 +101,8 @@ async def test_whatever_characters_upstream_says_it_with_it_is_stored(client, ke
     await key_account.arefresh_from_db()
     assert key_account.parked == "service_disabled"
     assert key_account.parked_link == "https://console.example/api"
-    told = "API has not [31mbeen used before or it is disabled."
-    assert (entry.message, key_account.parked_message) == (told, told)
+    shown = "API has not [31mbeen used before or it is disabled."
+    assert (entry.message, key_account.parked_message) == (shown, shown)
 
 
 async def test_an_error_of_the_request_is_upstreams_own(client, key_account, upstream):

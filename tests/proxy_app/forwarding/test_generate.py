@@ -1,4 +1,4 @@
-"""generateContent, plain: in by the public API, out by v1internal, and back."""
+"""generateContent without streaming, through v1internal."""
 
 import pytest
 
@@ -91,6 +91,6 @@ async def test_an_answer_without_words_is_an_answer(prompt, expected, client, al
     reply = await client.post(URL, a_prompt(prompt))
 
     answer = reply.json()
-    told = answer if "promptFeedback" in expected else answer["candidates"][0]
-    assert told.items() >= expected.items()
+    part = answer if "promptFeedback" in expected else answer["candidates"][0]
+    assert part.items() >= expected.items()
     assert [entry.outcome for entry in await ledger()] == ["succeeded"]

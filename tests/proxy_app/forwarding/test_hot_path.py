@@ -1,7 +1,7 @@
 """The steady state: a call awaits its upstream and nothing else. No query, no thread, no hop into one.
 
-The background loops are stopped here, so that whatever is counted was the calls' own doing; what stands for them are
-a roster that is loaded once and a journal that nobody writes meanwhile.
+The background loops are stopped here, so that all that is counted comes from calls; the roster is loaded once, and the
+journal is not written.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ CALLS = {
     "count": f"/v1beta/models/{MODEL}:countTokens",
 }
 
-# What none of our modules owns and each way of waiting ends in.
+# Functions outside this project in which each way of waiting ends.
 WATCHED = (
     (SyncToAsync, "__call__"),
     (AsyncToSync, "__call__"),
@@ -68,7 +68,7 @@ async def lone(client, alice, api_key, operator_sets):
 
 @pytest.fixture
 def counted(monkeypatch) -> Counter:
-    """How often each of what is watched was called, from now on."""
+    """How often each watched function is called from now on."""
     counts: Counter = Counter()
 
     def watch(owner: type, name: str) -> None:

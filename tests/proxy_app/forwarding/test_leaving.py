@@ -1,4 +1,4 @@
-"""A client that leaves: upstream is let go at once, nothing stays borrowed, and no account is blamed."""
+"""A client that disconnects: upstream is left at once, all slots come back, and no account is blamed."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

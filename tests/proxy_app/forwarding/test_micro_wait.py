@@ -1,4 +1,4 @@
-"""A rate limit of seconds is sat out on the same account, which meanwhile rests for everybody."""
+"""A rate limit of seconds: the call waits for the same account, which cools down for all other calls meanwhile."""
 
 import asyncio
 import json
@@ -26,11 +26,11 @@ async def alice_first(pool_of, operator_sets) -> tuple[int, int]:
 
 
 async def until(happened: Callable[[], bool]) -> None:
-    while not happened():  # noqa: ASYNC110 - nobody announces it
+    while not happened():  # noqa: ASYNC110 - there is no event to wait for
         await asyncio.sleep(0.01)
 
 
-def standing_of(account: int) -> Status:
+def status_of(account: int) -> Status:
     return next(each.status for each in leasing.eligibility(MODEL, 0.0) if each.account == account)
 
 
@@ -45,7 +45,7 @@ async def test_other_calls_leave_the_account_alone_until_it_is_over(alice_first,
     upstream.script("rate_limited", delay=ENOUGH)
 
     waiting = client.start("POST", PLAIN, a_prompt())
-    await until(lambda: leasing.in_flight() == 1 and standing_of(alice) is Status.COOLING_DOWN)
+    await until(lambda: leasing.in_flight() == 1 and status_of(alice) is Status.COOLING_DOWN)
     other = await client.post(PLAIN, a_prompt())
     reply = await waiting.end()
 
@@ -57,7 +57,7 @@ async def test_other_calls_leave_the_account_alone_until_it_is_over(alice_first,
         (alice, "succeeded"),
     ]
     assert not await Rest.objects.filter(until__isnull=False).aexists()
-    assert standing_of(alice) is Status.READY
+    assert status_of(alice) is Status.READY
 
 
 async def test_an_account_that_another_call_finds_spent_meanwhile_is_left(alice_first, client, upstream, ledger):
@@ -74,7 +74,7 @@ async def test_an_account_that_another_call_finds_spent_meanwhile_is_left(alice_
     assert [call.account for call in upstream.calls].count("alice@example.com") == 2
     assert [entry.outcome for entry in await ledger() if entry.account_id == bob] == ["succeeded", "succeeded"]
     assert (await Rest.objects.aget(account=alice)).reason == "rate_limited"
-    assert standing_of(alice) is Status.COOLING_DOWN
+    assert status_of(alice) is Status.COOLING_DOWN
 
 
 async def test_a_pool_of_one_answers_everybody_after_the_wait(client, pool_of, upstream, ledger):

@@ -1,4 +1,4 @@
-"""The database goes away under a running gateway: calls are answered from memory, and the books are kept till later."""
+"""The database goes away under a running gateway: calls are answered from memory, and rows are written later."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ async def test_a_token_is_renewed_without_a_database_and_stored_later(client, po
     assert (await Credential.objects.aget()).expires_at > datetime.now(UTC)
 
 
-async def test_a_call_under_way_does_not_notice(client, alice, upstream, database, ledger):
+async def test_a_call_in_flight_does_not_notice(client, alice, upstream, database, ledger):
     await client.get("/readyz")
     upstream.script("byte_by_byte")
     exchange = client.start("POST", STREAM, a_prompt())
@@ -82,11 +82,11 @@ async def test_a_call_under_way_does_not_notice(client, alice, upstream, databas
 
 
 class TestALockedDatabase:
-    """Another program has it open for writing and does not come to an end, as a backup or a shell may."""
+    """Another program holds the write lock for long, as a backup or a shell may."""
 
     @pytest.fixture
     async def impatient(self, upstream, monkeypatch) -> None:
-        """What waits for a lock for seconds waits for a tenth of one here."""
+        """Waits for a lock are a tenth of a second here, not seconds."""
         if connection.vendor == "sqlite":
             monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "timeout", 0.1)
         else:

@@ -1,4 +1,4 @@
-"""A response that owns an account is closed by whoever holds it, whatever raises, wherever."""
+"""A response that holds an account's slot is closed, whatever raises and wherever."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The last part of every quota may be kept: what clients see of that."""
+"""Quota reserve: what clients see of it."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +13,7 @@ def left(fraction: float, minutes: int = 60) -> dict[str, dict[str, object]]:
     return {MODEL: {"remaining": fraction, "resets_at": resets_at.isoformat()}}
 
 
-async def test_an_account_near_its_end_stands_aside_for_one_that_is_not(client, pool_of, upstream, operator_sets):
+async def test_an_account_below_reserve_gives_way_to_one_above(client, pool_of, upstream, operator_sets):
     await operator_sets(quota_protection=20)
     await pool_of("alice", quota=left(0.2))
     await pool_of("bob", quota=left(0.21))
@@ -24,7 +24,7 @@ async def test_an_account_near_its_end_stands_aside_for_one_that_is_not(client, 
     assert {call.account for call in upstream.calls} == {"bob@example.com"}
 
 
-async def test_when_every_quota_is_kept_the_client_hears_when_the_first_one_resets(
+async def test_when_every_quota_is_below_reserve_the_client_is_told_the_first_reset(
     client, pool_of, upstream, operator_sets, ledger
 ):
     await operator_sets(quota_protection=20)
@@ -43,7 +43,7 @@ async def test_when_every_quota_is_kept_the_client_hears_when_the_first_one_rese
     assert [entry.outcome for entry in await ledger()] == ["no_account"]
 
 
-async def test_another_model_of_the_same_account_is_not_kept(client, pool_of, upstream, operator_sets):
+async def test_another_model_of_the_same_account_has_its_own_reserve(client, pool_of, upstream, operator_sets):
     await operator_sets(quota_protection=20)
     await pool_of("alice", quota=left(0.1))
 
@@ -52,7 +52,7 @@ async def test_another_model_of_the_same_account_is_not_kept(client, pool_of, up
     assert reply.status == 200
 
 
-async def test_a_quota_said_to_be_spent_is_used_where_nothing_is_kept(client, pool_of, upstream):
+async def test_a_quota_listed_as_exhausted_is_used_without_a_reserve(client, pool_of, upstream):
     await pool_of("alice", quota=left(0.0))
 
     assert (await client.post(PLAIN, a_prompt())).status == 200

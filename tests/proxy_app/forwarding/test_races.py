@@ -1,4 +1,4 @@
-"""A hundred calls at once meet the same trouble: it is counted once, and the books balance."""
+"""A hundred concurrent calls meet the same failure: it is counted once, and all slots come back."""
 
 import asyncio
 import json
@@ -16,14 +16,14 @@ STREAM = f"/v1beta/models/{MODEL}:streamGenerateContent?alt=sse"
 
 
 def too_fast(after: float) -> Reply:
-    """A 429 that names no time, so that the ladder has to guess."""
+    """A 429 that names no time, so that the backoff has to guess."""
     info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "RATE_LIMIT_EXCEEDED"}
     error = {"code": 429, "message": "Too many requests.", "status": "RESOURCE_EXHAUSTED", "details": [info]}
     return Reply(status=429, chunks=(json.dumps({"error": error}).encode(),), sized=True, delay=after)
 
 
 @pytest.mark.parametrize("url", [PLAIN, STREAM], ids=("plain", "stream"))
-async def test_a_hundred_429s_at_once_are_one_step_of_the_ladder(url, client, pool_of, upstream, ledger, settings):
+async def test_a_hundred_concurrent_429s_are_one_step_of_the_backoff(url, client, pool_of, upstream, ledger, settings):
     settings.GATEWAY_MAX_WAIT = 0.0
     (alice,) = await pool_of("alice")
     upstream.script(too_fast(after=1.0), times=None)
@@ -35,9 +35,9 @@ async def test_a_hundred_429s_at_once_are_one_step_of_the_ladder(url, client, po
     assert {reply.status for reply in replies} == {429}
     entries = await ledger()
     assert [entry.outcome for entry in entries] == ["rate_limited"] * 100
-    rest = await Rest.objects.aget(account=alice)
-    assert rest.streak == 1
-    first, last = min(entry.at for entry in entries), rest.until
+    cooldown = await Rest.objects.aget(account=alice)
+    assert cooldown.streak == 1
+    first, last = min(entry.at for entry in entries), cooldown.until
     assert (last - first).total_seconds() < 1.2 * GUESSES[0] + GUESSES[1]
 
 

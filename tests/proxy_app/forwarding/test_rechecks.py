@@ -1,4 +1,4 @@
-"""Accounts that needed their owners are asked now and then whether they are back, by a count of tokens."""
+"""Accounts that need attention are checked now and then, by counting tokens, and re-enabled when they answer."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The road of a call over accounts and endpoints: who is asked next, how long one waits, what is said in the end."""
+"""A call's way over accounts and endpoints: which is next, how long it waits, and the error in the end."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +15,7 @@ STREAM = f"/v1beta/models/{MODEL}:streamGenerateContent?alt=sse"
 BOTH = pytest.mark.parametrize("url", [PLAIN, STREAM], ids=("plain", "stream"))
 
 
-async def lay_rest(account: Account, seconds: float, model: str = MODEL) -> None:
+async def cool_down(account: Account, seconds: float, model: str = MODEL) -> None:
     until = datetime.now(UTC) + timedelta(seconds=seconds)
     await Rest.objects.acreate(
         account=account, model=model, until=until, window_until=until, reason="quota_exhausted", streak=1
@@ -125,12 +125,12 @@ class TestEndpoints:
         assert [call.base for call in upstream.calls] == ["/daily"]
 
 
-class TestWhenAllRest:
+class TestWhenAllCoolDown:
     @BOTH
     async def test_the_client_is_told_the_soonest_recovery(self, url, client, pool_of):
         alice, bob = await pool_of("alice", "bob")
-        await lay_rest(alice, 3600)
-        await lay_rest(bob, 90)
+        await cool_down(alice, 3600)
+        await cool_down(bob, 90)
 
         reply = await client.post(url, a_prompt())
 
@@ -142,12 +142,12 @@ class TestWhenAllRest:
         assert 88 < float(retry_info["retryDelay"].removesuffix("s")) <= 99
 
     async def test_another_model_is_not_concerned(self, client, alice):
-        await lay_rest(alice, 3600, "gemini-2.5-pro")
+        await cool_down(alice, 3600, "gemini-2.5-pro")
 
         assert (await client.post(PLAIN, a_prompt())).status == 200
 
     async def test_a_recovery_that_is_soon_enough_is_waited_for(self, client, alice, ledger):
-        await lay_rest(alice, 0.2)
+        await cool_down(alice, 0.2)
 
         reply = await client.post(PLAIN, a_prompt())
 
@@ -155,23 +155,23 @@ class TestWhenAllRest:
         (entry,) = await ledger()
         assert entry.wait_ms > 0
 
-    async def test_nobody_waits_longer_than_the_operator_allows(self, client, alice, settings):
+    async def test_a_call_waits_no_longer_than_the_operator_allows(self, client, alice, settings):
         settings.GATEWAY_MAX_WAIT = 1.0
-        await lay_rest(alice, 30)
+        await cool_down(alice, 30)
 
         reply = await client.post(PLAIN, a_prompt())
 
         assert reply.status == 429
 
-    async def test_nobody_waits_longer_than_the_client_does(self, client, alice):
-        await lay_rest(alice, 5)
+    async def test_a_call_waits_no_longer_than_its_client(self, client, alice):
+        await cool_down(alice, 5)
 
         reply = await client.post(PLAIN, a_prompt(), x_server_timeout="1")
 
         assert reply.status == 429
         assert int(reply.headers["retry-after"]) <= 6
 
-    async def test_a_timeout_that_is_no_number_of_seconds_counts_for_nothing(self, client, alice):
+    async def test_a_timeout_that_is_no_number_of_seconds_is_ignored(self, client, alice):
         for timeout in ("", "soon", "-1", "0", "nan", "inf", "1e400"):
             assert (await client.post(PLAIN, a_prompt(), x_server_timeout=timeout)).status == 200
 
@@ -201,7 +201,7 @@ class TestWhenNobodyCanAnswer:
         assert reply.json()["error"]["status"] == "FAILED_PRECONDITION"
         assert "add_account" in reply.json()["error"]["message"]
 
-    async def test_all_parked_says_that_their_owners_are_needed(self, client, pool_of):
+    async def test_when_all_need_attention_the_client_is_told_so(self, client, pool_of):
         await pool_of("alice", "bob", parked="verify")
 
         reply = await client.post(PLAIN, a_prompt())
@@ -228,7 +228,7 @@ class TestWhenNobodyCanAnswer:
         assert "reached" in reply.json()["error"]["message"]
 
 
-# What only the token endpoint says, and what takes long by its nature.
+# Faults of the token endpoint only, and those that take long.
 _NOT_OF_A_CALL = {
     name for name in FAULTS if "stall" in name or name.startswith(("invalid_", "token_", "unauthorized_"))
 }
@@ -241,8 +241,8 @@ async def test_no_answer_to_any_fault_names_the_account(client, alice, upstream,
         for url in (PLAIN, STREAM):
             upstream.script(name, times=None)
             reply = await client.post(url, a_prompt())
-            told = reply.body + str(reply.headers).encode()
-            assert not [secret for secret in _SECRETS if secret in told], name
+            answer = reply.body + str(reply.headers).encode()
+            assert not [secret for secret in _SECRETS if secret in answer], name
             upstream.unscript()
             await Rest.objects.aupdate(until=None, streak=0)
             await Account.objects.aupdate(parked="")

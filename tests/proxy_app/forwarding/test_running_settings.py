@@ -1,4 +1,4 @@
-"""Waits and limits that an operator sets while calls are answered; where they are empty, the environment's."""
+"""Timeouts and limits that an operator changes while calls are answered; empty ones are the environment's."""
 
 import pytest
 

@@ -106,7 +106,7 @@ class TestDone:
         ],
         ids=("unknown", "curl", "ai-sdk"),
     )
-    async def test_is_passed_on_to_clients_that_stand_it(self, headers, client, alice, upstream):
+    async def test_is_passed_on_to_clients_that_ignore_it(self, headers, client, alice, upstream):
         upstream.script("done_marker")
 
         reply = await client.post(URL, a_prompt(), **headers)
@@ -208,7 +208,7 @@ async def test_an_upstream_that_compresses_is_read_as_it_comes(client, alice, up
     assert "content-encoding" not in reply.headers
 
 
-async def test_events_are_sent_to_whoever_asks_for_them(client, alice):
+async def test_events_are_sent_where_they_are_requested(client, alice):
     for query in ("?alt=sse", "?alt=SSE", "?$alt=sse", "?%24alt=sse", "?alt=sse&$alt=json"):
         reply = await client.post(BARE + query, a_prompt(), accept="*/*")
         assert reply.headers["content-type"] == "text/event-stream"
@@ -218,7 +218,7 @@ async def test_events_are_sent_to_whoever_asks_for_them(client, alice):
 @pytest.mark.parametrize(
     "headers", [{"user_agent": "curl/8.5.0"}, {"user_agent": "X PowerShell/7.4.0"}, {"accept": "text/event-stream"}]
 )
-async def test_events_are_sent_to_people_at_a_shell_and_to_whoever_accepts_them(headers, client, alice):
+async def test_events_are_sent_to_people_at_a_shell_and_to_clients_that_accept_them(headers, client, alice):
     reply = await client.post(BARE, a_prompt(), **headers)
 
     assert reply.headers["content-type"] == "text/event-stream"
@@ -232,7 +232,7 @@ async def test_asking_for_events_wins_over_accepting_json(client, alice):
 
 
 class TestForGooglesGoSdk:
-    """It reads a bare object as a typed error, and an error event or a dropped connection not at all."""
+    """It reads a bare object as an error, and neither an error event nor a dropped connection."""
 
     HEADERS: ClassVar = {"x_goog_api_client": "google-genai-sdk/1.36.0 gl-go/go1.24.1"}
 
@@ -246,15 +246,15 @@ class TestForGooglesGoSdk:
 
         reply = await client.post(URL, a_prompt(), **self.HEADERS)
 
-        *events, error, rest = reply.body.split(b"\r\n\r\n")
+        *events, error, after = reply.body.split(b"\r\n\r\n")
         assert not reply.ended
-        assert rest == b""
+        assert after == b""
         assert events
         assert all(event.startswith(b"data: {") for event in events)
         assert json.loads(error)["error"]["code"] in (502, 503)
         assert b"\n" not in error
 
-    async def test_a_whole_stream_is_like_everybodys(self, client, alice, upstream):
+    async def test_a_complete_stream_is_like_any_other(self, client, alice, upstream):
         upstream.script(a_stream(a_text("one"), FINISHED))
 
         reply = await client.post(URL, a_prompt(), **self.HEADERS)
@@ -264,7 +264,7 @@ class TestForGooglesGoSdk:
 
 
 class TestSilence:
-    """What is sent while upstream says nothing."""
+    """Heartbeats while upstream sends nothing."""
 
     @pytest.fixture
     async def impatient(self, client, alice):
@@ -283,7 +283,7 @@ class TestSilence:
         ],
         ids=("unknown", "genai", "go", "legacy-js", "array", "array-legacy-js"),
     )
-    async def test_is_bridged_by_what_the_client_does_not_mind(self, url, headers, beat, impatient, alice, upstream):
+    async def test_is_bridged_by_bytes_that_the_client_ignores(self, url, headers, beat, impatient, alice, upstream):
         upstream.script(a_stream(a_text("one"), ending=Ending.STALL))
         exchange = impatient.start("POST", url, a_prompt(), **headers)
 

@@ -1,4 +1,4 @@
-"""What an account needs before it can be asked: a good access token, and its project."""
+"""What an account needs before a call: a valid access token, and its project."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -51,7 +51,7 @@ async def test_an_expired_token_is_renewed_once_for_a_hundred_calls(client, pool
     assert len(upstream.calls) == 100
 
 
-async def test_a_token_refused_to_a_hundred_calls_at_once_is_renewed_once(client, alice, upstream):
+async def test_a_token_refused_to_a_hundred_concurrent_calls_is_renewed_once(client, alice, upstream):
     upstream.expire_access_tokens("alice@example.com")
 
     replies = await asyncio.gather(*(client.post(PLAIN, a_prompt(f"{n}")) for n in range(100)))
@@ -73,7 +73,7 @@ async def test_a_token_refused_late_does_not_cost_the_one_renewed_meanwhile(clie
     assert len(upstream.requests_of("token")) == 1
 
 
-async def test_a_revoked_account_is_parked_and_another_answers(client, pool_of, upstream):
+async def test_a_revoked_account_needs_attention_and_another_answers(client, pool_of, upstream):
     alice, _ = await pool_of("alice", "bob", expires_at=datetime.now(UTC) - timedelta(hours=1))
     upstream.revoke("alice@example.com")
 

@@ -1,4 +1,4 @@
-"""One exchange on real sockets: what each thing that can go wrong is told as, and the bounds of what is read."""
+"""One exchange on real sockets: the failure for each thing that can go wrong, and the bounds of what is read."""
 
 import asyncio
 import contextlib
@@ -62,15 +62,15 @@ async def test_nothing_was_sent_where_there_is_no_connection():
         await asked(refusing_address())
 
 
-async def test_a_dead_proxy_is_told_from_a_dead_endpoint():
+async def test_a_dead_proxy_is_not_a_dead_endpoint():
     with pytest.raises(exchanges.ProxyFailed):
         await asked("http://upstream.example/", proxy_url=refusing_address())
 
 
 @pytest.mark.parametrize("then", ["close", "reset"])
-async def test_a_fresh_connection_that_breaks_off_is_not_stale(then: str):
+async def test_a_fresh_connection_that_is_closed_is_not_stale(then: str):
     async with serving(part(then=then)) as address:
-        with pytest.raises(exchanges.BrokeOff):
+        with pytest.raises(exchanges.Dropped):
             await asked(address)
 
 
@@ -92,7 +92,7 @@ async def test_a_kept_connection_that_ends_is_stale_and_a_fresh_one_answers(then
             assert await again.read() == b"ok"
 
 
-async def test_silence_before_the_head_is_told_as_silence(settings):
+async def test_silence_before_the_head_is_a_failure_of_its_own(settings):
     settings.GATEWAY_IDLE_TIMEOUT = 0.1
 
     async with serving(part(then="stall")) as address:
@@ -112,16 +112,16 @@ async def test_silence_before_the_head_is_told_as_silence(settings):
     ],
     ids=["a long header", "another protocol", "a web page", "a redirect", "a proxy", "another compression"],
 )
-async def test_an_answer_of_no_api_is_told_as_what_it_is(written: bytes, what: str):
+async def test_an_answer_of_no_api_is_described_in_the_error(written: bytes, what: str):
     async with serving(part(written)) as address:
         with pytest.raises(exchanges.Unreadable) as failed:
             await asked(address)
 
-    assert what in failed.value.told
+    assert what in failed.value.for_client
     assert failed.value.code == 502
 
 
-async def test_no_descriptor_left_is_the_gateways_own_trouble():
+async def test_no_descriptor_left_is_a_failure_of_the_gateway():
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     taken = []
     with pytest.raises(exchanges.Unreachable):
@@ -143,7 +143,7 @@ async def test_no_descriptor_left_is_the_gateways_own_trouble():
             for each in taken:
                 os.close(each)
 
-    assert failed.value.told == "This gateway has run out of file descriptors."
+    assert failed.value.for_client == "This gateway has run out of file descriptors."
 
 
 # --- The body
@@ -159,11 +159,11 @@ async def test_no_descriptor_left_is_the_gateways_own_trouble():
     ],
     ids=["unlabelled", "no gzip", "cut", "no deflate"],
 )
-async def test_a_body_that_cannot_be_read_is_told_as_that(body: bytes, header: bytes, what: str):
+async def test_a_body_that_cannot_be_read_is_described_in_the_error(body: bytes, header: bytes, what: str):
     with pytest.raises(exchanges.Garbled) as failed:
         await read_from(part(answer(body, header)))
 
-    assert what in failed.value.told
+    assert what in failed.value.for_client
     assert failed.value.code == 502
 
 
@@ -174,7 +174,7 @@ async def test_a_compressed_body_is_read(encoded: bytes):
     assert await read_from(part(answer(encoded, b"Content-Encoding: " + name))) == b"whole"
 
 
-async def test_a_body_that_breaks_off_is_interrupted_and_one_that_stalls_fell_silent(settings):
+async def test_a_closed_connection_is_interrupted_and_a_stalled_one_fell_silent(settings):
     settings.GATEWAY_IDLE_TIMEOUT = 0.1
 
     for then, failure in (("close", exchanges.Interrupted), ("stall", exchanges.FellSilent)):
@@ -184,7 +184,7 @@ async def test_a_body_that_breaks_off_is_interrupted_and_one_that_stalls_fell_si
 
 
 def bomb(megabytes: int) -> bytes:
-    """So many of zeros as gzip, a thousandth of it; its checksum, which nobody gets to, is missing."""
+    """So many MB of zeros as gzip, a thousandth as large; without the checksum, which is never reached."""
     squeeze = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
     first, more = (squeeze.compress(bytes(MEGABYTE)) + squeeze.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
     return first + more * (megabytes - 1)
@@ -232,7 +232,7 @@ async def test_of_an_errors_body_the_beginning_is_enough(encoding: str):
 
 
 @pytest.mark.parametrize("then", ["close", "reset"])
-async def test_an_error_whose_body_breaks_off_is_still_that_error(then: str):
+async def test_an_error_whose_body_is_interrupted_is_still_that_error(then: str):
     async with (
         serving(part(b"HTTP/1.1 429 No\r\nTransfer-Encoding: chunked\r\n\r\n", *in_chunks(b"{"), then=then)) as address,
         await asked(address) as error,
@@ -244,7 +244,7 @@ async def test_an_error_whose_body_breaks_off_is_still_that_error(then: str):
 # --- What the head says
 
 
-async def test_headers_that_speak_to_the_client_are_told_apart_from_the_others():
+async def test_only_headers_for_the_client_are_passed_on():
     said = [
         b"x-gemini-service-tier: priority",
         b"Server-Timing: gfet4t7; dur=1377",
@@ -265,7 +265,7 @@ async def test_headers_that_speak_to_the_client_are_told_apart_from_the_others()
         assert exchanged.retry_after == "40"
 
 
-async def test_a_probe_tells_what_an_exchange_would():
+async def test_a_probe_fails_as_an_exchange_would():
     async with serving(part(OK)) as address:
         await exchanges.probe(address)
 

@@ -1,4 +1,4 @@
-"""What was said is kept for a key that has this turned on: bounded, encrypted, for some days, and for no other key."""
+"""Prompts and responses are logged for keys that have this turned on: bounded, encrypted, for some days."""
 
 from datetime import timedelta
 
@@ -47,7 +47,7 @@ async def test_both_sides_of_a_call_are_kept(path, client, alice, key):
     assert row.answer_bytes == len(row.answer.encode())
 
 
-async def test_other_keys_are_not_overheard(client, alice, upstream):
+async def test_calls_of_other_keys_are_not_captured(client, alice, upstream):
     key = await sync_to_async(make_api_key)()
 
     await client.post(PLAIN, a_prompt(), x_goog_api_key=key)
@@ -81,19 +81,19 @@ async def test_nothing_of_it_can_be_read_in_the_database(client, alice, key):
             cursor.execute("SELECT request, answer FROM proxy_app_capturedcall")
             return str(cursor.fetchall())
 
-    told = await sync_to_async(stored)()
-    assert "hunter2" not in told
-    assert told.count("v1:") == 2
+    columns = await sync_to_async(stored)()
+    assert "hunter2" not in columns
+    assert columns.count("v1:") == 2
 
 
-async def test_the_ledger_knows_nothing_of_what_was_said(client, alice, key, ledger):
+async def test_the_request_log_holds_no_prompt_and_no_response(client, alice, key, ledger):
     await client.post(PLAIN, a_prompt("My secret is hunter2"), x_goog_api_key=key)
 
     (entry,) = await ledger()
     assert not any("hunter2" in str(value) for value in vars(entry).values())
 
 
-async def test_who_deletes_a_key_deletes_what_was_said_with_it(client, alice, key):
+async def test_deleting_a_key_deletes_its_prompts_and_responses(client, alice, key):
     await client.post(PLAIN, a_prompt(), x_goog_api_key=key)
     await captured()
 
@@ -102,7 +102,7 @@ async def test_who_deletes_a_key_deletes_what_was_said_with_it(client, alice, ke
     assert await captured() == []
 
 
-async def test_what_a_key_said_that_is_gone_by_then_is_not_written(client, alice, key):
+async def test_prompts_of_a_key_deleted_meanwhile_are_not_written(client, alice, key):
     await client.post(PLAIN, a_prompt(), x_goog_api_key=key)
 
     await ApiKey.objects.filter(name="watched").adelete()
@@ -110,7 +110,7 @@ async def test_what_a_key_said_that_is_gone_by_then_is_not_written(client, alice
     assert await captured() == []
 
 
-async def test_more_than_may_wait_is_passed_over(client, alice, key, monkeypatch):
+async def test_calls_beyond_what_may_wait_are_not_captured(client, alice, key, monkeypatch):
     monkeypatch.setattr(captures, "WAITING_LIMIT", 10)
     before = captures.passed_over()
 
@@ -126,7 +126,7 @@ async def test_what_waits_is_counted_as_long_as_it_waits_and_in_bytes(key, monke
     key_id = (await ApiKey.objects.aget()).pk
     for number in range(5):
         columns = {"at": timezone.now(), "request_id": str(number), "api_key_id": key_id}
-        captures._keep(captures.Said(columns, "€".encode() * 1000, b"{}"))
+        captures._keep(captures.Captured(columns, "€".encode() * 1000, b"{}"))
     assert journal.held(captures.KIND) == 2 * 3002
 
     assert [row.request_id for row in await captured()] == ["3", "4"]

@@ -1,4 +1,4 @@
-"""What attempts add up to by the hour: for the dashboard, which never reads the ledger for it."""
+"""Usage by the hour, which the dashboard reads instead of the request log."""
 
 from datetime import UTC, datetime, timedelta
 from threading import Thread
@@ -20,7 +20,7 @@ HALF_PAST = datetime(2026, 11, 22, 13, 30, tzinfo=UTC)
 
 
 def a_row(**fields: Any) -> dict[str, Any]:
-    """A ledger row, as columns."""
+    """A row of the request log, as columns."""
     return {
         "at": HALF_PAST, "attempt": 1, "api_key_id": 1, "account_id": 2, "model": "gemini-2.5-flash",
         "outcome": "succeeded", "delivered": True, "wait_ms": 0, "first_event_ms": 120, "duration_ms": 900,
@@ -100,7 +100,7 @@ def test_several_writers_at_once_lose_nothing():
 
 
 class TestCalls:
-    async def test_add_up_to_what_the_ledger_says(self, client, pool_of, api_key, upstream, ledger):
+    async def test_add_up_to_the_rows_of_the_request_log(self, client, pool_of, api_key, upstream, ledger):
         await pool_of("alice", "bob")
         key = await api_key()
         upstream.script("overloaded")
@@ -124,7 +124,7 @@ class TestCalls:
         (entry,) = await ledger()
         assert 0 < entry.overhead_us <= entry.duration_ms * 1000 + 1_000_000
 
-    async def test_that_nobody_could_answer_are_counted_too(self, client, upstream):
+    async def test_that_no_account_could_answer_are_counted_too(self, client, upstream):
         reply = await client.post(GENERATE, a_prompt())
         await journal.flush(force=True)
 
@@ -133,7 +133,7 @@ class TestCalls:
         assert (hour.outcome, hour.calls, hour.attempts, hour.delivered) == ("no_account", 1, 0, 0)
 
 
-async def test_a_wait_for_a_recovery_is_not_the_gateways_own_time(client, alice, ledger):
+async def test_a_wait_for_a_recovery_is_no_gateway_overhead(client, alice, ledger):
     until = datetime.now(UTC) + timedelta(seconds=1)
     await Rest.objects.acreate(account=alice, until=until, window_until=until, reason="quota_exhausted", streak=1)
 

@@ -1,4 +1,4 @@
-"""The ledger: one row an attempt, with what an operator will ask about, and never a word of a prompt."""
+"""The request log: one row an attempt, with what operators need, and nothing of a prompt."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -37,7 +37,7 @@ def tokens(entry) -> dict[str, int]:
     return {name: getattr(entry, name) for name in COUNTED}
 
 
-async def test_an_answer_is_told_in_full(client, alice, api_key, upstream, ledger):
+async def test_an_answer_has_a_complete_row(client, alice, api_key, upstream, ledger):
     key = await api_key("laptop")
     upstream.script(Style(responses=[TOLD | {"usageMetadata": USAGE}]))
     before = datetime.now(UTC)
@@ -99,7 +99,7 @@ async def test_every_attempt_has_its_row(client, pool_of, upstream, ledger):
     assert first.why and second.why
 
 
-async def test_an_answer_that_broke_off_keeps_what_it_had_cost_by_then(client, alice, upstream, ledger):
+async def test_an_interrupted_answer_keeps_its_tokens_so_far(client, alice, upstream, ledger):
     partly = {"candidates": [{"content": {"parts": [{"text": "Hi"}]}}], "usageMetadata": USAGE}
     upstream.script(Style(responses=[partly, partly], cut_after=1))
 
@@ -111,7 +111,7 @@ async def test_an_answer_that_broke_off_keeps_what_it_had_cost_by_then(client, a
     assert tokens(entry) == COUNTED
 
 
-async def test_a_client_that_left_is_told_apart(client, alice, upstream, ledger):
+async def test_a_client_that_disconnected_has_an_outcome_of_its_own(client, alice, upstream, ledger):
     upstream.script(a_stream(a_text("one"), ending=Ending.STALL))
     exchange = client.start("POST", STREAM, a_prompt())
     await exchange.chunks()

@@ -1,4 +1,4 @@
-"""A call that was refused before any account was asked can be found by its id, with what it came to."""
+"""A call that was refused without an attempt is in the request log, by its id and with its own outcome."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -211,7 +211,7 @@ async def test_more_bad_keys_are_added_to_a_row_that_is_written_already(client, 
     assert [row.repeated for row in rows] == [0] * (ROWS - 1) + [3]
 
 
-async def test_refusals_are_nobodys_failure(client, alice, key_with, ledger):
+async def test_refusals_count_as_no_accounts_failure(client, alice, key_with, ledger):
     key = await key_with(requests_per_day=1)
     for _ in range(2):
         await client.post(PLAIN, a_prompt(), x_goog_api_key=key)

@@ -1,4 +1,4 @@
-"""Every exchange that is over is told to every sink, once."""
+"""Every sink gets the entry of every attempt that is over, once."""
 
 import pytest
 
@@ -11,8 +11,8 @@ STREAM = "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse"
 
 
 @pytest.fixture
-def told():
-    """The outcomes that a sink of the test's own hears of."""
+def outcomes():
+    """The outcomes that a sink of the test gets."""
     outcomes: list[str] = []
 
     def hear(entry: LogEntry) -> None:
@@ -23,32 +23,32 @@ def told():
     sinks.remove(hear)
 
 
-async def test_a_sink_hears_what_the_request_log_shows(told, pool_of, client, upstream, ledger):
+async def test_a_sink_gets_what_the_request_log_shows(outcomes, pool_of, client, upstream, ledger):
     await pool_of("alice", "bob")
     upstream.script("quota_exhausted")
 
     assert (await client.post(PLAIN, a_prompt())).status == 200
 
-    assert [entry.outcome for entry in await ledger()] == told
-    assert told[-1] == "succeeded"
-    assert len(told) == 2
+    assert [entry.outcome for entry in await ledger()] == outcomes
+    assert outcomes[-1] == "succeeded"
+    assert len(outcomes) == 2
 
 
-async def test_a_stream_is_told_when_it_has_ended(told, alice, client):
+async def test_a_stream_is_reported_when_it_has_ended(outcomes, alice, client):
     await client.post(STREAM, a_prompt())
 
-    assert told == ["succeeded"]
+    assert outcomes == ["succeeded"]
 
 
-async def test_a_broken_stream_is_told_as_that(told, alice, client, upstream):
+async def test_a_broken_stream_is_reported_as_interrupted(outcomes, alice, client, upstream):
     upstream.script("cut_after_first")
 
     await client.post(STREAM, a_prompt())
 
-    assert told == ["interrupted"]
+    assert outcomes == ["interrupted"]
 
 
-async def test_a_sink_that_was_taken_out_hears_nothing(alice, client, upstream):
+async def test_a_sink_that_was_removed_gets_nothing(alice, client, upstream):
     heard: list[LogEntry] = []
     sinks.add(heard.append)
     sinks.remove(heard.append)

@@ -1,4 +1,4 @@
-"""What keeps itself in order: the ledger by age and by rows, its disk, and that one node does it for all."""
+"""Upkeep: the request log is bounded by age and by rows, its disk is given back, and one node does it for all."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The console's figures: the same from hours as from quarters of days, and honest about failure."""
+"""The console's figures: the same from hours as from quarters of days, with refusals apart from failures."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 22, 13, 27, 45, tzinfo=UTC)
 
 
 def an_attempt(ago: timedelta = timedelta(minutes=1), **columns: Any) -> dict[str, Any]:
-    """A ledger row as the journal writes it: answered, unless the columns say otherwise."""
+    """A row of the request log as the journal writes it: answered, unless `columns` differ."""
     row = {field.attname: field.get_default() for field in UsageRecord._meta.concrete_fields if field.name != "id"}
     answered = {
         "outcome": "succeeded",
@@ -70,8 +70,8 @@ def test_folding_changes_no_figure(period: Period):
     assert UsageQuarter.objects.exclude(dimension="").exists()
     assert [slot.calls for slot in after.by_slot] == [slot.calls for slot in before.by_slot]
     for dimension in Dimension:
-        told = [[(part.value, part.figures.calls) for part in past.parts[dimension]] for past in (before, after)]
-        assert told[0] == told[1]
+        sums = [[(part.value, part.figures.calls) for part in past.parts[dimension]] for past in (before, after)]
+        assert sums[0] == sums[1]
     slots = [
         [[slot.attempts for slot in part.slots] for part in past.parts[Dimension.ACCOUNT]] for past in (before, after)
     ]

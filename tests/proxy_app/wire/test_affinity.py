@@ -77,7 +77,7 @@ def test_blanks_between_contents_make_no_difference():
     assert affinity_key(read_body(spread.encode()), 1) == key(contents=[HELLO])
 
 
-def test_cached_content_outranks_everything_and_everybody():
+def test_cached_content_outranks_everything_and_is_the_same_for_all_keys():
     assert key(contents=TURN_ONE, cachedContent="c") == key(contents=[], cachedContent="c", api_key_id=2, hint="s")
 
 
@@ -143,7 +143,7 @@ def test_a_first_content_that_is_no_text_at_all_has_a_key_too():
     assert affinity_key({"contents": Raw(b'[{"role":"\xff\xfe"}]')}, 1)
 
 
-def test_a_file_that_anybody_can_read_binds_nobody():
+def test_a_file_that_every_account_can_read_is_not_in_the_key():
     video = uses_file("https://www.youtube.com/watch?v=1")
 
     assert key(contents=[HELLO, video]) == key(contents=TURN_ONE)

@@ -69,7 +69,7 @@ def test_googles_go_sdk_reads_a_bare_error(client):
 
 
 @pytest.mark.parametrize("client", NOT_GO)
-def test_everybody_else_reads_an_error_event(client):
+def test_all_other_clients_read_an_error_event(client):
     assert client_kind(*client, StreamForm.SSE).error_form is ErrorForm.EVENT
 
 
@@ -106,5 +106,5 @@ def test_a_server_timeout_is_a_number_of_seconds(header, seconds):
     assert server_timeout(header) == seconds
 
 
-def test_of_a_client_nobody_knows_the_best_is_thought():
+def test_an_unknown_client_is_treated_as_standard():
     assert ClientKind() == client_kind("", "") == ClientKind(True, b"\r\n\r\n", ErrorForm.EVENT)

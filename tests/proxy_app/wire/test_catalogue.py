@@ -73,7 +73,7 @@ def test_every_field_is_there_that_strict_clients_need(model):
     assert "baseModelId" not in resource
 
 
-def test_upstreams_own_list_is_believed():
+def test_upstreams_own_list_goes_before_all_else():
     listed = {"name": "models/gemini-2.5-pro", "version": "9", "inputTokenLimit": 7, "new": True}
 
     model = model_resource("gemini-2.5-pro", {"input_limit": 5}, listed)
@@ -97,7 +97,7 @@ def test_limits_are_each_models_own(model, limits):
     assert (resource["inputTokenLimit"], resource["outputTokenLimit"]) == limits
 
 
-def test_what_an_account_knows_goes_first():
+def test_an_accounts_quota_list_goes_first():
     quota = {"display_name": "Pro (account)", "input_limit": 5, "output_limit": 3, "thinking": False}
 
     model = model_resource("gemini-2.5-pro", quota)
@@ -119,7 +119,7 @@ def test_of_an_unknown_model_nothing_is_invented(quota):
     }
 
 
-def test_a_model_only_an_account_knows():
+def test_a_model_that_only_an_account_lists():
     model = model_resource("new", {"display_name": "New", "input_limit": 7, "thinking": True})
 
     assert (model["displayName"], model["inputTokenLimit"], model["thinking"]) == ("New", 7, True)

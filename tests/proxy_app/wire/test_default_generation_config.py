@@ -1,4 +1,4 @@
-"""What an operator pins is set where the client left it open, and nowhere else."""
+"""An operator's default generationConfig fills what the client left open, and nothing else."""
 
 import msgspec
 import pytest
@@ -10,16 +10,16 @@ from proxy_app.wire.default_generation_config import camel, with_defaults
 DEFAULTS = {"temperature": 0.2, "thinkingConfig": {"thinkingBudget": 0}}
 
 
-def pinned(raw: bytes, defaults: dict[str, object] = DEFAULTS) -> dict[str, object]:
+def filled(raw: bytes, defaults: dict[str, object] = DEFAULTS) -> dict[str, object]:
     body = with_defaults(read_body(raw), defaults)
     return msgspec.json.decode(msgspec.json.encode(body))
 
 
-def test_a_body_without_a_config_gets_the_pins():
-    assert pinned(b'{"contents":[]}') == {"contents": [], "generationConfig": DEFAULTS}
+def test_a_body_without_a_config_gets_the_defaults():
+    assert filled(b'{"contents":[]}') == {"contents": [], "generationConfig": DEFAULTS}
 
 
-def test_no_pins_leave_the_very_same_body():
+def test_no_defaults_leave_the_very_same_body():
     body = read_body(b'{"generationConfig":{"topK":1}}')
 
     assert with_defaults(body, {}) is body
@@ -29,7 +29,7 @@ def test_no_pins_leave_the_very_same_body():
 def test_what_the_client_set_wins_in_either_spelling(spelling: str):
     raw = f'{{"{spelling}":{{"temperature":1.0,"top_k":3}}}}'.encode()
 
-    assert pinned(raw)[spelling] == {
+    assert filled(raw)[spelling] == {
         "temperature": 1.0,
         "top_k": 3,
         "thinkingConfig": {"thinkingBudget": 0},
@@ -39,13 +39,13 @@ def test_what_the_client_set_wins_in_either_spelling(spelling: str):
 def test_a_field_in_the_other_spelling_is_the_same_field():
     raw = b'{"generationConfig":{"max_output_tokens":5}}'
 
-    assert pinned(raw, {"maxOutputTokens": 100}) == {"generationConfig": {"max_output_tokens": 5}}
+    assert filled(raw, {"maxOutputTokens": 100}) == {"generationConfig": {"max_output_tokens": 5}}
 
 
 def test_a_message_is_filled_in_field_by_field():
     raw = b'{"generationConfig":{"thinking_config":{"include_thoughts":true}}}'
 
-    assert pinned(raw, {"thinkingConfig": {"thinkingBudget": 64, "includeThoughts": False}}) == {
+    assert filled(raw, {"thinkingConfig": {"thinkingBudget": 64, "includeThoughts": False}}) == {
         "generationConfig": {"thinking_config": {"include_thoughts": True, "thinkingBudget": 64}}
     }
 
@@ -61,13 +61,13 @@ def test_a_message_is_filled_in_field_by_field():
 def test_another_way_to_say_the_same_counts_as_said(client: dict, name: dict):
     raw = msgspec.json.encode({"generationConfig": client})
 
-    assert pinned(raw, name) == {"generationConfig": client}
+    assert filled(raw, name) == {"generationConfig": client}
 
 
 def test_schemas_are_never_mixed():
     raw = b'{"generationConfig":{"responseSchema":{"type":"STRING"}}}'
 
-    assert pinned(raw, {"responseSchema": {"type": "OBJECT", "properties": {}}}) == {
+    assert filled(raw, {"responseSchema": {"type": "OBJECT", "properties": {}}}) == {
         "generationConfig": {"responseSchema": {"type": "STRING"}}
     }
 
@@ -75,7 +75,7 @@ def test_schemas_are_never_mixed():
 def test_null_is_not_a_value():
     raw = b'{"generationConfig":{"temperature":null,"top_p":null,"thinking_config":null}}'
 
-    assert pinned(raw) == {
+    assert filled(raw) == {
         "generationConfig": {"top_p": None, "temperature": 0.2, "thinkingConfig": {"thinkingBudget": 0}}
     }
 

@@ -1,4 +1,4 @@
-"""What a client may call a resource, and what of it reaches a URL."""
+"""The names that a resource may have, and how they are written in a URL."""
 
 import re
 from urllib.parse import unquote

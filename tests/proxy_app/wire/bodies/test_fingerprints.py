@@ -1,4 +1,4 @@
-"""What tells two requests apart, and which of them speak of what one project alone has."""
+"""Which requests count as the same, and which name a resource that only one project has."""
 
 import json
 from hashlib import blake2b
@@ -81,5 +81,5 @@ def test_a_file_a_cache_or_a_store_is_found_however_its_slashes_are_written(name
         {"functionCall": {"name": "open", "args": {"fileUri": "/home/x"}}},
     ],
 )
-def test_a_word_or_what_anybody_may_read_is_none(part):
+def test_a_word_or_what_every_account_can_read_is_none(part):
     assert not names_a_resource(read_body(json.dumps({"contents": [{"parts": [part]}]}).encode()))

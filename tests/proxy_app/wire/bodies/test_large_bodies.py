@@ -183,7 +183,7 @@ def test_a_large_body_keeps_its_bytes_and_its_errors():
 
 
 @pytest.mark.parametrize(
-    ("rest", "words", "byte"),
+    ("ending", "words", "byte"),
     [
         (b"1", "Unexpected end of string.", None),
         (b"1}x", "Parsing terminated before end of input.", 3),
@@ -194,17 +194,17 @@ def test_a_large_body_keeps_its_bytes_and_its_errors():
         (b"#}", "Unexpected token.", 0),
     ],
 )
-def test_what_cannot_be_read_of_a_large_body_is_told_in_googles_words_too(rest: bytes, words: str, byte: int | None):
+def test_a_large_body_that_cannot_be_read_is_refused_in_googles_words(ending: bytes, words: str, byte: int | None):
     begun = b'{"pad":"' + b"A" * large_bodies.LARGE_BYTES + b'","a":'
     where = "" if byte is None else f" (at byte {len(begun) + byte})"
 
     with pytest.raises(Malformed) as refusal:
-        read_body(begun + rest)
+        read_body(begun + ending)
 
     assert str(refusal.value) == f"Invalid JSON payload received. {words}{where}"
 
 
-def test_what_is_large_is_told_in_megabytes():
+def test_the_message_gives_the_size_in_megabytes():
     assert (large_bodies.LARGE_BYTES, large_bodies.VERY_LARGE_BYTES) == (4 << 20, 24 << 20)
 
 

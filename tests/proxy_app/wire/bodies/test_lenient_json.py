@@ -46,7 +46,7 @@ def test_what_google_is_lenient_about_says_the_same_too(value, data):
 
 
 def lenient(value, data) -> str:
-    """`value` as JSON with everything in it that may be: other quotes, bare keys, trailing commas, raw characters."""
+    """`value` as JSON with all that Google's reader takes: other quotes, bare keys, trailing commas, raw characters."""
     draw = data.draw
     space = draw(st.sampled_from(["", " ", "\n\t", "\v\f"]))
     comma = draw(st.sampled_from(["", f"{space},"]))

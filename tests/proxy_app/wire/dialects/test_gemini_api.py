@@ -78,14 +78,14 @@ def test_an_empty_body_is_an_empty_object():
     assert sent(build("")) == b"{}"
 
 
-def test_the_operators_words_stand_before_the_clients():
+def test_the_operators_instruction_stands_before_the_clients():
     request = build('{"contents":[],"system_instruction":{"parts":[{"text":"mine"}]}}', instruction_prefix="ours")
 
     instruction = json.loads(sent(request))["system_instruction"]
     assert [part["text"] for part in instruction["parts"]] == ["ours", "mine"]
 
 
-def test_a_model_that_draws_gets_no_words_of_the_operator():
+def test_a_model_that_makes_images_gets_no_instruction_of_the_operator():
     request = build('{"contents":[]}', model="gemini-2.5-flash-image", instruction_prefix="ours")
 
     assert sent(request) == b'{"contents":[]}'
@@ -112,7 +112,7 @@ class TestCount:
 
         assert request["generateContentRequest"]["model"] == "tunedModels/mine"
 
-    def test_the_operators_words_are_not_counted(self):
+    def test_the_operators_instruction_is_not_counted(self):
         assert sent(build('{"contents":[]}', COUNT, instruction_prefix="ours")) == b'{"contents":[]}'
 
 

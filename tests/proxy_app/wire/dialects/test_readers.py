@@ -24,7 +24,7 @@ def as_events(*payloads: bytes) -> bytes:
 
 
 class Read:
-    """What a dialect's reader makes of a body that comes in pieces of `size` bytes."""
+    """A body in pieces of `size` bytes, as a dialect's reader reads it."""
 
     def __init__(self, dialect, operation, body: bytes, size: int = 0, prompt: bytes = b"{}") -> None:
         self.reader = dialect.reader(Call(operation, "m", read_body(prompt), request_id="r"))

@@ -1,4 +1,4 @@
-"""The operator's words before the client's, straight; what they make of whole calls is in the dialects' tests."""
+"""The operator's system instruction before the client's; whole calls are in the dialects' tests."""
 
 import pytest
 from msgspec import Raw
@@ -13,7 +13,7 @@ def test_an_instruction_that_cannot_be_read_is_left_as_it_is(unreadable):
     assert with_prefix(body, "Obey.", "gemini-2.5-pro") is body
 
 
-def test_without_words_of_the_operators_nothing_changes():
+def test_without_an_instruction_of_the_operator_nothing_changes():
     body = {"systemInstruction": Raw(b'"Be kind."')}
 
     assert with_prefix(body, "", "gemini-2.5-pro") is body

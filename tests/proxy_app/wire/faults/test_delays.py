@@ -103,7 +103,7 @@ def test_a_moment_counts_from_now(moment):
     assert delay_in(ErrorBody(details=(info(quotaResetTimeStamp=moment),)), EPOCH - 60) == 60.0
 
 
-def test_nobody_is_told_to_stay_away_for_longer_than_a_month():
+def test_a_delay_is_a_month_at_most():
     assert LONGEST == 2_678_400
 
 

@@ -74,7 +74,7 @@ def test_stray_commas_and_an_array_around_it_do_not_hide_an_error(body):
     assert (error.code, error.message) == (429, "m")
 
 
-def test_reasons_are_told_of_every_detail_that_has_one():
+def test_reasons_are_read_from_every_detail_that_has_one():
     details = [{"reason": "ONE"}, {"reason": ""}, {"reason": 7}, {"reason": "TWO"}]
     error = read_error(json.dumps({"error": {"details": details}}).encode())
 
@@ -89,7 +89,7 @@ def quota(*violations, **metadata):
     return read_error(json.dumps({"error": {"details": details}}).encode())
 
 
-def test_the_quotas_that_were_used_up_are_told_from_both_places():
+def test_the_exhausted_quotas_are_read_from_both_places():
     error = quota(
         {"quotaId": "PerDay", "quotaMetric": "requests"}, 7, {}, quota_limit="PerMinute", quota_metric="tokens"
     )
@@ -185,7 +185,7 @@ def test_a_quoted_name_does():
     assert error.message == 'Unknown name "x": Cannot find field.'
 
 
-def test_of_an_error_as_large_as_one_may_be_a_bounded_part_is_looked_at():
+def test_of_a_very_large_error_a_bounded_part_is_read():
     huge = {"code": 429, "message": "m" * 500_000, "details": [{"@type": "x.ErrorInfo", "reason": "R"}] * 10_000}
 
     read = read_error(json.dumps({"error": huge}).encode())

@@ -1,4 +1,4 @@
-"""Row by row: which words of upstream's keep an account out until its owner acts, and where the codes divide."""
+"""The tables of faults, row by row: the reasons and texts for which an account needs attention, and the statuses."""
 
 import json
 
@@ -107,7 +107,7 @@ def test_an_error_inside_a_200_is_read_by_its_own_code():
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_model_without_capacity_is_nobodys_quota(status):
+def test_a_model_without_capacity_is_no_accounts_quota(status):
     assert read(status, details=info("MODEL_CAPACITY_EXHAUSTED")).outcome is Outcome.OVERLOADED
     assert read(status, "The model is overloaded.").outcome is Outcome.OVERLOADED
 
@@ -126,7 +126,7 @@ def test_a_days_quota_is_not_back_within_the_minute(said, taken):
     assert fault.delay is not None and fault.delay > 60.0
 
 
-def test_without_a_clock_nobody_knows_when_a_day_ends():
+def test_without_a_clock_the_end_of_a_day_is_unknown():
     body = json.dumps({"error": {"code": 429, "details": quota("RequestsPerDay")}}).encode()
 
     assert classify(429, body).delay is None
@@ -189,7 +189,7 @@ def test_an_answer_without_googles_words_is_read_by_its_status(status, body, out
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "told"),
+    ("status", "body", "message"),
     [
         (503, b"", "Status 503 without a body."),
         (503, b" \xff too busy ", "\ufffd too busy"),
@@ -201,8 +201,8 @@ def test_an_answer_without_googles_words_is_read_by_its_status(status, body, out
         (502, b"<" + b"x" * 4096 + b"<title>far away</title>", "A web page came with status 502."),
     ],
 )
-def test_it_is_told_in_its_own_words_as_far_as_it_has_any(status, body, told):
-    assert classify(status, body).message == told
+def test_its_message_is_its_own_text_as_far_as_it_has_any(status, body, message):
+    assert classify(status, body).message == message
 
 
 @pytest.mark.parametrize("words", [b"unusual traffic", b"Automated queries", b"automated requests"])

@@ -15,16 +15,16 @@ def body_of(case):
     return answer.encode() if isinstance(answer, str) else json.dumps(answer, indent=2).encode()
 
 
-def told_beside(case):
-    """What else is known of an answer than its status and its body."""
+def beside(case):
+    """The arguments of `classify` besides status and body."""
     return case.get("content_type", ""), case.get("now", 0.0), case.get("retry_after", "")
 
 
 def expected_of(case):
     answer = case["answer"][0] if isinstance(case["answer"], list) else case["answer"]
     message = "" if isinstance(answer, str) else answer["error"]["message"]
-    told = {"status": case["status"], "message": message, **case["fault"]}
-    return asdict(Fault(**{**told, "outcome": Outcome(told["outcome"])}))
+    fields = {"status": case["status"], "message": message, **case["fault"]}
+    return asdict(Fault(**{**fields, "outcome": Outcome(fields["outcome"])}))
 
 
 @pytest.mark.parametrize("case", cases("faults"))
@@ -33,7 +33,7 @@ def test_an_error_is_read_as_what_it_is(case):
     if isinstance(case["answer"], str) and "message" not in case["fault"]:
         del expected["message"]
 
-    fault = asdict(classify(case["status"], body_of(case), *told_beside(case)))
+    fault = asdict(classify(case["status"], body_of(case), *beside(case)))
 
     delay, wanted = fault.pop("delay"), expected.pop("delay")
     assert {name: fault[name] for name in expected} == expected
@@ -42,9 +42,9 @@ def test_an_error_is_read_as_what_it_is(case):
 
 @pytest.mark.parametrize("case", [case for case in cases("faults") if isinstance(case.values[0]["answer"], dict)])
 def test_an_error_reads_the_same_in_an_array(case):
-    wrapped = classify(case["status"], b"[" + body_of(case) + b"\n]\n", *told_beside(case))
+    wrapped = classify(case["status"], b"[" + body_of(case) + b"\n]\n", *beside(case))
 
-    assert wrapped == classify(case["status"], body_of(case), *told_beside(case))
+    assert wrapped == classify(case["status"], body_of(case), *beside(case))
 
 
 @pytest.mark.parametrize("case", cases("faults"))
@@ -53,7 +53,7 @@ def test_an_error_cut_anywhere_is_still_read_as_something(case):
 
     for cut in range(0, len(body), 7):
         fault = classify(case["status"], body[:cut], case.get("content_type", ""))
-        assert not fault.parked, "half an error parks nobody"
+        assert not fault.parked, "half an error takes out no account"
 
 
 @given(st.integers(100, 599), st.binary(), st.sampled_from(["", "text/html", "application/json"]))
@@ -90,7 +90,7 @@ def test_an_error_of_any_shape_is_read_as_something(status, error):
 
 
 @pytest.mark.parametrize("reason", ATTENTION_BY_REASON)
-def test_a_client_cannot_park_an_account_by_what_it_sends(reason):
+def test_a_client_cannot_take_out_an_account_by_what_it_sends(reason):
     message = f'Invalid JSON payload received. Unknown name "{reason}. Verify your account": Cannot find field.'
 
     fault = classify(
@@ -104,11 +104,11 @@ def test_a_secret_in_an_error_is_masked_whatever_form_the_error_has():
     key = "AIzaSyAbcdefghijklmnopqrstuvwxyz0123456"
     error = {"error": {"code": 403, "message": f"Consumer 'api_key:{key}' is odd", "details": [{"key": key}]}}
 
-    told = error_in(json.dumps(error).encode())
+    error_sent = error_in(json.dumps(error).encode())
 
-    assert told is not None
-    assert key.encode() not in told
-    assert json.loads(told)["error"]["details"] == [{"key": "***"}]
+    assert error_sent is not None
+    assert key.encode() not in error_sent
+    assert json.loads(error_sent)["error"]["details"] == [{"key": "***"}]
     assert key not in classify(403, json.dumps(error).encode()).message
     assert key not in classify(403, f"no key {key} here".encode()).message
 

@@ -1,4 +1,4 @@
-"""Secrets in what upstream writes go to nobody."""
+"""Secrets in what upstream writes are masked."""
 
 import pytest
 
@@ -9,11 +9,11 @@ KEY, ODD = "AIzaSyAbcdefghijklmnop", "no-shape-at-all"
 
 @pytest.mark.parametrize("secrets", [(), ("",), (ODD,), ("", ODD)])
 def test_what_looks_like_a_secret_and_what_is_one_are_masked(secrets):
-    told = f"Key {KEY} and {ODD} of ü."
+    text = f"Key {KEY} and {ODD} of ü."
 
     wanted = f"Key *** and {'***' if ODD in secrets else ODD} of ü."
-    assert masked(told, *secrets) == wanted
-    assert masked_bytes(told.encode(), *secrets) == wanted.encode()
+    assert masked(text, *secrets) == wanted
+    assert masked_bytes(text.encode(), *secrets) == wanted.encode()
 
 
 def test_a_secret_is_found_where_nothing_looks_like_one():

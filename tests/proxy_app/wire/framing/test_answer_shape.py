@@ -75,7 +75,7 @@ def test_a_mask_may_come_in_three_ways(query, header):
 
 
 @pytest.mark.parametrize("query", [{}, {"fields": ""}, {"prettyPrint": ""}, {"prettyPrint": "maybe"}, {"alt": "sse"}])
-def test_whoever_asks_for_nothing_gets_the_answer_as_it_is(query):
+def test_without_parameters_the_answer_stays_as_it_is(query):
     assert asked_shape(query) is None
 
 

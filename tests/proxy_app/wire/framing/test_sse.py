@@ -110,7 +110,7 @@ def test_a_large_event_in_small_chunks_is_copied_once():
     for chunk in chunks:
         assert decoder.feed(chunk) == []
 
-    # Until the line ends, the chunks are held as they came: no piece of it has been copied or searched a second time.
+    # Until the line ends, the chunks are held as they came: none has been copied or searched a second time.
     assert all(held is chunk for held, chunk in zip(decoder._partial, chunks, strict=True))
     assert decoder.feed(b"\r\n\r\n") == [b"".join(chunks[1:])]
 

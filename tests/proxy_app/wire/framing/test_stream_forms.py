@@ -47,7 +47,7 @@ class TestWithoutAlt:
         assert stream_form(query, "*/*", user_agent, "auto") is ARRAY
 
     @pytest.mark.parametrize("accept", ["text/event-stream", "application/json, text/event-stream;q=0.5"])
-    def test_whoever_accepts_events_gets_them(self, accept, query):
+    def test_clients_that_accept_events_get_them(self, accept, query):
         assert stream_form(query, accept, "node", "auto") is SSE
 
     @pytest.mark.parametrize("user_agent", [CURL, POWERSHELL, *PROGRAMS])

@@ -51,7 +51,7 @@ def test_what_is_no_operation_is_none(path):
     assert find("POST", path) is None
 
 
-def test_an_operation_is_found_for_whoever_came_by_the_wrong_method():
+def test_an_operation_is_found_for_the_wrong_method():
     assert by_another_method("models/x:countTokens") is COUNT
     assert by_another_method("models") is LIST_MODELS
     assert by_another_method("nothing") is None
@@ -89,7 +89,7 @@ def test_the_path_that_is_written_is_the_path_that_is_read(operation, name):
 
 @pytest.fixture
 def rows_of(monkeypatch):
-    """The table with other rows in it, of the shapes that Google's other methods have."""
+    """Replaces the table by other rows, with the shapes of Google's other methods."""
 
     def with_rows(*rows: Operation) -> None:
         monkeypatch.setattr(table, "OPERATIONS", rows)
