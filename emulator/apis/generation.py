@@ -11,8 +11,8 @@ from emulator.answers.checks import check_contents, check_generate
 from emulator.answers.responses import events, new_meta, whole
 from emulator.state.accounts import Account
 from emulator.state.models import Model
-from emulator.state.prompt_cache import CACHED_FROM, PromptCache
 from emulator.state.quota import Quota
+from emulator.state.resources.caches import CACHED_FROM, CachedContent, PromptCache
 from emulator.wire import faults
 from emulator.wire.errors import ErrorBody, Refused, refuse
 from emulator.wire.faults import FaultContext
@@ -29,6 +29,7 @@ class ModelCall:
     spent     the error for a spent quota
     quota     what the call is counted by: a project's (public), else the account's own
     binding   what thought signatures are tied to, "" for nothing
+    cached    the cached context that the request named
     """
 
     account: Account
@@ -40,6 +41,7 @@ class ModelCall:
     spent: Callable[[FaultContext], ErrorBody] = faults.quota_exhausted
     binding: str = ""
     quota: Quota | None = None
+    cached: CachedContent | None = None
 
 
 def find_model(account: Account, name: str) -> Model | None:
@@ -58,7 +60,7 @@ def generate(asking: ModelCall, inner: Json, model: Model, cache: PromptCache) -
     if spent := (asking.quota or asking.account.quota).spend(model.id, scene.now):
         waiting = replace(scene, delay=max(spent.resets_at - scene.now, 0.0))
         raise Refused(asking.spent(waiting))
-    told = answer(inner, model, texts=asking.style.texts, binding=asking.binding)
+    told = _composed(asking, inner, model)
     _count_cached(told, asking, inner, model, cache)
     meta = new_meta(model.id, scene.now)
     if asking.stream is None:
@@ -70,18 +72,32 @@ def generate(asking: ModelCall, inner: Json, model: Model, cache: PromptCache) -
     return stream(wrapped, asking.style, scene, asking.headers, sse=asking.stream)
 
 
-def count(inner: Json) -> Json:
+def count(inner: Json, cached: CachedContent | None = None) -> Json:
     """countTokens' answer, the same numbers as generateContent's usageMetadata."""
     check_contents(inner)
     counts = tokens.count_prompt(inner)
-    return {"totalTokens": sum(counts.values()), "promptTokensDetails": tokens.details(counts)}
+    held = cached.tokens if cached else 0
+    total = {"totalTokens": sum(counts.values()) + held, **({"cachedContentTokenCount": held} if held else {})}
+    return {**total, "promptTokensDetails": tokens.details(counts)}
 
 
 def not_found() -> Refused:
     return refuse(404, "Requested entity was not found.")
 
 
+def _composed(asking: ModelCall, inner: Json, model: Model) -> Answer:
+    """The answer; of a prompt with a cached context only what is new is counted as its prompt."""
+    asked = asking.cached.before(inner) if asking.cached else inner
+    told = answer(asked, model, texts=asking.style.texts, binding=asking.binding)
+    if asking.cached:
+        told.prompt = tokens.count_prompt(inner)
+    return told
+
+
 def _count_cached(told: Answer, asking: ModelCall, inner: Json, model: Model, cache: PromptCache) -> None:
+    if asking.cached:
+        told.cached = asking.cached.tokens
+        return
     if inner.get("cachedContent"):
         told.cached = CACHED_FROM * 2
         return

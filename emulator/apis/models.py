@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from emulator.apis.generation import ModelCall, count, find_model, generate
 from emulator.apis.paging import page_of
 from emulator.state.models import Model
+from emulator.state.resources.caches import OF_CACHES, CachedContent
 from emulator.wire import faults
 from emulator.wire.errors import Refused, bad_request, refuse
 from emulator.wire.fields import read_message
@@ -20,12 +21,17 @@ if TYPE_CHECKING:
 
 _MODEL_NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)*")
 _PAGE_SIZE, _LARGEST_PAGE = 50, 1_000
+_NOT_BESIDE = (
+    "CachedContent can not be used with GenerateContent request setting system_instruction, tools or tool_config.\n\n"
+    "Proposed fix: move those values to CachedContent from GenerateContent request."
+)
 
 
 def _generate(google: Google, call: Call) -> Reply:
     quota = call.project.quota
     model = named_model(call)
     inner = read_message("PublicGenerateRequest", call.json_body())
+    cached = named_cache(call, inner, model)
     asking = ModelCall(
         account=call.owner,
         scene=call.scene(model.id),
@@ -35,19 +41,20 @@ def _generate(google: Google, call: Call) -> Reply:
         spent=lambda scene: faults.public_quota("PerDay", quota.left(model.id, call.now).limit, 0.0)(scene),
         binding=google.binding_of(call.owner),
         quota=quota,
+        cached=cached,
     )
     return generate(asking, inner, model, google.prompt_cache)
 
 
 def _count_tokens(google: Google, call: Call) -> Json:
     """Both forms: bare contents, or a whole generateContentRequest, which must name its model."""
-    named_model(call)
+    model = named_model(call)
     inner = read_message("PublicCountRequest", call.json_body())
     if (whole := inner.get("generateContentRequest")) is None:
         return count(inner)
     if not str(whole.get("model", "")).startswith("models/"):
         raise _bad_name("GenerateContentRequest.model")
-    return count(whole)
+    return count(whole, named_cache(call, whole, model))
 
 
 def _list_models(google: Google, call: Call) -> Json:
@@ -58,6 +65,23 @@ def _list_models(google: Google, call: Call) -> Json:
 
 def _get_model(google: Google, call: Call) -> Json:
     return named_model(call, "GetModelRequest.name", verb="").resource()
+
+
+def named_cache(call: Call, inner: Json, model: Model) -> CachedContent | None:
+    """The cached context that a request names; raises Refused where it may not be used so."""
+    name = inner.get("cachedContent")
+    if not name:
+        return None
+    cached = call.project.caches.get(name, call.now)
+    if any(inner.get(part) for part in OF_CACHES):
+        raise refuse(400, _NOT_BESIDE)
+    if cached.model != f"models/{model.id}":
+        text = (
+            f"Model used by GenerateContent request (models/{model.id}) and CachedContent ({cached.model}) has to be "
+            "the same."
+        )
+        raise refuse(400, text)
+    return cached
 
 
 def named_model(call: Call, asked_as: str = "GenerateContentRequest.model", verb: str | None = None) -> Model:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from emulator.apis import embeddings, models
+from emulator.apis import models
+from emulator.apis.resources import caches, embeddings
 from emulator.state.accounts import Account
 from emulator.wire.errors import unknown_path
 from emulator.wire.replies import Json, Reply
@@ -20,6 +21,7 @@ _KEY_PREFIXES = ("AIza", "AQ.")
 _METHODS: Mapping[str, Callable[[Google, Call], Reply | Json]] = {
     **models.METHODS,
     **embeddings.METHODS,
+    **caches.METHODS,
 }
 
 

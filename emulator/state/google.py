@@ -10,8 +10,8 @@ from typing import Any
 from emulator.state.accounts import Account, Accounts
 from emulator.state.consents import Consents
 from emulator.state.projects import Projects
-from emulator.state.prompt_cache import PromptCache
 from emulator.state.recording import Recording
+from emulator.state.resources.caches import PromptCache
 from emulator.state.scripts import ScriptBook
 from emulator.wire.replies import Style
 from emulator.wire.server import Connection

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from emulator.state.accounts import Account
 from emulator.state.quota import Quota
+from emulator.state.resources.caches import Caches
 
 
 @dataclass(slots=True)
@@ -16,6 +17,7 @@ class Project:
     id: str
     number: str
     quota: Quota = field(repr=False)
+    caches: Caches = field(default_factory=Caches, repr=False)
 
 
 class Projects:

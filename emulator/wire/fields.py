@@ -29,6 +29,8 @@ GenerateContentRequest: contents*Content systemInstruction:Content tools*Tool to
 PublicGenerateRequest: model:string contents*Content systemInstruction:Content tools*Tool toolConfig:ToolConfig store
   serviceTier safetySettings*SafetySetting generationConfig:GenerationConfig cachedContent:string
 PublicCountRequest: model:string contents*Content generateContentRequest:PublicGenerateRequest
+CachedContent: name:string model:string displayName:string contents*Content systemInstruction:Content tools*Tool
+  toolConfig:ToolConfig ttl:string expireTime:string createTime updateTime usageMetadata
 EmbedRequest: model:string content:Content taskType:string title:string outputDimensionality:int
 BatchEmbedRequest: model:string requests*EmbedRequest
 LoadRequest: cloudaicompanionProject:string metadata:ClientMetadata mode

@@ -13,6 +13,11 @@ GET     {models/**}                         getModel
 POST    {models/**}:*
 GET     {tunedModels/**}                    getModel
 POST    {tunedModels/**}:*
+GET     cachedContents                      listCachedContents
+POST    cachedContents                      createCachedContent
+GET     {cachedContents/*}                  getCachedContent
+PATCH   {cachedContents/*}                  updateCachedContent
+DELETE  {cachedContents/*}                  deleteCachedContent
 """
 
 _WILD = {"**": "[^?]*", "*": "[^/:]+", "{": "(?P<resource>", "}": ")"}

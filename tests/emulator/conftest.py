@@ -57,6 +57,11 @@ class Caller:
             return self.http.get(url, headers=headers, **options)
         return self.http.post(url, json=body, headers=headers, **options)
 
+    def send(self, verb: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        """Any verb on the public API; without a body none is sent."""
+        headers = {"x-goog-api-key": self.account.api_key}
+        return self.http.request(verb, f"{self.google.url}/v1beta/{path}", json=body, headers=headers, **options)
+
     def envelope(self, prompt: str = "Hello", model: str = "gemini-2.5-pro", **request: Any) -> dict[str, Any]:
         contents = [{"role": "user", "parts": [{"text": prompt}]}]
         return {"model": model, "project": self.account.project, "request": {"contents": contents, **request}}

@@ -1,0 +1,1 @@
+"""The public API's methods on what a project has made, and the embeddings."""
