@@ -27,15 +27,16 @@ from gateway_project.messages.request_ids import new_request_id
 from gateway_project.server.inbox import Inbox
 from proxy_app.wire.malformed import TooLarge
 
-# Longer ones lead nowhere as a rule, and their number in memory times their length would be the clients' to choose.
-REMEMBERED_PATH = 512
+# Longest path, in characters, whose view is cached: longer ones rarely lead anywhere, and the cache would take as much
+# memory as clients choose.
+LONGEST_CACHED_PATH = 512
 
 
 class ApiRequest(ASGIRequest):
     """Django's request, whose body is still on its way: `content` gives it piece by piece, `whole_body` at once.
 
-    `owned` holds what is to be closed when the request is over, however that came about: whatever has an `aclose`, and
-    responses. A view puts there what it cannot afford to lose before it does anything else with it.
+    `owned` is closed when the request ends, in whatever way: responses, and objects with an `aclose`. A view adds an
+    object as soon as it has it.
     """
 
     def __init__(self, scope: Mapping[str, Any], content: Inbox, request_id: str) -> None:
@@ -64,17 +65,17 @@ class ApiHandler(ASGIHandler):
         super().__init__()
         self.on_refusal = on_refusal
         self.heartbeat_seconds = heartbeat_seconds
-        # Imports the views now: the first call would otherwise wait for it, and everyone with it.
+        # Imports the views now: the first call would otherwise wait for that, and all others with it.
         _ = get_resolver().url_patterns
 
     def load_middleware(self, is_async: bool = True) -> None:
-        """None: Django would run its hooks in threads."""
+        """Loads none: Django would run their hooks in threads."""
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """
-        1. Let the view answer, for as long as the client is there. It reads the body when it wants it.
+        1. Run the view, which reads the body when it needs it. It is cancelled when the client hangs up.
         2. Send the answer, a stream item by item.
-        3. Close what the request owns, the answer among it, however it ended.
+        3. Close what the request owns, the answer too, even after a failure.
         """
         arrived = monotonic()
         request_id = scope.get("request_id") or new_request_id()
@@ -84,7 +85,7 @@ class ApiHandler(ASGIHandler):
                 request = ApiRequest(scope, inbox, request_id)
             except UnicodeDecodeError:
                 refusal = bad_request("The query is not valid UTF-8.")
-                self.tell(refusal, scope, request_id, arrived)
+                self.report(refusal, scope, request_id, arrived)
                 return await downstream.refuse(refusal)
             try:
                 response = await self.view_response(request)
@@ -92,7 +93,7 @@ class ApiHandler(ASGIHandler):
             finally:
                 await close_all(request.owned)
 
-    def tell(self, refusal: Refusal, scope: Mapping[str, Any], request_id: str, arrived: float) -> None:
+    def report(self, refusal: Refusal, scope: Mapping[str, Any], request_id: str, arrived: float) -> None:
         if self.on_refusal is not None:
             address = (scope.get("client") or ("",))[0]
             self.on_refusal(scope["method"], scope["path"], address, request_id, refusal.code, refusal.message, arrived)
@@ -118,7 +119,7 @@ class ApiHandler(ASGIHandler):
 
     def rendered(self, refusal: Refusal, request: ApiRequest) -> HttpResponse:
         """The answer to a request for which there is no view."""
-        self.tell(refusal, request.scope, request.request_id, request.arrived)
+        self.report(refusal, request.scope, request.request_id, request.arrived)
         return HttpResponse(refusal.body, status=refusal.code, content_type="application/json; charset=UTF-8")
 
     async def deliver(self, response: HttpResponseBase, downstream: Downstream, head_only: bool) -> None:
@@ -146,12 +147,12 @@ class ApiHandler(ASGIHandler):
 
 
 def resolved(resolver: URLResolver, path: str) -> ResolverMatch:
-    """Where `path` leads. Clients ask for the same few paths again and again, each some twenty patterns down."""
-    return _remembered(resolver, path) if len(path) <= REMEMBERED_PATH else resolver.resolve(path)
+    """The view of `path`. Clients ask for the same few paths again and again, each after some twenty patterns."""
+    return _cached(resolver, path) if len(path) <= LONGEST_CACHED_PATH else resolver.resolve(path)
 
 
 @lru_cache(maxsize=256)
-def _remembered(resolver: URLResolver, path: str) -> ResolverMatch:
+def _cached(resolver: URLResolver, path: str) -> ResolverMatch:
     return resolver.resolve(path)
 
 
@@ -166,7 +167,7 @@ def items(response: Any) -> AsyncGenerator[Any, None]:
 
 
 async def close_all(owned: list[Any]) -> None:
-    """Close everything in `owned`, the last first, also when a close fails or is cancelled; nothing twice."""
+    """Close everything in `owned` once, the last first, even when a close fails or is cancelled."""
     try:
         while owned:
             each = owned.pop()
@@ -180,7 +181,7 @@ async def close_all(owned: list[Any]) -> None:
 
 
 async def _close(response: HttpResponseBase) -> None:
-    """In place of response.close(), which knows no asynchronous streams and would send Django's request_finished."""
+    """In place of response.close(), which does not close asynchronous streams and sends Django's request_finished."""
     try:
         if isinstance(response, StreamingHttpResponse) and response.is_async:
             close = getattr(response._iterator, "aclose", None)  # type: ignore[attr-defined]

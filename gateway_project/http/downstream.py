@@ -1,4 +1,4 @@
-"""The client's side of a call: a hang-up cancels it, heartbeats break a silence, a failed answer never looks whole."""
+"""The client's side of a call: a hang-up cancels it, heartbeats fill pauses, a failed answer never looks complete."""
 
 import asyncio
 import logging
@@ -60,7 +60,7 @@ class Downstream:
                 timed.cancel()
         match error:
             case asyncio.CancelledError():
-                # It ends here unless somebody else too (the server's shutdown) wants this task to end.
+                # It ends here, unless the task was cancelled for another reason too (the server's shutdown).
                 return self._has_left and self._task.uncancel() == 0
             case Exception():
                 return await self._ended_by(error)
@@ -73,7 +73,7 @@ class Downstream:
         common = answer_headers(status, scope["method"], scope["headers"], settings.GATEWAY_CORS_ORIGINS)
         headers = [*headers, (b"X-Request-Id", self._request_id.encode())]
         message = {"type": "http.response.start", "status": status, "headers": headers}
-        if "request_id" in scope:  # our own server, which writes them in one piece
+        if "request_id" in scope:  # our own server, which takes them as bytes
             message["common"] = on_the_wire(common)
         else:
             headers += common
@@ -87,7 +87,7 @@ class Downstream:
         self._sending = False
 
     async def end(self, body: bytes = b"") -> None:
-        # The server says "disconnect" after a complete answer as well, which must not cut short what is done after it.
+        # The server reports a hang-up after a complete answer too, which must not cancel what still runs after it.
         self._inbox.on_hang_up = None
         await self._send({"type": "http.response.body", "body": body})
 
@@ -100,7 +100,7 @@ class Downstream:
         await self.end(refusal.body)
 
     def keep_alive(self, beat: bytes, every: float) -> None:
-        """From now on writes `beat` whenever nothing was written for `every` seconds; never inside another write."""
+        """From now on writes `beat` whenever nothing was written for `every` seconds, never during another write."""
         now = self._loop.time()
         due = self._sent_at + every
         if due <= now:
@@ -114,7 +114,7 @@ class Downstream:
         self._task.cancel()
 
     async def _ended_by(self, error: Exception) -> bool:
-        """End the answer as one that failed; False where only the server can do that, once it has the exception."""
+        """End the answer as failed; False where only the server can do that, and has to get the exception for it."""
         if not getattr(error, "expected", False):
             log.error("Call %s failed.", self._request_id, exc_info=error)
         if not self._started:

@@ -1,4 +1,4 @@
-"""The one reader of a request's `receive`, on any server: the body as it is asked for, and the client's hang-up."""
+"""Reads a request's `receive` on any ASGI server: the body, no faster than it is needed, and the client's hang-up."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -10,10 +10,7 @@ Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
 def incoming(receive: Receive, headers: Iterable[tuple[bytes, bytes]]) -> Inbox:
-    """What `receive` has: our own server's inbox itself, and on any other server one that a task fills.
-
-    Whoever asks for it closes it.
-    """
+    """The inbox of a request: our own server's, and on any other server one that a task fills. The caller closes it."""
     inbox = getattr(receive, "__self__", None)
     return inbox if isinstance(inbox, Inbox) else _Pump(receive, headers).inbox
 
@@ -36,7 +33,7 @@ class _Pump:
             self._room.set()
 
     def close(self) -> None:
-        task, self._task = self._task, None  # whose end would hold this object, and this object it
+        task, self._task = self._task, None  # no cycle: the task refers to this object
         if task is not None:
             task.cancel()
         self.inbox.source = None
@@ -49,7 +46,7 @@ class _Pump:
         self.inbox.hang_up()
 
     def _put(self, message: Mapping[str, Any]) -> bool | None:
-        """Whether more of the body follows; None for a hang-up. Of the message nothing is kept here."""
+        """Whether more of the body follows; None for a hang-up. Nothing of the message is kept."""
         if message["type"] == "http.disconnect":
             return None
         if piece := message.get("body"):

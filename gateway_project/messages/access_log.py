@@ -1,4 +1,4 @@
-"""One line a request: who, what, the answer's status and size. Never a query (it may hold a key), never a body."""
+"""One line for each request: client, method, path, status, size. Never a query (it may hold a key), never a body."""
 
 import logging
 
@@ -7,12 +7,12 @@ log = logging.getLogger(__name__)
 _LINE = '%s "%s %s" %d %dB%s'
 
 
-def write(client: str, method: bytes, path: bytes, status: int, size: int = 0, rest: str = "") -> None:
-    """`path` without its query, `size` in bytes; `rest` ends the line (duration, request id, how it ended)."""
+def write(client: str, method: bytes, path: bytes, status: int, size: int = 0, ending: str = "") -> None:
+    """`path` without its query, `size` in bytes; `ending` ends the line (duration, request id, how the call ended)."""
     if log.isEnabledFor(logging.INFO):
-        told = (client, _printable(method), _printable(path), status, size, rest)
-        # As `log.info` does it, without a look for who called.
-        log.handle(logging.LogRecord(log.name, logging.INFO, "", 0, _LINE, told, None))
+        values = (client, _printable(method), _printable(path), status, size, ending)
+        # What `log.info` does, without looking up the calling line.
+        log.handle(logging.LogRecord(log.name, logging.INFO, "", 0, _LINE, values, None))
 
 
 def _printable(raw: bytes) -> str:

@@ -1,4 +1,4 @@
-"""What every answer of the API carries besides its own headers, from a view or from the server itself."""
+"""Headers that every answer of the API has besides its own, whether a view gives it or the server itself."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -15,17 +15,18 @@ _COMMON: tuple[Header, ...] = (
     (b"Vary", b"X-Origin"),
     (b"Vary", b"Referer"),
 )
-# A 401 without it is no HTTP (RFC 9110 section 15.5.2): Java's clients then lose the message.
+# A 401 must have the challenge (RFC 9110 section 15.5.2): without it, Java's clients lose the message.
 _CHALLENGED = (*_COMMON, (b"WWW-Authenticate", b'Bearer realm="gateway"'))
 EVENT_STREAM: Header = (b"Content-Disposition", b"attachment")
 
-# Besides what a page asks for: what is allowed is the page, not the names of its headers.
+# Allowed together with the names that a page asks for: it is the page's origin that is restricted, not its headers.
 _ALLOWED_HEADERS = (
     b"accept, authorization, content-encoding, content-type, user-agent, x-api-key, x-gateway-explain, "
     b"x-goog-api-client, x-goog-api-key, x-server-timeout, x-session-affinity"
 )
 _HEADER_NAMES = re.compile(rb"[\w!#$%&'*+.^`|~-]+( *, *[\w!#$%&'*+.^`|~-]+)*", re.ASCII)
-# An attempt each (GATEWAY_MAX_ATTEMPTS is 20 at most, refusals another ten): a pattern is not possible here.
+# The header of each attempt is named, as patterns are not possible here: GATEWAY_MAX_ATTEMPTS is 20 at most, and up to
+# ten refused attempts come on top.
 _EXPOSED = b", ".join(
     [
         b"content-disposition, date, retry-after, server-timing, www-authenticate, x-request-id, x-gateway-attempts",
@@ -42,9 +43,9 @@ def answer_headers(
     status: int, method: str, requested: Sequence[Header], origins: Collection[str]
 ) -> tuple[Header, ...]:
     """
-    For an answer with this status to a request with these headers (names in lower case).
+    For an answer with `status` to a request with the headers `requested` (names in lower case).
 
-    `origins` are those of the pages that may read it, as browsers write them, in lower case; `*` is any.
+    `origins` are those of the pages that may read the answer, as browsers write them, in lower case; `*` is any.
     """
     common = _CHALLENGED if status == 401 else _COMMON
     if not origins:
@@ -68,7 +69,7 @@ def answer_headers(
 
 @lru_cache(maxsize=64)
 def on_the_wire(headers: tuple[Header, ...]) -> bytes:
-    """As they stand in an answer's head."""
+    """The lines of an answer's head."""
     return b"".join([b"%s: %s\r\n" % header for header in headers])
 
 

@@ -1,4 +1,4 @@
-"""Who is calling when proxies stand in between: the one address nobody but a trusted proxy could have written."""
+"""The client's address, scheme and path behind reverse proxies, as far as trusted proxies give them."""
 
 from collections.abc import Collection, Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -20,7 +20,8 @@ def client_address(peer: str, forwarded_for: str, trusted: Collection[Network]) 
     """
     The rightmost address of `X-Forwarded-For` that is no trusted proxy; `peer` when it is no trusted proxy itself.
 
-    Every proxy appends whom it saw, so whatever stands left of that address is hearsay.
+    Every proxy appends the address that it was called from; what stands left of the client's is set by the client and
+    must not be trusted.
     """
     nearest = peer
     hops = [hop.strip() for hop in forwarded_for.split(",")] if forwarded_for else []
@@ -33,19 +34,19 @@ def client_address(peer: str, forwarded_for: str, trusted: Collection[Network]) 
 
 
 def resolve(scope: dict, trusted: Collection[Network]) -> None:
-    """Sets an ASGI scope's client, scheme and root_path as a trusted proxy says; what anyone else says is left out."""
+    """Sets an ASGI scope's client, scheme and root_path from a trusted proxy's headers; removes anyone else's."""
     if not scope["client"] or not is_trusted(scope["client"][0], trusted):
         scope["headers"] = [field for field in scope["headers"] if not field[0].startswith(b"x-forwarded-")]
         return
-    said: dict[bytes, str] = {}
+    given: dict[bytes, str] = {}
     for name, value in scope["headers"]:
         if name in (b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-prefix"):
-            said[name] = f"{said[name]},{value.decode('latin-1')}" if name in said else value.decode("latin-1")
-    scope["client"] = [client_address(scope["client"][0], said.get(b"x-forwarded-for", ""), trusted), 0]
-    if said.get(b"x-forwarded-proto", "").rpartition(",")[2].strip().lower() == "https":
+            given[name] = f"{given[name]},{value.decode('latin-1')}" if name in given else value.decode("latin-1")
+    scope["client"] = [client_address(scope["client"][0], given.get(b"x-forwarded-for", ""), trusted), 0]
+    if given.get(b"x-forwarded-proto", "").rpartition(",")[2].strip().lower() == "https":
         scope["scheme"] = "https"
-    # Each of several proxies has taken its own part away, the outermost first.
-    scope["root_path"] = "".join(part.strip().rstrip("/") for part in said.get(b"x-forwarded-prefix", "").split(","))
+    # Each of several proxies has removed its own part of the path, the outermost first.
+    scope["root_path"] = "".join(part.strip().rstrip("/") for part in given.get(b"x-forwarded-prefix", "").split(","))
 
 
 def _address(written: str) -> IPv4Address | IPv6Address | None:

@@ -1,4 +1,4 @@
-"""Answers given before any view is reached, in the shape of Google's errors."""
+"""Answers that are given before any view runs, in the shape of Google's errors."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from proxy_app.wire.framing.stream_forms import ErrorFrame, error_frame, framed
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A status code (HTTP), its name (google.rpc.Code) and what to tell the client, in the frame that it reads."""
+    """An HTTP status code, a google.rpc.Code, a message, and the frame in which the client reads errors."""
 
     code: int
     status: str
@@ -22,8 +22,8 @@ class Refusal:
     frame: ErrorFrame = ErrorFrame.OBJECT
 
     def asked_by(self, path: str, query: bytes, headers: Iterable[Header], default: str) -> Self:
-        """The same for a client that asked for `path` (decoded) with these headers (names in lower case); `default` is
-        GATEWAY_STREAM_DEFAULT.
+        """This refusal in the frame for a client that asked for `path` (decoded) with `headers` (names in lower case);
+        `default` is GATEWAY_STREAM_DEFAULT.
         """
         named = {name: value.decode("latin-1") for name, value in headers if name in (b"accept", b"user-agent")}
         asked = dict(parse_qsl(query.decode("latin-1")))
@@ -37,36 +37,36 @@ class Refusal:
 
     @property
     def headers(self) -> list[Header]:
-        told = [
+        headers = [
             (b"Content-Type", self.frame.content_type.encode()),
             (b"Content-Length", b"%d" % len(self.body)),
         ]
-        return [*told, (b"Retry-After", b"%d" % self.retry_after)] if self.retry_after else told
+        return [*headers, (b"Retry-After", b"%d" % self.retry_after)] if self.retry_after else headers
 
     def wire(self, more: Iterable[Header]) -> bytes:
-        """The whole answer with `more` headers, for a connection that ends with it."""
+        """The whole answer as bytes, with `more` headers, for a connection that is closed after it."""
         head = b"HTTP/1.1 %d %s\r\n" % (self.code, reason_phrase(self.code))
         fields = [b"%s: %s\r\n" % field for field in (*self.headers, *more, (b"Connection", b"close"))]
         return b"".join([head, *fields, b"\r\n", self.body])
 
 
 class OnRefusal(Protocol):
-    """Is told of what was refused before any view was reached; `arrived` by the monotonic clock, `path` decoded."""
+    """Called for each refusal given before any view ran; `arrived` is by the monotonic clock, `path` decoded."""
 
     def __call__(
         self, method: str, path: str, address: str, request_id: str, status: int, message: str, arrived: float
     ) -> None: ...
 
 
-# In use without being registered: Google's for CANCELLED, and what overloaded front ends say.
+# In use without being registered: Google's code for CANCELLED, and that of overloaded front ends.
 _PHRASES = {499: b"Client Closed Request", 529: b"Site Overloaded"}
 _CLASSES = {1: b"Informational", 2: b"Success", 3: b"Redirection", 4: b"Client Error", 5: b"Server Error"}
 
 
 def reason_phrase(code: int) -> bytes:
-    """The words of a status line: twisted has none for 429 and a dozen others, and its own for some.
+    """The words of a status line, from which Google's Java SDK builds its error text.
 
-    Google's Java SDK builds its error text from them.
+    twisted has none for 429 and a dozen others, and unusual ones for some.
     """
     try:
         return HTTPStatus(code).phrase.encode()
@@ -88,7 +88,7 @@ def not_found(path: str) -> Refusal:
 
 
 def not_allowed(method: str) -> Refusal:
-    """For methods that no view knows; those known elsewhere are the views' to answer."""
+    """For an HTTP method that the view of a path does not take."""
     return Refusal(405, "UNIMPLEMENTED", f"{method} is not a method of this API.")
 
 

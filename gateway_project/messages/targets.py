@@ -1,4 +1,4 @@
-"""What a request line asks for: the absolute form, which proxies send, brought to the form everybody else sends."""
+"""The target of a request line: the absolute form, as clients send it to a proxy, becomes the usual origin form."""
 
 import re
 
@@ -13,5 +13,5 @@ def origin_form(target: bytes) -> tuple[bytes, bytes]:
     found = _ABSOLUTE.fullmatch(target)
     if found is None:
         return target, b""
-    host, rest = found.groups()
-    return rest if rest.startswith(b"/") else b"/" + rest, host
+    host, path = found.groups()
+    return path if path.startswith(b"/") else b"/" + path, host

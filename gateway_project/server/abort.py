@@ -1,13 +1,13 @@
-"""Ending a client's connection so that nobody takes a broken answer for a whole one, on any daphne server.
+"""Closes a client's connection so that an incomplete answer cannot be mistaken for a complete one.
 
-The ASGI specification has no word for it. daphne's `send` (ours, stock, runserver) is a partial over the request.
+ASGI has no message for that. `send` is a partial over daphne's request on our own server, stock daphne and runserver.
 """
 
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-# For what was written to go out to a client that has stopped reading.
+# How long what was written may take to go out to a client that has stopped reading.
 FLUSH_SECONDS = 60.0
 
 
@@ -15,7 +15,7 @@ def drop_connection(send: Callable) -> bool:
     """
     Closes the connection when all that was written has gone out, without the end of the body.
 
-    False when `send` is another server's: raising out of the application is then the way to say it.
+    False when `send` is another server's: raising out of the application closes the connection there.
     """
     request = _request_of(send)
     if request is None:
@@ -55,7 +55,7 @@ class ResetWhenWritten:
 
 
 def _request_of(send: Callable) -> Any | None:
-    """daphne's WebRequest, known by its channel."""
+    """daphne's request behind `send`; None on another server."""
     if isinstance(send, partial) and send.args and hasattr(send.args[0], "responseHeaders"):
         return send.args[0]
     return None

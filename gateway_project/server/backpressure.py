@@ -3,15 +3,14 @@
 import asyncio
 from typing import Any
 
-# A client that has not taken a single byte for this long is gone without having said so.
+# A client that has not taken a single byte for this long counts as disconnected.
 STALLED_SECONDS = 60.0
-# How often we look within that time, and once before it begins: the first bytes of what waits may still fit into the
-# kernel's buffers.
-LOOKS = 6
+# Checks within that time. It begins after the last check at which the kernel's buffers had taken some bytes.
+CHECKS = 6
 
 
 class Backpressure:
-    """A push producer: twisted tells it when the connection's buffer is full and when it is empty again."""
+    """A push producer, which twisted pauses when the connection's buffer is full and resumes when it is empty."""
 
     def __init__(self, transport: Any, stalled_after: float = STALLED_SECONDS) -> None:
         self._transport = transport
@@ -21,20 +20,20 @@ class Backpressure:
 
     @property
     def is_on(self) -> bool:
-        """Whether there is no room now."""
+        """Whether writing has to wait."""
         return not self._room.is_set()
 
     async def room(self) -> None:
-        """Waits until the client has read on; one that takes nothing for `stalled_after` seconds is dropped."""
+        """Waits until the client has read; drops the connection if it takes nothing for `stalled_after` seconds."""
         quiet = 0
         while not self._room.is_set():
             unsent = self._unsent()
             try:
-                async with asyncio.timeout(self._stalled_after / LOOKS):
+                async with asyncio.timeout(self._stalled_after / CHECKS):
                     await self._room.wait()
             except TimeoutError:
                 quiet = quiet + 1 if self._unsent() == unsent else 0
-                if quiet == LOOKS:
+                if quiet == CHECKS:
                     self._transport.abortConnection()
                     self._room.set()
 

@@ -1,4 +1,4 @@
-"""A connection as HTTP: its requests one after the other, and what cannot become one refused in Google's JSON."""
+"""One HTTP connection: its requests one after the other; what is no valid request is refused in Google's JSON."""
 
 import re
 import select
@@ -11,28 +11,28 @@ from gateway_project.messages.refusals import Refusal, bad_request
 from gateway_project.messages.request_ids import new_request_id
 from gateway_project.server.request import as_asked, common_headers, now
 
-# How long a client that has its answer may be silent before we close, and go on uploading: closing at once would reset
-# the connection, and many clients would never read the answer.
+# After the last answer we close when the client has been silent for the first time, or has gone on uploading for the
+# second. Closing at once would reset the connection, and many clients would never read the answer.
 LINGER_SECONDS, LONGEST_LINGER_SECONDS = 5.0, 30.0
-# How a TLS connection begins (RFC 8446 section 5.1), and no request of HTTP.
+# The first byte of a TLS connection (RFC 8446 section 5.1). No HTTP request begins with it.
 TLS_HANDSHAKE = b"\x16"
-# Of a Content-Length, with its name: from 4,300 digits on Python reads no number.
+# Of a Content-Length line in bytes, with its name: Python refuses numbers of more than 4,300 digits.
 LONGEST_LENGTH = 100
-# A name or an address, and a port (RFC 9112 section 3.2); empty where the target has no host. A comma might join two.
+# A name or an address, perhaps a port, or nothing (RFC 9112 section 3.2). No comma, which might join two hosts.
 HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+;=-]*)(?::[0-9]*)?")
 
 
 class Channel(http.HTTPChannel):
-    """One connection. What cannot become a request is refused in Google's JSON."""
+    """A connection of twisted's, with the limits of the server and its refusals."""
 
     refused = False
-    # Whether nothing has come yet of the next request.
+    # No byte of the next request has arrived.
     is_idle = True
     _has_begun = False
     has_paused_body = False
-    # Loop time; 0 while requests are taken.
+    # Until when input is read and discarded after the last answer (loop time); 0 before that.
     lingers_until = 0.0
-    # Bytes of bodies, over the life of the connection.
+    # Bytes of all request bodies on this connection.
     received = 0
     arrived = 0.0
 
@@ -52,7 +52,7 @@ class Channel(http.HTTPChannel):
         self.server.closed(self)
         super().connectionLost(reason)
 
-    # What comes in.
+    # What the client sends.
 
     def dataReceived(self, data: bytes) -> None:
         if self.lingers_until:
@@ -66,7 +66,7 @@ class Channel(http.HTTPChannel):
             self.arrived = self.server.now()
             self.server.timeouts.head_begins(self, self.arrived)
         super().dataReceived(data)
-        # A line that ends in LF alone never ends; proxies differ about where it does.
+        # A line that ends in LF alone: twisted would wait for a CR, and proxies disagree about where the line ends.
         if self.line_mode and b"\n" in self._buffer and not self._busyReceiving and not self.refused:
             self._respondToBadRequestAndDisconnect()
 
@@ -75,7 +75,7 @@ class Channel(http.HTTPChannel):
             return  # empty lines before a request (RFC 9112 section 2.2)
         self._has_begun = True
         if line[:1] in (b" ", b"\t") or (len(line) > LONGEST_LENGTH and line[:15].lower() == b"content-length:"):
-            # A folded header (RFC 9112 section 5.2), which proxies read in different ways, or too many digits.
+            # A folded header (RFC 9112 section 5.2), which proxies read in different ways, or a number too long.
             return self._respondToBadRequestAndDisconnect()
         super().lineReceived(line)
 
@@ -91,7 +91,7 @@ class Channel(http.HTTPChannel):
             self.refuse(bad_request("A body is either chunked, in HTTP/1.1, or has a Content-Length."))
         else:
             super().allHeadersReceived()
-            if self.length != 0 and not self.refused and not request.is_asked_for_continue:
+            if self.length != 0 and not self.refused and not request.awaits_continue:
                 self.server.timeouts.body_begins(self, self.server.now())
             if not self.refused:
                 request.begin(self._command, self._path, self._version)
@@ -114,14 +114,14 @@ class Channel(http.HTTPChannel):
             if not self.persistent:
                 self.requests.remove(request)
                 self.linger()
-            return  # or else the rest is read first
+            return  # allContentReceived calls this again when the body has been read
         if self.persistent:
             self.is_idle, self._has_begun = True, False
             self.server.answered(self)
         super().requestDone(request)
 
     def pause_body(self) -> None:
-        """Read no more of the body for now, as nobody takes it. The client is not late meanwhile."""
+        """Stops reading the body until the application takes more of it; meanwhile the client cannot be late."""
         self.has_paused_body = True
         self.server.paused.add(self)
         self.server.timeouts.body_ends(self)
@@ -135,20 +135,20 @@ class Channel(http.HTTPChannel):
             self._networkProducer.resumeProducing()
 
     def send_continue(self) -> None:
-        """Somebody wants the body that the client asked about (RFC 9110 section 10.1.1)."""
+        """The application reads a body that the client sends only after a `100 Continue` (RFC 9110 section 10.1.1)."""
         self.server.timeouts.body_begins(self, self.server.now())
         super()._send100Continue()
 
     def has_left(self) -> bool:
-        """Whether the client has gone, which a connection that is not read from does not tell by itself."""
-        looking = select.poll()
-        looking.register(self.transport.fileno(), getattr(select, "POLLRDHUP", 0))
-        return bool(looking.poll(0))
+        """Whether the client has disconnected, which twisted notices only while it reads from the connection."""
+        poll = select.poll()
+        poll.register(self.transport.fileno(), getattr(select, "POLLRDHUP", 0))
+        return bool(poll.poll(0))
 
-    # How it ends.
+    # How the connection ends.
 
     def refuse(self, refusal: Refusal) -> None:
-        """Answers at once, in place of an application that is at it already and finds its client gone."""
+        """Answers at once and closes. An application that has already started sees its client disconnect."""
         request = self.requests[-1] if self.requests else None
         if request and request._response_started:
             return self.hang_up()
@@ -160,14 +160,14 @@ class Channel(http.HTTPChannel):
         self.transport.write(refusal.wire([*headers, (b"Date", now())]))
         self.linger()
         if request:
-            request.let_go()
+            request.release_buffers()
             request.inbox.is_answered = True
             request.inbox.hang_up()
         method, uri = getattr(self, "_command", b"-"), getattr(self, "_path", b"-")
         self.server.refused(self, method, uri.partition(b"?")[0], given, refusal, request_id)
 
     def linger(self) -> None:
-        """After the last answer only listens, until the client has hung up or is silent for LINGER_SECONDS."""
+        """Discards what still comes, until the client hangs up, is silent for LINGER_SECONDS or takes too long."""
         self.server.timeouts.forget(self)
         self.clearLineBuffer()
         if self.has_paused_body:
@@ -178,7 +178,7 @@ class Channel(http.HTTPChannel):
         self.setTimeout(LINGER_SECONDS)
 
     def hang_up(self) -> None:
-        """What was written goes out, unless the client is not reading."""
+        """Closes when what was written has gone out; at once if the client is not reading."""
         self._networkProducer.unregisterProducer()
         if self._waitingForTransport:
             self.transport.abortConnection()
@@ -186,7 +186,7 @@ class Channel(http.HTTPChannel):
             self.transport.loseConnection()
 
     def give_up(self, refusal: Refusal) -> None:
-        """Hangs up; a call that has no answer yet gets `refusal` for one."""
+        """Hangs up; a call whose answer has not begun is answered with `refusal`."""
         request = self.requests[0] if self.requests else None
         if request is None or self.refused or request._response_started:
             self.hang_up()
@@ -204,4 +204,4 @@ class Channel(http.HTTPChannel):
             self.refuse(bad_request("The request is not valid HTTP."))
 
     def _send100Continue(self) -> None:
-        self.requests[-1].is_asked_for_continue = True
+        self.requests[-1].awaits_continue = True

@@ -1,4 +1,4 @@
-"""The end of a node: no open call is cut while there is time, and none is left without its `finally`."""
+"""Shuts a node down: open calls get time to end, and every call runs its `finally` blocks."""
 
 import asyncio
 from collections.abc import Collection
@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from gateway_project.messages.refusals import SHUTTING_DOWN, Refusal
 
-# After the drain: for `finally` blocks, then for what ignores even its cancellation.
+# After the drain: for `finally` blocks, then for calls that ignore even their cancellation.
 CLOSING_SECONDS = 5.0
 CANCEL_SECONDS = 1.0
 FLUSH_SECONDS = 1.0
@@ -14,7 +14,7 @@ _LOOK_AGAIN_SECONDS = 0.02
 
 
 class Connection(Protocol):
-    """One client's connection with its open requests, be they half received or half answered."""
+    """One client's connection with its open requests: those half received or half answered too."""
 
     requests: list[Any]
 
@@ -24,7 +24,7 @@ class Connection(Protocol):
 
 
 class Node(Protocol):
-    """A server as the drain sees it; `leaving` is the loop time at which patience ends."""
+    """What the drain needs of a server; `leaving` is the loop time until which it waits for open calls."""
 
     channels: Collection[Connection]
     leaving: float | None
@@ -39,7 +39,7 @@ async def drain(node: Node) -> None:
     3. Cancel what is still there.
     4. Let what was written go out.
     """
-    # Calls end in too many places to be told of each.
+    # Polled, because calls end in too many places for each to set an event.
     while _close_idle(node) and asyncio.get_running_loop().time() < (node.leaving or 0):  # noqa: ASYNC110
         await asyncio.sleep(_LOOK_AGAIN_SECONDS)
     for connection in list(node.channels):

@@ -1,7 +1,7 @@
-"""What comes in on one request: the pieces of its body as they arrive, and the news that its client is gone.
+"""What arrives on one request: the pieces of its body, and the hang-up of its client.
 
-A server puts in, one reader takes out: the whole body at once, or piece by piece, or as the messages of ASGI's
-`receive`.
+A server puts pieces in, and one reader takes them out: the whole body at once, piece by piece, or as the messages of
+ASGI's `receive`. `Buffers` is the memory that the bodies of all requests may take together.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from typing import Any, Protocol, Self
 
 from proxy_app.wire.malformed import TooLarge
 
-# When a reader leaves so many bytes lying, the source should pause; at half of it, it may go on.
+# With so many unread bytes the source should pause; with half as many it may go on.
 FULL_BYTES = 128 * 1024
 
 _DISCONNECT = {"type": "http.disconnect"}
@@ -21,20 +21,38 @@ _DISCONNECT = {"type": "http.disconnect"}
 class ClientLeft(Exception):
     """The rest of a body will not come."""
 
-    expected = True  # nobody logs a traceback
+    expected = True  # not logged
+
+
+class Buffers:
+    """Bytes of memory, of which at most `most` are taken at a time."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.taken = 0
+
+    def take(self, size: int) -> bool:
+        """Takes `size` bytes; False if that would be too many, and then takes none."""
+        if self.taken + size > self.most:
+            return False
+        self.taken += size
+        return True
+
+    def give_back(self, size: int) -> None:
+        self.taken -= size
 
 
 class Source(Protocol):
     """Where the pieces come from."""
 
     def wanted(self) -> None:
-        """A reader waits for what has not come yet."""
+        """A reader waits for bytes that have not arrived."""
 
     def taken(self, size: int) -> None:
-        """`size` bytes were passed on, and the inbox holds them no longer."""
+        """A reader took `size` bytes, which the inbox no longer holds."""
 
     def close(self) -> None:
-        """Nobody will read any more."""
+        """The reader has ended."""
 
 
 class Inbox:
@@ -64,14 +82,14 @@ class Inbox:
     def __init__(self, length: int | None = None, source: Source | None = None) -> None:
         self.length = length
         self.source = source
-        self.held = 0  # bytes that no reader has taken
+        self.held = 0  # bytes that the reader has not taken
         self.is_whole = False  # the end of the body is here
         self.is_gone = False
-        self.is_answered = False  # the server has, in place of the application
+        self.is_answered = False  # the server answered in place of the application
         self.replayable = True
         self.on_hang_up: Callable[[], None] | None = None
         self._pieces: deque[bytes] = deque()
-        self._gathered: io.BytesIO | None = None  # for a reader of the whole
+        self._gathered: io.BytesIO | None = None  # while `whole` waits for the end
         self._limit = 0
         self._reader: asyncio.Future[None] | None = None
         self._end_is_read = False
@@ -110,10 +128,7 @@ class Inbox:
     # The reader's side.
 
     async def whole(self, limit: int) -> bytes:
-        """The body in one piece; one that was not complete is in memory once all the same.
-
-        Raises TooLarge for more than `limit` bytes, and ClientLeft.
-        """
+        """The body in one piece. Raises TooLarge for more than `limit` bytes, and ClientLeft."""
         if (self.held if self.length is None else self.length) > limit:
             raise TooLarge(limit)
         self.replayable = False
@@ -123,7 +138,7 @@ class Inbox:
         return pieces.popleft() if len(pieces) == 1 else b"".join(pieces)
 
     async def _gather(self, limit: int) -> bytes:
-        """A BytesIO grows in place and gives its buffer away without copying it."""
+        """Waits for the end. A BytesIO grows in place and returns its buffer uncopied: no byte is in memory twice."""
         gathered, self._limit = io.BytesIO(), limit
         gathered.writelines(self._pieces)
         self._pieces.clear()
@@ -151,7 +166,7 @@ class Inbox:
         return piece
 
     async def receive(self) -> Mapping[str, Any]:
-        """ASGI's: the body as far as it has come, later the rest, then the hang-up."""
+        """ASGI's `receive`: what of the body has arrived, later the remainder, then the hang-up."""
         while not self._end_is_read:
             if self.is_gone:
                 return _DISCONNECT
@@ -167,7 +182,7 @@ class Inbox:
         return _DISCONNECT
 
     def close(self) -> None:
-        """Nobody will read any more."""
+        """The reader has ended."""
         if self.source is not None:
             self.source.close()
 
@@ -177,11 +192,10 @@ class Inbox:
             self.source.taken(size)
 
     async def _news(self) -> None:
-        """More of the body. Raises ClientLeft."""
+        """Waits for more of the body. Raises ClientLeft."""
         if self.is_gone:
-            await asyncio.sleep(
-                0
-            )  # who is cancelled for it, with the request's very first step, is told so and no more
+            # A task that was cancelled for the hang-up ends here by its cancellation and not by ClientLeft.
+            await asyncio.sleep(0)
             raise ClientLeft
         if self.source is not None:
             self.source.wanted()

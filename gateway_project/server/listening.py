@@ -1,4 +1,4 @@
-"""The listening socket: connections taken one at a time, and written to without asking the loop first."""
+"""A listening socket that accepts one connection at a time, and connections that write without asking the loop."""
 
 import asyncio
 import socket
@@ -10,15 +10,15 @@ from twisted.internet import main, tcp
 
 
 class Connection(tcp.Server):
-    """What was written in one turn of the loop goes out at its end, in one piece.
+    """Sends what was written in one turn of the loop at the end of that turn, in one piece.
 
-    twisted has the loop tell it when the socket takes something, sends, and has the loop stop telling: two system calls
-    and a turn more for every event of a stream, though a socket nearly always takes what there is.
+    twisted first waits until the loop reports that the socket is writable: two more system calls and another turn for
+    every event of a stream, although a socket can nearly always be written to.
     """
 
-    _is_due = _is_told_when_writable = _is_read = False
+    _is_due = _awaits_writable = _is_read = False
 
-    # twisted's own reading goes by four functions that put a name into its log.
+    # twisted's own reading goes through four functions that only add a name to its log.
 
     def startReading(self) -> None:
         if not self._is_read:
@@ -31,7 +31,7 @@ class Connection(tcp.Server):
             asyncio.get_running_loop().remove_reader(self.fileno())
 
     def _read(self) -> None:
-        trouble: Any = main.CONNECTION_LOST  # where reading raises
+        trouble: Any = main.CONNECTION_LOST  # if reading raises
         try:
             trouble = self.doRead()
         finally:
@@ -50,12 +50,12 @@ class Connection(tcp.Server):
         if trouble := self.doWrite():
             self.reactor._disconnectSelectable(self, trouble, False)
         elif self.dataBuffer or self._tempDataBuffer:
-            self._is_told_when_writable = True
-            super().startWriting()  # the kernel has no more room: the loop says when
+            self._awaits_writable = True
+            super().startWriting()  # the kernel's buffer is full: the loop reports when it is not
 
     def stopWriting(self) -> None:
-        if self._is_told_when_writable:
-            self._is_told_when_writable = False
+        if self._awaits_writable:
+            self._awaits_writable = False
             super().stopWriting()
 
 
@@ -76,14 +76,14 @@ def _send_all() -> None:
         while now:
             now.popleft().send()
     finally:
-        if now:  # one of them failed, which is not the others' business
+        if now:  # one of them failed: send for the others
             _send_later(now)
 
 
 class Port(tcp.Port):
-    """One connection at a time, so that nodes which share the socket share the clients too.
+    """Accepts one connection at a time, so that nodes which share the socket share its clients.
 
-    twisted's takes all that wait: a burst of clients then ends up with the node that happens to wake first.
+    twisted's port accepts all that wait: a burst of clients would go to the node that happens to wake first.
     """
 
     transport = Connection
@@ -94,11 +94,11 @@ class Port(tcp.Port):
 
     @numberAccepts.setter
     def numberAccepts(self, guess: int) -> None:
-        """twisted's idea of how many wait."""
+        """Ignores how many twisted expects to be waiting."""
 
 
 def adopted(reactor: Any, listener: socket.socket, factory: Any) -> Port:
-    """`reactor.adoptStreamPort` with a port of this kind."""
+    """What `reactor.adoptStreamPort` does, with a Port of ours."""
     listener.setblocking(False)  # accept() must never wait
     port = Port._fromListeningDescriptor(reactor, listener.fileno(), listener.family, factory)
     port.startListening()

@@ -29,7 +29,7 @@ class Processes:
         self.leaving = asyncio.Event()
 
     async def run(self) -> int:
-        """Until SIGTERM or SIGINT; the exit status: 0 when every child ended well."""
+        """Runs until SIGTERM or SIGINT; returns the exit status, 0 if every child ended well."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.leave)
@@ -47,7 +47,7 @@ class Processes:
             began = time.monotonic()
             status = await self.run_child()
             if self.leaving.is_set():
-                # One that was told to go before it had begun knows no better than to die of it.
+                # A child that was signalled before it had installed its handlers dies of SIGTERM, which is no failure.
                 return 0 if status == -signal.SIGTERM else abs(status)
             lived = time.monotonic() - began
             pause = self.first_pause if lived > HEALTHY_SECONDS else min(2 * pause, LONGEST_PAUSE_SECONDS)
@@ -59,7 +59,7 @@ class Processes:
     async def run_child(self) -> int:
         descriptor = self.listener.fileno()
         # A process group of its own, so that Ctrl-C in the terminal reaches it once, through us. Standard input is a
-        # pipe that nobody writes to: its end tells the child that we are gone.
+        # pipe that is never written to: its end tells the child that this process has ended.
         child = await asyncio.create_subprocess_exec(
             sys.executable, str(MANAGE), "serve", "--skip-checks", "--fd", str(descriptor),
             stdin=asyncio.subprocess.PIPE, pass_fds=[descriptor], process_group=0,

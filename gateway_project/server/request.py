@@ -1,4 +1,4 @@
-"""One request on daphne's server: an application that starts at the headers, and an answer written no faster than the
+"""One request on daphne's server: its application starts at the headers, and its answer is written no faster than the
 client reads.
 """
 
@@ -20,25 +20,25 @@ from gateway_project.messages.targets import origin_form
 from gateway_project.server.backpressure import Backpressure
 from gateway_project.server.inbox import FULL_BYTES, Inbox
 
-# Looked up once: `http` is a proxy of a module, and looks its every name up anew.
+# Looked up once: `http` is a proxy of twisted's around the module, and slow.
 init_request, NO_BODY_CODES = http.Request.__init__, http.NO_BODY_CODES
 LAST_CHUNK = b"0\r\n\r\n"
 
 # Applications do not see this header (twisted's spelling): no WebSocket is spoken here, and a server may ignore the
 # wish for another protocol (RFC 9110 section 7.8).
 UPGRADE = b"Upgrade"
-# May not stand in a header (RFC 9110 section 5.5), besides NUL, CR and LF, which twisted looks for.
+# Control characters that a header may not hold (RFC 9110 section 5.5). twisted itself refuses NUL, CR and LF.
 _FORBIDDEN = re.compile(rb"[\x0b\x0c\x1c-\x1e\x85]")
-# When an answer is complete and its request is not, so much of the rest is read for the sake of the connection.
-REST_BYTES = 256 * 1024
-# Shorter bodies are within every limit.
-LEAST_LIMIT = 64 * 1024
+# If an answer is complete before its request, up to so many more bytes are read so that the connection can be kept.
+REMAINDER_BYTES = 256 * 1024
+# Limits are not looked up for shorter bodies: none is smaller.
+SMALLEST_LIMIT = 64 * 1024
 
 
 class Request(WebRequest):
     """
-    Its application starts when the head is there; the body goes to `inbox` as it comes, and no faster than it is read.
-    What of it is in memory counts in the server's `buffers` until it is passed on, or the answer begins.
+    Its application starts when the head is there; the body goes to `inbox` as it arrives, no faster than it is read.
+    The bytes in the inbox count in the server's `buffers` until the reader takes them or the answer begins.
 
     `request_id` is in the ASGI scope too.
     """
@@ -48,7 +48,7 @@ class Request(WebRequest):
     channel: Any  # None once the answer is complete, or the client gone
     limit: int | None = None  # of the body, in bytes
     pressure: Backpressure | None = None
-    unsent = b""  # of the answer's head
+    unsent = b""  # the answer's head, until its first bytes are written
     has_body = True
 
     def __init__(self, channel: Any, queued: int = 0) -> None:
@@ -59,15 +59,15 @@ class Request(WebRequest):
         self.inbox = Inbox(source=self)
         self.buffered = 0
         self.received = 0
-        # Whether the client waits for a word before it sends the body.
-        self.is_asked_for_continue = False
+        # The client sends the body only after a `100 Continue`.
+        self.awaits_continue = False
         self.server.protocol_connected(self)
 
-    # What comes in.
+    # What the client sends.
 
     def gotLength(self, length: int | None) -> None:
         self.inbox.length = length
-        if length is None or length > LEAST_LIMIT:
+        if length is None or length > SMALLEST_LIMIT:
             self.limit = self.server.body_limit(self.channel._path.partition(b"?")[0], self.received_cookies)
             if self.limit is not None and length is not None and length > self.limit:
                 self.channel.refuse(too_large(self.limit))
@@ -82,7 +82,7 @@ class Request(WebRequest):
             (name.lower(), value)
             for name, values in self.requestHeaders.getAllRawHeaders()
             for value in values
-            if name != UPGRADE and b"_" not in name  # which Django could not tell from a hyphen (CVE-2015-0219)
+            if name != UPGRADE and b"_" not in name  # which Django cannot tell from a hyphen (CVE-2015-0219)
         ]
         if not target.isascii() or _FORBIDDEN.search(b"".join([value for _, value in headers])):
             return self.channel.refuse(bad_request("There are invalid characters in the path, the query or a header."))
@@ -111,7 +111,7 @@ class Request(WebRequest):
     def handleContentChunk(self, data: bytes) -> None:
         self.received += len(data)
         if self.finished or self.channel is None:
-            return  # it was answered without this
+            return  # the answer is complete without it
         channel = self.channel
         channel.received += len(data)
         if channel.refused:
@@ -129,11 +129,11 @@ class Request(WebRequest):
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
         self.inbox.end()
 
-    # What the inbox says of its reader.
+    # The source of the inbox.
 
     def wanted(self) -> None:
-        if self.is_asked_for_continue:
-            self.is_asked_for_continue = False
+        if self.awaits_continue:
+            self.awaits_continue = False
             self.channel.send_continue()
         elif self.channel.has_paused_body:
             self.channel.resume_body()
@@ -146,14 +146,14 @@ class Request(WebRequest):
             self.channel.resume_body()
 
     def close(self) -> None:
-        """The answer's end says it as well."""
+        """Nothing to do: the end of the answer gives the buffers back."""
 
-    def let_go(self) -> None:
-        """Of the body, which is not read any more."""
+    def release_buffers(self) -> None:
+        """Gives back what the body took: it is not read any more."""
         self.server.buffers.give_back(self.buffered)
         self.buffered = 0
 
-    # The answer out. daphne's and twisted's own way for it takes five times as many steps, and shows in every call.
+    # Sending the answer. daphne's and twisted's own code for it takes five times as many steps, which slows every call.
 
     def handle_reply(self, message: Mapping[str, Any]) -> None:
         if self.is_gone():
@@ -166,12 +166,12 @@ class Request(WebRequest):
             self.end(message.get("body", b""))
 
     def start(self, message: Mapping[str, Any]) -> None:
-        """The head of a stream goes out before its first event, that of another answer with its body."""
+        """Sends the head of a stream before its first event; the head of any other answer goes out with its body."""
         if self._response_started:
             raise ValueError("The answer has begun already.")
         self._response_started = True
         self.startedWriting = 1
-        self.let_go()
+        self.release_buffers()
         self.code, headers = message["status"], message.get("headers", ())
         names = {name.lower() for name, _ in headers}
         head = [b"%s %d %s\r\n" % (self.clientproto, self.code, reason_phrase(self.code)), message.get("common", b"")]
@@ -193,7 +193,7 @@ class Request(WebRequest):
             self.more(b"")
 
     def more(self, body: bytes) -> None:
-        """An event, say."""
+        """Sends a part of the body, such as an event."""
         if self.producer is None:
             self.pressure = Backpressure(self.transport)
             if self.channel._waitingForTransport:
@@ -207,7 +207,7 @@ class Request(WebRequest):
         self.finish()
 
     def _framed(self, body: bytes) -> bytes:
-        """What of the answer has not been written yet, with `body` after it."""
+        """The bytes to write for `body`: before the first of them the head, if it has not been written."""
         if not self.has_body:
             body = b""
         self.sentLength += len(body)
@@ -219,17 +219,17 @@ class Request(WebRequest):
     async def room(self) -> None:
         """Returns when the client is ready for more."""
         if self.is_gone():
-            # Without this, a generator that never waits would not hear of its cancellation.
+            # Without this, a generator that never waits would not notice that it was cancelled.
             await asyncio.sleep(0)
         elif self.pressure is not None and self.pressure.is_on:
             await self.pressure.room()
 
     def _ends_soon(self) -> bool:
-        """Whether so little is missing of the body that the connection may go on after it."""
+        """Whether so little of the body is still to come that the connection can be kept."""
         if self.inbox.is_whole:
             return True
         length = self.inbox.length
-        return length is not None and length - self.received <= REST_BYTES and not self.is_asked_for_continue
+        return length is not None and length - self.received <= REMAINDER_BYTES and not self.awaits_continue
 
     def is_gone(self) -> bool:
         return bool(self.finished or self.channel is None or self.channel.refused)
@@ -252,22 +252,22 @@ class Request(WebRequest):
         self._over()
 
     def _over(self) -> None:
-        self.let_go()
+        self.release_buffers()
         self.inbox.hang_up()
         self.inbox.source = None  # the two refer to each other
         self.server.protocol_disconnected(self)
 
-    # What the server itself has to say.
+    # Answers of the server itself.
 
     def basic_error(self, status: int, status_text: bytes, body: str) -> None:
-        """daphne's own refusals (a bad header, a failed application), as JSON instead of HTML."""
+        """daphne's 500 for an application that failed, as JSON instead of HTML."""
         if not self._response_started:
-            self.answer(INTERNAL if status >= 500 else bad_request(f"{body}."))
+            self.answer(INTERNAL)
         elif not self.is_gone():
             self.channel.hang_up()
 
     def answer(self, refusal: Refusal) -> None:
-        """In place of the application, which finds its client gone."""
+        """Answers in place of the application, which sees its client disconnect."""
         refusal = as_asked(refusal, self.uri, self.requestHeaders, self.server.stream_default)
         common = common_headers(refusal, self.requestHeaders, self.server.origins, self.request_id)
         headers = [*refusal.headers, *common]
@@ -276,14 +276,14 @@ class Request(WebRequest):
 
 
 def as_asked(refusal: Refusal, uri: bytes, given: Any, stream_default: str) -> Refusal:
-    """`refusal` in the frame that a client reads which asked for `uri` with the headers `given`, twisted's."""
+    """`refusal` in the frame for a client that asked for `uri` with the headers `given`, a twisted Headers."""
     path, _, query = uri.partition(b"?")
     headers = [(name.lower(), values[0]) for name, values in given.getAllRawHeaders()]
     return refusal.asked_by(unquote(path.decode("latin-1")), query, headers, stream_default)
 
 
 def common_headers(refusal: Refusal, given: Any, origins: Collection[str], request_id: str) -> list[Header]:
-    """`given` are twisted's Headers of the request, as far as they came."""
+    """What every answer has; `given` is the twisted Headers of the request, as far as they have arrived."""
     requested = [(name.lower(), value) for name, values in given.getAllRawHeaders() for value in values]
     return [*answer_headers(refusal.code, "", requested, origins), (b"X-Request-Id", request_id.encode())]
 
@@ -292,7 +292,7 @@ _seconds, _date = 0, b""
 
 
 def now() -> bytes:
-    """The time as a Date header has it; made once a second."""
+    """The time for a Date header, formatted once a second."""
     global _seconds, _date
     if (seconds := int(time())) != _seconds:
         _seconds, _date = seconds, formatdate(seconds, usegmt=True).encode()

@@ -1,6 +1,6 @@
-"""daphne's server with what stands between long streams and bad clients: back-pressure, limits and a patient end.
+"""daphne's server with back-pressure, limits for slow and idle clients, and a drain.
 
-With `channel`, `listening` and `request` the only module that knows daphne and twisted.
+Besides `channel`, `listening`, `private_names` and `request` no module imports daphne or twisted.
 """
 
 import asyncio
@@ -21,63 +21,63 @@ from twisted.logger import STDLibLogObserver, globalLogBeginner
 from gateway_project.messages import access_log, forwarded
 from gateway_project.messages.refusals import OnRefusal, Refusal
 from gateway_project.server import listening, private_names, tuning
-from gateway_project.server.buffers import Buffers
 from gateway_project.server.channel import Channel
 from gateway_project.server.drain import drain
+from gateway_project.server.inbox import Buffers
 from gateway_project.server.request import Request
 from gateway_project.server.timeouts import Timeouts
 
 log = logging.getLogger(__name__)
 
-# What twisted holds before it says pause. A bigger answer waits until the client has taken it, so that no idle timer
-# of twisted's cuts a slow download.
+# What twisted buffers before it pauses its producer. A bigger answer is sent as a stream, so that its request stays
+# open until the client has taken it, and no idle timer ends a slow download.
 LARGE_ANSWER = 64 * 1024
 
-LOOK_AGAIN_SECONDS = 1.0
-# Between two log lines about clients that speak TLS: they try again and again.
+CHECK_SECONDS = 1.0
+# Between two log lines about clients that speak TLS, which try again and again.
 TLS_HINT_SECONDS = 60.0
 
 Hook = Callable[[], Awaitable[None]]
 # The largest body in bytes for a path (undecoded, without its query) and the cookies that came with it; None where the
-# application sees to it by itself.
+# application limits it by itself.
 BodyLimit = Callable[[bytes, Mapping[bytes, bytes]], int | None]
 
 
 def stop_with_the_server(closing: Hook) -> None:
-    """Under stock daphne and runserver: lets the server wait for `closing` before it ends. Elsewhere does nothing."""
+    """Under stock daphne and runserver: the server waits for `closing` before it ends. Elsewhere does nothing."""
     if reactor.running:
         reactor.addSystemEventTrigger("before", "shutdown", lambda: awaited(closing))
 
 
 def awaited(work: Hook) -> Deferred:
-    """What twisted waits for."""
+    """`work`, started, in the form that twisted waits for."""
     return Deferred.fromFuture(asyncio.ensure_future(work()))
 
 
 class Factory(HTTPFactory):
-    """Makes a channel a connection and an access log line a request."""
+    """Makes a channel for each connection, and writes a line of the access log for each request."""
 
     def buildProtocol(self, addr: Any) -> Channel:
         channel = Channel()
         channel.factory = self
         channel.requestFactory = Request
-        channel.timeOut = None  # the server's Timeouts see to it
+        channel.timeOut = None  # Timeouts has the limits
         channel.callLater = self.reactor.callLater
         return channel
 
     def log(self, request: Request, ending: str = "") -> None:
-        rest = f" {request.duration():.3f}s {request.request_id}{ending}"
+        details = f" {request.duration():.3f}s {request.request_id}{ending}"
         client = request.client_addr[0] if request.client_addr else "-"
-        access_log.write(client, request.method, request.path, request.code, request.sentLength, rest)
+        access_log.write(client, request.method, request.path, request.code, request.sentLength, details)
 
 
 class GatewayServer(Server):
     """
     One node: serves `application` on the listening socket until SIGTERM or SIGINT, then drains.
 
-    `buffers` is what all bodies together may take of memory, in bytes; `drain` in seconds. `opening` runs before the
-    first connection is taken, `closing` after the last call has ended. `origins` are those of answer_headers,
-    `stream_default` is that of Refusal.asked_by. The end of `parent` (a pipe) is taken for a SIGTERM.
+    `buffers` is the memory that all request bodies together may take, in bytes; `drain` is in seconds. `opening` runs
+    before the first connection is taken, `closing` after the last call has ended. `origins` are those of
+    answer_headers, `stream_default` is that of Refusal.asked_by. The end of `parent` (a pipe) counts as a SIGTERM.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class GatewayServer(Server):
         self.now = reactor._asyncioEventloop.time
         self.connections: dict = {}
         self.channels: set[Channel] = set()
-        # Of these, those whose bodies wait for somebody to read on.
+        # Of these, those that are not read from until the application takes more of a body.
         self.paused: set[Channel] = set()
         self.factory = Factory(self)
         self.port: Any = None
@@ -120,7 +120,7 @@ class GatewayServer(Server):
         self.exit_status = 0
 
     def run(self) -> None:
-        """Returns when everything is closed; `exit_status` then says how it went."""
+        """Returns when everything is closed; `exit_status` is then 0, or 1 after a failure."""
         loop = reactor._asyncioEventloop
         asyncio.set_event_loop(loop)
         logging.getLogger("twisted").setLevel(logging.WARNING)
@@ -139,9 +139,9 @@ class GatewayServer(Server):
         if self.leaving is None:
             self.port = listening.adopted(reactor, self.listener, self.factory)
             self.application_checker()
-            self.look_around()
+            self.end_overdue()
 
-    # Connections, as their channels tell of them.
+    # What channels report.
 
     def opened(self, channel: Channel) -> None:
         self.channels.add(channel)
@@ -160,8 +160,8 @@ class GatewayServer(Server):
             self.timeouts.forget(channel)
             channel.timeoutConnection()
 
-    def look_around(self) -> None:
-        """Ends the connections whose time is over, or whose client has left without our noticing."""
+    def end_overdue(self) -> None:
+        """Once a second: ends connections whose time is over, and those not read from whose client has disconnected."""
         for channel, refusal in self.timeouts.over(self.now()):
             if refusal is None:
                 self.close_idle(channel)
@@ -169,11 +169,11 @@ class GatewayServer(Server):
                 channel.refuse(refusal)
         for channel in [channel for channel in self.paused if channel.has_left()]:
             channel.transport.abortConnection()
-        reactor.callLater(LOOK_AGAIN_SECONDS, self.look_around)
+        reactor.callLater(CHECK_SECONDS, self.end_overdue)
 
     @property
     def ends_connections(self) -> bool:
-        """Whether connections are told to end with the answer that is about to be given."""
+        """Whether the answers that begin now close their connections."""
         return self.leaving is not None or self.timeouts.is_crowded
 
     def met_tls(self, channel: Channel) -> None:
@@ -189,11 +189,11 @@ class GatewayServer(Server):
     def refused(
         self, channel: Channel, method: bytes, path: bytes, headers: Any, refusal: Refusal, request_id: str
     ) -> None:
-        """`headers` are twisted's, as far as they came."""
+        """Writes to the access log and calls `on_refusal`. `headers` are twisted's, as far as they have arrived."""
         address = channel.getPeer().host
         if self.trusted_proxies:
-            said = b",".join(headers.getRawHeaders(b"x-forwarded-for", ())).decode("latin-1")
-            address = forwarded.client_address(address, said, self.trusted_proxies)
+            forwarded_for = b",".join(headers.getRawHeaders(b"x-forwarded-for", ())).decode("latin-1")
+            address = forwarded.client_address(address, forwarded_for, self.trusted_proxies)
         access_log.write(address, method, path, refusal.code, len(refusal.body), f" {request_id}")
         if self.on_refusal is not None:
             decoded = unquote_to_bytes(path).decode(errors="replace")
@@ -201,7 +201,7 @@ class GatewayServer(Server):
                 method.decode("latin-1"), decoded, address, request_id, refusal.code, refusal.message, channel.arrived
             )
 
-    # How it ends.
+    # Shutting down.
 
     def leave(self) -> None:
         """The first signal begins the drain, the second ends it, the third ends the process."""
@@ -220,7 +220,7 @@ class GatewayServer(Server):
             self.leave()
 
     def kill_all_applications(self) -> Deferred:
-        """What daphne lets twisted wait for before it stops: here the drain."""
+        """daphne has twisted wait for this before it stops: here, the drain."""
         return awaited(self.drain).addErrback(self.failed)
 
     def failed(self, failure: Any) -> None:
@@ -235,7 +235,7 @@ class GatewayServer(Server):
         self.listener.close()
         await drain(self)
         await self.closing()
-        # Generators nobody closed would be finalised while the interpreter goes down: a SIGSEGV on Python 3.11.
+        # Generators left open would be finalised while the interpreter shuts down: a SIGSEGV on Python 3.11.
         await asyncio.get_running_loop().shutdown_asyncgens()
 
     def applications(self) -> list[asyncio.Task]:
@@ -250,7 +250,7 @@ class GatewayServer(Server):
         self.connections[protocol]["application_instance"] = reactor._asyncioEventloop.create_task(call)
 
     async def handle_reply(self, protocol: Request, message: Mapping[str, Any]) -> None:
-        """Returns when the client is ready for more. Unlike daphne's it takes the application at its word: bytes."""
+        """Returns when the client is ready for more. Unlike daphne's it does not check the types in `message`."""
         if message.get("more_body", False):
             protocol.handle_reply(message)
             await protocol.room()

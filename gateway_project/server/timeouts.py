@@ -1,6 +1,6 @@
-"""How long a connection may take for the head and the body of a request, and may wait for the next one.
+"""How long a connection may take for the head and the body of a request, and be idle before the next one.
 
-Times are those of one monotonic clock, in seconds, and come as arguments.
+Times are arguments: seconds of one monotonic clock.
 """
 
 from collections.abc import Iterator
@@ -10,26 +10,26 @@ from typing import Protocol
 from gateway_project.messages.refusals import Refusal
 
 HEAD_SECONDS = 10.0
-# A body brings so many bytes within so many seconds, or its end: 1 kB/s.
+# Within so many seconds a body has to bring so many bytes (1 kB/s), or to end.
 BODY_SECONDS, BODY_BYTES = 30.0, 30_000
-# Google's front end keeps its own side for 610 s: a client that knows it sends nothing on a connection that is closing.
+# Longer than the 610 s of Google's front end: clients made for that close first, and so never send on a closed one.
 IDLE_SECONDS = 620.0
-# Before its first request: what a browser opens ahead, and what somebody opens in order to hold it.
+# Before its first request: browsers open connections ahead of need, and attackers open them only to occupy them.
 FRESH_SECONDS = 60.0
 MOST_IDLE = 1000
-# From this part of them on, connections are told to end with their answer, by which no client can lose a request.
+# From this share of MOST_IDLE on, answers close their connections. No client can lose a request by that.
 CROWDED = 0.9
 
 
-def late(what: str) -> Refusal:
-    return Refusal(408, "DEADLINE_EXCEEDED", f"The {what} of the request did not arrive in time.")
+def late(part: str) -> Refusal:
+    return Refusal(408, "DEADLINE_EXCEEDED", f"The {part} of the request did not arrive in time.")
 
 
 LATE_HEAD, LATE_BODY = late("head"), late("body")
 
 
 class Connection(Protocol):
-    """`received` counts the bytes of bodies."""
+    """`received` is the number of bytes of all its request bodies so far."""
 
     received: int
 
@@ -37,7 +37,7 @@ class Connection(Protocol):
 
 
 class Timeouts:
-    """Which connections wait for their client, and since when. Each dict is in the order of its times."""
+    """Connections that wait for their client, with the time since when. Each dict is in the order of these times."""
 
     def __init__(
         self,
@@ -54,12 +54,12 @@ class Timeouts:
         self.bodies: dict[Connection, tuple[float, int]] = {}
 
     def opened(self, connection: Connection, now: float) -> Connection | None:
-        """Returns the connection that has to go for it."""
+        """Returns a connection to close if there are now too many."""
         self.fresh[connection] = now
         return self._one_too_many(connection)
 
     def answered(self, connection: Connection, now: float) -> Connection | None:
-        """Its next request may take its time. Returns the connection that has to go for it."""
+        """It is idle until its next request. Returns a connection to close if there are now too many."""
         self.idle[connection] = now
         return self._one_too_many(connection)
 
@@ -86,7 +86,7 @@ class Timeouts:
         return len(self.fresh) + len(self.idle) >= CROWDED * self.most_idle
 
     def over(self, now: float) -> Iterator[tuple[Connection, Refusal | None]]:
-        """The connections whose time is over, with what they are to be told: nothing those that were idle."""
+        """The connections whose time is over, with the refusal for each: None for idle ones, which are just closed."""
         for connection in _before(self.fresh, now - min(FRESH_SECONDS, self.idle_seconds)):
             yield connection, None
         for connection in _before(self.idle, now - self.idle_seconds):

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from gateway_project.server.backpressure import LOOKS, Backpressure
+from gateway_project.server.backpressure import CHECKS, Backpressure
 
 
 class Transport:
@@ -79,4 +79,4 @@ async def test_bytes_that_slip_into_the_kernel_at_first_give_a_silent_client_no_
     await pressure.room()
 
     assert transport.aborted
-    assert transport.looks <= 2 * (LOOKS + 1)
+    assert transport.looks <= 2 * (CHECKS + 1)

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from proxy_app.wire.faults.error_bodies import ErrorBody, error_object, read_error
+from proxy_app.wire.faults.error_bodies import ErrorBody, error_body, error_object, read_error
 
 ERROR = {"error": {"code": 429, "message": "m", "status": "RESOURCE_EXHAUSTED"}}
 
@@ -193,3 +193,33 @@ def test_of_a_very_large_error_a_bounded_part_is_read():
     assert read is not None
     assert len(read.message) == 16 * 1024
     assert len(read.details) == 64
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        (400, "INVALID_ARGUMENT"),
+        (401, "UNAUTHENTICATED"),
+        (403, "PERMISSION_DENIED"),
+        (404, "NOT_FOUND"),
+        (405, "UNIMPLEMENTED"),
+        (413, "INVALID_ARGUMENT"),
+        (415, "INVALID_ARGUMENT"),
+        (429, "RESOURCE_EXHAUSTED"),
+        (499, "CANCELLED"),
+        (500, "INTERNAL"),
+        (501, "UNIMPLEMENTED"),
+        (502, "UNAVAILABLE"),
+        (503, "UNAVAILABLE"),
+        (504, "DEADLINE_EXCEEDED"),
+        (418, "UNKNOWN"),
+    ],
+)
+def test_an_error_that_is_made_has_the_status_of_its_code(code: int, status: str):
+    assert error_body(code, "m") == b'{"error":{"code":%d,"message":"m","status":"%s"}}' % (code, status.encode())
+
+
+def test_an_error_that_is_made_has_its_details_and_a_status_of_its_own():
+    body = error_body(400, "m", [{"reason": "R"}], status="FAILED_PRECONDITION")
+
+    assert read_error(body) == ErrorBody(400, "m", "FAILED_PRECONDITION", ({"reason": "R"},))
