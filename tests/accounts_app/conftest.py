@@ -60,7 +60,7 @@ async def seen(account_id: int) -> AccountView:
 
 
 def asked_as(account: AccountView) -> Access:
-    """What Google is asked with about an account of `known`."""
+    """The credentials that Google is asked with about an account of `known`."""
     return Access(f"access-{account.email}", account.project, account.bases, account.proxy_url)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ProjectLimits:
-    """For all accounts of the project and all nodes together; None is no limit."""
+    """Limits for all accounts of a project and all nodes together; None is no limit."""
 
     requests_per_minute: int | None = None
     requests_per_day: int | None = None

@@ -16,7 +16,7 @@ class Wanted:
     """What a call wants of the pool.
 
     `model` is what cooldowns are for, "" for the account as a whole. `operation` has to be one that the account
-    supports; `owner` is whose accounts own what the call names, None for a call that any may answer.
+    supports; `owner` is `Candidate.owner` of the accounts that may answer, None for a call that any may answer.
     `conversation` is its affinity key. `repeat` says whether the request may be sent again. `max_wait` is how long it
     may wait for an account, in seconds, all its waits together; `deadline` when its first byte has to be there. `only`
     is the one account to ask, even if it is cooling down or disabled, and `why` the reason for that. `request` makes a

@@ -10,8 +10,8 @@ WHOLE_ACCOUNT = ""  # the model of a cooldown that is about all of them
 class Candidate(Protocol):
     """An account, as the pool needs it.
 
-    `bases` are its endpoints in order, `proxy_url` its egress, `owner` the number of whoever owns what it makes: its
-    project, which other accounts may be of too, or (negative) the account alone.
+    `bases` are its endpoints in order, `proxy_url` its egress, `owner` the number of the owner of what it creates:
+    its project, which other accounts may share, or (negative) the account alone.
     """
 
     @property

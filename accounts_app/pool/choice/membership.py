@@ -1,10 +1,10 @@
-"""Which accounts support an operation, and which are an owner's, kept so that no choice has to look at everybody."""
+"""Which accounts support an operation, and which belong to an owner, kept so that a choice need not look at all."""
 
 from collections.abc import Mapping, Set
 
 from accounts_app.pool.choice.eligibility import Candidate
 
-NOBODY: frozenset[int] = frozenset()
+NO_ACCOUNTS: frozenset[int] = frozenset()
 
 
 class Membership:
@@ -21,7 +21,7 @@ class Membership:
         return f"<Membership {len(self._owner)} accounts of {len(self._of_owner)} owners>"
 
     def put(self, account: int, candidate: Candidate | None) -> None:
-        """The account came, changed, or (None) went. An owner without accounts leaves nothing behind."""
+        """Set an account that is new or changed, or (None) gone. An owner without accounts is forgotten."""
         for operation, able in self._able.items():
             if candidate is not None and candidate.can(operation):
                 able.add(account)
@@ -37,11 +37,11 @@ class Membership:
             self._of_owner.setdefault(candidate.owner, set()).add(account)
 
     def of_owner(self, owner: int) -> Set[int]:
-        """The accounts that are this owner's."""
-        return self._of_owner.get(owner, NOBODY)
+        """The accounts of this owner."""
+        return self._of_owner.get(owner, NO_ACCOUNTS)
 
     def owner_of(self, account: int) -> int | None:
-        """Whose the account is; None for one that is not there."""
+        """The owner of an account; None if there is no such account."""
         return self._owner.get(account)
 
     def able(self, operation: str, accounts: Mapping[int, Candidate]) -> Set[int]:

@@ -1,4 +1,4 @@
-"""What is done to accounts, whoever asks for it."""
+"""What operators do to accounts, from the console or a command."""
 
 from datetime import timedelta
 
@@ -145,7 +145,7 @@ def test_an_account_that_needs_attention_says_why_until_it_is_re_enabled():
     assert Rest.objects.get().until is None
 
 
-def test_parking_twice_keeps_the_first_time():
+def test_an_account_taken_out_twice_keeps_the_first_time():
     account = make_account()
     accounts.take_out([account.pk], "terms")
     first = Account.objects.get().parked_at

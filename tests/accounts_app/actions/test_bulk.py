@@ -1,4 +1,4 @@
-"""Tokens renewed and quotas fetched because an operator says so."""
+"""Bulk actions: an operator renews tokens and fetches quotas."""
 
 from accounts_app.actions import bulk
 from accounts_app.actions.bulk import BulkResult

@@ -1,4 +1,4 @@
-"""Files that hold accounts, in the forms people have them."""
+"""The formats of files with accounts that can be imported."""
 
 import base64
 import json
@@ -112,7 +112,7 @@ ONE, TWO = "AIzaSyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q", "AQ.Ab8RN6Kx-9_zQ1w2E3r4T5
 
 
 def secrets(text: Any) -> list[str]:
-    """Of each entry its API key or refresh token, or nothing for one that is refused."""
+    """The API key or refresh token of each entry; empty for one that is refused."""
     return [new.api_key or new.refresh_token if new else "" for new in accounts_of(text)]
 
 

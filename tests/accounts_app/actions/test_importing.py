@@ -1,4 +1,4 @@
-"""Accounts that arrive many at once."""
+"""Importing many accounts at once."""
 
 import json
 
@@ -20,7 +20,7 @@ def import_text(text: str, identify: importing.Identify = nobody_can_tell) -> li
 
 
 @pytest.mark.django_db
-def test_one_bad_line_stops_nobody():
+def test_one_bad_line_does_not_stop_the_others():
     text = "alice@example.com,1//alice\nnothing to see here\nbob@example.com,1//bob\n"
 
     assert import_text(text) == [
@@ -31,7 +31,7 @@ def test_one_bad_line_stops_nobody():
 
 
 @pytest.mark.django_db
-def test_the_same_file_twice_adds_nobody_twice():
+def test_the_same_file_twice_adds_no_account_twice():
     text = "alice@example.com,1//alice\n1//nameless\n"
     first = import_text(text)
 
@@ -61,7 +61,7 @@ def test_an_unnamed_api_key_gets_a_name():
     assert "AIza" not in name
 
 
-def test_what_is_neither_token_nor_key_is_asked_of_nobody(upstream: Emulator):
+def test_what_is_neither_token_nor_key_is_sent_nowhere(upstream: Emulator):
     text = "AQ.Ab8RN6Kx9zQ1w2E3\nGEMINI_API_KEY=AIzaSyExample1234\nsk-proj-1234567890\nya29.a0AfB_byC123456"
 
     with importing.asking_google() as identify:
@@ -82,7 +82,7 @@ def test_a_refused_token_is_told_with_its_reason():
     assert (imported.place, imported.result, imported.why) == ("line 1", Result.REFUSED, "Google no longer accepts it.")
 
 
-def test_google_is_asked_whose_a_nameless_token_is(upstream: Emulator):
+def test_google_is_asked_for_the_account_of_a_nameless_token(upstream: Emulator):
     token = upstream.add_account("alice@example.com").refresh_token
 
     with importing.asking_google() as identify:

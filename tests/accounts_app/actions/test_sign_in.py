@@ -1,4 +1,4 @@
-"""A Google account's way in, from “Add account” to its page; and everything that may go wrong in between."""
+"""Signing in with a Google account, from “Add account” to the account's page, and what may go wrong in between."""
 
 import asyncio
 import re
@@ -61,7 +61,7 @@ def consent(upstream: Emulator) -> Callable[..., str]:
 
 
 def begin(console: Client, url: str = CONNECT, **fields: str) -> str:
-    """Agree to the terms; the address of Google's page."""
+    """Agree to the terms. Returns the address of Google's page."""
     answer = console.post(url, {"understood": "on", "proxy": "", **fields}, follow=True)
 
     (consent,) = re.findall(r'id="consent" href="([^"]+)"', text(answer))
@@ -69,7 +69,7 @@ def begin(console: Client, url: str = CONNECT, **fields: str) -> str:
 
 
 def settle(console: Client, answer: HttpResponse) -> HttpResponse:
-    """Press “Continue” until the last step's answer, or one that goes nowhere."""
+    """Do the remaining steps, up to one that does not lead on. Returns the last answer."""
     for step in ("project", "quota"):
         answer = console.post(answer.headers["Location"], {"step": step})
         if answer.status_code != 302:
@@ -160,7 +160,7 @@ class TestConnecting:
         assert "Try again" in page
         assert Account.objects.get().parked == "verify"
 
-    def test_once_it_is_put_right_trying_again_takes_the_account_into_service(self, upstream, console, consent):
+    def test_once_that_is_fixed_trying_again_takes_the_account_into_service(self, upstream, console, consent):
         upstream.add_account("eve@example.com", ineligible=["VALIDATION_REQUIRED"])
         answer = console.get(consent(begin(console), "eve@example.com"))
         settle(console, answer)
@@ -326,7 +326,7 @@ class TestTheCallback:
         assert "more than ten minutes old" in self.refused(console, consent(sign_in_sessions.consent_url(begun)))
 
     @pytest.mark.parametrize("query", ["", "?code=4/0Aabcdefgh", "?state=made-up&code=4/0Aabcdefgh", "?error=oops"])
-    def test_without_a_known_state_is_nobodys(self, console, query):
+    def test_without_a_known_state_is_refused(self, console, query):
         begin(console)
 
         assert "not begun in this session" in self.refused(console, CALLBACK + query)
@@ -421,7 +421,7 @@ class TestPasting:
 
         assert parse_qs(urlsplit(begun).query)["redirect_uri"] == [f"http://{HERE}{CALLBACK}"]
 
-    def test_on_the_own_machine_it_is_a_choice(self, console, elsewhere):
+    def test_on_the_gateways_own_machine_it_is_a_choice(self, console, elsewhere):
         for browser, fields in ((console, {"by_hand": "1"}), (elsewhere, {})):
             page = text(browser.post(CONNECT, {"understood": "on", **fields}, follow=True))
 

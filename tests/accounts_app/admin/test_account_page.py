@@ -1,4 +1,4 @@
-"""The accounts' live pages: rests that count down and can be ended, quota bars, calls, and one account's actions."""
+"""The accounts' live pages: cooldowns that count down and can be cleared, quota bars, calls, an account's actions."""
 
 import re
 from collections.abc import Iterator
@@ -39,8 +39,8 @@ def onlooker() -> Client:
 
 
 @pytest.fixture
-def tests_tell() -> Iterator[dict[int, AccountTest]]:
-    """What testing an account brings, by its id."""
+def results_of_tests() -> Iterator[dict[int, AccountTest]]:
+    """Replaces the test of an account: the result is given by its id."""
     told: dict[int, AccountTest] = {}
     before = hooks.test_account
 
@@ -53,7 +53,7 @@ def tests_tell() -> Iterator[dict[int, AccountTest]]:
     worker.shutdown()
 
 
-def a_rest(account: Account, model: str = "gemini-2.5-pro") -> Rest:
+def a_cooldown(account: Account, model: str = "gemini-2.5-pro") -> Rest:
     until = timezone.now() + timedelta(minutes=20)
     return Rest.objects.create(account=account, model=model, until=until, reason="rate_limited", streak=1)
 
@@ -62,13 +62,13 @@ def cells(client: Client, *accounts: Account) -> dict[str, str]:
     return client.get(f"{LIST}live/?ids={','.join(str(one.pk) for one in accounts)}").json()["html"]
 
 
-def the_end(rest: Rest) -> str:
-    return f"{LIST}{rest.account_id}/rests/{rest.pk}/end/"
+def the_end(cooldown: Rest) -> str:
+    return f"{LIST}{cooldown.account_id}/rests/{cooldown.pk}/end/"
 
 
 def test_the_script_gets_every_cell_of_the_accounts_it_names(operator: Client):
     alice, bob = make_account("alice@example.com"), make_account("bob@example.com")
-    a_rest(alice)
+    a_cooldown(alice)
 
     html = cells(operator, alice, bob)
 
@@ -80,7 +80,7 @@ def test_the_script_gets_every_cell_of_the_accounts_it_names(operator: Client):
 
 def test_what_the_script_renews_is_what_the_list_shows(operator: Client):
     account = make_account(quota={"gemini-2.5-pro": {"remaining": 0.05, "resets_at": None}})
-    a_rest(account)
+    a_cooldown(account)
 
     page = operator.get(LIST).content.decode()
 
@@ -90,7 +90,7 @@ def test_what_the_script_renews_is_what_the_list_shows(operator: Client):
     assert "ac-bad" in page
 
 
-def test_calls_today_and_under_way_are_shown(operator: Client, monkeypatch):
+def test_calls_today_and_in_flight_are_shown(operator: Client, monkeypatch):
     account = make_account()
     monkeypatch.setattr(hooks, "attempts_today", lambda ids, now: {account.pk: 41} if account.pk in ids else {})
     monkeypatch.setattr(account_cells.leasing, "load", lambda: {account.pk: 3})
@@ -101,9 +101,9 @@ def test_calls_today_and_under_way_are_shown(operator: Client, monkeypatch):
     assert "3 in flight" in html
 
 
-def test_a_rest_is_ended_by_its_button_and_that_is_logged(operator: Client):
+def test_a_cooldown_is_cleared_by_its_button_and_that_is_logged(operator: Client):
     account = make_account()
-    one, other = a_rest(account), a_rest(account, "gemini-2.5-flash")
+    one, other = a_cooldown(account), a_cooldown(account, "gemini-2.5-flash")
 
     assert the_end(one) in operator.get(LIST).content.decode()
     answer = operator.post(the_end(one), HTTP_REFERER=f"http://testserver{LIST}?p=2")
@@ -116,18 +116,18 @@ def test_a_rest_is_ended_by_its_button_and_that_is_logged(operator: Client):
 
 
 def test_the_button_leads_nowhere_else(operator: Client):
-    rest = a_rest(make_account())
+    cooldown = a_cooldown(make_account())
 
-    answer = operator.post(the_end(rest), HTTP_REFERER="https://elsewhere.example.com/")
+    answer = operator.post(the_end(cooldown), HTTP_REFERER="https://elsewhere.example.com/")
 
-    assert answer.url == f"{LIST}{rest.account_id}/change/"
+    assert answer.url == f"{LIST}{cooldown.account_id}/change/"
 
 
-def test_whoever_may_only_look_gets_no_buttons_and_cannot_press_them(onlooker: Client):
-    rest = a_rest(make_account())
+def test_staff_who_may_only_look_get_no_buttons_and_cannot_press_them(onlooker: Client):
+    cooldown = a_cooldown(make_account())
 
-    page = onlooker.get(f"{LIST}{rest.account_id}/change/").content.decode()
-    refused = [onlooker.post(the_end(rest)), onlooker.post(f"{LIST}{rest.account_id}/do/park/")]
+    page = onlooker.get(f"{LIST}{cooldown.account_id}/change/").content.decode()
+    refused = [onlooker.post(the_end(cooldown)), onlooker.post(f"{LIST}{cooldown.account_id}/do/park/")]
 
     assert "gemini-2.5-pro" in page
     assert "formaction" not in page + onlooker.get(LIST).content.decode()
@@ -144,16 +144,16 @@ def test_without_the_right_to_look_there_is_nothing_live():
 @pytest.mark.parametrize("name", ["clear_cooldowns", "re_enable", "park"])
 def test_an_account_is_acted_on_from_its_own_page(operator: Client, name: str):
     account = make_account()
-    rest = a_rest(account)
+    cooldown = a_cooldown(account)
     address = f"{LIST}{account.pk}/do/{name}/"
 
     assert address in operator.get(f"{LIST}{account.pk}/change/").content.decode()
     answer = operator.post(address)
 
     assert answer.url == f"{LIST}{account.pk}/change/"
-    rest.refresh_from_db()
+    cooldown.refresh_from_db()
     account.refresh_from_db()
-    assert (rest.until is None, account.parked) == {
+    assert (cooldown.until is None, account.parked) == {
         "clear_cooldowns": (True, ""), "re_enable": (True, ""), "park": (False, "by_hand"),
     }[name]  # fmt: skip
 
@@ -189,9 +189,9 @@ def test_acting_takes_a_post(operator: Client):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_test_says_how_it_went(operator: Client, tests_tell: dict[int, Any]):
+def test_a_test_says_how_it_went(operator: Client, results_of_tests: dict[int, Any]):
     good, bad = make_account("alice@example.com"), make_account("bob@example.com")
-    tests_tell |= {
+    results_of_tests |= {
         good.pk: AccountTest("gemini-2.5-flash", 1.23),
         bad.pk: AccountTest("gemini-2.5-flash", 0.4, "You have exhausted your capacity."),
     }

@@ -1,4 +1,4 @@
-"""An API key's page: what an operator lets it do."""
+"""An API key's page: what an operator allows it."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Accounts imported and exported in the console: every line told, nothing twice, no secret shown."""
+"""Accounts imported and exported in the console: every line is reported, nothing added twice, no secret shown."""
 
 import json
 import re
@@ -54,7 +54,7 @@ def told(answer: dict) -> list[tuple[str, str, str]]:
 
 
 class TestABit:
-    def test_tells_every_line_and_a_bad_one_stops_nobody(self, console):
+    def test_reports_every_line_and_a_bad_one_does_not_stop_the_others(self, console):
         answer = bit(console, f"{ALICE}\nnothing to see here\n{BOB}")
 
         assert told(answer) == [
@@ -82,7 +82,7 @@ class TestABit:
         assert told(answer) == [("line 1", "user0@example.com", "added")]
         assert answer["total"] == 3
 
-    def test_sent_twice_adds_nobody_twice(self, console):
+    def test_sent_twice_adds_no_account_twice(self, console):
         bit(console, ALICE)
 
         assert told(bit(console, ALICE)) == [("line 1", "alice@example.com", "known")]
@@ -105,7 +105,7 @@ class TestABit:
         assert [line["place"] for line in answer["lines"]] == ["line 1", "file1.json entry 1", "file2.json entry 1"]
         assert Account.objects.count() == 3
 
-    def test_asks_google_whose_a_token_is(self, upstream, console):
+    def test_asks_google_for_the_account_of_a_token(self, upstream, console):
         token = upstream.add_account("carol@example.com").refresh_token
 
         assert told(bit(console, token)) == [("line 1", "carol@example.com", "added")]
@@ -165,7 +165,7 @@ class TestThePage:
 
         for words in ("alice@example.com", "bob@example.com", "more.json entry 1", "neither a refresh token", "3 / 3"):
             assert words in page
-        assert page.count("cn-result-added") == 3  # the sum and both lines
+        assert page.count("cn-result-added") == 3  # the total and both lines
         assert Account.objects.count() == 2
 
     def test_a_file_that_is_no_text_is_told_and_the_others_are_read(self, console):

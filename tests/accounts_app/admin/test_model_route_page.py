@@ -1,4 +1,4 @@
-"""Model routes in the console: what may be pinned, where a name would go, and how a change is undone."""
+"""Model routes in the console: default generationConfig, where a name would go, and how a change is undone."""
 
 import re
 from datetime import timedelta
@@ -122,10 +122,10 @@ class TestWhere:
         assert "&quot;topK&quot;: 7" in told
         assert "1 account can answer now." in told
 
-    def test_a_name_nobody_routes_goes_as_it_is(self, console):
+    def test_a_name_without_a_route_is_not_changed(self, console):
         assert "it goes upstream as it is" in where(console, "gemini-2.5-pro")
 
-    def test_every_account_says_where_it_stands(self, console):
+    def test_every_account_shows_its_eligibility(self, console):
         alice, bob = make_account("alice@example.com"), make_account("bob@example.com", parked="terms")
         make_account("carol@example.com", allowed_models=["gemini-3*"])
         Rest.objects.create(
@@ -250,7 +250,7 @@ class TestUndo:
         assert "already exists" in told
         assert ModelRoute.objects.get().target == "gemini-2.5-pro"
 
-    def test_who_may_only_look_cannot_revert(self, console):
+    def test_staff_who_may_only_look_cannot_revert(self, console):
         console.post(page(f"{ROUTE}_add"), route_form())
         route = ModelRoute.objects.get()
         clerk = User.objects.create_user("clerk", is_staff=True)

@@ -237,16 +237,16 @@ class TestAccounts:
     def test_the_list_tells_each_state_in_words(self, console):
         make_account("ready@example.com")
         cooling = make_account("resting@example.com")
-        parked = make_account("parked@example.com")
+        out = make_account("parked@example.com")
         Rest.objects.create(account=cooling, until=timezone.now() + timedelta(minutes=25))
-        accounts.take_out([parked.pk], "verify")
+        accounts.take_out([out.pk], "verify")
 
         text = text_of(console, page("accounts_app_account_changelist"))
 
         for words in ("ready", "cooling down, 25 min left", "needs attention: verify the account"):
             assert words in text
 
-    def test_a_parked_account_links_to_the_remedy_only_on_the_web(self, console):
+    def test_an_account_that_needs_attention_links_to_the_remedy_only_on_the_web(self, console):
         account = make_account()
         url = page("accounts_app_account_change", account.pk)
 
@@ -400,14 +400,14 @@ class TestReadOnlyPages:
         cooldown.refresh_from_db()
         assert cooldown.until is None
 
-    def test_the_ledger_can_only_be_read(self, console):
+    def test_the_request_log_can_only_be_read(self, console):
         record = UsageRecord.objects.create(request_id="r" * 32, outcome="succeeded")
 
         assert console.get("/admin/proxy_app/usagerecord/add/").status_code == 403
         assert console.post(page("proxy_app_usagerecord_change", record.pk), {"outcome": "x"}).status_code == 403
         assert console.post(page("proxy_app_usagerecord_delete", record.pk), {"post": "yes"}).status_code == 403
 
-    def test_the_ledger_is_searched_by_request(self, console):
+    def test_the_request_log_is_searched_by_request(self, console):
         for letter in "ab":
             UsageRecord.objects.create(
                 request_id=letter * 32, outcome="succeeded", account_label=f"{letter}@example.com"

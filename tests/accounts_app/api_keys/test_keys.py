@@ -1,4 +1,4 @@
-"""The keys clients present."""
+"""API keys: issuing, verifying, revoking."""
 
 from datetime import UTC, datetime
 

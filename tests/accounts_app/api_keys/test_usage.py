@@ -1,4 +1,4 @@
-"""What keys use, over restarts and over several nodes."""
+"""The usage of keys, over restarts and over several nodes."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -50,14 +50,14 @@ def used(key: KeyView) -> dict[Limit, int]:
 
 
 async def restart() -> None:
-    """All that is kept is in the database, and another process reads it."""
+    """Forget all that is in memory and read the database, as another process would."""
     await journal.flush(force=True)
     usage.reset()
     await usage.refresh()
 
 
 async def use_elsewhere(key: KeyView, requests: int = 1, prompt_tokens: int = 0, hour: datetime | None = None) -> None:
-    """What another node adds to the sums."""
+    """Add usage to the sums as another node would."""
     row = usage_rows.KeyUseRow(
         key.id, MODEL, (hour or datetime.now(UTC)).timestamp(), requests, tokens=Tokens(prompt=prompt_tokens)
     )

@@ -1,4 +1,4 @@
-"""An account's project: found out on its first use, once, and stored."""
+"""An account's project: asked for on its first use, once, and stored."""
 
 import asyncio
 from dataclasses import replace
@@ -28,7 +28,7 @@ async def test_an_account_without_a_project_finds_it_out_once(known: Known, upst
     assert (row.project, row.tier) == ("managed-1", "free-tier")
 
 
-async def test_an_account_with_a_project_asks_nobody(known: Known, upstream: Emulator, now: float):
+async def test_an_account_with_a_project_sends_no_request(known: Known, upstream: Emulator, now: float):
     alice = await known(project="own-project")
 
     assert await access(alice, now) == asked_as(alice)

@@ -86,7 +86,7 @@ async def test_an_account_that_is_connected_anew_is_looked_at_anew(known: Known,
     assert await in_database(quota.claim_due, now + 1) == [alice.id]
 
 
-async def test_a_look_costs_an_idle_gateway_one_query_and_nobody_a_request(
+async def test_a_look_costs_an_idle_gateway_one_query_and_no_request(
     known: Known, upstream: Emulator, now: float, django_assert_num_queries
 ):
     await known(quota_asked_at=datetime.fromtimestamp(now - 86400, UTC))
@@ -111,7 +111,7 @@ async def test_of_several_nodes_one_fetches_an_accounts_quota(known: Known, now:
     assert await in_database(quota.claim_due, later) == [alice.id]
 
 
-async def test_a_look_noted_by_a_clock_that_was_ahead_holds_nobody_up(known: Known, now: float):
+async def test_a_look_noted_by_a_clock_that_was_ahead_delays_no_account(known: Known, now: float):
     ahead = datetime.fromtimestamp(now + 2 * 3600, UTC)
     alice = await known(
         last_used_at=datetime.fromtimestamp(now, UTC), quota_asked_at=ahead, quota_fetched_at=ahead, quota={}

@@ -1,4 +1,4 @@
-"""One renewal: what a refusal costs, what an outage does not, and whose turn it is between processes."""
+"""One renewal of a token: refusals, outages, and which of several processes does it."""
 
 import asyncio
 import threading
@@ -25,7 +25,7 @@ from tests.accounts_app.credentials.conftest import OUTAGE, change, tokens_asked
 # --- Refused for good
 
 
-async def test_a_revoked_consent_parks_the_account(known: Known, upstream: Emulator, now: float):
+async def test_a_revoked_consent_takes_the_account_out_of_service(known: Known, upstream: Emulator, now: float):
     alice = await known(good_until=now - 1)
     upstream.revoke(alice.email)
 
@@ -39,13 +39,13 @@ async def test_a_revoked_consent_parks_the_account(known: Known, upstream: Emula
     assert row.credential.renewing_until is None
 
 
-async def test_an_account_that_signed_in_again_meanwhile_is_not_parked(known: Known, now: float):
+async def test_an_account_that_signed_in_again_meanwhile_stays_in_service(known: Known, now: float):
     alice = await known(good_until=now - 1)
     await change(alice.id, refresh_token="1//newer")
 
-    parked = await in_database(store.take_out, alice.id, {alice.credential.refresh_token}, "sign_in", "x", now)
+    taken_out = await in_database(store.take_out, alice.id, {alice.credential.refresh_token}, "sign_in", "x", now)
 
-    assert not parked
+    assert not taken_out
     assert (await row_of(alice)).parked == ""
 
 
@@ -147,7 +147,7 @@ async def test_a_stale_token_outlives_an_outage(known: Known, now: float):
 
 
 @pytest.mark.parametrize("fault", ["invalid_client", "unauthorized_client"])
-async def test_a_wrong_oauth_client_says_what_to_set_and_parks_nobody(
+async def test_a_wrong_oauth_client_says_what_to_set_and_takes_no_account_out(
     known: Known, upstream: Emulator, now: float, fault: str, caplog: pytest.LogCaptureFixture
 ):
     alice = await known(good_until=now - 1)
@@ -162,7 +162,7 @@ async def test_a_wrong_oauth_client_says_what_to_set_and_parks_nobody(
     assert (await access_token(alice, now + credentials.LONGEST_PAUSE)).startswith("ya29.")
 
 
-async def test_a_missing_oauth_client_says_what_to_set_and_parks_nobody(known: Known, now: float):
+async def test_a_missing_oauth_client_says_what_to_set_and_takes_no_account_out(known: Known, now: float):
     alice = replace(await known(good_until=now - 1), token_url="https://oauth2.googleapis.com/token")
 
     with pytest.raises(TokenUnavailable, match="GOOGLE_OAUTH_CLIENT_ID"):
@@ -173,7 +173,7 @@ async def test_a_missing_oauth_client_says_what_to_set_and_parks_nobody(known: K
 
 @pytest.fixture
 def lost_database(transactional_db: None) -> Callable[[bool], None]:
-    """Loses the database for every query of every thread, and finds it again."""
+    """A function that makes every query of every thread fail (True), or no more (False)."""
 
     def refuse(execute, sql, params, many, context):
         raise OperationalError("the database is away")
@@ -230,7 +230,7 @@ async def test_a_rotated_token_outlives_an_older_one_that_the_roster_shows_late(
 @pytest.mark.parametrize(
     "life", [b'"Infinity"', b"1e300", b'"nan"', b"-5", b"true", b"null", b'"soon"', b"{}", b"9" * 400]
 )
-async def test_a_life_no_token_has_costs_neither_the_tokens_nor_the_turn(
+async def test_an_impossible_lifetime_costs_neither_the_tokens_nor_the_claim(
     known: Known, upstream: Emulator, now: float, life: bytes
 ):
     alice = await known(good_until=now - 1)
@@ -269,7 +269,7 @@ async def test_a_database_that_hangs_holds_up_no_renewal_for_long(
 # --- Between processes
 
 
-async def test_of_two_processes_one_gets_the_turn(known: Known, now: float):
+async def test_of_two_processes_one_gets_the_claim(known: Known, now: float):
     alice = await known(good_until=now - 1)
 
     def claim() -> Renewer:
@@ -317,7 +317,7 @@ async def test_a_process_takes_over_what_another_has_renewed(known: Known, upstr
     assert tokens_asked(upstream) == 0
 
 
-async def test_a_process_waits_for_the_one_whose_turn_it_is(known: Known, upstream: Emulator, now: float):
+async def test_a_process_waits_for_the_one_with_the_claim(known: Known, upstream: Emulator, now: float):
     alice = await known(good_until=now - 1)
     await in_database(store.claim, alice.id, lambda tokens: False)
 

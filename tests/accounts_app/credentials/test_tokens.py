@@ -1,4 +1,4 @@
-"""Access tokens: fresh, stale and invalid, one renewal at a time, and what failure costs."""
+"""Access tokens: fresh, stale and invalid, one renewal at a time, and failures."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -165,7 +165,7 @@ async def test_accounts_renewed_together_are_spread(known: Known, now: float):
     assert early and late and early + late == 12
 
 
-async def test_an_account_out_of_use_or_parked_is_left_alone(known: Known, upstream: Emulator, now: float):
+async def test_an_account_out_of_use_or_out_of_service_is_left_alone(known: Known, upstream: Emulator, now: float):
     alice, bob = [await known(name, good_until=now + 300) for name in ("alice", "bob")]
     await access_token(alice, now - 2 * credentials.IN_USE_SECONDS)
     await access_token(bob, now - 600)

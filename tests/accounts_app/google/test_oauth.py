@@ -1,4 +1,4 @@
-"""The OAuth endpoints: consent, exchange, refresh, userinfo, and which errors are for good."""
+"""The OAuth endpoints: consent, exchange, refresh, userinfo, and which errors are permanent."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -89,7 +89,7 @@ async def test_a_code_is_good_once_and_only_with_its_verifier(google: Emulator):
         assert failed.value.reason == "invalid_grant"
 
 
-async def test_a_token_nobody_knows_has_no_person(google: Emulator):
+async def test_an_unknown_token_has_no_person(google: Emulator):
     with pytest.raises(InvalidGrant):
         await oauth.userinfo("unknown")
 

@@ -1,4 +1,4 @@
-"""A new account's tier and project, in every shape upstream writes them."""
+"""A new account's tier and project, in every form upstream sends them."""
 
 import json
 from dataclasses import replace
@@ -70,9 +70,7 @@ async def test_behind_a_perimeter_the_operators_project_counts_as_standard(known
 
 @pytest.mark.parametrize("form", ["object", "string"])
 @pytest.mark.parametrize("polls", [0, 3])
-async def test_a_new_account_is_signed_up_and_asked_after_by_name(
-    known: Known, upstream: Emulator, form: str, polls: int
-):
+async def test_a_new_account_is_signed_up_and_polled_by_name(known: Known, upstream: Emulator, form: str, polls: int):
     traits = {"project": "managed-1", "onboarded": False, "pending_polls": polls, "project_form": form}
     alice = await known(project="", at_google=traits)
 
@@ -84,7 +82,7 @@ async def test_a_new_account_is_signed_up_and_asked_after_by_name(
     assert "cloudaicompanionProject" not in upstream.requests_of("onboardUser")[0].body
 
 
-async def test_an_operation_nobody_knows_by_name_is_asked_after_by_asking_again(known: Known, upstream: Emulator):
+async def test_an_operation_without_a_name_is_polled_by_asking_again(known: Known, upstream: Emulator):
     alice = await known(project="", at_google={"project": "managed-1", "onboarded": False, "pending_polls": 2})
     upstream.script("not_found", method="getOperation", times=None)
 
@@ -145,7 +143,7 @@ async def test_the_next_endpoint_answers_for_one_that_is_unwell(known: Known, up
     assert [asked.base for asked in upstream.requests_of("loadCodeAssist")] == ["/first", "/second"]
 
 
-async def test_a_refusal_is_upstreams_word_and_final(known: Known, upstream: Emulator):
+async def test_a_refusal_is_final(known: Known, upstream: Emulator):
     alice = await known(project="")
     alice = replace(alice, bases=(upstream.url, f"{upstream.url}/second"))
     upstream.script("service_disabled", method="loadCodeAssist")

@@ -1,4 +1,4 @@
-"""What Google says is left: two calls, merged."""
+"""The quota that is left, by Google: two calls, merged."""
 
 import json
 
@@ -47,7 +47,7 @@ async def test_models_come_with_limits_and_what_is_left(known: Known, upstream: 
     }
 
 
-async def test_of_two_words_about_a_model_the_lower_holds(known: Known, upstream: Emulator):
+async def test_of_two_quotas_of_a_model_the_lower_counts(known: Known, upstream: Emulator):
     alice = await known()
     listed = {model: {"displayName": model, "quotaInfo": {"remainingFraction": 0.5}} for model in ("a", "b")}
     upstream.script(said({"models": listed}), method="fetchAvailableModels")

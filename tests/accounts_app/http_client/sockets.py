@@ -1,4 +1,4 @@
-"""Servers of a few lines that play one part each, for tests of what happens on a real socket."""
+"""Servers of a few lines that each do one thing, for tests on real sockets."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 @contextlib.asynccontextmanager
 async def serving(play: Play, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
-    """A server that plays one part with every connection; gives its address."""
+    """Serves every connection with one function. Yields the address."""
     writers: list[asyncio.StreamWriter] = []
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -48,7 +48,7 @@ async def head(reader: asyncio.StreamReader) -> bytes:
 
 
 def part(*writes: bytes, then: str = "close") -> Play:
-    """Reads a request's head, writes these bytes, then closes, resets or goes silent."""
+    """A function for `serving`: reads a request's head, writes these bytes, then closes, resets or goes silent."""
 
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await head(reader)
@@ -67,7 +67,7 @@ def part(*writes: bytes, then: str = "close") -> Play:
 
 
 async def read_by_the_peer(writer: asyncio.StreamWriter) -> None:
-    """A reset overtakes bytes the peer has not fetched yet: let its loop, which is ours, fetch them."""
+    """Let the peer, which is on this loop, read what was sent: a reset would overtake it."""
     for _ in range(20):
         await asyncio.sleep(0)
 
@@ -79,7 +79,7 @@ def reset(writer: asyncio.StreamWriter) -> None:
 
 
 async def pieces(response: httpx.Response) -> AsyncIterator[bytes]:
-    """The answer's body as calls read it."""
+    """The pieces of the answer's body, as calls read them."""
     read = http_client.reader(response)
     while piece := await read():
         yield piece

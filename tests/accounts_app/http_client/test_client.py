@@ -1,4 +1,4 @@
-"""The HTTP client on real sockets: what it sends and hands back, egress proxies, event loops."""
+"""The HTTP client on real sockets: what it sends and returns, event loops, new and kept connections."""
 
 import asyncio
 import gc
@@ -31,7 +31,7 @@ async def nothing_left_open() -> AsyncIterator[None]:
     await close_all()
 
 
-# --- What is sent and handed back
+# --- What is sent and returned
 
 
 async def test_the_request_arrives_as_written_with_an_honest_user_agent():
@@ -199,7 +199,7 @@ def test_another_loop_has_a_client_of_its_own():
 
 
 @pytest.mark.filterwarnings("error")
-def test_a_loop_that_ended_without_closing_is_swept_without_a_warning():
+def test_the_client_of_a_loop_that_ended_is_dropped_without_a_warning():
     async def forget() -> None:
         client()
 
@@ -214,7 +214,7 @@ def test_a_loop_that_ended_without_closing_is_swept_without_a_warning():
     assert not [loop for loop in http_client._by_loop if loop.is_closed()]
 
 
-# --- How a connection was come by
+# --- New and kept connections
 
 
 @pytest.mark.parametrize("end", ["close", "reset"])
@@ -233,7 +233,7 @@ async def test_a_kept_connection_that_closes_before_its_answer_is_stale(end: str
         assert (await client().send(request("POST", address, {}, fresh=True))).text == "ok"
 
 
-async def test_a_connection_that_breaks_off_within_the_head_was_not_stale():
+async def test_a_connection_that_is_lost_within_the_head_was_not_stale():
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await head(reader)
         writer.write(OK)
@@ -269,7 +269,7 @@ async def test_a_get_is_not_sent_again_behind_the_callers_back():
     assert heads == 1
 
 
-async def test_who_wants_a_fresh_connection_gets_one_and_leaves_it_to_others():
+async def test_a_call_that_wants_a_fresh_connection_gets_one_that_others_reuse():
     connections = 0
 
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -324,7 +324,7 @@ async def test_an_answer_to_a_question_has_a_bound(encoding: str):
             await client().send(request("GET", address, {}))
 
 
-async def test_a_probe_connects_and_says_nothing():
+async def test_a_probe_connects_and_sends_nothing():
     said: asyncio.Queue[bytes] = asyncio.Queue()
 
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""Egress proxies on real sockets: http, https and SOCKS, and what each of their failures tells."""
+"""Egress proxies on real sockets: http, https and SOCKS, and the error for each of their failures."""
 
 import asyncio
 import base64
@@ -22,7 +22,7 @@ async def nothing_left_open() -> AsyncIterator[None]:
 
 
 async def splice(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, port: int) -> None:
-    """Everything to and from the endpoint, until one side is done."""
+    """Copies bytes to and from the endpoint, until one side ends."""
     there, out = await asyncio.open_connection(host, port)
 
     async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
@@ -37,7 +37,7 @@ async def splice(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hos
 def http_proxy(
     greetings: list[bytes] | None = None, says: bytes = b"HTTP/1.1 200 Fine\r\n\r\n", then: str = ""
 ) -> Play:
-    """An http proxy for CONNECT; notes the heads it reads, and says `says` to them."""
+    """An http proxy for CONNECT; notes the heads it reads, and answers them with `says`."""
 
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked = await head(reader)
@@ -56,7 +56,7 @@ def http_proxy(
 
 
 def socks_proxy(login: bytes = b"", reply: int = 0, bytewise: bool = False) -> Play:
-    """A SOCKS5 proxy for IPv4 addresses; `login` is the name and the password it wants."""
+    """A SOCKS5 proxy for IPv4 addresses; `login` is the name and the password it requires."""
 
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async def say(words: bytes) -> None:
@@ -83,7 +83,7 @@ Way = Callable[[], AbstractAsyncContextManager[str]]
 
 @pytest.fixture(params=["http", "https", "socks5"])
 def through(request: pytest.FixtureRequest, tls_server: ssl.SSLContext) -> Way:
-    """Opens a proxy of each kind; gives its address."""
+    """Opens a proxy of a kind. Yields its address."""
 
     @contextlib.asynccontextmanager
     async def open_() -> AsyncIterator[str]:
@@ -113,7 +113,7 @@ async def test_a_proxy_of_each_kind_carries_encrypted_calls_on_one_connection(th
             assert (await client(proxy).send(request("POST", f"{upstream}v1", {}))).text == "ok"
         assert (await client().send(request("POST", f"{upstream}v1", {}))).text == "ok"
 
-    assert connections == 2  # what goes directly takes no connection through a proxy
+    assert connections == 2  # direct calls use no connection through a proxy
     assert {each.split(b"\r\n")[0] for each in seen} == {b"POST /v1 HTTP/1.1"}
     assert not any(b"proxy" in each.lower() for each in seen)
 
@@ -181,7 +181,7 @@ async def test_a_socks_proxy_carries_plain_calls_after_a_login(bytewise: bool):
     assert b"proxy" not in seen[0].lower()
 
 
-# --- What each failure tells
+# --- The error for each failure
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ async def test_a_login_that_a_socks_proxy_does_not_take_is_a_proxy_error():
     assert "secre" not in str(failed.value)
 
 
-async def test_a_certificate_nobody_vouches_for_is_the_endpoints_failure_behind_a_proxy(tls_server: ssl.SSLContext):
+async def test_an_untrusted_certificate_is_the_endpoints_failure_behind_a_proxy(tls_server: ssl.SSLContext):
     http_client._ssl_context.cache_clear()
 
     async with serving(http_proxy()) as proxy, serving(part(OK), tls_server) as upstream:
@@ -243,7 +243,7 @@ async def test_a_certificate_nobody_vouches_for_is_the_endpoints_failure_behind_
             await client(proxy).send(request("POST", upstream, {}))
 
 
-async def test_a_proxy_nobody_vouches_for_is_a_proxy_error(tls_server: ssl.SSLContext):
+async def test_an_untrusted_certificate_of_a_proxy_is_a_proxy_error(tls_server: ssl.SSLContext):
     http_client._ssl_context.cache_clear()
 
     async with serving(http_proxy(), tls_server) as proxy:
@@ -251,7 +251,7 @@ async def test_a_proxy_nobody_vouches_for_is_a_proxy_error(tls_server: ssl.SSLCo
             await client(proxy).send(request("POST", "https://upstream.example/", {}))
 
 
-# --- The connect timeout covers all of the way
+# --- The connect timeout covers the proxy, too
 
 
 @pytest.fixture
@@ -283,7 +283,7 @@ async def test_the_handshake_within_a_tunnel_is_held_to_the_connect_timeout(thro
             await client(proxy).send(call)
 
 
-async def test_a_probe_goes_all_the_way_and_says_nothing(through: Way, trusted, tls_server):
+async def test_a_probe_through_a_proxy_connects_to_the_endpoint_and_sends_nothing(through: Way, trusted, tls_server):
     said: asyncio.Queue[bytes] = asyncio.Queue()
 
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -299,7 +299,7 @@ async def test_a_probe_goes_all_the_way_and_says_nothing(through: Way, trusted, 
 
 
 class SocksProxy:
-    """Takes a connection, says one thing to its greeting, and notices when the other side leaves."""
+    """Accepts a connection, sends one reply to its greeting, and notices when the other side closes."""
 
     def __init__(self, says: bytes) -> None:
         self.says = says
@@ -365,7 +365,7 @@ async def test_a_caller_that_leaves_takes_its_connection_to_a_socks_proxy_along(
     assert leaving.cancelled()
 
 
-async def test_a_dead_proxy_is_never_passed_by():
+async def test_a_dead_proxy_is_never_bypassed():
     reached = False
 
     async def upstream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -387,12 +387,12 @@ async def test_an_address_that_is_no_proxy_is_a_proxy_error(address: str):
     assert address not in str(failed.value)
 
 
-# --- The gateway's own way out
+# --- The gateway's own proxy
 
 
 @pytest.fixture
 async def carrying() -> AsyncIterator[tuple[str, list[bytes]]]:
-    """An http proxy that answers plain calls itself, and what it was asked."""
+    """The address of an http proxy that answers plain calls itself, and the heads of its requests."""
     seen: list[bytes] = []
 
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -404,7 +404,7 @@ async def carrying() -> AsyncIterator[tuple[str, list[bytes]]]:
         yield address, seen
 
 
-async def test_the_gateways_proxy_is_for_whoever_has_none_of_their_own(carrying, settings):
+async def test_the_gateways_proxy_is_for_accounts_without_one(carrying, settings):
     address, seen = carrying
     settings.GATEWAY_PROXY_URL = address.replace("://", "://alice:secret@")
 
@@ -417,7 +417,7 @@ async def test_the_gateways_proxy_is_for_whoever_has_none_of_their_own(carrying,
     assert http_client.described() == f"{address.rstrip('/')} (GATEWAY_PROXY_URL)"
 
 
-async def test_a_proxy_of_ones_own_comes_before_the_gateways(carrying, settings):
+async def test_an_accounts_proxy_comes_before_the_gateways(carrying, settings):
     address, seen = carrying
     settings.GATEWAY_PROXY_URL = refusing_address()
 

@@ -1,4 +1,4 @@
-"""The transport on real sockets: what each failure tells, and how a call hangs up."""
+"""The transport on real sockets: the error for each failure, and how a call hangs up."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ async def nothing_left_open() -> AsyncIterator[None]:
     await close_all()
 
 
-# --- What each failure tells
+# --- The error for each failure
 
 
 async def test_a_refused_connection_is_a_connect_error():
@@ -47,7 +47,7 @@ async def test_a_server_without_tls_is_a_connect_error():
             await client().post(address.replace("http:", "https:"), content=b"{}")
 
 
-async def test_a_certificate_nobody_vouches_for_is_a_connect_error(tls_server: ssl.SSLContext):
+async def test_an_untrusted_certificate_is_a_connect_error(tls_server: ssl.SSLContext):
     http_client._ssl_context.cache_clear()
 
     async with serving(part(OK), tls=tls_server) as address:
@@ -152,12 +152,12 @@ async def test_an_answer_that_came_while_the_loop_was_busy_is_not_silence():
         async with client().stream("POST", address, timeout=httpx.Timeout(9, read=0.1)) as response:
             read = reader(response)
             assert await read() == b"one"
-            rest = asyncio.ensure_future(read())
+            second = asyncio.ensure_future(read())
             await asyncio.sleep(0)
             asked_on.set()
             await asyncio.sleep(0)
             time.sleep(0.2)  # noqa: ASYNC251
-            assert await rest == b"two"
+            assert await second == b"two"
             assert await read() == b""
         assert (await client().post(address, timeout=httpx.Timeout(9, read=1))).text == "ok"
 
@@ -193,7 +193,7 @@ async def test_a_body_of_many_small_pieces_goes_out_in_slices():
 
 
 class Passing:
-    """A body that passes through: what is put into it, until None."""
+    """A streamed body: the pieces that are put into it, until None."""
 
     def __init__(self, length: int | None = None) -> None:
         self.length = length
@@ -332,7 +332,7 @@ async def test_an_unknown_scheme_is_refused_unsent():
 
 
 class Witness:
-    """A server's part that answers as far as told, then notes when the connection ended."""
+    """A function for `serving` that sends an answer, then notes when the connection ends."""
 
     def __init__(self, *writes: bytes, read_body: bool = True) -> None:
         self.writes = writes

@@ -1,4 +1,4 @@
-"""Borrowing and giving back: what a verdict does at once, what is written down, and what comes from elsewhere."""
+"""Leases: what a verdict does at once, what is stored, and what is read from the rows of other nodes."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ WELL = Fault(Outcome.SUCCEEDED, 200)
 
 @pytest.fixture
 def one_clock() -> None:
-    """The clock on the wall tells what the other one does."""
+    """The wall clock shows the same as the monotonic one."""
     leasing.reset(ahead=lambda: 0.0)
 
 
@@ -58,7 +58,7 @@ def borrow(model: str = PRO, now: float = NOW, **options) -> Lease:
 
 
 def use(fault: Fault, model: str = PRO, now: float = NOW, **options) -> int:
-    """One call of one exchange that comes to `fault`; the account that was asked."""
+    """One call of one exchange that ends with `fault`. Returns the account that was asked."""
     lease, attempts = step(model, now, **options)
     assert isinstance(lease, Lease)
     with lease:
@@ -77,7 +77,7 @@ def nothing(model: str = PRO, now: float = NOW, **options) -> NoAnswer:
 
 
 def waits(model: str = PRO, now: float = NOW, **options) -> float:
-    """Seconds that a call with all the time in the world is told to pause."""
+    """Seconds that a call without a limit to its waits has to pause."""
     pause, _ = step(model, now, max_wait=1e9, **options)
     assert isinstance(pause, Pause)
     return pause.until - now
@@ -88,7 +88,7 @@ def statuses(model: str = PRO, now: float = NOW) -> list[Status]:
 
 
 async def written() -> None:
-    """What waits is written, and the roster has read it."""
+    """Write the journal's rows, and have the roster read them."""
     await journal.flush(force=True)
     await roster.refresh()
 
@@ -119,7 +119,7 @@ def test_a_lease_is_given_back_however_the_call_ends(pool_of):
     assert leasing.in_flight() == 0
 
 
-def test_a_conversation_stays_with_its_account(pool_of):
+def test_a_conversation_is_sent_to_the_same_account_each_time(pool_of):
     pool_of("alice", "bob", "carol", "dave")
 
     seen = set()
@@ -130,7 +130,7 @@ def test_a_conversation_stays_with_its_account(pool_of):
     assert len(seen) == 1
 
 
-def test_a_spent_account_hands_over_to_the_next(pool_of):
+def test_the_account_after_a_spent_one_is_asked(pool_of):
     pool_of("alice", "bob")
     first = use(Fault(Outcome.QUOTA_EXHAUSTED, 429, delay=3600.0))
 
@@ -140,7 +140,7 @@ def test_a_spent_account_hands_over_to_the_next(pool_of):
         assert lease.account.id == first
 
 
-def test_when_all_rest_the_soonest_recovery_is_told(pool_of):
+def test_when_all_cool_down_the_soonest_recovery_is_returned(pool_of):
     pool_of("alice", "bob", "carol")
     take_out([pool_of("dave")[0]], "verify")
     roster.load_now()
@@ -154,7 +154,7 @@ def test_when_all_rest_the_soonest_recovery_is_told(pool_of):
     assert 20 <= waits() <= 25
 
 
-def test_with_nobody_connected_or_everybody_parked_nothing_recovers_by_itself(pool_of):
+def test_without_an_account_in_service_nothing_recovers_by_itself(pool_of):
     pool_of()
     assert nothing().ending is Ending.NOT_CONNECTED
     assert leasing.not_ready(NOW) == ["No account is connected."]
@@ -199,10 +199,10 @@ def test_a_hundred_calls_that_fail_at_once_are_one_step_of_the_ladder(pool_of):
             lease.settle(Fault(Outcome.RATE_LIMITED, 429), at=NOW)
 
     assert 3.0 <= leasing.eligibility(PRO, NOW)[0].until - NOW <= 3.6
-    assert journal.pending() == 2  # one rest, one last use
+    assert journal.pending() == 2  # one cooldown, one last use
 
 
-def test_a_pool_of_one_rests_a_minute_at_most_when_upstream_names_no_time(pool_of):
+def test_a_pool_of_one_cools_down_for_a_minute_at_most_when_upstream_names_no_time(pool_of):
     pool_of("alice")
     now = NOW
 
@@ -213,7 +213,7 @@ def test_a_pool_of_one_rests_a_minute_at_most_when_upstream_names_no_time(pool_o
         now = until + 1
 
 
-def test_after_a_rest_one_call_tries_the_account_out(pool_of):
+def test_after_a_cooldown_one_call_probes_the_account(pool_of):
     pool_of("alice")
     use(Fault(Outcome.RATE_LIMITED, 429, delay=10.0))
     later = NOW + 10
@@ -230,7 +230,7 @@ def test_after_a_rest_one_call_tries_the_account_out(pool_of):
             assert other.why == "affinity"
 
 
-def test_a_probe_that_fails_rests_longer(pool_of):
+def test_a_probe_that_fails_makes_the_cooldown_longer(pool_of):
     pool_of("alice")
     now = NOW
     for length in (3.0, 6.0, 12.0, 24.0, 48.0, 60.0, 60.0):
@@ -240,7 +240,7 @@ def test_a_probe_that_fails_rests_longer(pool_of):
         now = until
 
 
-def test_a_long_stream_that_ends_well_does_not_end_a_rest_laid_meanwhile(pool_of):
+def test_a_long_stream_that_ends_well_does_not_end_a_cooldown_begun_meanwhile(pool_of):
     pool_of("alice")
     with borrow() as long_stream:
         use(Fault(Outcome.QUOTA_EXHAUSTED, 429, delay=3600.0), now=NOW + 1)
@@ -250,7 +250,7 @@ def test_a_long_stream_that_ends_well_does_not_end_a_rest_laid_meanwhile(pool_of
 
 
 @pytest.mark.parametrize("outcome", [Outcome.REJECTED, Outcome.OVERLOADED, Outcome.INTERRUPTED, Outcome.ABANDONED])
-def test_whoever_is_not_at_fault_goes_on_serving(pool_of, outcome):
+def test_an_account_that_is_not_at_fault_goes_on_serving(pool_of, outcome):
     pool_of("alice")
 
     for _ in range(20):
@@ -259,7 +259,7 @@ def test_whoever_is_not_at_fault_goes_on_serving(pool_of, outcome):
     assert statuses() == [Status.READY]
 
 
-def test_an_account_serves_as_many_calls_at_once_as_its_operator_allows(pool_of):
+def test_an_account_has_as_many_calls_in_flight_as_its_operator_allows(pool_of):
     pool_of("alice", max_concurrency=2)
 
     with borrow(), borrow(FLASH):
@@ -289,7 +289,7 @@ def left(fraction: float, resets_in: float) -> dict[str, dict[str, object]]:
     return {PRO: {"remaining": fraction, "resets_at": datetime.fromtimestamp(NOW + resets_in, UTC).isoformat()}}
 
 
-def test_the_last_of_a_quota_is_kept_when_the_operator_says_so(pool_of):
+def test_an_account_below_the_quota_reserve_is_not_asked(pool_of):
     GatewaySettings(quota_protection=10).save()
     (alice,) = pool_of("alice", quota=left(0.05, 3600))
     (bob,) = pool_of("bob", quota=left(0.5, 3600))
@@ -304,7 +304,7 @@ def test_the_last_of_a_quota_is_kept_when_the_operator_says_so(pool_of):
         assert lease.account.id == alice
 
 
-def test_a_new_look_or_another_setting_ends_the_keeping(pool_of):
+def test_a_newer_quota_or_another_reserve_puts_the_account_back(pool_of):
     GatewaySettings(quota_protection=10).save()
     (alice,) = pool_of("alice", quota=left(0.05, 3600))
     nothing()
@@ -323,7 +323,7 @@ def test_a_new_look_or_another_setting_ends_the_keeping(pool_of):
         pass
 
 
-def test_a_quota_without_a_named_reset_is_kept_for_a_window_after_it_was_fetched(pool_of):
+def test_a_reserve_without_a_named_reset_lasts_a_window_after_the_quota_was_fetched(pool_of):
     GatewaySettings(quota_protection=10).save()
     spent = {PRO: {"remaining": 0.0, "resets_at": None}}
     pool_of("alice", quota=spent, quota_fetched_at=datetime.fromtimestamp(NOW, UTC))
@@ -359,7 +359,7 @@ def test_the_demo_account_serves_only_while_it_is_alone(pool_of):
     roster.set_demo_upstream(None)
 
 
-async def test_a_rest_is_written_and_outlives_the_process(pool_of):
+async def test_a_cooldown_is_written_and_outlives_the_process(pool_of):
     alice, bob = await worker.in_database(pool_of, "alice", "bob")
     with borrow(tried={bob}) as lease:
         lease.settle(Fault(Outcome.QUOTA_EXHAUSTED, 429, "Resets in 2h.", delay=7200.0), at=NOW)
@@ -375,7 +375,7 @@ async def test_a_rest_is_written_and_outlives_the_process(pool_of):
         assert lease.account.id == bob
 
 
-async def test_a_rest_not_yet_written_is_not_forgotten(pool_of):
+async def test_a_cooldown_not_yet_written_is_not_forgotten(pool_of):
     (alice,) = await worker.in_database(pool_of, "alice")
     use(Fault(Outcome.RATE_LIMITED, 429, delay=60.0))
 
@@ -385,7 +385,7 @@ async def test_a_rest_not_yet_written_is_not_forgotten(pool_of):
     assert statuses() == [Status.COOLING_DOWN]
 
 
-async def test_an_operators_clearing_arrives(pool_of):
+async def test_a_cooldown_that_an_operator_cleared_is_over_here(pool_of):
     (alice,) = await worker.in_database(pool_of, "alice")
     use(Fault(Outcome.RATE_LIMITED, 429, delay=3600.0))
     await written()
@@ -397,7 +397,7 @@ async def test_an_operators_clearing_arrives(pool_of):
     assert statuses() == [Status.READY]
 
 
-async def test_another_nodes_rest_arrives(pool_of):
+async def test_a_cooldown_of_another_node_counts_here(pool_of):
     (alice,) = await worker.in_database(pool_of, "alice")
     assert statuses() == [Status.READY]
 
@@ -410,7 +410,7 @@ async def test_another_nodes_rest_arrives(pool_of):
     assert statuses() == [Status.LAST]
 
 
-async def test_a_success_ends_the_rest_for_everybody(pool_of):
+async def test_a_success_ends_the_cooldown_on_every_node(pool_of):
     (alice,) = await worker.in_database(pool_of, "alice")
     use(Fault(Outcome.RATE_LIMITED, 429, delay=5.0))
     await written()
@@ -424,7 +424,7 @@ async def test_a_success_ends_the_rest_for_everybody(pool_of):
     assert statuses(now=NOW + 6) == [Status.READY]
 
 
-async def test_a_revoked_account_is_parked_at_once_and_in_its_row(pool_of):
+async def test_a_revoked_account_needs_attention_at_once_and_in_its_row(pool_of):
     alice, bob = await worker.in_database(pool_of, "alice", "bob")
     await Credential.objects.aupdate(updated_at=datetime.fromtimestamp(NOW - 60, UTC))
 
@@ -441,7 +441,7 @@ async def test_a_revoked_account_is_parked_at_once_and_in_its_row(pool_of):
     assert statuses() == [Status.READY, Status.READY]
 
 
-async def test_an_account_waits_for_what_its_owner_has_to_open(pool_of):
+async def test_the_link_that_an_owner_has_to_open_is_stored(pool_of):
     (alice,) = await worker.in_database(pool_of, "alice")
 
     fault = Fault(Outcome.NEEDS_OWNER, 403, "Verify your account.", parked="verify", link="https://example.test/verify")
@@ -453,7 +453,7 @@ async def test_an_account_waits_for_what_its_owner_has_to_open(pool_of):
     assert account.parked_at.timestamp() == NOW
 
 
-async def test_a_sign_in_that_came_after_the_verdict_wins(pool_of):
+async def test_a_verdict_older_than_a_sign_in_is_not_stored(pool_of):
     (alice,) = await worker.in_database(pool_of, "alice")
     now = timezone.now().timestamp()
 
@@ -465,7 +465,7 @@ async def test_a_sign_in_that_came_after_the_verdict_wins(pool_of):
     assert statuses(now=now) == [Status.READY]
 
 
-async def test_an_account_parked_already_keeps_its_first_reason(pool_of):
+async def test_an_account_that_needs_attention_already_keeps_its_first_reason(pool_of):
     (alice,) = await worker.in_database(pool_of, "alice")
     with borrow() as lease:
         await worker.in_database(take_out, [alice], "terms", "appeal")
@@ -502,7 +502,7 @@ async def test_a_last_use_is_noted_now_and_then_and_moves_nothing_else(pool_of):
     assert leasing.last_used(alice) == NOW
 
 
-async def test_a_name_too_long_for_its_column_rests_in_memory(pool_of):
+async def test_a_cooldown_for_a_name_too_long_for_its_column_is_kept_in_memory(pool_of):
     await worker.in_database(pool_of, "alice")
     name = "m" * 200
 
@@ -513,7 +513,7 @@ async def test_a_name_too_long_for_its_column_rests_in_memory(pool_of):
     assert await Rest.objects.acount() == 0
 
 
-def test_ended_rests_of_the_console_are_ended_here(pool_of):
+def test_cooldowns_cleared_in_the_console_are_over_here(pool_of):
     (alice,) = pool_of("alice")
     Rest.objects.create(account_id=alice, until=timezone.now() + timedelta(hours=1), streak=1, reason="rate_limited")
     roster.load_now()
@@ -554,10 +554,10 @@ def test_a_cooldown_counts_as_written_when_it_is_committed_and_not_before(pool_o
 
 def test_rows_are_written_in_the_order_of_their_keys_on_every_node(pool_of):
     ids = pool_of("alice", "bob", "carol")
-    rest = Cooldown(NOW + 60, "rate_limited", 1, NOW + 60)
+    cooldown = Cooldown(NOW + 60, "rate_limited", 1, NOW + 60)
 
     rows.write_cooldowns(
-        [rows.CooldownRow(account, model, rest) for account in reversed(ids) for model in (PRO, FLASH)]
+        [rows.CooldownRow(account, model, cooldown) for account in reversed(ids) for model in (PRO, FLASH)]
     )
 
     written = list(Rest.objects.order_by("pk").values_list("account_id", "model"))
@@ -565,7 +565,7 @@ def test_rows_are_written_in_the_order_of_their_keys_on_every_node(pool_of):
     assert len(written) == 6
 
 
-async def test_a_clock_on_the_wall_that_is_set_moves_no_cooldown(pool_of):
+async def test_setting_the_wall_clock_moves_no_cooldown(pool_of):
     wall = {"ahead": 1000.0}
     leasing.reset(ahead=lambda: wall["ahead"])
     await worker.in_database(pool_of, "alice")
@@ -574,11 +574,11 @@ async def test_a_clock_on_the_wall_that_is_set_moves_no_cooldown(pool_of):
     for ahead in (1000.0 + 7200, 1000.0 - 7200):
         wall["ahead"] = ahead
         await written()
-        for later, standing in ((59, Status.COOLING_DOWN), (61, Status.HALF_OPEN)):
-            assert statuses(now=NOW + later + ahead) == [standing]
+        for later, status in ((59, Status.COOLING_DOWN), (61, Status.HALF_OPEN)):
+            assert statuses(now=NOW + later + ahead) == [status]
 
 
-async def test_a_rest_in_a_row_is_by_the_wall_and_in_memory_by_our_clock(pool_of):
+async def test_a_cooldown_is_stored_in_wall_time_and_kept_in_monotonic_time(pool_of):
     leasing.reset(ahead=lambda: 1000.0)
     await worker.in_database(pool_of, "alice")
 

@@ -1,4 +1,4 @@
-"""The commands: what they print, what they leave behind, what they refuse."""
+"""The commands: what they print, store and refuse."""
 
 import io
 import json
@@ -61,7 +61,7 @@ class TestBootstrap:
         assert "sk-chosen" not in run("bootstrap")
         assert ApiKey.objects.get().digest == keys.digest("sk-chosen")
 
-    def test_a_key_nobody_could_present_is_refused(self, settings):
+    def test_a_key_of_two_words_is_refused(self, settings):
         settings.GATEWAY_API_KEY = "two words"
 
         with pytest.raises(CommandError, match="GATEWAY_API_KEY"):

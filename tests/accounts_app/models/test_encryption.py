@@ -1,4 +1,4 @@
-"""Secrets at rest."""
+"""The encryption of secrets in the database."""
 
 import pytest
 from django.core.exceptions import FieldError, ImproperlyConfigured
@@ -136,7 +136,7 @@ def test_a_second_rotation_finds_nothing_to_do(settings, credential):
 
 @pytest.mark.usefixtures("forgetful")
 class TestALostKey:
-    """What it encrypted is lost; whatever else is asked of the gateway goes on."""
+    """What it encrypted is lost; everything else goes on working."""
 
     @pytest.fixture
     def lost(self, settings, credential):

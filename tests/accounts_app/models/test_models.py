@@ -1,4 +1,4 @@
-"""Rows, their constraints, and the stamp that the roster follows."""
+"""Rows, their constraints, and `updated_at`, by which the roster finds changes."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -74,8 +74,8 @@ def test_a_bulk_update_moves_the_stamp():
 
 def test_an_upsert_moves_the_stamp():
     account = an_old_account()
-    rest = Rest.objects.create(account=account, model="gemini-2.5-pro")
-    Rest.objects.filter(pk=rest.pk).update(updated_at=LONG_AGO)
+    cooldown = Rest.objects.create(account=account, model="gemini-2.5-pro")
+    Rest.objects.filter(pk=cooldown.pk).update(updated_at=LONG_AGO)
 
     Rest.objects.bulk_create(
         [Rest(account=account, model="gemini-2.5-pro", streak=2)],
@@ -84,9 +84,9 @@ def test_an_upsert_moves_the_stamp():
         update_fields=["streak"],
     )
 
-    rest.refresh_from_db()
-    assert rest.streak == 2
-    assert rest.updated_at > LONG_AGO
+    cooldown.refresh_from_db()
+    assert cooldown.streak == 2
+    assert cooldown.updated_at > LONG_AGO
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_route_leads_somewhere():
         ModelRoute.objects.create(pattern="gemini-*", target="")
 
 
-def test_the_ledger_outlives_accounts_and_keys():
+def test_the_request_log_outlives_accounts_and_keys():
     account = Account.objects.create(email="alice@example.com")
     key = ApiKey.objects.create(name="laptop", digest="d")
     record = UsageRecord.objects.create(request_id="r", outcome="succeeded", account=account, api_key=key)

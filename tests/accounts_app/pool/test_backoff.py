@@ -1,4 +1,4 @@
-"""How long a guess lasts, and how what a clock releases is spread."""
+"""The ladders of back-off, and the spread of lengths."""
 
 from itertools import pairwise
 
@@ -26,7 +26,7 @@ def test_a_ladder_is_climbed_from_its_first_step_and_stays_on_its_last(number, l
     assert step(PROBES, number) == length
 
 
-def test_lengths_are_drawn_out_by_all_parts_alike():
+def test_lengths_are_spread_evenly():
     spread = Spread()
 
     drawn = sorted(spread(10.0, 0.2) for _ in range(100))
@@ -36,14 +36,14 @@ def test_lengths_are_drawn_out_by_all_parts_alike():
     assert max(after - before for before, after in pairwise(drawn)) < 0.04
 
 
-def test_no_length_is_drawn_out_by_more_than_its_limit():
+def test_no_length_is_spread_by_more_than_its_limit():
     spread = Spread(0.9)
 
     assert {spread(3_600.0, 0.1, limit=0.0) for _ in range(5)} == {3_600.0}
     assert max(spread(3_600.0, 0.1, limit=30.0) for _ in range(20)) == 3_630.0
 
 
-def test_two_nodes_draw_differently_and_one_the_same_again():
+def test_two_seeds_spread_differently_and_one_seed_alike():
     first, second, again = Spread(0.0), Spread(0.5), Spread(0.0)
 
     assert [first(1.0, 1.0) for _ in range(3)] == [again(1.0, 1.0) for _ in range(3)]

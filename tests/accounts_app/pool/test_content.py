@@ -1,4 +1,4 @@
-"""A body in memory, and how it is cut where it is sent."""
+"""A body in memory, and how it is cut into slices."""
 
 import pytest
 from msgspec import Raw

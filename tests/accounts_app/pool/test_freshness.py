@@ -1,4 +1,4 @@
-"""When a token may be used, and when it is to be renewed."""
+"""When a token may be used, and when it has to be renewed."""
 
 import pytest
 

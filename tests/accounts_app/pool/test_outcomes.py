@@ -55,7 +55,7 @@ def test_no_outcome_is_without_a_verdict():
     assert set(VERDICTS) == set(Outcome) == {row[0] for row in TABLE}
 
 
-def test_the_ledger_stores_these_words():
+def test_the_request_log_stores_these_values():
     assert list(Outcome) == [
         *("succeeded", "rate_limited", "quota_exhausted", "overloaded", "bare_429", "empty", "dropped"),
         *("unauthenticated", "revoked", "needs_owner", "token_unavailable", "refused", "rejected", "unknown_field"),

@@ -1,4 +1,4 @@
-"""The read model: what it shows, what a reading costs, and what it survives."""
+"""The roster: what it shows, the queries of a reading, and failures it survives."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("forgetful", "db")
 
 @pytest.fixture
 def long_ago():
-    """Makes what is there old enough to be read only when it changes."""
+    """Makes all rows so old that they are read again only when they change."""
 
     def age() -> None:
         for model in (

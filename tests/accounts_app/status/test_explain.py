@@ -1,4 +1,4 @@
-"""Account eligibility The page that answers, from the memory of the process that serves it."""
+"""The page “Account eligibility”, from the memory of the process that serves it."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -51,8 +51,8 @@ def everybody() -> None:
     Rest.objects.create(
         account=cooling, model=PRO, until=in_hours(2), reason="quota_exhausted", streak=1, message="Spent."
     )
-    parked = make_account("parked@example.com")
-    accounts.take_out([parked.pk], "verify", "Verify your account.", "https://accounts.example.com/verify")
+    out = make_account("parked@example.com")
+    accounts.take_out([out.pk], "verify", "Verify your account.", "https://accounts.example.com/verify")
     roster.load_now()
 
 

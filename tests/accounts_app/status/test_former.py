@@ -1,4 +1,4 @@
-"""What earlier versions wrote into rows is shown in the reader's language for good."""
+"""Sentences that earlier versions wrote into rows are still shown in the reader's language."""
 
 import pytest
 from django.utils import translation

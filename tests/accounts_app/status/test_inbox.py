@@ -1,4 +1,4 @@
-"""What needs a person: shown with the one thing to do, to those who may know, and counted beside its name."""
+"""The page of items that need attention: each with its action, shown to those with the right, and their count."""
 
 from typing import Any
 
@@ -63,7 +63,7 @@ class TestPage:
         assert f'href="{leads_to.format(account.pk)}' in page
         assert "javascript:" not in page.split("ib-page")[1]
 
-    def test_what_operators_did_themselves_is_not_in_it(self, operator: Client):
+    def test_accounts_disabled_by_hand_are_not_in_it(self, operator: Client):
         take_out("alice@example.com", "by_hand")
         disabled = take_out("bob@example.com", "verify")
         Account.objects.filter(pk=disabled.pk).update(enabled=False)

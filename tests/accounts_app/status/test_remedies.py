@@ -1,4 +1,4 @@
-"""What to do about an account that needs attention, said in one place for all pages."""
+"""The remedy for an account that needs attention, decided in one place for all pages."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The webhook is told what the inbox shows: once, by one node, again until it gets through, and no secrets."""
+"""The webhook gets what the inbox shows: once, from one node, retried until it arrives, and no secrets."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ LINK = "https://accounts.google.example/verify?plt=secret"
 
 @dataclass(slots=True)
 class Hook:
-    """What it was sent, and the statuses it answers with; 200 when they are used up."""
+    """The bodies it got, and the statuses it answers with; 200 when they are used up."""
 
     address: str = ""
     bodies: list[dict[str, Any]] = field(default_factory=list)
@@ -42,7 +42,7 @@ class Hook:
 
 @pytest.fixture
 async def hook(monkeypatch) -> AsyncIterator[Hook]:
-    """An operator's webhook; the checks have nothing to say of this machine."""
+    """An operator's webhook; there are no configuration warnings."""
     monkeypatch.setattr(inbox.checks, "CHECKS", ())
     cache.clear()
     it = Hook()
@@ -64,7 +64,7 @@ async def be_due() -> None:
     await Notice.objects.aupdate(next_try_at=timezone.now() - timedelta(seconds=1))
 
 
-async def test_an_event_is_told_once(hook: Hook):
+async def test_an_event_is_sent_once(hook: Hook):
     account = await take_out()
 
     await webhook.send_due()
@@ -101,7 +101,7 @@ async def test_what_did_not_get_through_is_tried_again_later(hook: Hook):
     assert (await Notice.objects.aget()).told_at is not None
 
 
-async def test_a_webhook_that_nobody_answers_raises_nothing(hook: Hook):
+async def test_a_webhook_that_does_not_answer_raises_nothing(hook: Hook):
     await GatewaySettings.objects.aupdate(webhook_url="http://127.0.0.1:9/")
     await take_out()
 
@@ -112,7 +112,7 @@ async def test_a_webhook_that_nobody_answers_raises_nothing(hook: Hook):
     assert notice.next_try_at > timezone.now()
 
 
-async def test_of_two_nodes_one_tells(hook: Hook):
+async def test_of_two_nodes_one_sends(hook: Hook):
     await take_out()
 
     now = timezone.now()
@@ -121,7 +121,7 @@ async def test_of_two_nodes_one_tells(hook: Hook):
     assert [len(due) for _, due in claims] == [1, 0]
 
 
-async def test_the_same_account_parked_again_is_another_event(hook: Hook):
+async def test_the_same_account_taken_out_again_is_another_event(hook: Hook):
     account = await take_out()
     await webhook.send_due()
     await Account.objects.filter(pk=account.pk).aupdate(parked="")
@@ -134,7 +134,7 @@ async def test_the_same_account_parked_again_is_another_event(hook: Hook):
     assert (result, len(hook.bodies)) == (0, 2)
 
 
-async def test_a_check_that_another_node_does_not_say_is_told_once(hook: Hook, monkeypatch):
+async def test_a_warning_that_only_one_node_has_is_sent_once(hook: Hook, monkeypatch):
     a_check = inbox.Item(key="check:gateway.W008", reason="gateway.W008", title="It is open.", detail="", action=None)
     monkeypatch.setattr(inbox, "about_settings", lambda: [a_check])
     await webhook.send_due()

@@ -1,4 +1,4 @@
-"""Which ids still have a row, and that nothing else reaches the accounts' tables by a string."""
+"""Which ids still have a row; and no model is looked up by a string."""
 
 import re
 from pathlib import Path

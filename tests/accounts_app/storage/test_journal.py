@@ -1,4 +1,4 @@
-"""Write-behind: order, batches, a database that is away, rows nobody can write."""
+"""The journal: order, batches, a database that does not answer, rows that cannot be written."""
 
 import asyncio
 import threading
@@ -80,7 +80,7 @@ async def test_rows_are_written_in_order_and_in_batches(kept, book):
     assert repr(kept) == "<Journal empty, 0 dropped>"
 
 
-async def test_nothing_is_lost_nor_reordered_while_the_database_is_away(kept, book, caplog):
+async def test_nothing_is_lost_nor_reordered_while_the_database_does_not_answer(kept, book, caplog):
     fill(kept, range(BATCH + 1))
     book.away = True
     await kept.flush(force=True)
@@ -98,7 +98,7 @@ async def test_nothing_is_lost_nor_reordered_while_the_database_is_away(kept, bo
     ]
 
 
-async def test_a_database_that_is_away_is_not_asked_again_at_once(kept, book):
+async def test_a_database_that_does_not_answer_is_not_asked_again_at_once(kept, book):
     fill(kept, range(3))
     book.away = True
     await kept.flush()
@@ -112,7 +112,7 @@ async def test_a_database_that_is_away_is_not_asked_again_at_once(kept, book):
 
 
 @pytest.mark.parametrize("refusal", [IntegrityError, DataError, OverflowError, ValueError])
-async def test_a_row_nobody_can_write_does_not_hold_up_the_others(refusal, kept, book):
+async def test_a_row_that_cannot_be_written_does_not_hold_up_the_others(refusal, kept, book):
     fill(kept, range(5))
     book.refused, book.refusal = {3}, refusal
 
@@ -133,7 +133,7 @@ async def test_over_the_bound_the_oldest_droppable_rows_go(kept, book):
     assert kept._kinds["number"].waiting[0] == 3
 
 
-async def test_a_caller_that_leaves_breaks_nothing_off_and_the_next_waits_for_its_batch(kept, book):
+async def test_a_caller_that_is_cancelled_stops_no_batch_and_the_next_waits_for_it(kept, book):
     fill(kept, range(3))
     book.may_write.clear()
     impatient = asyncio.ensure_future(kept.flush())
@@ -148,7 +148,7 @@ async def test_a_caller_that_leaves_breaks_nothing_off_and_the_next_waits_for_it
     assert impatient.cancelled()
 
 
-async def test_an_error_nobody_foresaw_costs_the_rows_it_is_about_and_no_other(kept, book, caplog):
+async def test_an_unforeseen_error_costs_the_rows_it_is_about_and_no_other(kept, book, caplog):
     fill(kept, range(5))
     book.refused, book.refusal = {1, 3}, TypeError
     await kept.flush()
@@ -234,7 +234,7 @@ async def test_of_callers_at_once_each_waits_for_its_turn(kept, book):
     assert book.rows == list(range(3 * BATCH + 2))
 
 
-async def test_what_waits_is_weighed(kept, book):
+async def test_the_size_of_what_waits_is_known(kept, book):
     kept.register("word", book.write, droppable=True, size_of=len)
     book.away = True
     for word in ("four", "eleven"):
@@ -263,6 +263,6 @@ async def test_a_batch_is_written_whole_or_not_at_all(kept):
     assert kept.dropped == 1
 
 
-async def test_a_kind_nobody_registered_is_refused():
+async def test_a_kind_that_is_not_registered_is_refused():
     with pytest.raises(KeyError):
         journal.append("nobody's", 1)

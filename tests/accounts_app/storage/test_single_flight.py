@@ -1,4 +1,4 @@
-"""One task at a time for each key, which outlives those who wait for it."""
+"""One task at a time for each key, which goes on when its callers are cancelled."""
 
 import ast
 import asyncio
@@ -10,7 +10,7 @@ import pytest
 from accounts_app.storage.single_flight import SingleFlight
 
 ROOT = Path(__file__).resolve().parents[3]
-# They begin tasks that nobody joins: the journal's writing, which is one for all kinds of rows.
+# These begin tasks that nothing joins: the journal's writing, which is one for all kinds of rows.
 STARTERS = {"accounts_app/storage/journal.py", "accounts_app/storage/single_flight.py"}
 
 
@@ -58,7 +58,7 @@ async def test_keys_do_not_wait_for_each_other(flights: SingleFlight[str, int]):
     await flights.finish(1.0)
 
 
-async def test_it_goes_on_when_the_one_who_asked_leaves(flights: SingleFlight[str, int]):
+async def test_it_goes_on_when_its_caller_is_cancelled(flights: SingleFlight[str, int]):
     work = Work()
     first = asyncio.create_task(flights.run("a", work))
     await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Two nodes write the same rows at once, each in its own order: they wait for each other, and never in a circle."""
+"""Two nodes write the same rows at once, each in its own order, without a deadlock."""
 
 import random
 import threading
@@ -34,7 +34,7 @@ def keys() -> list[int]:
 
 
 def both(write: Callable[[list[Any]], None], rows: list[Any]) -> None:
-    """Two threads write the rows again and again, shuffled; raises what one of them raised."""
+    """Two threads write the rows again and again, shuffled. Raises the error of one of them."""
     troubles: list[BaseException] = []
     together = threading.Barrier(2, timeout=30)
 

@@ -1,4 +1,4 @@
-"""What the emulated models say."""
+"""The texts of the emulated models."""
 
 import base64
 import struct

@@ -1,4 +1,4 @@
-"""v1internal: strict envelopes, the account's control plane, quota that counts."""
+"""v1internal: strict envelopes, the methods about the account, quota that counts down."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The control endpoint: an emulator that runs alone, steered with curl."""
+"""The control endpoint of an emulator that runs alone, used with curl."""
 
 import httpx
 import pytest

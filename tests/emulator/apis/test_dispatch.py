@@ -1,4 +1,4 @@
-"""Whatever comes, there is an answer."""
+"""Every request gets an answer, whatever it holds."""
 
 import json
 

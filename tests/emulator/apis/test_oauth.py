@@ -1,4 +1,4 @@
-"""The OAuth endpoints: consent, code, refresh, and tokens that expire or are taken back."""
+"""The OAuth endpoints: consent, code, refresh, and tokens that expire or are revoked."""
 
 import base64
 import hashlib
@@ -189,7 +189,7 @@ def test_tokeninfo_tells_good_tokens_from_bad(google: Emulator, alice: Account, 
     assert http.get(google.userinfo_url).status_code == 401
 
 
-def test_an_open_house_takes_any_refresh_token(http: httpx.Client):
+def test_an_open_emulator_takes_any_refresh_token(http: httpx.Client):
     with Emulator(any_credentials=True) as google:
         granted = refresh(google, http, "anything").json()
         (guest,) = google.accounts.values()
@@ -199,7 +199,7 @@ def test_an_open_house_takes_any_refresh_token(http: httpx.Client):
         assert guest.email.startswith("guest-")
 
 
-def test_an_open_house_knows_its_tokens_after_a_restart(http: httpx.Client):
+def test_an_open_emulator_accepts_its_tokens_after_a_restart(http: httpx.Client):
     with Emulator(any_credentials=True) as google:
         code = code_for(google, "carol@example.com")
         granted = exchange(google, http, code).json()
@@ -212,7 +212,7 @@ def test_an_open_house_knows_its_tokens_after_a_restart(http: httpx.Client):
         assert google.accounts["carol@example.com"].project == before
 
 
-def test_an_open_house_offers_guests_and_any_hint(http: httpx.Client):
+def test_an_open_emulator_offers_guests_and_any_hint(http: httpx.Client):
     with Emulator(any_credentials=True) as google:
         page = http.get(authorize_url(google, login_hint="dave@example.com")).text
 

@@ -27,7 +27,7 @@ def test_responses_are_given_as_they_are(google: Emulator, caller: Caller):
     assert caller.generate() == {"novel": 1}
 
 
-def test_a_style_may_be_the_houses_own(caller: Caller):
+def test_an_emulator_may_have_a_style_of_its_own(caller: Caller):
     with Emulator(style=Style(newline="\n")) as google:
         bob = Caller(google, google.add_account("bob@example.com"), caller.http)
 

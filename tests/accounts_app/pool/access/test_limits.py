@@ -1,4 +1,4 @@
-"""What a key may use, and when it may again."""
+"""The limits of a key, and when they allow the next call."""
 
 from datetime import UTC, datetime
 
@@ -86,7 +86,7 @@ class TestAMinute:
 
         assert len(minute._slots) <= 1201
 
-    def test_a_clock_set_back_lets_nobody_out_early(self):
+    def test_a_clock_set_back_ends_no_limit_early(self):
         minute = SlidingMinute()
         minute.add(1, NOW)
         minute.add(1, NOW - 30)
@@ -176,7 +176,7 @@ class TestALimit:
         assert one.frees_at >= frees_at
         assert not meter.exceeded(limits, one.frees_at)
 
-    def test_on_calls_at_once_counts_those_under_way_here_and_elsewhere(self):
+    def test_on_concurrent_calls_counts_those_in_flight_on_every_node(self):
         meter, limits = Meter(), Limits(max_concurrency=2)
         meter.begin(NOW)
         assert not meter.exceeded(limits, NOW)
@@ -188,7 +188,7 @@ class TestALimit:
         assert not meter.exceeded(limits, NOW)
         assert meter.in_flight == 0
 
-    def test_that_is_not_set_stops_nobody(self):
+    def test_that_is_not_set_stops_no_call(self):
         meter = Meter()
         for _ in range(1000):
             meter.begin(NOW)
@@ -196,7 +196,7 @@ class TestALimit:
 
         assert not meter.exceeded(Limits(), NOW)
 
-    def test_several_are_told_together(self):
+    def test_several_exceeded_ones_are_returned_together(self):
         meter = Meter()
         meter.begin(NOW)
 
@@ -235,7 +235,7 @@ class TestLearning:
 
         assert meter.minute.used(NOW) == 7
 
-    def test_what_turns_out_to_be_less_is_taken_back(self):
+    def test_a_correction_takes_back_what_was_counted(self):
         meter = Meter()
         meter.learn(NOW, 7, 70, NOW, just_now=True)
         meter.learn(NOW, -3, -30, NOW, just_now=True)
@@ -253,7 +253,7 @@ def test_what_two_answers_used_is_added_field_by_field():
     assert Tokens() == Tokens(prompt=0, cached=0, candidates=0, thoughts=0, tool=0)
 
 
-def test_every_limit_can_be_told_with_what_is_used_of_it():
+def test_every_limit_is_shown_with_what_is_used_of_it():
     meter = Meter()
     meter.begin(NOW)
     meter.end(12, NOW)
@@ -270,7 +270,7 @@ def test_every_limit_can_be_told_with_what_is_used_of_it():
     assert told[Limit.REQUESTS_PER_MINUTE].resets_at == pytest.approx(NOW + MINUTE, abs=0.06)
 
 
-def test_calls_under_way_are_told_wherever_they_are():
+def test_calls_in_flight_on_every_node_are_shown():
     meter = Meter()
     meter.begin(NOW)
     meter.elsewhere = 3
@@ -285,7 +285,7 @@ def test_a_meter_tells_its_state():
     assert repr(meter).startswith("<Meter 1 in flight, <SlidingMinute 1>, day <Span 1 requests, 0 tokens")
 
 
-def test_the_minute_goes_by_a_clock_that_nobody_sets():
+def test_the_minute_goes_by_the_monotonic_clock():
     meter, limits, steady = Meter(), Limits(requests_per_minute=1), 1000.0
     meter.begin(NOW, steady)
 

@@ -1,4 +1,4 @@
-"""Where a call may come from."""
+"""Networks that calls may come from."""
 
 import pytest
 
@@ -15,12 +15,12 @@ def test_an_address_in_a_network_is_let_in(address):
 
 
 @pytest.mark.parametrize("address", ["192.0.3.1", "198.51.100.8", "2001:db9::1", "", "somewhere", "192.0.2.1:80"])
-def test_everybody_else_is_not(address):
+def test_an_address_outside_is_not(address):
     assert not lets_in(OFFICE, address)
 
 
 @pytest.mark.parametrize("address", ["192.0.2.1", ""])
-def test_where_no_network_is_named_everybody_is_let_in(address):
+def test_without_a_network_every_address_is_let_in(address):
     assert lets_in((), address)
 
 

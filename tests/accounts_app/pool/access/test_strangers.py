@@ -1,4 +1,4 @@
-"""Of calls without a good key only so many have rows."""
+"""Rows of calls without a valid key are bounded."""
 
 from accounts_app.pool.access.strangers import ADDRESSES, ROWS, WINDOW, Strangers
 
@@ -7,7 +7,7 @@ def rows(strangers: Strangers, address: str, calls: int, now: float = 0.0) -> li
     return [strangers.counted_in(address, "bad key", f"{address}-{number}", now) for number in range(calls)]
 
 
-def test_the_first_ten_of_an_address_have_rows_and_the_tenth_counts_the_cooldown():
+def test_the_first_ten_of_an_address_have_rows_and_the_tenth_counts_the_others():
     told = rows(Strangers(), "a", 13)
 
     assert told == [""] * ROWS + ["a-9"] * 3
@@ -36,7 +36,7 @@ def test_a_minute_later_they_have_rows_again():
     assert strangers.counted_in("a", "bad key", "later", WINDOW) == ""
 
 
-def test_a_thousand_addresses_are_told_apart_and_no_more():
+def test_a_thousand_addresses_are_counted_apart_and_no_more():
     strangers = Strangers()
     told = [strangers.counted_in(f"address {number}", "bad key", str(number), 0.0) for number in range(50_000)]
 

@@ -1,4 +1,4 @@
-"""One call's way through the pool, decision by decision."""
+"""The attempts of one call, decision by decision."""
 
 from accounts_app.pool.blame.attempts import MOST_REFUSALS, Attempts
 from accounts_app.pool.blame.blame import REFUSED_FOR_GOOD, Blame
@@ -19,7 +19,7 @@ TOKEN = Fault(Outcome.UNAUTHENTICATED, 401)
 
 
 class Written:
-    """What would be written down."""
+    """A sink that keeps what would be stored."""
 
     def __init__(self) -> None:
         self.taken_out: list[tuple[int, str]] = []
@@ -31,7 +31,7 @@ class Written:
     def take_out(self, account, fault):
         self.taken_out.append((account, fault.parked))
 
-    def put_back(self, account, parked):
+    def put_back(self, account, reason):
         self.returned.append(account)
 
 
@@ -48,7 +48,7 @@ def a_pool_of(size: int, bases: tuple[str, ...] = (MAIN,)) -> Blame:
 
 
 class Caller:
-    """Calls, each of a conversation and a request of its own unless it is said which."""
+    """Makes calls, each with a conversation and a request of its own unless they are given."""
 
     def __init__(self, blame: Blame) -> None:
         self.blame = blame
@@ -62,7 +62,7 @@ class Caller:
         )
 
     def goes(self, *course: Fault, now: float = NOW, **wanted) -> list[tuple[int, str]]:
-        """A call whose exchanges come to `course` and then to an answer; whom it asked by which endpoint."""
+        """A call whose exchanges end with `course` and then an answer. Returns the accounts and endpoints it asked."""
         attempts, asked = self.begins(now, **wanted), []
         faults = iter(course)
         while isinstance(step := attempts.next(now), Placement | Pause):
@@ -81,7 +81,7 @@ class Caller:
         return asked
 
     def meets(self, account: int, fault: Fault, now: float = NOW, **wanted) -> None:
-        """A call that comes to `fault` on one account and is answered elsewhere."""
+        """A call that meets `fault` on one account and is answered by another."""
         attempts = self.begins(now, **wanted)
         attempts.tried = {each for each in self.blame.board.accounts if each != account}
         step = attempts.next(now)
@@ -111,7 +111,7 @@ class TestWhatIsVague:
         assert [base for _, base in asked] == [MAIN, SPARE, MAIN, SPARE]
         assert asked[0][0] == asked[1][0] != asked[2][0] == asked[3][0]
 
-    def test_costs_an_account_its_place_at_the_second_conversation_that_was_answered_elsewhere(self):
+    def test_puts_an_account_last_at_the_second_conversation_that_was_answered_elsewhere(self):
         caller = Caller(a_pool())
 
         caller.meets(1, BUSY, conversation=7)
@@ -180,7 +180,7 @@ class TestWhatIsVague:
         assert cooldown is not None
         assert 6.0 <= cooldown.until - later <= 7.2
 
-    def test_is_asked_again_after_a_second_where_nobody_else_is_left(self):
+    def test_is_asked_again_after_a_second_if_no_other_account_is_left(self):
         blame = a_pool_of(1)
         attempts = Caller(blame).begins()
         assert isinstance(attempts.next(NOW), Placement)
@@ -193,7 +193,7 @@ class TestWhatIsVague:
         assert isinstance(attempts.next(pause.until), Placement)
         attempts.give_back(NOW)
 
-    def test_is_told_when_all_attempts_are_made(self):
+    def test_is_the_answer_when_all_attempts_are_made(self):
         caller = Caller(a_pool_of(10))
 
         asked = caller.goes(*[BUSY] * 9)
@@ -201,7 +201,7 @@ class TestWhatIsVague:
         assert len({account for account, _ in asked}) == len(asked) == 3
         assert caller.no_answer == NoAnswer(Ending.FAILURE, 2)
 
-    def test_of_500_one_repeat_says_that_it_is_the_request(self):
+    def test_that_is_a_500_twice_is_blamed_on_the_request(self):
         caller = Caller(a_pool_of(10))
 
         for status in (500, 504):
@@ -240,7 +240,7 @@ class TestWhatIsVague:
         assert counts == [3, 3, 1, 1]
         assert len(caller.goes(*[BUSY] * 9, request="the same", now=NOW + 301)) == 3
 
-    def test_is_told_at_once_when_the_budget_is_empty_and_a_success_earns_one(self):
+    def test_is_the_answer_at_once_when_the_budget_is_empty_and_a_success_earns_one(self):
         caller = Caller(a_pool_of(2))
         budget = caller.blame.board.lineup(MODEL, NOW).budget
         for _ in range(10):
@@ -261,7 +261,7 @@ class TestARefusal:
         assert len({account for account, _ in asked}) == MOST_REFUSALS
         assert caller.no_answer == NoAnswer(Ending.FAILURE, MOST_REFUSALS - 1)
 
-    def test_costs_an_account_its_place_for_the_model_at_the_third_conversation(self):
+    def test_puts_an_account_last_for_the_model_at_the_third_conversation(self):
         caller = Caller(a_pool())
 
         for _ in range(2):
@@ -322,14 +322,14 @@ class TestLimits:
 
         assert len(asked) == 8
 
-    def test_with_accounts_left_nobody_is_told_to_come_back_tomorrow(self):
+    def test_with_accounts_left_no_client_has_to_come_back_tomorrow(self):
         caller = Caller(a_pool_of(30))
 
         caller.goes(*[SPENT] * 30)
 
         assert caller.no_answer == NoAnswer(Ending.COME_BACK, delay=1.0)
 
-    def test_of_a_moment_are_waited_out_where_they_were_met(self):
+    def test_of_a_moment_are_waited_out_on_the_same_account(self):
         blame = a_pool()
         attempts = Caller(blame).begins()
         placement = attempts.next(NOW)
@@ -370,7 +370,7 @@ class TestAToken:
         assert not blame.may_renew(1, 100, NOW + 10)
         assert blame.may_renew(1, 100, NOW + 60)
 
-    def test_refused_for_ten_minutes_while_others_are_accepted_needs_the_owner(self):
+    def test_refused_for_ten_minutes_while_others_are_accepted_takes_the_account_out(self):
         caller = Caller(a_pool())
         blame = caller.blame
         blame.may_renew(1, 1, NOW)
@@ -443,7 +443,7 @@ class TestPaths:
         assert asked[0] == asked[1] != asked[2]
         assert caller.blame.board.lineup(MODEL, NOW).budget.left == 20
 
-    def test_one_that_answers_as_no_api_does_stands_last_after_two_conversations(self):
+    def test_one_that_does_not_answer_as_the_api_is_used_last_after_two_conversations(self):
         caller = Caller(a_pool(bases=(MAIN, SPARE)))
         page = Fault(Outcome.UNREADABLE, 200)
 
@@ -471,7 +471,7 @@ class TestBeingTooSlow:
         attempts.failed(self.SLOW, ended)
         assert attempts.next(ended) == NoAnswer(Ending.FAILURE, 0)
 
-    def test_is_the_accounts_when_others_got_bytes_meanwhile(self):
+    def test_is_blamed_on_the_account_if_others_got_bytes_meanwhile(self):
         caller = Caller(a_pool())
 
         for number in range(2):
@@ -479,7 +479,7 @@ class TestBeingTooSlow:
 
         assert statuses(caller.blame, NOW + 150) == [Status.LAST, Status.READY]
 
-    def test_is_nobodys_when_nobody_got_any(self):
+    def test_is_blamed_on_nothing_if_no_call_got_any(self):
         caller = Caller(a_pool())
 
         for number in range(5):
@@ -491,7 +491,7 @@ class TestBeingTooSlow:
 class TestMoney:
     EMPTY = Fault(Outcome.NEEDS_OWNER, 429, parked="billing")
 
-    def test_that_ran_out_is_asked_for_by_one_call_each_hour_and_is_back_by_itself(self):
+    def test_an_account_without_any_is_probed_each_hour_and_recovers_by_itself(self):
         caller = Caller(a_pool_of(1))
         caller.goes(self.EMPTY)
         assert caller.no_answer == NoAnswer(Ending.ACT)
@@ -509,20 +509,20 @@ class TestMoney:
         assert caller.blame._sink.returned == [1]
 
 
-def test_what_a_person_has_to_do_is_told_only_where_nobody_comes_back_by_himself():
-    parked = Account(parked="verify")
+def test_what_a_person_has_to_do_is_the_answer_only_if_no_account_comes_back_by_itself():
+    out = Account(parked="verify")
 
-    for accounts, ending in (((parked,), Ending.ACT), ((Account(enabled=False),), Ending.NOT_CONNECTED)):
+    for accounts, ending in (((out,), Ending.ACT), ((Account(enabled=False),), Ending.NOT_CONNECTED)):
         attempts = Caller(a_pool(*accounts)).begins()
         assert attempts.next(NOW) == NoAnswer(ending)
 
-    caller = Caller(a_pool(parked, Account()))
+    caller = Caller(a_pool(out, Account()))
     caller.goes(SPENT)
     assert caller.no_answer.ending is Ending.COME_BACK
     assert 3600 <= caller.no_answer.delay <= 3630
 
 
-def test_a_named_account_is_asked_however_it_stands():
+def test_a_named_account_is_asked_even_if_it_cannot_answer():
     caller = Caller(a_pool(Account(parked="by_hand"), Account()))
 
     placement = caller.begins(only=1, why="a test").next(NOW)
@@ -532,7 +532,7 @@ def test_a_named_account_is_asked_however_it_stands():
     placement.give_back(NOW)
 
 
-def test_an_account_that_is_deleted_under_a_call_is_no_trouble():
+def test_deleting_an_account_during_a_call_does_no_harm():
     for fault in (
         DEAD,
         BUSY,
@@ -578,12 +578,12 @@ class TestOneCall:
 
         assert repr(attempts) == "<Attempts for gemini-pro: overloaded>"
 
-    def test_whose_time_is_up_asks_nobody(self):
+    def test_whose_time_is_up_asks_no_account(self):
         attempts = Caller(a_pool()).begins(deadline=NOW)
 
         assert attempts.next(NOW) == NoAnswer(Ending.COME_BACK, delay=1.0)
 
-    def test_has_others_to_ask_should_no_connection_come_about_soon(self):
+    def test_connects_quickly_if_it_has_others_to_ask(self):
         def quick(blame: Blame, *course: Fault) -> list[bool]:
             attempts, found = Caller(blame).begins(), []
             for fault in (*course, None):
@@ -600,7 +600,7 @@ class TestOneCall:
         assert quick(a_pool_of(2)) == [True]
         assert quick(a_pool_of(3), REFUSED, REFUSED) == [True, True, False]
 
-    def test_that_names_its_account_asks_it_however_it_stands(self):
+    def test_that_names_its_account_asks_it_even_if_it_cannot_answer(self):
         blame = a_pool_of(2, bases=(MAIN, SPARE))
         caller = Caller(blame)
         assert caller.goes(only=2, why="a test") == [(2, MAIN)]
@@ -644,7 +644,7 @@ class TestOneCall:
             assert len(caller.goes(BUSY)) == 1
             assert caller.no_answer == NoAnswer(Ending.FAILURE, 0)
 
-    def test_does_not_wait_for_an_account_that_others_have_heard_worse_of(self):
+    def test_does_not_wait_for_an_account_whose_cooldown_became_longer(self):
         def after_the_wait(worse: float) -> tuple[Placement, object]:
             blame = a_pool()
             attempts = Caller(blame).begins()
@@ -658,7 +658,7 @@ class TestOneCall:
             attempts.give_back(pause.until)
             return placement, found
 
-        placement, found = after_the_wait(0.0005)  # what the database's columns make of the same end
+        placement, found = after_the_wait(0.0005)  # the same end, as rounded by the database
         assert found is placement
         placement, found = after_the_wait(0.5)
         assert isinstance(found, Placement)

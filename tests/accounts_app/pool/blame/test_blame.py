@@ -1,4 +1,4 @@
-"""What an exchange's end does, and to whom."""
+"""The effects of an exchange's outcome on accounts and paths."""
 
 import pytest
 
@@ -46,7 +46,7 @@ def test_the_times_are_those_of_the_table_of_blame():
     }
 
 
-def test_a_node_draws_from_its_seed_on():
+def test_a_node_spreads_from_its_seed_on():
     assert Blame(Written()).spread(1.0, 1.0) == Spread(0.0)(1.0, 1.0)
     assert Blame(Written(), 0.5).spread(1.0, 1.0) == Spread(0.5)(1.0, 1.0)
 
@@ -99,8 +99,8 @@ class TestChoosing:
         assert choose(blame)[1] == "affinity"
 
 
-class TestWhatEndsARest:
-    def test_of_upstreams_word_a_call_begun_when_it_was_over(self, blame):
+class TestTheEndOfACooldown:
+    def test_one_that_upstream_named_is_ended_by_a_call_begun_when_it_was_over(self, blame):
         blame.lay(1, MODEL, Fault(Outcome.RATE_LIMITED, delay=10.0), NOW)
         loan = borrow(blame)
 
@@ -110,7 +110,7 @@ class TestWhatEndsARest:
 
         assert blame.board.cooldowns.get(1, MODEL) is None
 
-    def test_of_a_guess_a_call_begun_since(self, blame):
+    def test_a_guess_is_ended_by_a_call_begun_since(self, blame):
         loan = borrow(blame)
         blame.lay(1, MODEL, BUSY, NOW)
 
@@ -120,7 +120,7 @@ class TestWhatEndsARest:
 
         assert status_of(blame) is Status.READY
 
-    def test_of_answers_that_broke_off_only_one_that_ends(self, blame):
+    def test_one_for_interrupted_answers_is_ended_only_by_a_whole_answer(self, blame):
         loan = borrow(blame)
         blame.lay(1, MODEL, BROKE_OFF, NOW)
 
@@ -141,25 +141,25 @@ class TestWhatEndsARest:
         assert blame.board.cooldowns.get(1, MODEL).until > over + 3
 
 
-class TestWhatBreaksOff:
+class TestAnInterruptedAnswer:
     def breaks(self, blame: Blame, since: float, conversation: int) -> None:
         blame.settle(borrow(blame, now=since), PATH, BROKE_OFF, since, conversation, since + 5)
 
-    def test_costs_the_account_its_place_if_others_finished_meanwhile(self, blame):
+    def test_puts_the_account_last_if_others_finished_meanwhile(self, blame):
         for conversation in (1, 2):
             blame.settle(borrow(blame, 2), PATH, WELL, NOW, 9, NOW + 1)
             self.breaks(blame, NOW, conversation)
 
         assert status_of(blame, now=NOW + 5) is Status.LAST
 
-    def test_costs_nobody_anything_if_none_did_since_it_began(self, blame):
+    def test_has_no_effect_if_none_finished_since_it_began(self, blame):
         blame.settle(borrow(blame, 2), PATH, WELL, NOW, 9, NOW)
         for conversation in (1, 2, 3):
             self.breaks(blame, NOW, conversation)
 
         assert status_of(blame, now=NOW + 5) is Status.READY
 
-    def test_a_whole_answer_in_between_breaks_the_row(self, blame):
+    def test_a_whole_answer_in_between_ends_the_count(self, blame):
         for conversation in (1, 2, 3):
             blame.settle(borrow(blame, 2), PATH, WELL, NOW, 9, NOW + 1)
             self.breaks(blame, NOW, conversation)
@@ -169,7 +169,7 @@ class TestWhatBreaksOff:
 
 
 class TestMoney:
-    def test_a_project_without_any_is_tried_by_a_call_each_hour_and_is_back_by_itself(self, blame):
+    def test_a_project_without_any_is_probed_each_hour_and_recovers_by_itself(self, blame):
         blame.take_out(1, Fault(Outcome.NEEDS_OWNER, 429, parked=BILLING), NOW)
         assert status_of(blame) is Status.NEEDS_ATTENTION
         due = blame.board.retry_at[1]
@@ -181,7 +181,7 @@ class TestMoney:
         assert status_of(blame, now=due) is Status.READY
         assert (blame._sink.taken_out, blame._sink.returned) == ([(1, BILLING)], [1])
 
-    def test_its_hour_is_not_put_off_by_hearing_of_it_again(self, blame):
+    def test_its_hour_is_not_put_off_when_its_row_is_read_again(self, blame):
         blame.try_each_hour(1, NOW)
         due = blame.board.retry_at[1]
         blame.try_each_hour(1, NOW + 60)

@@ -1,4 +1,4 @@
-"""What several conversations tell, and one alone does not."""
+"""Failures of several conversations are evidence, those of one are not."""
 
 import pytest
 
@@ -59,7 +59,7 @@ class TestEvidence:
 
         assert repr(known) == "<Evidence on 0>"
 
-    def test_whoever_is_gone_is_forgotten(self):
+    def test_a_deleted_account_is_forgotten(self):
         known = Evidence()
         met(known, 1)
 

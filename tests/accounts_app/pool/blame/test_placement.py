@@ -1,4 +1,4 @@
-"""To whom a call may go at all: accounts that can the operation, and the owner of what it names."""
+"""Which accounts a call may go to: those that support its operation, or the owner of what it names."""
 
 from dataclasses import dataclass
 
@@ -35,7 +35,7 @@ def a_pool(*accounts: Able) -> Blame:
 
 
 def asked(blame: Blame, *course: Fault, **wanted) -> tuple[list[int], NoAnswer | Pause | None]:
-    """The accounts that a call asks when its exchanges come to `course`, and how it ends if nobody answers."""
+    """The accounts that a call asks when its exchanges end with `course`, and its end if none answers."""
     attempts = Attempts(blame, Wanted(wanted.pop("model", MODEL), wanted.pop("conversation", 7), **wanted))
     accounts, faults = [], iter(course)
     while isinstance(step := attempts.next(NOW), Placement):
@@ -59,7 +59,7 @@ def owned_by(*owners: int) -> list[Able]:
 
 
 @pytest.mark.parametrize("strategy", list(Strategy))
-def test_a_call_goes_only_to_accounts_that_can_its_operation(strategy):
+def test_a_call_goes_only_to_accounts_that_support_its_operation(strategy):
     blame = a_pool(CANNOT, CAN, CANNOT, CAN)
 
     for conversation in range(20):
@@ -70,7 +70,7 @@ def test_a_call_goes_only_to_accounts_that_can_its_operation(strategy):
     assert end.ending is Ending.COME_BACK
 
 
-def test_who_answered_before_is_no_help_for_what_it_cannot():
+def test_an_account_that_answered_before_is_not_asked_for_an_operation_it_lacks():
     blame = a_pool(CANNOT, CAN)
     asked(blame, operation="generate")
     blame.refusals.add((7, MODEL), [2], 1)
@@ -78,7 +78,7 @@ def test_who_answered_before_is_no_help_for_what_it_cannot():
     assert asked(blame, operation="embed")[0] == [2]
 
 
-def test_what_no_account_can_is_told_as_that():
+def test_an_operation_that_no_account_supports_ends_the_call_as_that():
     assert asked(a_pool(CANNOT, CANNOT), operation="embed") == ([], NoAnswer(Ending.CANNOT))
     assert asked(a_pool(), operation="embed") == ([], NoAnswer(Ending.NOT_CONNECTED))
 
@@ -96,7 +96,7 @@ def test_accounts_that_come_change_or_go_are_looked_at_anew():
 
 
 @pytest.mark.parametrize("owner", [1, 2, 3])
-def test_a_bound_call_goes_to_its_owner_and_to_nobody_else(owner):
+def test_a_bound_call_goes_only_to_its_owner(owner):
     blame = a_pool(*owned_by(1, 2, 3))
 
     assert asked(blame, owner=owner)[0] == [owner]
@@ -128,7 +128,7 @@ def test_a_bound_call_waits_for_its_owner_and_not_for_others():
     assert asked(blame, owner=2)[0] == [2]
 
 
-def test_an_owner_that_cannot_the_operation_or_is_gone_is_asked_by_nobody():
+def test_an_owner_that_lacks_the_operation_or_is_gone_is_not_asked():
     cannot, can = Able(owner=1, operations=("generate",)), Able(owner=2)
 
     assert asked(a_pool(cannot, can), operation="embed", owner=1) == ([], NoAnswer(Ending.CANNOT))

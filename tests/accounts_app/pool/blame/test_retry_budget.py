@@ -1,4 +1,4 @@
-"""How often failed calls may be repeated."""
+"""How often failed calls may be retried."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def test_what_is_spent_stays_spent_when_accounts_come_and_go():
     assert (budget.left, budget.size) == (45, 60)
 
 
-def test_nobody_owes_retries():
+def test_the_budget_never_gets_negative():
     budget = RetryBudget(50)
     while budget.spend():
         pass

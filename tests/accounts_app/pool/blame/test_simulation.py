@@ -1,6 +1,6 @@
-"""The scenarios of `bench.simulation`, held to their bounds: what an innocent call loses, and what upstream is spared.
+"""The bounds of the scenarios of `bench.simulation`: innocent calls that are lost, and requests that reach upstream.
 
-Simulated time only. An innocent call that is told anything but an answer while somebody could have answered is lost.
+Simulated time only. An innocent call is lost if it fails while an account could have answered it.
 """
 
 import pytest
@@ -10,7 +10,7 @@ from bench.simulation import scenarios
 from bench.simulation.scenarios import DROPPED, EMPTY, INTERNAL, OVERLOADED, POOLS, SCENARIOS, Result, play
 from bench.simulation.world import World, figures
 
-# Nobody can tell the poison's conversation from an innocent one by anything but what becomes of it.
+# A conversation of the poison differs from an innocent one only by its results.
 POISONS = [name for name in SCENARIOS if "poison" in name]
 ON_THE_WAY = ["a dead endpoint", "a black-holed endpoint", "a model for 3 of 10", "a herd at a reset"]
 OUTAGES = ["an outage of 5 min, 20 calls/s", "no connection for a minute", "every token refused for 5 min"]
@@ -28,7 +28,7 @@ def test_one_clients_bad_request_costs_the_others_nothing(what, pool):
 
 @pytest.mark.parametrize("fault", [INTERNAL, OVERLOADED, DROPPED, EMPTY, Fault(Outcome.BARE_429, 429)], ids=str)
 @pytest.mark.parametrize("pool", [1, 2, 10])
-def test_nobody_is_held_to_blame_for_a_bad_request(fault, pool):
+def test_no_account_is_blamed_for_a_bad_request(fault, pool):
     world = scenarios.poison(pool, fault, clients=2, differ=True)
 
     assert len(world.blame.board.cooldowns) == 0
@@ -42,7 +42,7 @@ def test_a_request_that_fails_again_and_again_is_asked_once(pool):
 
     assert (
         sum(call.asked for call in poisoned) <= len(poisoned) + 30
-    )  # the first two fail while others of it are under way
+    )  # the first two fail while others of it are in flight
 
 
 @pytest.mark.parametrize("pool", POOLS)
@@ -81,7 +81,7 @@ def test_a_dead_proxy_costs_a_few_calls_five_seconds_and_no_more(pool):
 
 @pytest.mark.parametrize(("part", "lost"), [(0.05, 0.0), (0.4, 0.01)])
 @pytest.mark.parametrize("pool", POOLS)
-def test_random_trouble_is_repeated_away(part, lost, pool):
+def test_random_trouble_is_hidden_by_retries(part, lost, pool):
     calls = figures(scenarios.random_503(pool, part).calls)
 
     assert calls.lost <= lost * calls.calls
@@ -105,9 +105,9 @@ def test_an_account_that_refuses_a_model_is_found_out_and_asked_last():
 
 
 def holds(result: Result, lost: int = 10) -> None:
-    """Upstream is spared, and the service is back within two seconds."""
+    """Few requests reach upstream, and the service is back within two seconds."""
     assert result.calls.asked <= 1.1 * result.calls.calls + result.budget
-    assert result.calls.lost <= lost  # those that were told in the very moment it ended
+    assert result.calls.lost <= lost  # those that failed in the very moment it ended
     assert result.after is not None
     assert result.after.calls > 0
     assert result.after.lost == 0
@@ -124,7 +124,7 @@ def test_an_outage_under_much_traffic_is_not_made_worse_either():
 
 
 @pytest.mark.parametrize("pool", POOLS[:3])
-def test_tokens_refused_for_minutes_park_nobody(pool):
+def test_tokens_refused_for_minutes_take_no_account_out(pool):
     world = scenarios.tokens_refused(pool)
 
     assert world.blame.board.taken_out == {}

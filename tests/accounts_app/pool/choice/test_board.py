@@ -1,4 +1,4 @@
-"""Who can answer for a model now: cooldowns, probes, parks, limits, and the counts that must come out even."""
+"""Which accounts can answer for a model now: cooldowns, probes, reasons, limits, and counts that must add up."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -83,7 +83,7 @@ def test_a_cooling_down_account_is_not_chosen_for_that_model_until_its_cooldown_
     assert picks(board, now=NOW + 10) == 1
 
 
-def test_a_rest_of_the_whole_account_is_for_every_model():
+def test_a_cooldown_of_the_whole_account_is_for_every_model():
     board = board_of(a1=Someone())
     board.set_cooldown(1, "", a_cooldown(NOW + 10), NOW)
 
@@ -92,13 +92,13 @@ def test_a_rest_of_the_whole_account_is_for_every_model():
 
 @dataclass(frozen=True, slots=True)
 class Measured(Someone):
-    """What is left is known until the reset."""
+    """An account whose quota is known until its reset."""
 
     def remaining(self, model: str, now: float) -> float | None:
         return None if self.reset is not None and self.reset <= now else self.left.get(model)
 
 
-def test_the_last_of_a_quota_is_kept_until_its_reset():
+def test_an_account_below_its_reserve_is_not_asked_until_its_reset():
     board = board_of(a1=Measured(left={PRO: 0.1}, reset=NOW + 60), a2=Measured(left={PRO: 0.11}, reset=NOW + 60))
     board.protection = 0.1
 
@@ -111,13 +111,13 @@ def test_the_last_of_a_quota_is_kept_until_its_reset():
     assert picks(board, now=NOW + 60, tried=[2]) == 1
 
 
-def test_nothing_is_kept_unless_an_operator_says_so():
+def test_without_a_reserve_an_account_is_asked_to_the_end():
     board = board_of(a1=Measured(left={PRO: 0.0}, reset=NOW + 60))
 
     assert picks(board) == 1
 
 
-def test_protection_that_changes_takes_effect_with_the_next_call():
+def test_a_reserve_that_changes_takes_effect_with_the_next_call():
     board = board_of(a1=Measured(left={PRO: 0.3}, reset=NOW + 60))
     assert picks(board) == 1
 
@@ -128,14 +128,14 @@ def test_protection_that_changes_takes_effect_with_the_next_call():
     assert picks(board) == 1
 
 
-def test_a_remainder_without_an_end_is_not_kept():
+def test_a_quota_without_a_reset_has_no_reserve():
     board = board_of(a1=Measured(left={PRO: 0.0}))
     board.protection = 0.5
 
     assert picks(board) == 1
 
 
-def test_of_a_cooldown_and_a_kept_quota_the_longer_counts():
+def test_of_a_cooldown_and_a_reserve_the_longer_counts():
     board = board_of(a1=Measured(left={PRO: 0.0}, reset=NOW + 60))
     board.protection = 0.5
     board.set_cooldown(1, PRO, a_cooldown(NOW + 10), NOW)
@@ -146,7 +146,7 @@ def test_of_a_cooldown_and_a_kept_quota_the_longer_counts():
     assert board.lineup(PRO, NOW).soonest(NOW) == NOW + 90
 
 
-def test_a_cooldown_over_is_tried_out_by_one_call_only():
+def test_a_half_open_account_is_probed_by_one_call_only():
     board = board_of(a1=Someone())
     board.set_cooldown(1, PRO, a_cooldown(NOW + 10), NOW)
     later = NOW + 11
@@ -161,7 +161,7 @@ def test_a_cooldown_over_is_tried_out_by_one_call_only():
     assert picks(board, now=later) == 1
 
 
-def test_a_probe_that_is_not_heard_of_holds_up_the_others_only_so_long():
+def test_a_probe_without_a_result_holds_up_others_for_a_bounded_time():
     board = board_of(a1=Someone())
     board.set_cooldown(1, PRO, a_cooldown(NOW + 10), NOW)
     board.borrow(1, PRO, NOW + 10)
@@ -190,7 +190,7 @@ def test_an_account_that_goes_leaves_the_ring():
     assert repr(board) == "<Board 1 connected, 0 out of service, 0 in flight>"
 
 
-def test_ready_is_who_can_answer_with_nothing_held_against_it():
+def test_an_account_that_is_asked_last_is_not_ready():
     board = board_of(a1=Someone(), a2=Someone(), a3=Someone(), a4=Someone(enabled=False))
     board.set_cooldown(2, PRO, a_cooldown(NOW), NOW)
     board.set_cooldown(3, PRO, Cooldown(NOW + 9, "overloaded", 1, NOW + 9), NOW)
@@ -199,7 +199,7 @@ def test_ready_is_who_can_answer_with_nothing_held_against_it():
     assert picks(board, tried=[1, 2]) == 3
 
 
-def test_parked_accounts_are_tried_by_a_call_when_their_time_comes():
+def test_accounts_that_need_attention_are_probed_when_their_time_comes():
     board = board_of(a1=Someone(), a2=Someone())
     for account, at in ((1, NOW + 60), (2, NOW + 120)):
         board.take_out(account, "needs_owner", NOW)
@@ -212,7 +212,7 @@ def test_parked_accounts_are_tried_by_a_call_when_their_time_comes():
     assert board.next_retry == float("inf")
 
 
-def test_a_parked_accounts_hour_ends_with_its_park():
+def test_an_account_back_in_service_is_probed_no_more():
     board = board_of(a1=Someone(parked="billing"), a2=Someone(), a3=Someone())
     board.take_out(2, "billing", NOW)
     for account in (1, 2, 3):
@@ -225,7 +225,7 @@ def test_a_parked_accounts_hour_ends_with_its_park():
     assert set(board.retry_at) == {2}
 
 
-def test_of_a_name_nobody_knows_it_is_known_whether_somebody_can_answer_and_who_stands_last():
+def test_an_unknown_model_has_an_outlook_and_accounts_that_are_asked_last():
     board = board_of(a1=Someone(), a2=Someone())
     board.is_known = lambda model: False
     assert outlook.one_can_answer(board, "new", NOW)
@@ -281,7 +281,7 @@ def test_a_full_account_is_passed_over_until_a_call_of_its_own_ends():
     assert picks(board) == 1
 
 
-def test_parked_disabled_and_standby_accounts_do_not_serve():
+def test_accounts_disabled_on_standby_or_needing_attention_do_not_serve():
     board = board_of(a1=Someone(parked="verify"), a2=Someone(enabled=False), a3=Someone(standby=True))
 
     assert picks(board) is None
@@ -289,7 +289,7 @@ def test_parked_disabled_and_standby_accounts_do_not_serve():
     assert board.lineup(PRO, NOW).soonest(NOW) is None
 
 
-def test_a_park_of_our_own_counts_before_the_row_says_so():
+def test_an_account_taken_out_here_is_out_before_its_row_says_so():
     board = board_of(a1=Someone(), a2=Someone())
 
     board.take_out(1, "sign_in", NOW)
@@ -315,7 +315,7 @@ def test_a_changed_account_is_looked_at_anew():
     assert (board.connected, board.out_of_service) == (1, 0)
 
 
-def test_the_drained_account_hands_over_and_takes_back():
+def test_fill_first_goes_on_to_the_next_account_and_returns():
     board = board_of(a1=Someone(priority=1), a2=Someone(priority=0))
     assert picks(board, strategy=FILL) == 2
 
@@ -325,14 +325,14 @@ def test_the_drained_account_hands_over_and_takes_back():
     assert picks(board, strategy=FILL, now=NOW + 10) == 2
 
 
-def test_turns_are_taken_per_model():
+def test_round_robin_is_per_model():
     board = board_of(a1=Someone(), a2=Someone())
 
     assert [picks(board, strategy=TURNS) for _ in range(3)] == [1, 2, 1]
     assert picks(board, FLASH, strategy=TURNS) == 1
 
 
-def test_every_account_can_say_why_it_does_not_answer():
+def test_every_account_has_a_status_with_its_cause():
     board = board_of(
         a1=Someone(),
         a2=Someone(enabled=False),
@@ -370,7 +370,7 @@ def test_names_that_clients_make_up_do_not_fill_the_memory():
 
 
 class ABoardOverTime(RuleBasedStateMachine):
-    """Whatever happens in whatever order, what is kept up to date piece by piece is what one would find by looking."""
+    """After any events in any order, the lineups are what placing all accounts anew would give."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -438,7 +438,7 @@ def test_a_probe_that_ends_late_does_not_end_anothers():
     assert picks(board, now=later) == 1
 
 
-def test_names_nobody_knows_share_a_lineup_and_keep_their_own_cooldowns():
+def test_unknown_models_share_a_lineup_and_have_their_own_cooldowns():
     board = board_of(a1=Someone(), a2=Someone(models=("other-1",)))
     board.is_known = lambda model: model == PRO
     board.set_cooldown(1, "other-1", a_cooldown(NOW + 10), NOW)
@@ -449,7 +449,7 @@ def test_names_nobody_knows_share_a_lineup_and_keep_their_own_cooldowns():
     assert [picks(board, "other-1", now=NOW + 10, tried={2})] == [1]
     for number in range(1_000):
         picks(board, f"made-up-{number}")
-    assert len(board._lineups) == 2  # of what both may answer for, and of what only the first may
+    assert len(board._lineups) == 2  # one for models that both may answer for, one for those that only the first may
 
 
 def test_an_account_remembers_the_cooldowns_of_so_many_models():

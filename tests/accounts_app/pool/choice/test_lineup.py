@@ -1,4 +1,4 @@
-"""Who of one model's accounts can answer now, and when the next comes back."""
+"""Which of a model's accounts can answer now, and when the next one comes back."""
 
 from accounts_app.pool.choice.lineup import SOON, Lineup
 from accounts_app.pool.choice.selection import Ring, Strategy
@@ -22,7 +22,7 @@ def test_a_lineup_tells_its_state():
     assert repr(tells) == "<Lineup gemini-2.5-flash: 2 of 3 ready, 0 last, 1 in flight>"
 
 
-def test_no_quota_is_kept_back_unless_that_is_asked_for():
+def test_there_is_no_quota_reserve_by_default():
     assert lineup().protection == 0.0
     assert Lineup("m", 0.2).protection == 0.2
 
@@ -47,7 +47,7 @@ def test_an_account_that_came_back_sooner_is_not_due_again():
     assert held.due(NOW + 5) == []
 
 
-def test_of_a_busy_account_nobody_knows_when_it_is_free():
+def test_a_busy_account_is_due_again_soon():
     held = lineup()
     held.hold(1, None)
     assert (held.soonest(NOW), SOON) == (NOW + 1.0, 1.0)
@@ -60,7 +60,7 @@ def test_of_a_busy_account_nobody_knows_when_it_is_free():
     assert held.soonest(NOW) == NOW + 7
 
 
-def test_an_account_under_trial_is_looked_at_again_when_the_trial_ends_or_takes_too_long():
+def test_an_account_being_probed_is_placed_anew_when_the_probe_ends_or_takes_too_long():
     held = lineup(1)
 
     held.probing(1, NOW + 30)
@@ -74,7 +74,7 @@ def test_no_answer_has_ended_yet():
     assert lineup().finished_at == 0.0
 
 
-def test_each_account_has_its_turn_from_the_first_on():
+def test_round_robin_begins_with_the_first_account():
     turns, ring = lineup(1, 2), Ring({1: 2, 2: 2})
 
     chosen = [turns.choose(ROUND_ROBIN, ring, 0, (), {}) for _ in range(3)]
@@ -95,7 +95,7 @@ def test_weight_and_load_are_what_the_ready_and_the_borrowed_make_of_them():
     assert (pool.ready.weight, pool.load, pool.in_flight, pool.members) == (3, {}, 0, {2})
 
 
-def test_those_that_stand_last_are_chosen_when_nobody_else_is_left():
+def test_the_last_are_chosen_when_no_ready_one_is_left():
     pool, ring = lineup(1), Ring({1: 2, 2: 2})
     pool.admit_last(2, weight=2, quarters=4, priority=0, until=NOW + 5)
 

@@ -1,4 +1,4 @@
-"""The ring's promises, whatever the pool looks like."""
+"""The properties of the ring and the strategies, for any pool."""
 
 import pytest
 from hypothesis import given, settings
@@ -85,7 +85,7 @@ def test_only_an_account_that_is_ready_and_untried_is_chosen(pool, key, draw):
 
 @few
 @given(POOLS, st.lists(KEYS, min_size=1, max_size=60), st.data())
-def test_nobody_is_loaded_above_its_bound(pool, keys, draw):
+def test_no_account_is_loaded_above_its_bound(pool, keys, draw):
     ring = Ring(pool)
     ready = {account: draw.draw(st.integers(1, QUARTERS)) for account in pool}
     weight = total(ring, ready)
@@ -177,11 +177,11 @@ def test_a_session_above_its_accounts_share_goes_to_the_next_and_says_so():
     ("in_flight", "weight", "in_all", "most"),
     [(0, 1, 10, 1), (7, 1, 10, 1), (8, 1, 10, 2), (99, 1, 10, 13), (99, 2, 10, 25), (3, 8, 8, 5)],
 )
-def test_nobodys_bound_is_more_than_a_quarter_above_its_share(in_flight, weight, in_all, most):
+def test_no_bound_is_more_than_a_quarter_above_the_share(in_flight, weight, in_all, most):
     assert bound(in_flight, weight, in_all) == most
 
 
-def test_where_others_were_tried_the_one_that_is_left_may_take_all():
+def test_the_only_account_not_tried_may_get_all_calls():
     ring = Ring({1: 2, 2: 2, 3: 2})
 
     assert chosen(ring, 42, load=Load({3: 9}, 9), tried={1, 2}) == 3
@@ -210,7 +210,7 @@ def test_what_is_left_of_a_quota_counts_in_quarters_and_never_for_nothing():
     assert [quarters(left) for left in (None, 1.0, 0.76, 0.75, 0.5, 0.2, 0.0, -1.0, 7.0)] == [4, 4, 4, 3, 2, 1, 1, 1, 4]
 
 
-def test_each_account_has_its_turn():
+def test_round_robin_asks_each_account():
     turns, last = [], 0
     for _ in range(7):
         choice = in_turn([1, 2, 5, 9], last, {1: 4, 5: 4, 9: 4})
@@ -221,20 +221,20 @@ def test_each_account_has_its_turn():
     assert turns == [1, 5, 9, 1, 5, 9, 1]
 
 
-def test_turns_pass_over_those_tried_and_end_when_all_are():
+def test_round_robin_passes_over_those_tried_and_ends_when_all_are():
     assert in_turn([1, 2, 3], 0, {1: 4, 2: 4}, tried={1}) == Choice(2, "round robin")
     assert in_turn([1, 2, 3], 0, {1: 4, 2: 4}, tried={1, 2}) is None
 
 
 @few
 @given(st.sets(st.integers(1, 1200), min_size=1, max_size=3), st.integers(0, 1201))
-def test_a_few_among_many_have_their_turns_alike(ready, last):
+def test_round_robin_asks_a_few_among_many_alike(ready, last):
     after = sorted(account for account in ready if account > last) or sorted(ready)
 
     assert in_turn(range(1, 1201), last, dict.fromkeys(ready, 4)) == Choice(after[0], "round robin")
 
 
-def test_accounts_are_drained_by_priority_then_age():
+def test_accounts_are_filled_by_priority_then_age():
     order, ready = FillOrder(), {1, 2, 3}
     for account, priority in ((1, 5), (2, 0), (3, 0)):
         order.add(account, priority)
@@ -247,7 +247,7 @@ def test_accounts_are_drained_by_priority_then_age():
     assert firsts == [2, 3, 1]
 
 
-def test_a_drained_account_that_is_back_is_first_again():
+def test_a_filled_account_that_is_back_is_first_again():
     order = FillOrder()
     order.add(1, 0)
     order.add(2, 0)
@@ -260,7 +260,7 @@ def test_a_drained_account_that_is_back_is_first_again():
     assert order.first({1, 2}.__contains__) == Choice(1, "fill first")
 
 
-def test_an_account_whose_priority_changed_stands_where_it_belongs():
+def test_an_account_whose_priority_changed_moves_in_the_order():
     order = FillOrder()
     order.add(1, 0)
     order.add(2, 1)

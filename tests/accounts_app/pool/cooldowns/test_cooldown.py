@@ -24,7 +24,7 @@ BUSY = Fault(Outcome.RATE_LIMITED, message="slow down")
 
 
 class Unspread(Spread):
-    """Lengths as the ladders have them."""
+    """Adds nothing to lengths."""
 
     def __call__(self, length, part, limit=0.0):
         return length
@@ -35,7 +35,7 @@ def next_cooldown(fault: Fault, previous: Cooldown | None, now: float) -> Cooldo
 
 
 def climb(fault: Fault, steps: int) -> list[float]:
-    """The lengths of as many cooldowns in a row, each begun when the one before is over."""
+    """The lengths of some cooldowns in a row, each begun when the one before is over."""
     lengths, cooldown, now = [], None, NOW
     for _ in range(steps):
         cooldown = next_cooldown(fault, cooldown, now)
@@ -57,7 +57,7 @@ def test_a_guess_begins_at_the_very_moment_a_cooldown_inside_the_window_is_over(
     assert (again.until, again.streak) == (NOW + 0.5 + GUESSES[0], 1)
 
 
-def test_of_two_words_that_end_alike_the_later_is_told():
+def test_of_two_cooldowns_that_end_alike_the_later_is_kept():
     first = next_cooldown(Fault(Outcome.RATE_LIMITED, delay=10.0, message="first"), None, NOW)
 
     later = next_cooldown(Fault(Outcome.RATE_LIMITED, delay=9.0, message="later"), first, NOW + 1)
@@ -65,7 +65,7 @@ def test_of_two_words_that_end_alike_the_later_is_told():
     assert (later.until, later.message, later.streak) == (NOW + 10, "later", 1)
 
 
-def test_upstreams_word_comes_first():
+def test_the_time_that_upstream_names_comes_first():
     cooldown = next_cooldown(Fault(Outcome.RATE_LIMITED, delay=17.5, message="in 17.5s"), None, NOW)
 
     assert cooldown == Cooldown(NOW + 17.5, "rate_limited", 1, NOW + 17.5, "in 17.5s", NOW)
@@ -74,16 +74,16 @@ def test_upstreams_word_comes_first():
 @pytest.mark.parametrize(
     ("said", "cooldowns"), [(0.0, SHORTEST), (-3.0, SHORTEST), (18 * 24 * 3600.0, LONGEST), (3600.0, 3600.0)]
 )
-def test_upstreams_word_is_bounded(said, cooldowns):
+def test_the_time_that_upstream_names_is_bounded(said, cooldowns):
     assert next_cooldown(Fault(Outcome.QUOTA_EXHAUSTED, delay=said), None, NOW).until == NOW + cooldowns
 
 
 @pytest.mark.parametrize("outcome", [Outcome.OVERLOADED, Outcome.RATE_LIMITED, Outcome.QUOTA_EXHAUSTED], ids=str)
-def test_without_a_word_a_cooldown_is_doubled_up_to_a_minute(outcome):
+def test_if_upstream_names_no_time_a_cooldown_is_doubled_up_to_a_minute(outcome):
     assert climb(Fault(outcome), 8) == [3.0, 6.0, 12.0, 24.0, 48.0, 60.0, 60.0, 60.0]
 
 
-def test_an_unknown_refusal_is_asked_again_ever_less():
+def test_an_unknown_refusal_is_asked_again_less_each_time():
     assert climb(Fault(Outcome.REFUSED), 5) == [60.0, 600.0, 3600.0, 86400.0, 86400.0]
     assert len(REFUSALS) == 4
 
@@ -129,7 +129,7 @@ def test_a_hundred_failures_at_once_are_one_step():
     assert cooldown is first
 
 
-def test_a_failure_right_after_a_rest_of_a_moment_is_no_further_step():
+def test_a_failure_right_after_a_short_cooldown_is_no_further_step():
     first = next_cooldown(Fault(Outcome.RATE_LIMITED, delay=0.5), None, NOW)
 
     again = next_cooldown(BUSY, first, NOW + 0.6)
@@ -138,7 +138,7 @@ def test_a_failure_right_after_a_rest_of_a_moment_is_no_further_step():
     assert (again.streak, again.until) == (1, NOW + 0.6 + GUESSES[0])
 
 
-def test_a_straggler_does_not_shorten_a_cooldown():
+def test_a_late_answer_does_not_shorten_a_cooldown():
     spent = next_cooldown(Fault(Outcome.QUOTA_EXHAUSTED, delay=7200.0), None, NOW)
 
     assert next_cooldown(Fault(Outcome.RATE_LIMITED, delay=2.0), spent, NOW + 1) is spent

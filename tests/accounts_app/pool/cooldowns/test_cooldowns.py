@@ -1,4 +1,4 @@
-"""The cooldowns of all accounts, and the calls that try out whether one is over."""
+"""The cooldowns of all accounts, and the probes of half-open ones."""
 
 from accounts_app.pool.cooldowns.cooldown import Cooldown, cleared
 from accounts_app.pool.cooldowns.cooldowns import MODELS, PROBE_SECONDS, Cooldowns
@@ -39,7 +39,7 @@ def test_a_model_is_concerned_by_its_own_cooldown_and_by_the_whole_accounts():
     assert set(cooldowns.accounts_with("unknown")) == set()
 
 
-def test_those_that_are_on_are_told():
+def test_those_in_force_are_listed():
     cooldowns = cooling_down((1, FLASH, NOW + 5), (2, ALL, NOW - 5))
 
     assert cooldowns.on(NOW) == [(1, FLASH, cooldown(NOW + 5))]
@@ -71,7 +71,7 @@ def test_an_account_has_at_most_64_and_the_one_of_the_whole_account_stays():
 
 
 class TestProbes:
-    def test_one_call_tries_what_is_over_and_others_wait_for_half_a_minute(self):
+    def test_one_call_probes_a_half_open_account_and_others_wait_half_a_minute(self):
         cooldowns = cooling_down((1, FLASH, NOW), (1, ALL, NOW + 5))
         assert cooldowns.half_open(1, FLASH, NOW) == [FLASH]
         assert cooldowns.half_open(1, FLASH, NOW + 5) == [ALL, FLASH]
@@ -94,7 +94,7 @@ class TestProbes:
         assert cooldowns.let_go(1, second) == [FLASH]
         assert cooldowns.let_go(1, second) == []
 
-    def test_a_new_cooldown_has_nobody_trying_it(self):
+    def test_a_new_cooldown_has_no_probe(self):
         cooldowns = cooling_down((1, FLASH, NOW))
         probed = cooldowns.probe(1, [FLASH], NOW)
 

@@ -1,4 +1,4 @@
-"""Accounts that are kept to some models, and names that nobody knows."""
+"""Accounts that are allowed some models only, and unknown models."""
 
 from accounts_app.pool.choice import outlook
 from accounts_app.pool.choice.board import LINEUPS_OF_OTHERS, Board
@@ -11,7 +11,7 @@ KNOWN = "gemini-2.5-flash"
 
 
 def board_of(*lists: tuple[str, ...]) -> Board:
-    """Accounts 1, 2 …, each kept to one of the lists; one model is known."""
+    """Accounts 1, 2 …, each with one of the lists; one model is known."""
     board = Board(Paths(Spread()))
     board.is_known = lambda model: model == KNOWN
     accounts = {number: Someone(models=models) for number, models in enumerate(lists, 1)}
@@ -20,7 +20,7 @@ def board_of(*lists: tuple[str, ...]) -> Board:
 
 
 def answering(board: Board, model: str) -> set[int]:
-    """Who may be chosen for the model, one after the other."""
+    """The accounts that may be chosen for the model, one after the other."""
     found: set[int] = set()
     while choice := board.choose(Strategy.CONSISTENT_HASH, model, 7, found, NOW):
         found.add(choice.account)
@@ -41,7 +41,7 @@ def test_a_name_is_looked_up_once_a_list():
     assert [lists.lets(account, lists.naming("ax")) for account in (1, 2, 3, 4)] == [True, True, False, True]
 
 
-def test_a_list_that_nobody_has_any_more_is_forgotten():
+def test_a_list_that_no_account_has_any_more_is_forgotten():
     lists = AllowLists()
     for account in (1, 2):
         lists.put(account, ("a",))
@@ -63,7 +63,7 @@ def test_an_unknown_name_is_answered_by_those_who_may():
     assert outlook.one_can_answer(board, "new-c", NOW)
 
 
-def test_nobody_can_answer_for_a_name_that_no_list_has():
+def test_no_account_can_answer_for_a_name_that_no_list_has():
     board = board_of(("a",), ("b",))
 
     assert answering(board, "c") == set()

@@ -1,4 +1,4 @@
-"""Patterns of model names: `*` stands for anything, and nothing else means anything."""
+"""Patterns of model names: `*` stands for anything, and no other character is special."""
 
 import re
 
@@ -40,7 +40,7 @@ def test_it_takes_what_a_regular_expression_would(pattern, name):
 
 
 def test_a_name_is_looked_through_once_however_many_pieces_a_pattern_has():
-    """Each piece is looked for behind the one before it: a name that remembers how far it was read shows that."""
+    """Each piece is looked for behind the one before it; the name records how far it was read."""
 
     class Read(str):
         read = 0

@@ -1,4 +1,4 @@
-"""Which names have something of their own, and how many they may be."""
+"""Which names of models are known, and how many may be."""
 
 from accounts_app.pool.names.known_models import LEARNT, OTHERS, TOLD, UNUSED_FOR, KnownModels
 from accounts_app.pool.names.names import is_model_name
@@ -17,7 +17,7 @@ def test_it_says_how_many_it_knows():
     assert repr(models) == "<KnownModels 2 told, 1 learnt>"
 
 
-def test_a_name_is_known_when_somebody_tells_it_or_upstream_answers_for_it():
+def test_a_name_is_known_when_it_is_declared_or_upstream_answers_for_it():
     models = KnownModels()
 
     models.tell(["gemini-a"])

@@ -1,4 +1,4 @@
-"""What a name may be made of, whoever writes it."""
+"""Which characters a name may have."""
 
 import pytest
 

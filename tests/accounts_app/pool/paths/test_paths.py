@@ -1,4 +1,4 @@
-"""How the ways to upstream are: up, standing last or down, and how they come back."""
+"""The status of paths to upstream: open, used last or down, and how they come back."""
 
 import pytest
 
@@ -12,7 +12,7 @@ A_BY_PROXY, B_BY_PROXY = Path(A.base, PROXY), Path(B.base, PROXY)
 
 
 class Even(Spread):
-    """Draws nothing out."""
+    """Adds nothing to lengths."""
 
     def __call__(self, length: float, part: float, limit: float = 0.0) -> float:
         return length
@@ -37,14 +37,14 @@ def test_a_path_shows_no_password():
     assert repr(A) == "<Path https://a.example>"
 
 
-def test_nobody_is_down_at_first(paths):
+def test_no_path_is_down_at_first(paths):
     assert paths.status(A, NOW) is PathStatus.OPEN
     assert repr(paths) == "<Paths: none down>"
     assert not paths.has_changed
 
 
 class TestRefused:
-    def test_one_connection_may_be_a_hiccup_and_the_second_in_a_row_is_none(self, paths):
+    def test_the_second_failed_connection_in_a_row_takes_it_down(self, paths):
         refuse(paths, A, times=1)
         assert paths.status(A, NOW) is PathStatus.OPEN
         assert not paths.has_changed
@@ -56,7 +56,7 @@ class TestRefused:
         assert (paths.down(), paths.has_changed, paths.uneasy) == ([A], True, {A})
         assert repr(paths) == "<Paths: <Path https://a.example> down>"
 
-    def test_what_was_under_way_when_one_failed_is_no_further_step(self, paths):
+    def test_exchanges_in_flight_when_one_failed_do_not_count_again(self, paths):
         paths.refused(A, NOW, NOW + 5, proxy=False)
         paths.refused(A, NOW + 4.9, NOW + 5, proxy=False)
         assert paths.status(A, NOW + 5) is PathStatus.OPEN
@@ -65,7 +65,7 @@ class TestRefused:
 
         assert paths.status(A, NOW + 6) is PathStatus.DOWN
 
-    def test_a_byte_between_them_breaks_the_row(self, paths):
+    def test_a_byte_between_two_failures_ends_the_count(self, paths):
         refuse(paths, A, times=1)
         paths.heard(A, NOW + 1)
         refuse(paths, A, times=1, now=NOW + 2)
@@ -120,7 +120,7 @@ class TestProbes:
         refuse(paths, A, times=1, now=NOW + 10)
         assert paths.status(A, NOW + 10) is PathStatus.OPEN
 
-    def test_what_nobody_asked_for_changes_nothing(self, paths):
+    def test_the_result_of_a_probe_that_was_not_due_changes_nothing(self, paths):
         refuse(paths, A)
 
         paths.probed(A, NOW, ok=True, egress_ok=True)
@@ -128,7 +128,7 @@ class TestProbes:
 
         assert paths.down() == [A]
 
-    def test_a_proxy_is_tried_by_any_path_through_it(self, paths):
+    def test_a_proxy_is_probed_by_any_path_through_it(self, paths):
         paths.begin(A_BY_PROXY, NOW)
         refuse(paths, A_BY_PROXY, proxy=True)
 
@@ -137,14 +137,14 @@ class TestProbes:
 
         assert paths.status(A_BY_PROXY, NOW + 9) is PathStatus.OPEN
 
-    def test_a_proxy_that_no_path_leads_through_is_not_tried(self, paths):
+    def test_a_proxy_that_no_path_leads_through_is_not_probed(self, paths):
         refuse(paths, A_BY_PROXY, proxy=True)
 
         assert paths.due(NOW + 9, every_second=False) == []
 
 
 class TestDetours:
-    def test_it_stands_last_for_longer_each_time_until_it_answers_well(self, paths):
+    def test_it_is_used_last_for_longer_each_time_until_it_answers_well(self, paths):
         now, lasted = NOW, []
         for _ in range(6):
             paths.detour(A, now)
@@ -162,7 +162,7 @@ class TestDetours:
         paths.detour(A, now)
         assert paths.status(A, now + 60) is PathStatus.OPEN
 
-    def test_what_is_met_while_it_stands_last_adds_nothing(self, paths):
+    def test_failures_during_a_detour_add_nothing(self, paths):
         paths.detour(A, NOW)
         paths.detour(A, NOW + 59)
 
@@ -184,7 +184,7 @@ class TestDetours:
 
 
 class TestHanging:
-    def test_a_connect_that_hangs_two_seconds_turns_others_away(self, paths):
+    def test_while_a_connect_hangs_two_seconds_the_path_is_used_last(self, paths):
         exchange = paths.begin(A, NOW)
         paths.connecting(A, exchange, NOW)
 
@@ -222,7 +222,7 @@ class TestSilence:
 
         assert paths.uneasy == {A}
         assert paths.status(A, NOW + 31.9) is PathStatus.OPEN
-        assert paths.status(A, NOW + 32) is PathStatus.OPEN  # one more may find out
+        assert paths.status(A, NOW + 32) is PathStatus.OPEN  # one more call may probe it
         assert paths.begin(A, NOW + 33)
         assert paths.status(A, NOW + 33) is PathStatus.LAST
 
@@ -264,7 +264,7 @@ class TestSilence:
         assert not paths.heard_since(A, NOW)
 
 
-def test_paths_that_nobody_uses_are_forgotten_but_for_those_with_calls_under_way(paths):
+def test_unused_paths_are_forgotten_but_for_those_with_calls_in_flight(paths):
     exchange = paths.begin(A, NOW)
     paths.detour(B, NOW)
     paths.detour(PROXY, NOW)

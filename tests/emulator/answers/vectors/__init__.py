@@ -1,1 +1,1 @@
-"""The stand-in's sense of what texts mean."""
+"""Tests of `emulator/answers/vectors`."""
