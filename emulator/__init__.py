@@ -14,10 +14,11 @@ way. It imports nothing of the gateway.
 """
 
 from emulator.answers.signatures import SENTINELS
-from emulator.emulator import Emulator, dead_address
+from emulator.emulator import Emulator
 from emulator.state.accounts import Account
 from emulator.state.recording import Recorded
 from emulator.state.scripts import Script
+from emulator.wire.addresses import dead_address
 from emulator.wire.fault_names import FAULTS
 from emulator.wire.replies import Ending, ErrorForm, Reply, Style, UsageForm
 

@@ -16,6 +16,7 @@ from emulator.apis.oauth import consent_target
 from emulator.state.accounts import Account
 from emulator.state.google import Google
 from emulator.state.recording import Recorded
+from emulator.state.resources.blobs import Blob
 from emulator.state.scripts import Script
 from emulator.wire.replies import Reply, Style
 from emulator.wire.server import Connection
@@ -90,7 +91,8 @@ class Emulator:
         listening = socket.create_server(self._address, family=family, backlog=_BACKLOG)
         self._address = listening.getsockname()[:2]
         started = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(listening, started), name="emulator", daemon=True)
+        serving = self._serve(listening, started)
+        self._thread = threading.Thread(target=asyncio.run, args=(serving,), name="emulator", daemon=True)
         self._thread.start()
         started.wait()
         return self
@@ -110,9 +112,6 @@ class Emulator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-    def _run(self, listening: socket.socket, started: threading.Event) -> None:
-        asyncio.run(self._serve(listening, started))
 
     async def _serve(self, listening: socket.socket, started: threading.Event) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
@@ -159,6 +158,18 @@ class Emulator:
         with self._changed:
             return self._google.add_account(email, **traits)
 
+    def add_file(self, owner: str | Account, content: bytes, **traits: str) -> str:
+        """A file in the owner's project, and its name. Traits: mime_type, id, display_name, source (GENERATED)."""
+        with self._changed:
+            blob = Blob.of(content)
+            told = {"mime_type": "video/mp4", "source": "GENERATED", **traits}
+            return self._google.project_of(owner).files.add(blob, self._google.now(), **told).name
+
+    def limit_storage(self, owner: str | Account, size: int) -> None:
+        """Bytes that the files of the owner's project may take, 20 GiB by default; 0 makes it full."""
+        with self._changed:
+            self._google.project_of(owner).files.storage = size
+
     def script(
         self,
         what: str | Reply | Style,
@@ -170,16 +181,19 @@ class Emulator:
         times: int | None = 1,
         delay: float | None = None,
         version: str | None = None,
+        after: int | None = None,
     ) -> Script:
         """Answers the next `times` requests that fit (None: all) with a fault by name, a Reply, or in a Style.
 
         Without `method` only calls of a model fit (generate, stream, count, embed); others go by the method's name:
         "token", "userinfo", "loadCodeAssist", "getFile", "startUpload" … `base` is a path prefix, to tell several
         endpoints apart; `version` is that of the public API's path, as `v1` may lack what `v1beta` has ("html_404").
-        `delay` (seconds) is what a fault's texts say instead of their own. KeyError for an unknown fault.
+        `after` is for uploads: so many bytes of the body are taken and kept before it plays (when fewer come, it plays
+        in place of the answer). `delay` (seconds) is what a fault's texts say instead of their own. KeyError for an
+        unknown fault.
         """
         email = account.email if isinstance(account, Account) else account
-        script = Script(what, email, model, method, base, times, delay, version)
+        script = Script(what, email, model, method, base, times, delay, version, after)
         with self._changed:
             return self._google.scripts.add(script)
 
@@ -283,14 +297,3 @@ class Emulator:
         """Returns once no reply is being sent."""
         with self._changed:
             self._google.recording.wait_for(lambda: not self._google.recording.open_count(), timeout, "silence")
-
-
-def dead_address() -> str:
-    """A base URL that refuses every connection, for as long as this process lives."""
-    bound = socket.socket()
-    bound.bind(("127.0.0.1", 0))
-    port = bound.getsockname()[1]
-    # Bound but not listening: nobody else can get the port. Only the descriptor is kept, as a socket object would
-    # warn of itself at the interpreter's end.
-    bound.detach()
-    return f"http://127.0.0.1:{port}"

@@ -54,7 +54,8 @@ class Conversation:
             if blob := part.get("inlineData"):
                 described.append(describe(str(blob.get("mimeType", "")), decoded_bytes(blob.get("data", ""))))
             elif file := part.get("fileData"):
-                described.append(f"the file {file.get('fileUri', '')} ({file.get('mimeType', 'unknown type')})")
+                unknown = f"the file {file.get('fileUri', '')} ({file.get('mimeType', 'unknown type')})"
+                described.append(file.get("told", unknown))
         return described
 
     def function_results(self) -> list[tuple[str, Any]]:

@@ -14,7 +14,7 @@ _TOKEN = re.compile(rf"[{_CJK}]|(?:(?![{_CJK}])[^\W\d_]){{1,8}}|\d{{1,3}}|[^\w\s
 
 # Beyond this a text is estimated: exact counting of a 100 MB prompt would hold up every other stream.
 _COUNTED_CHARACTERS = 200_000
-_CHARACTERS_A_TOKEN = 4
+CHARACTERS_A_TOKEN = 4
 
 # What Google counts for an image tile, a second of audio being out of reach of a stand-in.
 MEDIA_TOKENS = 258
@@ -23,7 +23,7 @@ MODALITIES = {"image": "IMAGE", "audio": "AUDIO", "video": "VIDEO", "application
 
 def count_text(text: str) -> int:
     head, tail = text[:_COUNTED_CHARACTERS], text[_COUNTED_CHARACTERS:]
-    return sum(1 for _ in _TOKEN.finditer(head)) + len(tail) // _CHARACTERS_A_TOKEN
+    return sum(1 for _ in _TOKEN.finditer(head)) + len(tail) // CHARACTERS_A_TOKEN
 
 
 def first_tokens(text: str, count: int) -> str:
@@ -81,7 +81,7 @@ def _count_part(part: Json, counts: dict[str, int]) -> None:
         _add(counts, "TEXT", count_text(text))
     for kind in ("inlineData", "fileData"):
         if blob := part.get(kind):
-            _add(counts, modality_of(str(blob.get("mimeType", ""))), MEDIA_TOKENS)
+            _add(counts, modality_of(str(blob.get("mimeType", ""))), blob.get("tokens", MEDIA_TOKENS))
     for kind in ("functionCall", "functionResponse", "executableCode", "codeExecutionResult"):
         if kind in part:
             _add(counts, "TEXT", count_text(_compact(part[kind])))

@@ -8,10 +8,11 @@ from typing import Any
 
 from emulator.state.accounts import Account
 from emulator.state.projects import Project
-from emulator.wire.errors import Refused, refuse
+from emulator.state.scripts import Script
+from emulator.wire.errors import ErrorBody, Refused, refuse
 from emulator.wire.fault_names import error_named
 from emulator.wire.faults import FaultContext
-from emulator.wire.replies import Style
+from emulator.wire.replies import Reply, Style
 from emulator.wire.routes import Api, Route
 from emulator.wire.server import Request
 
@@ -103,3 +104,14 @@ class Call:
     def refused(self, name: str) -> Refused:
         """The refusal of this call that has the fault's name."""
         return Refused(error_named(name, self.scene()))
+
+    def play(self, script: Script) -> Reply | None:
+        """A script's reply; a scripted style only changes how the normal answer is told."""
+        match script.play(self.scene()):
+            case ErrorBody() as error:
+                return error.reply(wrapped=self.in_array)
+            case Reply() as reply:
+                return reply
+            case Style() as style:
+                self.style = style
+        return None

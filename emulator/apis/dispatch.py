@@ -10,13 +10,16 @@ import msgspec
 
 from emulator.apis import code_assist, control, oauth, public_api
 from emulator.apis.call import Call
+from emulator.apis.uploads.taking import Taking
 from emulator.state.google import Google
 from emulator.state.recording import SECRET_HEADERS, SECRET_PARAMETERS, Recorded, without_secrets
+from emulator.state.scripts import Script
 from emulator.wire.errors import ErrorBody, Refused, unknown_path
-from emulator.wire.replies import Json, Reply, Style, json_reply
+from emulator.wire.replies import Json, Reply, json_reply
 from emulator.wire.routes import Api, Route, route_of
 from emulator.wire.server import Connection, Request
 from emulator.wire.streaming import unary
+from emulator.wire.upload_steps import STREAMED_STEPS
 
 _APIS = {Api.CODE_ASSIST: code_assist, Api.PUBLIC: public_api}
 
@@ -45,11 +48,20 @@ class Dispatcher:
     def __init__(self, google: Google) -> None:
         self.google = google
 
+    def intake(self, request: Request) -> Taking | None:
+        route = route_of(request)
+        if route.call not in STREAMED_STEPS:
+            return None
+        with self.google.changed:
+            call = Call(request, route, None, self.google.now(), self.google.style)
+            recorded = self.recorded(call)
+            return Taking(self, call, recorded, RecordingListener(self.google, recorded))
+
     def answer(self, request: Request) -> tuple[RecordingListener, Reply]:
         with self.google.changed:
             route = route_of(request)
             call = Call(request, route, _parsed(request, route), self.google.now(), self.google.style)
-            recorded = self._recorded(call)
+            recorded = self.recorded(call)
             reply = self._reply(call, recorded)
             recorded.status = reply.status
             return RecordingListener(self.google, recorded), reply
@@ -70,10 +82,7 @@ class Dispatcher:
                 case Api.CONTROL if self.google.controllable:
                     return control.answer(self.google, call)
                 case Api.CODE_ASSIST | Api.PUBLIC as api:
-                    call.account = _APIS[api].authenticate(self.google, call)
-                    recorded.account = call.account.email
-                    if api is Api.PUBLIC:
-                        call.known_project = self.google.projects.of(call.account)
+                    self.identify(call, recorded)
                     return self._scripted(call, recorded) or self._told(_APIS[api].answer(self.google, call), call)
                 case Api.OAUTH:
                     call.account = oauth.account_of(self.google, call)
@@ -87,23 +96,23 @@ class Dispatcher:
             text = "Invalid JSON payload received. Nesting level is too deep."
             return ErrorBody(400, text).reply(wrapped=call.in_array)
 
+    def identify(self, call: Call, recorded: Recorded) -> None:
+        """Finds whose call it is; raises Refused as its API does."""
+        call.account = _APIS[call.route.api].authenticate(self.google, call)
+        recorded.account = call.account.email
+        if call.route.api is Api.PUBLIC:
+            call.known_project = self.google.projects.of(call.account)
+
+    def script(self, call: Call, recorded: Recorded) -> Script | None:
+        """The script that is meant for this call, used up by one."""
+        route, email = call.route, call.account.email if call.account else ""
+        script = self.google.scripts.take(route.call, email, call.model, route.base, route.version)
+        recorded.fault = script.name if script is not None else ""
+        return script
+
     def _scripted(self, call: Call, recorded: Recorded) -> Reply | None:
-        """A script's reply; a scripted style only changes how the normal answer is told."""
-        route = call.route
-        script = self.google.scripts.take(
-            route.call, call.account.email if call.account else "", call.model, route.base, route.version
-        )
-        if script is None:
-            return None
-        recorded.fault = script.name
-        match script.play(call.scene()):
-            case ErrorBody() as error:
-                return error.reply(wrapped=call.in_array)
-            case Reply() as reply:
-                return reply
-            case Style() as style:
-                call.style = style
-        return None
+        script = self.script(call, recorded)
+        return call.play(script) if script is not None else None
 
     def _told(self, answered: Reply | Json, call: Call) -> Reply:
         if isinstance(answered, Reply):
@@ -112,7 +121,7 @@ class Dispatcher:
             return json_reply(answered)
         return unary(answered, call.style, call.scene(), ())
 
-    def _recorded(self, call: Call) -> Recorded:
+    def recorded(self, call: Call) -> Recorded:
         request, secret = call.request, call.route.api is Api.OAUTH
         recorded = Recorded(
             number=self.google.recording.next_number(),
@@ -126,6 +135,7 @@ class Dispatcher:
             model=call.model,
             body=_form_without_secrets(call.body) if secret else call.body,
             raw=b"" if secret else request.body,
+            size=len(request.body),
             at=call.now,
         )
         if call.route.api is not Api.CONTROL:

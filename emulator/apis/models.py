@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from emulator.apis.generation import ModelCall, count, find_model, generate
 from emulator.apis.paging import page_of
+from emulator.apis.resources.attached import attach_files
 from emulator.state.models import Model
 from emulator.state.resources.caches import OF_CACHES, CachedContent
 from emulator.wire import faults
 from emulator.wire.errors import Refused, bad_request, refuse
 from emulator.wire.fields import read_message
+from emulator.wire.public_quotas import public_quota
 from emulator.wire.replies import Json, Reply
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ def _generate(google: Google, call: Call) -> Reply:
     quota = call.project.quota
     model = named_model(call)
     inner = read_message("PublicGenerateRequest", call.json_body())
+    attach_files(call, inner)
     cached = named_cache(call, inner, model)
     asking = ModelCall(
         account=call.owner,
@@ -38,7 +41,7 @@ def _generate(google: Google, call: Call) -> Reply:
         style=call.style,
         stream=call.sse if call.route.call == "streamGenerateContent" else None,
         envelope=lambda response: response,
-        spent=lambda scene: faults.public_quota("PerDay", quota.left(model.id, call.now).limit, 0.0)(scene),
+        spent=lambda scene: public_quota("PerDay", quota.left(model.id, call.now).limit, 0.0)(scene),
         binding=google.binding_of(call.owner),
         quota=quota,
         cached=cached,
@@ -51,9 +54,11 @@ def _count_tokens(google: Google, call: Call) -> Json:
     model = named_model(call)
     inner = read_message("PublicCountRequest", call.json_body())
     if (whole := inner.get("generateContentRequest")) is None:
+        attach_files(call, inner)
         return count(inner)
     if not str(whole.get("model", "")).startswith("models/"):
         raise _bad_name("GenerateContentRequest.model")
+    attach_files(call, whole)
     return count(whole, named_cache(call, whole, model))
 
 

@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from emulator.apis import models
-from emulator.apis.resources import caches, embeddings
+from emulator.apis.resources import caches, embeddings, files
+from emulator.apis.uploads import sessions
+from emulator.apis.uploads.bodies import Receiver, receiver_of
 from emulator.state.accounts import Account
 from emulator.wire.errors import unknown_path
 from emulator.wire.replies import Json, Reply
+from emulator.wire.upload_steps import SESSION_STEPS
 
 if TYPE_CHECKING:
     from emulator.apis.call import Call
@@ -22,20 +25,33 @@ _METHODS: Mapping[str, Callable[[Google, Call], Reply | Json]] = {
     **models.METHODS,
     **embeddings.METHODS,
     **caches.METHODS,
+    **files.METHODS,
 }
+# What uploads go to, by collection.
+_TARGETS: Mapping[str, sessions.Target] = {"files": files.TARGET}
 
 
 def answer(google: Google, call: Call) -> Reply | Json:
     """The answer to one authenticated call; raises Refused."""
+    if step := sessions.STEPS.get(call.route.call):
+        return step(google, call, _target(call))
     method = _METHODS.get(call.route.call)
     return method(google, call) if method else unknown_path(call.request.path)
 
 
+def receiver(google: Google, call: Call) -> Receiver:
+    """What takes the body of an authenticated upload; raises Refused."""
+    return receiver_of(google, call, _target(call))
+
+
 def authenticate(google: Google, call: Call) -> Account:
-    """The account of the API key, or of a bearer token; raises Refused as the public API does."""
-    if call.credentials > 1:
+    """The account of the key, of a bearer token, or of an upload's session; raises Refused as the public API does."""
+    registers = call.route.call == "registerFiles" and call.bearer
+    if call.credentials > 1 and not registers:
         raise call.refused("several_credentials")
-    if call.api_key:
+    if call.route.call in SESSION_STEPS:
+        return sessions.owner_of(google, call)
+    if call.api_key and not registers:
         account = google.accounts.by_api_key(call.api_key)
         if account is None:
             raise call.refused("api_key_invalid")
@@ -48,3 +64,7 @@ def authenticate(google: Google, call: Call) -> Account:
             raise call.refused("token_expired")
         return account
     raise call.refused("unregistered_caller")
+
+
+def _target(call: Call) -> sessions.Target:
+    return _TARGETS[call.route.resource.partition("/")[0]]

@@ -9,9 +9,10 @@ from typing import Any
 
 from emulator.state.accounts import Account, Accounts
 from emulator.state.consents import Consents
-from emulator.state.projects import Projects
+from emulator.state.projects import Project, Projects
 from emulator.state.recording import Recording
 from emulator.state.resources.caches import PromptCache
+from emulator.state.resources.uploads import Uploads
 from emulator.state.scripts import ScriptBook
 from emulator.wire.replies import Style
 from emulator.wire.server import Connection
@@ -43,6 +44,7 @@ class Google:
         self._clock = clock
         self.accounts = Accounts(any_credentials=any_credentials, token_lifetime=token_lifetime, clock=self.now)
         self.projects = Projects()
+        self.uploads = Uploads()
         self.scripts = ScriptBook()
         self.recording = Recording(keep, self.changed)
         self.prompt_cache = PromptCache()
@@ -61,13 +63,17 @@ class Google:
             project.quota = account.quota
         return account
 
+    def project_of(self, owner: str | Account) -> Project:
+        """The project of an account, which may be named by its e-mail and is made when it is not there."""
+        return self.projects.of(owner if isinstance(owner, Account) else self.accounts.get_or_add(owner))
+
     def binding_of(self, account: Account) -> str:
         return account.project if self.bind_signatures else ""
 
     def reset(self) -> None:
         """As new: accounts, scripts, recorded requests and the clock."""
         with self.changed:
-            for part in (self.accounts, self.projects, self.scripts, self.recording, self.consents):
+            for part in (self.accounts, self.projects, self.uploads, self.scripts, self.recording, self.consents):
                 part.clear()
             self.prompt_cache = PromptCache()
             self.advanced = 0.0

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from emulator.state.accounts import Account
 from emulator.state.quota import Quota
 from emulator.state.resources.caches import Caches
+from emulator.state.resources.files import Files
 
 
 @dataclass(slots=True)
@@ -18,6 +19,7 @@ class Project:
     number: str
     quota: Quota = field(repr=False)
     caches: Caches = field(default_factory=Caches, repr=False)
+    files: Files = field(default_factory=Files, repr=False)
 
 
 class Projects:

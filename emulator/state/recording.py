@@ -28,7 +28,8 @@ class Recorded:
     call      the method's name (`generateContent`, `loadCodeAssist`, `token`, …), "" for an unknown path
     base      what stood before the API's own path, "" as a rule
     body      the body parsed (JSON, or a form as a dict), None when it could not be; OAuth's without its secrets
-    raw       the body's bytes; none for OAuth
+    raw       the body's bytes; none for OAuth, and none of an upload
+    size      how many bytes of the body came
     at        the emulator's clock, seconds since the epoch
     status    of the reply, 0 while there is none and when none was sent
     fault     the name of the scripted fault that answered it, "" otherwise
@@ -47,6 +48,7 @@ class Recorded:
     body: Any = field(repr=False)
     raw: bytes = field(repr=False)
     at: float
+    size: int = 0
     status: int = 0
     fault: str = ""
     done: bool = False
@@ -130,6 +132,7 @@ def rows(recorded: Iterable[Recorded]) -> list[dict[str, Any]]:
             "account": one.account,
             "model": one.model,
             "body": one.body,
+            "size": one.size,
             "status": one.status,
             "fault": one.fault,
             "done": one.done,

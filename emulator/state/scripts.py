@@ -17,6 +17,7 @@ class Script:
     times   how many requests more, None for all
     base    what stands before the API's path, to tell apart several endpoints of one emulator
     delay   seconds, instead of the fault's own
+    after   bytes of an upload's body that are taken and kept before it plays; None drops the body and plays at its end
     version of the public API's path; `v1` may lack what `v1beta` has
     """
 
@@ -28,6 +29,7 @@ class Script:
     times: int | None = 1
     delay: float | None = None
     version: str | None = None
+    after: int | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.what, str) and self.what not in FAULTS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from emulator.wire.replies import Json, Reply, html_reply, pretty
+from emulator.wire.replies import TEXT_TYPE, Json, Reply, html_reply, pretty
 
 CODE_ASSIST = "cloudcode-pa.googleapis.com"
 COMPANION = "cloudaicompanion.googleapis.com"
@@ -53,10 +53,24 @@ class ErrorBody:
         return Reply(status=self.status, headers=headers, chunks=(shown,), sized=True)
 
 
+@dataclass(frozen=True, slots=True)
+class PlainError:
+    """An error in plain text, as the upload servers give them."""
+
+    status: int
+    message: str
+    headers: Sequence[tuple[str, str]] = ()
+
+    def reply(self, *, wrapped: bool = False) -> Reply:
+        """Never `wrapped`: text has no array form."""
+        chunks = (self.message.encode(),)
+        return Reply(self.status, self.headers, chunks, content_type=TEXT_TYPE, sized=True)
+
+
 class Refused(Exception):
     """The request is answered with this error."""
 
-    def __init__(self, body: ErrorBody) -> None:
+    def __init__(self, body: ErrorBody | PlainError) -> None:
         super().__init__(body.message)
         self.body = body
 

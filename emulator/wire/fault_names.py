@@ -12,13 +12,12 @@ from emulator.wire.faults import (
     always,
     bad_token,
     capacity,
-    embedding_quota,
     forbidden_key,
     oauth_error,
     page,
     plain,
-    public_quota,
 )
+from emulator.wire.public_quotas import embedding_quota, public_quota, storage_full
 from emulator.wire.replies import SSE_TYPE, Ending, ErrorForm, Reply, Style, UsageForm
 
 _EXHAUSTED = "Resource has been exhausted (e.g. check quota)."
@@ -47,6 +46,7 @@ FAULTS: Mapping[str, Callable[[FaultContext], Fault]] = {
     "per_day": public_quota("PerDay", 50, 12345.5),
     "embeddings_per_minute": embedding_quota("PerMinute", 100, 41.2),
     "no_quota": public_quota("PerDay", 0, 30.0),
+    "storage_full": storage_full,
     "legacy_429": faults.legacy_429,
     "nested_429": faults.nested_429,
     "array_429": faults.array_429,

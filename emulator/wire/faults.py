@@ -21,7 +21,6 @@ from emulator.wire.errors import (
     help_links,
     info,
     localized,
-    quota_failure,
     retry_info,
 )
 from emulator.wire.replies import Json, Reply, Style, html_reply, json_reply
@@ -109,43 +108,6 @@ def capacity(status: int, *, told: bool) -> Callable[[FaultContext], ErrorBody]:
         return ErrorBody(status, f"No capacity available for model {scene.model} on the server", details=details)
 
     return build
-
-
-def public_quota(
-    period: str,
-    limit: int,
-    usual: float,
-    metric: str = "generate_content_free_tier_requests",
-    quota: str = "GenerateRequests{period}PerProjectPerModel-FreeTier",
-) -> Callable[[FaultContext], ErrorBody]:
-    """The public API's QuotaFailure form; `period` is `PerMinute` or `PerDay`, a limit of 0 means no quota at all."""
-
-    def build(scene: FaultContext) -> ErrorBody:
-        wait = scene.wait(usual)
-        text = (
-            "You exceeded your current quota, please check your plan and billing details. For more information on this "
-            "error, head to: https://ai.google.dev/gemini-api/docs/rate-limits.\n"
-            f"* Quota exceeded for metric: {GENERATIVE}/{metric}, limit: {limit}\n"
-            f"Please retry in {proto_duration(wait)}."
-        )
-        violation: Json = {
-            "quotaMetric": f"{GENERATIVE}/{metric}",
-            "quotaId": quota.format(period=period),
-            "quotaDimensions": {"location": "global", "model": scene.model},
-        }
-        if limit:
-            violation["quotaValue"] = str(limit)
-        link = {"Learn more about Gemini API quotas": "https://ai.google.dev/gemini-api/docs/rate-limits"}
-        details = [quota_failure(violation), help_links(link), retry_info(f"{int(wait)}s")]
-        return ErrorBody(429, text, details=details)
-
-    return build
-
-
-def embedding_quota(period: str, limit: int, usual: float) -> Callable[[FaultContext], ErrorBody]:
-    """The same for embeddings, which are counted by the text."""
-    quota = "EmbedContentRequests{period}PerUserPerProjectPerModel-FreeTier"
-    return public_quota(period, limit, usual, "embed_content_free_tier_requests", quota)
 
 
 def legacy_429(scene: FaultContext) -> Reply:

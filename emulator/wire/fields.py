@@ -33,6 +33,10 @@ CachedContent: name:string model:string displayName:string contents*Content syst
   toolConfig:ToolConfig ttl:string expireTime:string createTime updateTime usageMetadata
 EmbedRequest: model:string content:Content taskType:string title:string outputDimensionality:int
 BatchEmbedRequest: model:string requests*EmbedRequest
+CreateFileRequest: file:File
+File: name:string displayName:string mimeType:string sizeBytes createTime updateTime expirationTime sha256Hash uri
+  downloadUri state source error videoMetadata
+RegisterFilesRequest: uris*string
 LoadRequest: cloudaicompanionProject:string metadata:ClientMetadata mode
 OnboardRequest: tierId:string cloudaicompanionProject:string metadata:ClientMetadata
 ClientMetadata: ideType ideVersion ideName pluginVersion platform updateChannel duetProject pluginType

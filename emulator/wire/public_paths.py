@@ -18,6 +18,14 @@ POST    cachedContents                      createCachedContent
 GET     {cachedContents/*}                  getCachedContent
 PATCH   {cachedContents/*}                  updateCachedContent
 DELETE  {cachedContents/*}                  deleteCachedContent
+GET     files                               listFiles
+POST    files                               createFile
+POST    files:register                      registerFiles
+GET     {files/*}                           getFile
+DELETE  {files/*}                           deleteFile
+GET     {files/*}:download                  downloadFile
+GET     download/{files/*}:download         downloadFile
+ANY     upload/{files}                      upload
 """
 
 _WILD = {"**": "[^?]*", "*": "[^/:]+", "{": "(?P<resource>", "}": ")"}

@@ -13,6 +13,7 @@ Json = dict[str, Any]
 
 JSON_TYPE = "application/json; charset=UTF-8"
 SSE_TYPE = "text/event-stream"
+TEXT_TYPE = "text/plain; charset=utf-8"
 HTML_TYPE = "text/html; charset=UTF-8"
 
 # Google's serialiser escapes what could end a script element; clients must read it back.
@@ -56,6 +57,7 @@ class Reply:
     chunk_size  re-cuts the whole body into pieces of so many bytes (1 = a byte at a time)
     gzip        compresses the body, with a sync flush after every chunk
     sized       sends a Content-Length instead of chunks; with CUT the body is then shorter than it says
+    length      the same for a body too long to be put together: chunk by chunk, at the client's pace
     """
 
     status: int = 200
@@ -67,6 +69,7 @@ class Reply:
     chunk_size: int | None = None
     gzip: bool = False
     sized: bool = False
+    length: int | None = None
     ending: Ending = Ending.COMPLETE
 
     def wire_chunks(self) -> Iterator[bytes]:

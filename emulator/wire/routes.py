@@ -8,6 +8,7 @@ from enum import Enum
 
 from emulator.wire.public_paths import method_of
 from emulator.wire.server import Request
+from emulator.wire.upload_steps import upload_step
 
 
 class Api(Enum):
@@ -84,4 +85,6 @@ def _public(request: Request, match: re.Match[str]) -> Route:
     if found is None:
         return Route(Api.NOWHERE, base=match["base"])
     call, resource = found
+    if call == "upload":
+        call = upload_step(request)
     return Route(Api.PUBLIC, call, match["base"], match["version"], resource)

@@ -7,7 +7,7 @@ import http.client
 import socket
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -39,8 +39,24 @@ class Listener(Protocol):
     def hung_up(self) -> None: ...
 
 
+class Intake(Protocol):
+    """One request whose body is not held but taken as it comes."""
+
+    @property
+    def listener(self) -> Listener: ...
+
+    def take(self, data: bytes) -> Reply | None:
+        """The next bytes, none at the start. A reply is played at once, and the rest of the body dropped."""
+
+    def end(self) -> Reply:
+        """The reply after the whole body."""
+
+
 class Handler(Protocol):
     """Where the answers come from; called on the server's loop, must not block."""
+
+    def intake(self, request: Request) -> Intake | None:
+        """What takes the body of a request of which only the head is here; None has it held for `answer`."""
 
     def answer(self, request: Request) -> tuple[Listener, Reply]: ...
 
@@ -55,8 +71,10 @@ class Connection(asyncio.Protocol):
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
         self._wire = h11.Connection(h11.SERVER, max_incomplete_event_size=_LONGEST_HEAD)
-        self._head: h11.Request | None = None
+        self._request: Request | None = None
         self._body: list[bytes] = []
+        self._intake: Intake | None = None
+        self._dropping = False
         self._task: asyncio.Task[None] | None = None
         self._listener: Listener | None = None
         self._writable = asyncio.Event()
@@ -116,26 +134,42 @@ class Connection(asyncio.Protocol):
                     self._write(self._wire.send(go_on))
                 return
             if isinstance(event, h11.Request):
-                self._head, self._body = event, []
+                self._begin(_read_head(event))
             elif isinstance(event, h11.Data):
-                self._body.append(bytes(event.data))
+                self._take(bytes(event.data))
             elif isinstance(event, h11.EndOfMessage):
-                self._task = asyncio.get_running_loop().create_task(self._serve(self._request()))
+                self._end()
             else:
                 return
 
-    def _request(self) -> Request:
-        assert self._head is not None
-        target = self._head.target.decode("latin-1")
-        split = urlsplit(target)
-        return Request(
-            method=self._head.method.decode("ascii"),
-            target=target,
-            path=unquote(split.path),
-            query=dict(parse_qsl(split.query, keep_blank_values=True)),
-            headers={name.decode("ascii"): value.decode("latin-1") for name, value in self._head.headers},
-            body=b"".join(self._body),
-        )
+    def _begin(self, request: Request) -> None:
+        self._request, self._body, self._dropping = request, [], False
+        self._intake = self._handler.intake(request)
+        if self._intake is not None:
+            self._listener = self._intake.listener
+            self._take(b"")
+
+    def _take(self, data: bytes) -> None:
+        if self._dropping:
+            return
+        if self._intake is None:
+            self._body.append(data)
+        elif (reply := self._intake.take(data)) is not None:
+            # What a stalled server does not read stays with the client.
+            self._transport.pause_reading()
+            self._dropping = True
+            self._serve(reply)
+
+    def _end(self) -> None:
+        if self._dropping:
+            self._next_request()
+        elif self._intake is not None:
+            self._serve(self._intake.end())
+        else:
+            assert self._request is not None
+            self._listener, reply = self._handler.answer(replace(self._request, body=b"".join(self._body)))
+            self._body = []
+            self._serve(reply)
 
     def _refuse(self, error: h11.RemoteProtocolError) -> None:
         if self._wire.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
@@ -145,10 +179,13 @@ class Connection(asyncio.Protocol):
 
     # -- replies out --------------------------------------------------------------------------------------
 
-    async def _serve(self, request: Request) -> None:
-        self._body, played = [], False
+    def _serve(self, reply: Reply) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._play_out(reply))
+
+    async def _play_out(self, reply: Reply) -> None:
+        # Who waits to be told to go on and is refused instead may send the body or not: nobody can tell what follows.
+        unsure, played = self._wire.they_are_waiting_for_100_continue, False
         try:
-            self._listener, reply = self._handler.answer(request)
             await self._play(reply)
             played = True
         finally:
@@ -159,6 +196,15 @@ class Connection(asyncio.Protocol):
             self._listener.answered()
             self._listener = None
         self._task = None
+        if unsure or self._wire.our_state is not h11.DONE:
+            self._transport.close()
+        elif self._dropping:
+            self._transport.resume_reading()
+            self._advance()
+        else:
+            self._next_request()
+
+    def _next_request(self) -> None:
         if self._wire.our_state is h11.DONE and self._wire.their_state is h11.DONE:
             self._wire.start_next_cycle()
             self._advance()
@@ -172,8 +218,10 @@ class Connection(asyncio.Protocol):
         if reply.status:
             if reply.sized:
                 self._play_sized(reply)
+            elif reply.length is not None:
+                await self._play_chunks(reply, {"content-length": str(reply.length)})
             else:
-                await self._play_chunked(reply)
+                await self._play_chunks(reply, {"transfer-encoding": "chunked"})
         match reply.ending:
             case Ending.COMPLETE if reply.status:
                 self._write(self._wire.send(h11.EndOfMessage()))
@@ -193,11 +241,10 @@ class Connection(asyncio.Protocol):
         else:
             # Half the body at most, so that the rest is really missing.
             length, shown = max(len(body), 1), body[: len(body) // 2]
-        head = self._head_bytes(reply, {"content-length": str(length)})
-        self._write(head + (self._wire.send(h11.Data(data=shown)) or b""))
+        self._write(self._head_bytes(reply, {"content-length": str(length)}) + self._data_bytes(shown))
 
-    async def _play_chunked(self, reply: Reply) -> None:
-        self._write(self._head_bytes(reply, {"transfer-encoding": "chunked"}))
+    async def _play_chunks(self, reply: Reply, framing: Mapping[str, str]) -> None:
+        self._write(self._head_bytes(reply, framing))
         first = True
         for chunk in reply.wire_chunks():
             if not chunk:
@@ -205,13 +252,21 @@ class Connection(asyncio.Protocol):
             # Even without a gap the others get their turn, and each chunk is a write of its own.
             await asyncio.sleep(0 if first else reply.gap)
             first = False
-            self._write(self._wire.send(h11.Data(data=chunk)))
+            self._write(self._data_bytes(chunk))
             await self._writable.wait()
+
+    def _data_bytes(self, data: bytes) -> bytes:
+        """The data as framed, none for a HEAD."""
+        if self._request is not None and self._request.method == "HEAD":
+            return b""
+        return self._wire.send(h11.Data(data=data)) or b""
 
     def _head_bytes(self, reply: Reply, framing: Mapping[str, str]) -> bytes:
         headers = {"content-type": reply.content_type, "server": "ESF", **framing}
         if reply.gzip:
             headers["content-encoding"] = "gzip"
+        for name, _ in reply.headers:
+            headers.pop(name.lower(), None)
         reason = http.client.responses.get(reply.status, "").encode()
         listed = [*headers.items(), *reply.headers]
         return self._wire.send(h11.Response(status_code=reply.status, headers=listed, reason=reason)) or b""
@@ -219,3 +274,16 @@ class Connection(asyncio.Protocol):
     def _write(self, wire_bytes: bytes | None) -> None:
         if wire_bytes:
             self._transport.write(wire_bytes)
+
+
+def _read_head(head: h11.Request) -> Request:
+    target = head.target.decode("latin-1")
+    split = urlsplit(target)
+    return Request(
+        method=head.method.decode("ascii"),
+        target=target,
+        path=unquote(split.path),
+        query=dict(parse_qsl(split.query, keep_blank_values=True)),
+        headers={name.decode("ascii"): value.decode("latin-1") for name, value in head.headers},
+        body=b"",
+    )

@@ -21,7 +21,7 @@ GOOGLE_HEADERS = (
 
 def unary(response: Any, style: Style, scene: FaultContext, headers: Sequence[tuple[str, str]]) -> Reply:
     """One answer, pretty-printed. Whatever the style breaks in a stream breaks the body here."""
-    ending, _ = _ending(style)
+    ending, _ = ending_of(style)
     head = (*GOOGLE_HEADERS, *headers, *style.headers)
     if style.empty:
         return Reply(headers=head, sized=True, delay=style.delay)
@@ -49,7 +49,7 @@ def stream(
     sse: bool,
 ) -> Reply:
     """A stream of `responses`, each its own chunk: `data: ` and one line for SSE, else elements of a pretty array."""
-    ending, shown = _ending(style)
+    ending, shown = ending_of(style)
     chunks = () if style.empty else tuple(_chunks(responses, style, scene, shown, sse=sse))
     return Reply(
         headers=(*GOOGLE_HEADERS, *headers, *style.headers),
@@ -63,7 +63,7 @@ def stream(
     )
 
 
-def _ending(style: Style) -> tuple[Ending, int | None]:
+def ending_of(style: Style) -> tuple[Ending, int | None]:
     """How the stream ends and after how many events; None is all of them."""
     if style.cut_after is not None:
         return Ending.CUT, style.cut_after

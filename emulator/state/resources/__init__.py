@@ -1,1 +1,1 @@
-"""What a project has made besides files: caches, jobs, stores with their documents, and the older kinds."""
+"""What a project has made: files, caches, jobs, stores with their documents, and the older kinds."""

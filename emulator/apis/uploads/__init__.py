@@ -1,0 +1,1 @@
+"""Uploads to files and stores, streamed: sessions, the bodies of requests, answers."""

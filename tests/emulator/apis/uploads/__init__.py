@@ -1,0 +1,1 @@
+"""Tests of the emulator's room of the same name."""
