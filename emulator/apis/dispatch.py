@@ -15,11 +15,11 @@ from emulator.state.google import Google
 from emulator.state.recording import SECRET_HEADERS, SECRET_PARAMETERS, Recorded, without_secrets
 from emulator.state.scripts import Script
 from emulator.wire.errors import ErrorBody, Refused, unknown_path
+from emulator.wire.public.upload_steps import STREAMED_STEPS
 from emulator.wire.replies import Json, Reply, json_reply
 from emulator.wire.routes import Api, Route, route_of
 from emulator.wire.server import Connection, Request
 from emulator.wire.streaming import unary
-from emulator.wire.upload_steps import STREAMED_STEPS
 
 _APIS = {Api.CODE_ASSIST: code_assist, Api.PUBLIC: public_api}
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from emulator.apis.generation import ModelCall, count, find_model, generate
-from emulator.apis.paging import page_of
 from emulator.apis.resources.attached import attach_files
+from emulator.apis.resources.paging import page_of
 from emulator.state.models import Model
 from emulator.state.resources.caches import OF_CACHES, CachedContent
 from emulator.wire import faults
 from emulator.wire.errors import Refused, bad_request, refuse
 from emulator.wire.fields import read_message
-from emulator.wire.public_quotas import public_quota
+from emulator.wire.public.quotas import public_quota
 from emulator.wire.replies import Json, Reply
 
 if TYPE_CHECKING:

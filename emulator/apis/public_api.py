@@ -11,8 +11,8 @@ from emulator.apis.uploads import sessions
 from emulator.apis.uploads.bodies import Receiver, receiver_of
 from emulator.state.accounts import Account
 from emulator.wire.errors import unknown_path
+from emulator.wire.public.upload_steps import SESSION_STEPS
 from emulator.wire.replies import Json, Reply
-from emulator.wire.upload_steps import SESSION_STEPS
 
 if TYPE_CHECKING:
     from emulator.apis.call import Call

@@ -17,7 +17,7 @@ from emulator.wire.faults import (
     page,
     plain,
 )
-from emulator.wire.public_quotas import embedding_quota, public_quota, storage_full
+from emulator.wire.public.quotas import embedding_quota, public_quota, storage_full
 from emulator.wire.replies import SSE_TYPE, Ending, ErrorForm, Reply, Style, UsageForm
 
 _EXHAUSTED = "Resource has been exhausted (e.g. check quota)."

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from emulator.wire.public_paths import method_of
+from emulator.wire.public.paths import method_of
+from emulator.wire.public.upload_steps import upload_step
 from emulator.wire.server import Request
-from emulator.wire.upload_steps import upload_step
 
 
 class Api(Enum):

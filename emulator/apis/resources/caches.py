@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from emulator.answers import tokens
 from emulator.apis.generation import find_model
-from emulator.apis.paging import page_of
+from emulator.apis.resources.paging import page_of
 from emulator.state.resources.caches import HOUR
 from emulator.wire import faults
 from emulator.wire.errors import Refused, bad_request, refuse

@@ -12,7 +12,7 @@ from emulator.apis.models import named_model
 from emulator.state.models import Model
 from emulator.wire.errors import Refused, bad_request, refuse
 from emulator.wire.fields import read_message
-from emulator.wire.public_quotas import embedding_quota
+from emulator.wire.public.quotas import embedding_quota
 from emulator.wire.replies import Json, Reply
 
 if TYPE_CHECKING:

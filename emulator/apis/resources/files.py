@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from emulator.apis.paging import page_of
+from emulator.apis.resources.paging import page_of
 from emulator.apis.uploads.sessions import Target
 from emulator.state.resources.blobs import Blob
 from emulator.state.resources.files import LONGEST_ID, File, may_be_chosen
 from emulator.wire.errors import Refused, bad_request, refuse
 from emulator.wire.fields import read_message
-from emulator.wire.public_quotas import storage_full
+from emulator.wire.public.quotas import storage_full
 from emulator.wire.replies import Json, Reply
 from emulator.wire.streaming import GOOGLE_HEADERS, ending_of
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 from emulator.apis.uploads.replies import GRANULARITY, SERVER, plain, progress, terminated
 from emulator.apis.uploads.sessions import Target, alive, close, new_upload, read_metadata
 from emulator.wire.errors import Refused
-from emulator.wire.multipart import Malformed, MultipartReader
+from emulator.wire.public.multipart import Malformed, MultipartReader
+from emulator.wire.public.upload_steps import content_range
 from emulator.wire.replies import Reply, pretty
-from emulator.wire.upload_steps import content_range
 
 if TYPE_CHECKING:
     from emulator.apis.call import Call
