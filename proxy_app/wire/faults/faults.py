@@ -113,7 +113,7 @@ def classify(status: int, body: bytes, content_type: str = "", now: float = 0.0,
         return _fault(Outcome.OVERLOADED, code, error, delay=delay)
     if code == 429 or error.status == "RESOURCE_EXHAUSTED":
         return _limited(code, error, delay, now)
-    if code == 408 or code == 499 or (code >= 500 and code != 501):
+    if code == 408 or (code >= 500 and code != 501):
         return _fault(Outcome.OVERLOADED, code, error, delay=delay)
     return _fault(_outcome_of(code, error), code or status, error)
 
@@ -227,7 +227,7 @@ def _without_words(status: int, body: bytes, content_type: str, delay: float | N
         return Fault(Outcome.EGRESS_BLOCKED, status, message)
     if status == 429:
         return Fault(Outcome.BARE_429 if delay is None else Outcome.RATE_LIMITED, status, message, delay)
-    if status == 408 or status == 499 or (status >= 500 and status != 501):
+    if status == 408 or (status >= 500 and status != 501):
         return Fault(Outcome.OVERLOADED, status, message, delay)
     return Fault(_outcome_without_words(status, body, is_page), status, message)
 

@@ -61,7 +61,6 @@ ONCE = [
     Row("overloaded", 200, ("overloaded", GOOD), alone=(200, ("overloaded", GOOD))),
     Row("internal", 200, ("overloaded", GOOD)),
     Row("deadline_exceeded", 200, ("overloaded", GOOD)),
-    Row("cancelled", 200, ("overloaded", GOOD)),
     Row("html_502", 200, ("overloaded", GOOD)),
     Row("capacity_429", 200, ("overloaded", GOOD)),
     Row("capacity_503", 200, ("overloaded", GOOD)),
@@ -90,6 +89,7 @@ ONCE = [
     Row("invalid_argument", 400, ("rejected",), alone=(400, ("rejected",))),
     Row("too_many_tokens", 400, ("rejected",)),
     Row("html_413", 413, ("rejected",)),
+    Row("cancelled", 499, ("rejected",)),
     # upstream may have worked on it: not sent again
     Row("stall", 504, ("timed_out",), alone=(504, ("timed_out",))),
     Row("stall_after_headers", 504, ("timed_out",)),
