@@ -116,7 +116,7 @@ def test_an_account_that_must_be_verified_shows_where(page, gateway: Gateway, go
     agree(page, gateway.url)
     page.get_by_role("button", name="Continue to Google").click()
     allow(page, "eve@example.com")
-    remedy = page.get_by_role("link", name="Put it right at Google")
+    remedy = page.get_by_role("link", name="Fix at Google")
     remedy.wait_for()
 
     assert remedy.get_attribute("href") == "https://accounts.google.example/verify?plt=emulator"

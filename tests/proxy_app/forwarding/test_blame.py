@@ -50,7 +50,7 @@ class TestAnAccountThatRefuses:
         await pool_of("alice", "bob")
         upstream.script(refusal, account="alice@example.com", times=None)
 
-        replies = [await client.post(url, a_prompt(f"conversation {number}")) for number in range(16)]
+        replies = [await client.post(url, a_prompt(f"conversation {number}")) for number in range(40)]
 
         assert {reply.status for reply in replies} == {200}
         assert asked(upstream).count("alice") == 3
@@ -218,7 +218,7 @@ class TestAnEmptyAnswer:
         await pool_of("alice", "bob")
         upstream.script("empty_200", account="alice@example.com", times=None)
 
-        replies = [await client.post(url, a_prompt(f"conversation {number}")) for number in range(10)]
+        replies = [await client.post(url, a_prompt(f"conversation {number}")) for number in range(40)]
 
         assert {reply.status for reply in replies} == {200}
         assert asked(upstream).count("alice") == 2

@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db.models.functions import Now
 
 from accounts_app import leasing, roster
 from accounts_app.api_keys import usage
@@ -60,7 +59,7 @@ SCENARIOS = {
     "a count": Scenario(COUNT),
     "another account": Scenario(STREAM, ("overloaded",)),
     "a short wait for the same account": Scenario(PLAIN, ("rate_limited",), ("alice",)),
-    "a token that upstream refuses": Scenario(PLAIN, ("token_expired",), ("alice",)),
+    "a token that upstream refuses": Scenario(PLAIN, ("token_expired",), tuple("abcdefghijklmnop")),
     "a token to renew": Scenario(STREAM, (), ("alice",), expired=True),
     "a project to find": Scenario(PLAIN, (), ("alice",), (("project", ""),)),
     "a dead endpoint": Scenario(STREAM, dead_endpoint=True),
@@ -133,7 +132,7 @@ async def at_each_wait(scenario: Scenario, key: str, again_after: int, upstream:
         if scenario.expired:
             await tokens.finish()
             tokens.reset()
-            await Credential.objects.aupdate(expires_at=datetime.now(UTC) - timedelta(hours=1), updated_at=Now())
+            await Credential.objects.aupdate(expires_at=datetime.now(UTC) - timedelta(hours=1))
             await roster.refresh()
         waited.append(await play(scenario, key, wait, again_after))
         if waited[-1] < wait:
