@@ -18,7 +18,7 @@ def add_catalogue(names: Iterable[str]) -> None:
     """Add the models of a catalogue."""
     global _catalogue
     _catalogue |= frozenset(names)
-    _models.tell(_catalogue)
+    _models.declare(_catalogue)
 
 
 def learn(name: str, now: float) -> None:
@@ -50,7 +50,7 @@ def reset() -> None:
     """Forget all but the catalogue. For tests."""
     global _models, _seen
     _models, _seen = KnownModels(), 0
-    _models.tell(_catalogue)
+    _models.declare(_catalogue)
 
 
 @roster.on_change
@@ -58,11 +58,11 @@ def _catch_up(snapshot: roster.Roster) -> None:
     global _seen
     follows, _seen = snapshot.version == _seen + 1, snapshot.version
     routes = snapshot.routes.targets
-    _models.tell(map(canonical, routes.values()))
-    _models.tell(pattern for pattern in routes if "*" not in pattern)
+    _models.declare(map(canonical, routes.values()))
+    _models.declare(pattern for pattern in routes if "*" not in pattern)
     for account in snapshot.changed_accounts if follows else snapshot.accounts:
         if (view := snapshot.accounts.get(account)) is not None:
-            _models.tell(_names_of(view))
+            _models.declare(_names_of(view))
 
 
 def _names_of(account: AccountView) -> Iterable[str]:

@@ -84,7 +84,7 @@ class Blame:
             case Effect.CLEAR:
                 self.finished(loan, path, since, now)
             case Effect.COOL_DOWN:
-                self.lay(loan.account, WHOLE_ACCOUNT if fault.whole_account else loan.model, fault, now)
+                self.cool_down(loan.account, WHOLE_ACCOUNT if fault.whole_account else loan.model, fault, now)
             case Effect.TAKE_OUT:
                 self.take_out(loan.account, fault, now)
             case Effect.AWAIT_TOKEN:
@@ -140,7 +140,7 @@ class Blame:
         is_half_open = known is not None and known.is_guess and now >= known.until
         needed = 1 if is_half_open else WITNESSES[effect]
         if self.evidence.add(account, (model, effect), conversation, needed, now):
-            self.lay(account, model, suspicion.fault, now)
+            self.cool_down(account, model, suspicion.fault, now)
 
     def answered(self, loan: Loan, path: Path, since: float, now: float) -> None:
         """The first frame of a good answer, to a call begun at `since`, is in hand."""
@@ -161,7 +161,7 @@ class Blame:
         self.evidence.clear(loan.account, ((loan.model, Effect.OUTDONE),))
         self._clear(loan, since, now, finished=True)
 
-    def lay(self, account: int, model: str, fault: Fault, now: float) -> None:
+    def cool_down(self, account: int, model: str, fault: Fault, now: float) -> None:
         """Let the account cool down for a model ("" for all of them)."""
         before = self.board.cooldowns.get(account, model)
         cooldown = next_cooldown(fault, before, now, self.spread)
@@ -206,7 +206,7 @@ class Blame:
         if now - known.since >= REFUSED_FOR_GOOD and accepted_at > known.since:
             self.take_out(account, replace(fault, parked="sign_in"), now)
         else:
-            self.lay(account, WHOLE_ACCOUNT, fault, now)
+            self.cool_down(account, WHOLE_ACCOUNT, fault, now)
 
     def forget(self, gone: set[int]) -> None:
         """Forget accounts that were deleted."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 OTHERS = "(other)"
 
 # More names than any operator, catalogue and accounts together need.
-TOLD = 4096
+DECLARED = 4096
 # Models that are known only because upstream has answered for them. One is replaced after an hour without an answer and
 # not before: a client with thousands of names that are answered would otherwise get a row for each.
 LEARNT = 256
@@ -21,28 +21,28 @@ class KnownModels:
     """The names known in one process. `in` is safe from any thread; all else is for the event loop's."""
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
+        self._declared: set[str] = set()
         self._learnt: dict[str, float] = {}  # when upstream last answered for it, the longest ago first
 
     def __repr__(self) -> str:
-        return f"<KnownModels {len(self._told)} told, {len(self._learnt)} learnt>"
+        return f"<KnownModels {len(self._declared)} declared, {len(self._learnt)} learnt>"
 
     def __contains__(self, name: str) -> bool:
-        return name in self._told or name in self._learnt
+        return name in self._declared or name in self._learnt
 
     def __len__(self) -> int:
-        return len(self._told | self._learnt.keys())
+        return len(self._declared | self._learnt.keys())
 
-    def tell(self, names: Iterable[str]) -> None:
+    def declare(self, names: Iterable[str]) -> None:
         """Add names from a trusted source: routes, a catalogue, an account."""
         for name in names:
-            if len(self._told) >= TOLD:
+            if len(self._declared) >= DECLARED:
                 return
-            self._told.add(name)
+            self._declared.add(name)
 
     def learn(self, name: str, now: float) -> None:
         """Add a name that upstream has answered for (2xx); `now` in seconds, by any clock."""
-        if name in self._told:
+        if name in self._declared:
             return
         if self._learnt.pop(name, None) is None and len(self._learnt) >= LEARNT:
             oldest, used = next(iter(self._learnt.items()))

@@ -11,11 +11,11 @@ from accounts_app.models import Account, Credential
 from emulator import Emulator, dead_address
 
 
-def nobody_can_tell(new: NewAccount) -> NewAccount:
+def unidentified(new: NewAccount) -> NewAccount:
     return new
 
 
-def import_text(text: str, identify: importing.Identify = nobody_can_tell) -> list[tuple[Result, str]]:
+def import_text(text: str, identify: importing.Identify = unidentified) -> list[tuple[Result, str]]:
     return [(imported.result, imported.name) for imported in importing.import_all(import_formats.read(text), identify)]
 
 

@@ -31,7 +31,7 @@ def typed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
 
 
 class TestBootstrap:
-    def test_the_first_run_tells_each_secret_once(self):
+    def test_the_first_run_prints_each_secret_once(self):
         told = run("bootstrap")
 
         password = told.split("password ")[1].split()[0]
@@ -40,7 +40,7 @@ class TestBootstrap:
         assert ApiKey.objects.get(name="default").digest == keys.digest(key)
         assert Account.objects.get().is_demo
 
-    def test_the_second_run_changes_and_tells_nothing(self):
+    def test_the_second_run_changes_and_prints_nothing(self):
         run("bootstrap")
         before = (
             list(get_user_model().objects.values()),
@@ -55,7 +55,7 @@ class TestBootstrap:
             list(Account.objects.values()),
         )
 
-    def test_a_chosen_key_is_used_and_not_told(self, settings):
+    def test_a_chosen_key_is_used_and_not_printed(self, settings):
         settings.GATEWAY_API_KEY = "sk-chosen"
 
         assert "sk-chosen" not in run("bootstrap")
@@ -166,7 +166,7 @@ class TestImportAndExport:
         assert proxies == {"alice@example.com": "http://alices:1", "bob@example.com": "http://theirs:2"}
         assert json.loads(run("export_accounts"))[0] == alice
 
-    def test_progress_and_partial_success_are_told_line_by_line(self, tmp_path):
+    def test_progress_and_partial_success_are_printed_line_by_line(self, tmp_path):
         file = tmp_path / "accounts.txt"
         file.write_text("alice@example.com,1//alice\nnothing here\n")
 
@@ -274,7 +274,7 @@ class TestRotation:
 
         assert run("rotate_encryption_key") == "2 secrets are under the first key now.\n"
 
-    def test_a_missing_key_is_told(self, settings):
+    def test_a_missing_key_is_named(self, settings):
         make_account()
         settings.GATEWAY_ENCRYPTION_KEYS = [new_key()]
 

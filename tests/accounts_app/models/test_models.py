@@ -220,7 +220,7 @@ def test_a_file_is_copied_into_a_project_once():
         FileCopy.objects.create(name="files/c", **copy)
 
 
-def test_what_a_deleted_key_made_is_still_its_own_and_passes_to_nobody():
+def test_what_a_deleted_key_made_passes_to_no_other_key():
     group = KeyGroup.objects.create(name="team")
     key = ApiKey.objects.create(name="laptop", digest="d", group=group)
     project = Project.objects.create(number="1")

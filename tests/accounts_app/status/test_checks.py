@@ -49,33 +49,33 @@ def test_every_message_has_a_hint(settings):
         ("strict", "0.0.0.0", False),
     ],
 )
-def test_an_open_gateway_on_the_network_is_told(settings, mode, host, expected):
+def test_an_open_gateway_on_the_network_gives_a_warning(settings, mode, host, expected):
     GatewaySettings.objects.create(auth_mode=mode)
     settings.GATEWAY_HOST = host
 
     assert ("gateway.W001" in told()) is expected
 
 
-def test_an_open_gateway_behind_a_proxy_is_told(settings):
+def test_an_open_gateway_behind_a_proxy_gives_a_warning(settings):
     settings.GATEWAY_TRUSTED_PROXIES = ["10.0.0.1"]
 
     assert told() == ["gateway.W002"]
 
 
-def test_an_open_gateway_for_every_page_is_told(settings):
+def test_an_open_gateway_for_every_page_gives_a_warning(settings):
     settings.GATEWAY_CORS_ORIGINS = ["*"]
 
     assert told() == ["gateway.W003"]
 
 
-def test_keys_that_other_nodes_do_not_have_are_told(settings, monkeypatch):
+def test_keys_that_other_nodes_do_not_have_give_a_warning(settings, monkeypatch):
     monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.postgresql")
     settings.GATEWAY_ENCRYPTION_KEYS_GIVEN = False
 
     assert told() == ["gateway.W004"]
 
 
-def test_secrets_that_cannot_be_read_are_told(settings):
+def test_secrets_that_cannot_be_read_give_a_warning(settings):
     connect_alice()
     settings.GOOGLE_OAUTH_CLIENT_ID = "client"
     settings.GATEWAY_ENCRYPTION_KEYS = [new_key()]
@@ -83,7 +83,7 @@ def test_secrets_that_cannot_be_read_are_told(settings):
     assert told() == ["gateway.W005"]
 
 
-def test_one_secret_that_cannot_be_read_is_told_though_others_can(settings):
+def test_one_secret_that_cannot_be_read_gives_a_warning_though_others_can(settings):
     settings.GOOGLE_OAUTH_CLIENT_ID = "client"
     connect_alice()
     settings.GATEWAY_ENCRYPTION_KEYS = [new_key()]
@@ -92,7 +92,7 @@ def test_one_secret_that_cannot_be_read_is_told_though_others_can(settings):
     assert told() == ["gateway.W005"]
 
 
-def test_accounts_without_an_oauth_client_are_told():
+def test_accounts_without_an_oauth_client_give_a_warning():
     connect_alice()
 
     assert told() == ["gateway.W006"]
@@ -104,13 +104,13 @@ def test_the_demo_account_needs_no_oauth_client():
     assert told() == []
 
 
-def test_an_upstream_in_the_clear_is_told_unless_it_is_here(settings):
+def test_an_upstream_in_the_clear_gives_a_warning_unless_it_is_here(settings):
     settings.CLOUD_CODE_URLS = ("http://127.0.0.1:9", "http://upstream.example")
 
     assert told() == ["gateway.W007"]
 
 
-def test_a_data_directory_open_to_others_is_told(settings, tmp_path):
+def test_a_data_directory_open_to_others_gives_a_warning(settings, tmp_path):
     tmp_path.chmod(0o755)
 
     assert told() == ["gateway.W008"]

@@ -653,7 +653,7 @@ class TestOneCall:
             attempts.failed(Fault(Outcome.RATE_LIMITED, 429, delay=1.0), NOW)
             pause = attempts.next(NOW)
             assert isinstance(pause, Pause)
-            blame.lay(placement.loan.account, MODEL, Fault(Outcome.RATE_LIMITED, 429, delay=1.0 + worse), NOW)
+            blame.cool_down(placement.loan.account, MODEL, Fault(Outcome.RATE_LIMITED, 429, delay=1.0 + worse), NOW)
             found = attempts.next(pause.until)
             attempts.give_back(pause.until)
             return placement, found

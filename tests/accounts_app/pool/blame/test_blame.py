@@ -16,7 +16,7 @@ from tests.accounts_app.pool.blame.test_attempts import MODEL, NOW, Written, a_p
 PATH = Path(MAIN)
 WELL = Fault(Outcome.SUCCEEDED, 200)
 BUSY = Fault(Outcome.OVERLOADED, 503)
-BROKE_OFF = Fault(Outcome.INTERRUPTED, 200)
+INTERRUPTED = Fault(Outcome.INTERRUPTED, 200)
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ class TestChoosing:
 
     def test_not_while_it_cannot_answer(self, blame):
         blame.refusals.add((7, MODEL), [1], 2)
-        blame.lay(2, MODEL, Fault(Outcome.QUOTA_EXHAUSTED, delay=60.0), NOW)
+        blame.cool_down(2, MODEL, Fault(Outcome.QUOTA_EXHAUSTED, delay=60.0), NOW)
 
         assert choose(blame) == (3, "affinity")
 
@@ -101,7 +101,7 @@ class TestChoosing:
 
 class TestTheEndOfACooldown:
     def test_one_that_upstream_named_is_ended_by_a_call_begun_when_it_was_over(self, blame):
-        blame.lay(1, MODEL, Fault(Outcome.RATE_LIMITED, delay=10.0), NOW)
+        blame.cool_down(1, MODEL, Fault(Outcome.RATE_LIMITED, delay=10.0), NOW)
         loan = borrow(blame)
 
         blame.answered(loan, PATH, NOW + 9.9, NOW + 20)
@@ -112,7 +112,7 @@ class TestTheEndOfACooldown:
 
     def test_a_guess_is_ended_by_a_call_begun_since(self, blame):
         loan = borrow(blame)
-        blame.lay(1, MODEL, BUSY, NOW)
+        blame.cool_down(1, MODEL, BUSY, NOW)
 
         blame.answered(loan, PATH, NOW - 0.1, NOW + 1)
         assert status_of(blame) is Status.LAST
@@ -122,7 +122,7 @@ class TestTheEndOfACooldown:
 
     def test_one_for_interrupted_answers_is_ended_only_by_a_whole_answer(self, blame):
         loan = borrow(blame)
-        blame.lay(1, MODEL, BROKE_OFF, NOW)
+        blame.cool_down(1, MODEL, INTERRUPTED, NOW)
 
         blame.answered(loan, PATH, NOW + 1, NOW + 1)
         assert status_of(blame) is Status.LAST
@@ -131,7 +131,7 @@ class TestTheEndOfACooldown:
         assert status_of(blame) is Status.READY
 
     def test_a_guess_that_is_over_is_made_again_by_one_conversation(self, blame):
-        blame.lay(1, MODEL, BUSY, NOW)
+        blame.cool_down(1, MODEL, BUSY, NOW)
         over = blame.board.cooldowns.get(1, MODEL).until
 
         blame.convict(MODEL, Suspicion(1, PATH, BUSY), 7, over - 0.1)
@@ -143,7 +143,7 @@ class TestTheEndOfACooldown:
 
 class TestAnInterruptedAnswer:
     def breaks(self, blame: Blame, since: float, conversation: int) -> None:
-        blame.settle(borrow(blame, now=since), PATH, BROKE_OFF, since, conversation, since + 5)
+        blame.settle(borrow(blame, now=since), PATH, INTERRUPTED, since, conversation, since + 5)
 
     def test_puts_the_account_last_if_others_finished_meanwhile(self, blame):
         for conversation in (1, 2):

@@ -28,7 +28,7 @@ class TestEvidence:
     def test_three_are_needed_where_that_is_asked_for(self):
         assert met(Evidence(), 1, 2, 1, 3, needed=3) == [False, False, False, True]
 
-    def test_what_has_been_told_begins_anew(self):
+    def test_evidence_that_sufficed_begins_anew(self):
         known = Evidence()
 
         assert met(known, 1, 2, 2, 3) == [False, True, False, True]
@@ -95,7 +95,7 @@ class TestRefusals:
         assert known.of("d") == ((), None)
         assert (len(known), repr(known)) == (1, "<Refusals of 1 conversations>")
 
-    def test_more_who_refuse_are_added_and_whoever_answers_refuses_no_more(self):
+    def test_more_who_refuse_are_added_and_one_that_answers_refuses_no_more(self):
         known = Refusals()
         known.add("c", [1, 2], 3)
 

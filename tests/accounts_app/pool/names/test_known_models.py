@@ -1,26 +1,26 @@
 """Which names of models are known, and how many may be."""
 
-from accounts_app.pool.names.known_models import LEARNT, OTHERS, TOLD, UNUSED_FOR, KnownModels
+from accounts_app.pool.names.known_models import DECLARED, LEARNT, OTHERS, UNUSED_FOR, KnownModels
 from accounts_app.pool.names.names import is_model_name
 
 
 def test_the_bounds_are_what_the_documents_say():
-    assert (TOLD, LEARNT, UNUSED_FOR, OTHERS) == (4096, 256, 3600.0, "(other)")
+    assert (DECLARED, LEARNT, UNUSED_FOR, OTHERS) == (4096, 256, 3600.0, "(other)")
     assert not is_model_name(OTHERS)
 
 
 def test_it_says_how_many_it_knows():
     models = KnownModels()
-    models.tell(["a", "b"])
+    models.declare(["a", "b"])
     models.learn("c", 0.0)
 
-    assert repr(models) == "<KnownModels 2 told, 1 learnt>"
+    assert repr(models) == "<KnownModels 2 declared, 1 learnt>"
 
 
 def test_a_name_is_known_when_it_is_declared_or_upstream_answers_for_it():
     models = KnownModels()
 
-    models.tell(["gemini-a"])
+    models.declare(["gemini-a"])
     models.learn("gemini-b", 0.0)
 
     assert "gemini-a" in models
@@ -55,21 +55,21 @@ def test_the_one_unused_for_longest_gives_way_after_an_hour():
     assert len(models) == LEARNT
 
 
-def test_what_is_told_takes_no_room_from_what_is_learnt():
+def test_what_is_declared_takes_no_room_from_what_is_learnt():
     models = KnownModels()
-    models.tell(["told"])
+    models.declare(["declared"])
 
-    models.learn("told", 0.0)
+    models.learn("declared", 0.0)
     for number in range(LEARNT):
         models.learn(f"x-{number}", 0.0)
 
     assert len(models) == LEARNT + 1
 
 
-def test_there_is_a_bound_on_what_is_told_too():
+def test_there_is_a_bound_on_what_is_declared_too():
     models = KnownModels()
 
-    models.tell(f"x-{number}" for number in range(TOLD + 10))
+    models.declare(f"x-{number}" for number in range(DECLARED + 10))
 
-    assert len(models) == TOLD
-    assert f"x-{TOLD - 1}" in models
+    assert len(models) == DECLARED
+    assert f"x-{DECLARED - 1}" in models
