@@ -43,6 +43,7 @@ class Emulator:
     client                 the OAuth client's (id, secret); None takes any
     rotate_refresh_tokens  a refresh gives a new refresh token, and the old one is good no more
     bind_signatures        thought signatures are good only for the project that they were made for
+    job_seconds            how long batches, videos and what stores take in need, by the emulator's clock
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Emulator:
         client: tuple[str, str] | None = None,
         rotate_refresh_tokens: bool = False,
         bind_signatures: bool = False,
+        job_seconds: float = 2.0,
     ) -> None:
         self._address = (host, port)
         self._google = Google(
@@ -71,6 +73,7 @@ class Emulator:
             client=client,
             rotate_refresh_tokens=rotate_refresh_tokens,
             bind_signatures=bind_signatures,
+            job_seconds=job_seconds,
         )
         self._changed = self._google.changed
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from emulator.answers import tokens
 from emulator.answers.answer import Answer, answer, fingerprint
 from emulator.answers.checks import check_contents, check_generate
+from emulator.answers.conversation import Conversation
 from emulator.answers.responses import events, new_meta, whole
+from emulator.answers.vectors.retrieval import Passage, grounding, told_from
 from emulator.state.accounts import Account
 from emulator.state.models import Model
 from emulator.state.quota import Quota
@@ -30,6 +32,7 @@ class ModelCall:
     quota     what the call is counted by: a project's (public), else the account's own
     binding   what thought signatures are tied to, "" for nothing
     cached    the cached context that the request named
+    passages  what the stores that it named have to say
     """
 
     account: Account
@@ -42,6 +45,7 @@ class ModelCall:
     binding: str = ""
     quota: Quota | None = None
     cached: CachedContent | None = None
+    passages: Sequence[Passage] = ()
 
 
 def find_model(account: Account, name: str) -> Model | None:
@@ -72,6 +76,14 @@ def generate(asking: ModelCall, inner: Json, model: Model, cache: PromptCache) -
     return stream(wrapped, asking.style, scene, asking.headers, sse=asking.stream)
 
 
+def respond(asking: ModelCall, inner: Json, model: Model) -> Json:
+    """One whole response, as batches hold it; no quota counts it."""
+    check_generate(inner, model, binding=asking.binding)
+    told = _composed(asking, inner, model)
+    told.cached = asking.cached.tokens if asking.cached else 0
+    return whole(told, new_meta(model.id, asking.scene.now))
+
+
 def count(inner: Json, cached: CachedContent | None = None) -> Json:
     """countTokens' answer, the same numbers as generateContent's usageMetadata."""
     check_contents(inner)
@@ -87,8 +99,12 @@ def not_found() -> Refused:
 
 def _composed(asking: ModelCall, inner: Json, model: Model) -> Answer:
     """The answer; of a prompt with a cached context only what is new is counted as its prompt."""
-    asked = asking.cached.before(inner) if asking.cached else inner
-    told = answer(asked, model, texts=asking.style.texts, binding=asking.binding)
+    asked, texts = asking.cached.before(inner) if asking.cached else inner, asking.style.texts
+    if found := asking.passages:
+        texts = texts or [told_from(Conversation(asked).prompt, found)]
+    told = answer(asked, model, texts=texts, binding=asking.binding)
+    for candidate in told.candidates if found else ():
+        candidate.extra["groundingMetadata"] = grounding("".join(texts or ()), found)
     if asking.cached:
         told.prompt = tokens.count_prompt(inner)
     return told

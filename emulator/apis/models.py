@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from emulator.apis.generation import ModelCall, count, find_model, generate
 from emulator.apis.resources.attached import attach_files
 from emulator.apis.resources.paging import page_of
+from emulator.apis.resources.searching import found_in_stores
 from emulator.state.models import Model
 from emulator.state.resources.caches import OF_CACHES, CachedContent
 from emulator.wire import faults
@@ -30,12 +31,16 @@ _NOT_BESIDE = (
 
 
 def _generate(google: Google, call: Call) -> Reply:
-    quota = call.project.quota
     model = named_model(call)
     inner = read_message("PublicGenerateRequest", call.json_body())
+    return generate(asking_of(google, call, inner, model), inner, model, google.prompt_cache)
+
+
+def asking_of(google: Google, call: Call, inner: Json, model: Model) -> ModelCall:
+    """How a request is answered, with what it names looked up; raises Refused for what may not be named."""
+    quota = call.project.quota
     attach_files(call, inner)
-    cached = named_cache(call, inner, model)
-    asking = ModelCall(
+    return ModelCall(
         account=call.owner,
         scene=call.scene(model.id),
         style=call.style,
@@ -44,9 +49,9 @@ def _generate(google: Google, call: Call) -> Reply:
         spent=lambda scene: public_quota("PerDay", quota.left(model.id, call.now).limit, 0.0)(scene),
         binding=google.binding_of(call.owner),
         quota=quota,
-        cached=cached,
+        cached=_named_cache(call, inner, model),
+        passages=found_in_stores(call, inner),
     )
-    return generate(asking, inner, model, google.prompt_cache)
 
 
 def _count_tokens(google: Google, call: Call) -> Json:
@@ -59,7 +64,7 @@ def _count_tokens(google: Google, call: Call) -> Json:
     if not str(whole.get("model", "")).startswith("models/"):
         raise _bad_name("GenerateContentRequest.model")
     attach_files(call, whole)
-    return count(whole, named_cache(call, whole, model))
+    return count(whole, _named_cache(call, whole, model))
 
 
 def _list_models(google: Google, call: Call) -> Json:
@@ -72,7 +77,7 @@ def _get_model(google: Google, call: Call) -> Json:
     return named_model(call, "GetModelRequest.name", verb="").resource()
 
 
-def named_cache(call: Call, inner: Json, model: Model) -> CachedContent | None:
+def _named_cache(call: Call, inner: Json, model: Model) -> CachedContent | None:
     """The cached context that a request names; raises Refused where it may not be used so."""
     name = inner.get("cachedContent")
     if not name:
@@ -94,6 +99,8 @@ def named_model(call: Call, asked_as: str = "GenerateContentRequest.model", verb
     name, wanted = call.model, call.route.call if verb is None else verb
     if not _MODEL_NAME.fullmatch(name):
         raise _bad_name(asked_as)
+    if name.startswith("tunedModels/"):
+        name = str(call.project.older.get(name).get("baseModel", ""))
     model = find_model(call.owner, name)
     if model is None or model.internal or (wanted and not model.does(wanted)):
         raise Refused(faults.model_not_found(call.scene(name)))

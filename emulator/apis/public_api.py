@@ -6,7 +6,17 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from emulator.apis import models
-from emulator.apis.resources import caches, embeddings, files
+from emulator.apis.resources import (
+    batches,
+    caches,
+    embeddings,
+    files,
+    older,
+    operations,
+    palm,
+    predictions,
+    stores,
+)
 from emulator.apis.uploads import sessions
 from emulator.apis.uploads.bodies import Receiver, receiver_of
 from emulator.state.accounts import Account
@@ -26,9 +36,15 @@ _METHODS: Mapping[str, Callable[[Google, Call], Reply | Json]] = {
     **embeddings.METHODS,
     **caches.METHODS,
     **files.METHODS,
+    **batches.METHODS,
+    **operations.METHODS,
+    **predictions.METHODS,
+    **stores.METHODS,
+    **older.METHODS,
+    **palm.METHODS,
 }
 # What uploads go to, by collection.
-_TARGETS: Mapping[str, sessions.Target] = {"files": files.TARGET}
+_TARGETS: Mapping[str, sessions.Target] = {"files": files.TARGET, "fileSearchStores": stores.TARGET}
 
 
 def answer(google: Google, call: Call) -> Reply | Json:

@@ -33,6 +33,7 @@ class Google:
         client: tuple[str, str] | None = None,
         rotate_refresh_tokens: bool = False,
         bind_signatures: bool = False,
+        job_seconds: float = 2.0,
     ) -> None:
         self.changed = threading.Condition()
         self.controllable = controllable
@@ -40,6 +41,7 @@ class Google:
         self.client = client
         self.rotate_refresh_tokens = rotate_refresh_tokens
         self.bind_signatures = bind_signatures
+        self.job_seconds = job_seconds
         self.advanced = 0.0
         self._clock = clock
         self.accounts = Accounts(any_credentials=any_credentials, token_lifetime=token_lifetime, clock=self.now)

@@ -9,6 +9,9 @@ from emulator.state.accounts import Account
 from emulator.state.quota import Quota
 from emulator.state.resources.caches import Caches
 from emulator.state.resources.files import Files
+from emulator.state.resources.jobs import Jobs
+from emulator.state.resources.older import Older
+from emulator.state.resources.stores import Stores
 
 
 @dataclass(slots=True)
@@ -20,6 +23,9 @@ class Project:
     quota: Quota = field(repr=False)
     caches: Caches = field(default_factory=Caches, repr=False)
     files: Files = field(default_factory=Files, repr=False)
+    jobs: Jobs = field(default_factory=Jobs, repr=False)
+    stores: Stores = field(default_factory=Stores, repr=False)
+    older: Older = field(default_factory=Older, repr=False)
 
 
 class Projects:

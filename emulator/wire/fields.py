@@ -32,6 +32,35 @@ PublicCountRequest: model:string contents*Content generateContentRequest:PublicG
 CachedContent: name:string model:string displayName:string contents*Content systemInstruction:Content tools*Tool
   toolConfig:ToolConfig ttl:string expireTime:string createTime updateTime usageMetadata
 EmbedRequest: model:string content:Content taskType:string title:string outputDimensionality:int
+BatchRequest: batch:GenerateBatch
+GenerateBatch: name model:string displayName:string inputConfig:BatchInput output createTime endTime updateTime
+  batchStats state priority webhookConfig
+BatchInput: fileName:string requests:InlinedRequests
+InlinedRequests: requests*InlinedRequest
+InlinedRequest: request metadata
+PredictRequest: instances parameters webhookConfig labels
+FileSearchStore: name displayName:string createTime updateTime activeDocumentsCount pendingDocumentsCount
+  failedDocumentsCount sizeBytes embeddingModel:string
+ImportFileRequest: fileName:string customMetadata*CustomMetadata chunkingConfig:ChunkingConfig
+UploadToStoreRequest: displayName:string mimeType:string customMetadata*CustomMetadata chunkingConfig:ChunkingConfig
+CustomMetadata: key:string stringValue:string numericValue:float stringListValue
+ChunkingConfig: whiteSpaceConfig:WhiteSpaceConfig
+WhiteSpaceConfig: maxTokensPerChunk:int maxOverlapTokens:int
+TunedModel: name:string displayName:string description:string baseModel:string tunedModelSource tuningTask:TuningTask
+  temperature:float topP:float topK:int readerProjectNumbers state createTime updateTime
+TuningTask: trainingData hyperparameters startTime completeTime snapshots
+Corpus: name:string displayName:string createTime updateTime
+Permission: name granteeType:string emailAddress:string role:string
+TransferRequest: emailAddress:string
+TextRequest: model:string prompt temperature:float candidateCount:int maxOutputTokens:int topP:float topK:int
+  safetySettings stopSequences*string
+MessageRequest: model:string prompt temperature:float candidateCount:int topP:float topK:int
+TextsRequest: model:string text:string texts*string requests
+AnswerRequest: model:string contents*Content answerStyle safetySettings temperature:float semanticRetriever
+  inlinePassages:InlinePassages
+InlinePassages: passages*InlinePassage
+InlinePassage: id:string content:Content
+AuthToken: name uses:int expireTime newSessionExpireTime bidiGenerateContentSetup fieldMask
 BatchEmbedRequest: model:string requests*EmbedRequest
 CreateFileRequest: file:File
 File: name:string displayName:string mimeType:string sizeBytes createTime updateTime expirationTime sha256Hash uri
@@ -51,7 +80,8 @@ FunctionCall: id:string name:string args partialArgs willContinue
 FunctionResponse: id:string name:string response willContinue scheduling parts*FunctionResponsePart
 FunctionResponsePart: inlineData:Blob fileData:FileData
 Tool: functionDeclarations*FunctionDeclaration googleSearch googleSearchRetrieval codeExecution urlContext computerUse
-  googleMaps enterpriseWebSearch fileSearch retrieval
+  googleMaps enterpriseWebSearch fileSearch:FileSearch retrieval
+FileSearch: fileSearchStoreNames*string topK:int metadataFilter:string
 FunctionDeclaration: name:string description:string parameters:Schema parametersJsonSchema response:Schema
   responseJsonSchema behavior
 Schema: type:type format:string title:string description:string nullable enum*string maxItems:int minItems:int

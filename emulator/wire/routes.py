@@ -38,10 +38,10 @@ class Route:
     @property
     def model(self) -> str:
         """The model that the public API's path names, "" for none."""
-        collection, _, name = self.resource.partition("/")
+        collection, _, name = self.resource.partition("/operations")[0].partition("/")
         if self.api is not Api.PUBLIC or collection not in {"models", "tunedModels"}:
             return ""
-        return name if collection == "models" else self.resource
+        return name if collection == "models" else f"{collection}/{name}"
 
 
 _CODE_ASSIST = re.compile(r"(?P<base>.*)/v1internal:(?P<verb>\w+)")

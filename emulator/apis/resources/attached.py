@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from emulator.answers import tokens
-from emulator.apis.resources.files import named_file
+from emulator.apis.resources.files import active_file
 from emulator.state.resources.files import File
 from emulator.wire.errors import GENERATIVE, refuse
 from emulator.wire.replies import Json
@@ -29,19 +29,11 @@ def attach_files(call: Call, inner: Json) -> None:
     for data in _file_data(inner):
         uri = str(data.get("fileUri", ""))
         if match := _NAME.fullmatch(uri):
-            _describe(data, _usable(call, match[1]))
+            _describe(data, active_file(call, match[1]))
         elif GENERATIVE in uri:
             raise refuse(400, f"Invalid or unsupported file uri: {uri}")
         elif _ELSEWHERE.fullmatch(uri):
             raise refuse(400, f"Cannot fetch content from the provided URL: {uri}")
-
-
-def _usable(call: Call, id: str) -> File:
-    file = named_file(call, id)
-    if file.state(call.now) != "ACTIVE":
-        text = f"The File {id} is not in an ACTIVE state and usage is not allowed."
-        raise refuse(400, text, name="FAILED_PRECONDITION")
-    return file
 
 
 def _describe(data: Json, file: File) -> None:

@@ -34,6 +34,28 @@ def named_file(call: Call, id: str) -> File:
     return file
 
 
+def generated_file(call: Call, content: bytes, mime_type: str, id: str = "") -> File:
+    """A new file that the model has made, not the client."""
+    blob = Blob(keep=True)
+    blob.write(content)
+    return call.project.files.add(blob, call.now, id=id, mime_type=mime_type, source="GENERATED")
+
+
+def active_file(call: Call, name: str) -> File:
+    """A file by its whole name, ready to be used; raises Refused."""
+    file = named_file(call, name.removeprefix("files/"))
+    if file.state(call.now) != "ACTIVE":
+        text = f"The File {file.id} is not in an ACTIVE state and usage is not allowed."
+        raise refuse(400, text, name="FAILED_PRECONDITION")
+    return file
+
+
+def content_of(call: Call, name: str) -> bytes:
+    """What is in a file that a call names, as far as it was kept; raises Refused."""
+    blob = active_file(call, name).blob
+    return b"".join(blob.pieces()) if blob.readable else blob.start
+
+
 def _create(google: Google, call: Call) -> Json:
     """A file without bytes: metadata alone."""
     asked = _check(google, call, call.json_body(), 0)

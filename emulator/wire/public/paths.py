@@ -9,10 +9,51 @@ from dataclasses import dataclass
 # path that ends in `:*` names its method itself. `upload/` and `download/` stand before the version in the real path.
 _ROWS = """
 GET     models                              listModels
+GET     {models/**/operations/*}            getOperation
+GET     {models/**/operations}              listOperations
 GET     {models/**}                         getModel
 POST    {models/**}:*
-GET     {tunedModels/**}                    getModel
-POST    {tunedModels/**}:*
+GET     {tunedModels}                       listTunedModels
+POST    tunedModels                         createTunedModel
+GET     {tunedModels/*}                     getTunedModel
+PATCH   {tunedModels/*}                     updateTunedModel
+DELETE  {tunedModels/*}                     deleteTunedModel
+GET     {tunedModels/*/operations}          listOperations
+GET     {tunedModels/*/operations/*}        getOperation
+POST    {tunedModels/*/operations/*}:cancel cancelOperation
+POST    {tunedModels/*}:*
+GET     {corpora}                           listCorpora
+POST    corpora                             createCorpus
+GET     {corpora/*}                         getCorpus
+DELETE  {corpora/*}                         deleteCorpus
+GET     {corpora/*/operations/*}            getOperation
+GET     {*/*/permissions}                   listPermissions
+POST    {*/*/permissions}                   createPermission
+GET     {*/*/permissions/*}                 getPermission
+PATCH   {*/*/permissions/*}                 updatePermission
+DELETE  {*/*/permissions/*}                 deletePermission
+GET     generatedFiles                      listGeneratedFiles
+GET     {generatedFiles/*/operations/*}     getOperation
+POST    auth_tokens                         createAuthToken
+GET     operations                          listOperations
+GET     {operations/*}                      getOperation
+DELETE  {operations/*}                      deleteOperation
+GET     batches                             listBatches
+GET     {batches/*}                         getBatch
+POST    {batches/*}:cancel                  cancelBatch
+DELETE  {batches/*}                         deleteBatch
+PATCH   {batches/*}:*
+GET     fileSearchStores                    listFileSearchStores
+POST    fileSearchStores                    createFileSearchStore
+GET     {fileSearchStores/*}                getFileSearchStore
+DELETE  {fileSearchStores/*}                deleteFileSearchStore
+POST    {fileSearchStores/*}:importFile     importFile
+ANY     upload/{fileSearchStores/*}:uploadToFileSearchStore upload
+GET     {fileSearchStores/*}/documents      listDocuments
+GET     {fileSearchStores/*/documents/*}    getDocument
+DELETE  {fileSearchStores/*/documents/*}    deleteDocument
+GET     {fileSearchStores/*/operations/*}   getOperation
+GET     {fileSearchStores/*/upload/operations/*} getOperation
 GET     cachedContents                      listCachedContents
 POST    cachedContents                      createCachedContent
 GET     {cachedContents/*}                  getCachedContent
