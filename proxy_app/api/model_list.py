@@ -69,7 +69,7 @@ def _aliases() -> list[str]:
 
 
 def _known() -> _Known:
-    """Made once for each snapshot of the roster."""
+    """What the accounts have now, built once for each snapshot of the roster."""
     global _latest
     snapshot = roster.current()
     if _latest is None or _latest.snapshot is not snapshot:
@@ -78,7 +78,7 @@ def _known() -> _Known:
 
 
 def _from(snapshot: Roster) -> _Known:
-    """Of a model that several accounts have, the first one's counts. Accounts with the same list are read only once."""
+    """Where several accounts have a model, the first one counts. Equal lists with equal rights are read once."""
     quotas: dict[str, Mapping[str, Any]] = {}
     listed: dict[str, Mapping[str, Any]] = {}
     seen: set[tuple[int, tuple[str, ...]]] = set()

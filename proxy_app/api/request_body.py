@@ -1,4 +1,4 @@
-"""Reads a request's body, from the bytes as they came to its fields. What takes long leaves turns to other calls."""
+"""Reads a request's body, from the bytes as they came to its fields. Long work leaves turns to other calls."""
 
 from collections.abc import Sequence
 from typing import Any

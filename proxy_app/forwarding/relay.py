@@ -19,7 +19,7 @@ from proxy_app.wire.dialects import NotAnAnswer, ReportedError
 from proxy_app.wire.faults import faults
 from proxy_app.wire.faults.error_bodies import error_body
 
-# How long the end of the body may take after the last finish reason.
+# How long to wait for each further batch, or for the end of the body, after the last finish reason.
 AFTER_FINISH_SECONDS = 2.0
 
 _CUT = "The upstream interrupted its response."
@@ -72,7 +72,7 @@ class Relay:
         self._listener = listener
 
     async def aclose(self) -> None:
-        """Give everything back: upstream connection, ledger entry, account. Only the first call does anything."""
+        """Give everything back: upstream connection, log entry, account. Only the first call does anything."""
         with self._lease:
             async with self._held:
                 if self._fault is None:
