@@ -3,6 +3,7 @@
     GatewayError                a status, a message, details
     ├── InvalidArgument         400  the request cannot be read
     ├── FailedPrecondition      400  no account can serve until a person has acted; clients would retry a 503
+    ├── InteractionRefused      400  Google has this operation of its interactions API, the gateway has not
     ├── Unauthenticated         401  no key, or none that verifies
     ├── PermissionDenied        403  a foreign web page, or a key that may not be used from here or for this model
     ├── NotFound                404  no such path, model or verb
@@ -28,7 +29,7 @@ from collections.abc import Mapping, Sequence
 from django.http import HttpResponse
 
 from accounts_app.pool.outcomes import Outcome, Refusal
-from proxy_app.wire.faults.error_bodies import Detail, error_body
+from proxy_app.wire.faults.error_bodies import Detail, error_body, interaction_error_body
 from proxy_app.wire.framing.stream_forms import ErrorFrame, framed
 
 JSON = "application/json; charset=UTF-8"
@@ -72,6 +73,16 @@ class FailedPrecondition(GatewayError):
 
     def body(self) -> bytes:
         return error_body(self.code, self.message, self.details, status="FAILED_PRECONDITION")
+
+
+class InteractionRefused(GatewayError):
+    """In the form of that API, with a word for a code. Its clients would retry a 501."""
+
+    code = 400
+    outcome = Refusal.UNSUPPORTED
+
+    def body(self) -> bytes:
+        return interaction_error_body(self.message, "invalid_request")
 
 
 class Unauthenticated(GatewayError):

@@ -15,11 +15,12 @@ from proxy_app.forwarding import forward
 from proxy_app.forwarding.relay import Relay
 from proxy_app.ledger import captures, refused_calls
 from proxy_app.ledger.attempt_log import AttemptLog
-from proxy_app.wire import affinity, calls
+from proxy_app.wire import calls
+from proxy_app.wire.bodies import affinity
 from proxy_app.wire.calls import Call, Malformed, StreamForm
 from proxy_app.wire.dialects import SERVED
 from proxy_app.wire.framing import stream_forms
-from proxy_app.wire.operations import OPERATIONS, Gives, Takes
+from proxy_app.wire.operations import OPERATIONS, Family, Gives, Takes
 from proxy_app.wire.operations.paths import Target
 
 SUPPORTED = ", ".join(operation.verb for operation in OPERATIONS if operation in SERVED)
@@ -28,7 +29,8 @@ SUPPORTED = ", ".join(operation.verb for operation in OPERATIONS if operation in
 async def generate(request: HttpRequest, target: Target) -> HttpResponseBase:
     """The answer of an account to a call for `target`. Raises GatewayError."""
     if target.operation not in SERVED:
-        raise errors.Unimplemented(
+        refusal = errors.InteractionRefused if target.operation.family is Family.INTERACTIONS else errors.Unimplemented
+        raise refusal(
             f"{target.operation.name} is not served by the accounts of this gateway. Supported are: {SUPPORTED}."
         )
     request.attempt_log = attempt_log = AttemptLog()  # type: ignore[attr-defined]

@@ -30,7 +30,7 @@ async def get_model(request: HttpRequest, target: Target) -> HttpResponse:
         raise auth.not_allowed(name)
     if model := model_list.find(name) or await model_lookup.look_up(name):
         return json_response(model, shape=asked_shape(request))
-    raise errors.NotFound(target.operation.not_there.format(name=name, version=api_version(request)))
+    raise errors.NotFound(target.operation.not_there.told(name, api_version(request)))
 
 
 def model_in(name: str, operation: Operation) -> str:

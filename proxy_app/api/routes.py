@@ -13,14 +13,12 @@ from proxy_app.api import auth, generate, health, models, usage
 from proxy_app.api.rendering import error_response, json_response
 from proxy_app.ledger import refused_calls
 from proxy_app.wire.operations import GENERATE, GET_MODEL, LIST_MODELS, Operation, paths
+from proxy_app.wire.operations.addresses import VERSIONS
 from proxy_app.wire.operations.paths import Target
 
 View = Callable[[HttpRequest, Target], Awaitable[HttpResponseBase]]
 
 log = logging.getLogger(__name__)
-
-# Google's newest SDKs default to /v1, older ones to /v1beta, ephemeral tokens use /v1alpha: all alike here.
-VERSIONS = ("v1beta", "v1", "v1alpha")
 
 _ANY = [method.value for method in HTTPMethod if method not in ("CONNECT", "TRACE")]
 _READ = ["GET", "HEAD"]

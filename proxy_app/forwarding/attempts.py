@@ -21,9 +21,9 @@ from proxy_app import errors
 from proxy_app.forwarding.failures import Failed, failed
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.ledger.entries import LogEntry
+from proxy_app.wire.bodies.default_generation_config import with_defaults
 from proxy_app.wire.bodies.fingerprints import fingerprint
 from proxy_app.wire.calls import Call
-from proxy_app.wire.default_generation_config import with_defaults
 from proxy_app.wire.dialects import DIALECTS, Dialect, UpstreamRequest
 
 for _dialect in DIALECTS.values():

@@ -81,7 +81,7 @@ def _called(method: str, path: str) -> tuple[str, str] | None:
     below = path[version.end() :]
     found = paths.find("POST", below)
     if found is not None and (method == "POST" or found.operation.verb):
-        return _model(found.name), found.operation.name
+        return _model(found.name) if found.operation.on_model else "", found.operation.name
     if method != "POST" or not below.startswith("models/"):
         return None
     name, verb = paths.split(below)

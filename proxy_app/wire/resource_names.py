@@ -6,6 +6,7 @@ it is used: in an upstream's URL, an allow-list, the request log, a lineup. What
 Which characters a name may have is defined in `accounts_app.pool.names.names`.
 """
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
@@ -40,6 +41,11 @@ CHILDREN: dict[str, tuple[str, ...]] = {
 # Collections in whose resources a child's id may have several segments: an environment's files have paths.
 _MANY_SEGMENTS = {"environments"}
 
+# What a client may choose as a file's id. Google's own for results are longer, so that no chosen one is taken for them.
+LONGEST_FILE_ID = 40
+_CHOSEN_FILE_ID = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+_TOLD_BY_FILES = (("batch-", "batches"), ("environment-", "environments"))
+
 
 class BadName(Malformed):
     """A text is not the name of a resource. `str()` says why, without quoting it."""
@@ -60,6 +66,22 @@ class Name:
         return f"{self.collection}/{self.id}/{self.child}" if self.child else f"{self.collection}/{self.id}"
 
     @property
+    def kind(self) -> str:
+        """What it is: its collection, but `operations` for those of models."""
+        return kind(self.collection, self.child)
+
+    @property
+    def owner(self) -> "Name":
+        """The resource that says whose this is: what stands below another is that one's, a batch's results and an
+        environment's snapshot are files whose ids tell where they come from.
+        """
+        if self.collection == "files" and len(self.id) > LONGEST_FILE_ID:
+            for sign, collection in _TOLD_BY_FILES:
+                if self.id.startswith(sign):
+                    return Name(collection, self.id.removeprefix(sign))
+        return Name(self.collection, self.id) if self.child and self.collection != MODELS else self
+
+    @property
     def model(self) -> str:
         """A model as routes, allow-lists, lineups and the request log write it: its bare id, or `tunedModels/x`."""
         return self.id if self.collection == MODELS else str(self)
@@ -67,6 +89,16 @@ class Name:
     def path(self) -> str:
         """The name as it stands in a URL: every character that means something there is percent-encoded."""
         return quote(str(self))
+
+
+def kind(collection: str, child: str = "") -> str:
+    """The kind of what is `child` of a resource in `collection`: `operations` for a model's, else the collection."""
+    return "operations" if child and collection == MODELS else collection
+
+
+def may_be_chosen(id_: str) -> bool:
+    """Whether Google lets a client give a file this id."""
+    return len(id_) <= LONGEST_FILE_ID and _CHOSEN_FILE_ID.fullmatch(id_) is not None
 
 
 def parse(text: str) -> Name:

@@ -75,6 +75,11 @@ def error_body(code: int, message: str, details: Sequence[Detail] = (), status: 
     return msgspec.json.encode({"error": error})
 
 
+def interaction_error_body(message: str, code: str) -> bytes:
+    """`{"error":{"message","code"}}`: the form of the interactions API, whose codes are words."""
+    return msgspec.json.encode({"error": {"message": message, "code": code}})
+
+
 @dataclass(frozen=True, slots=True)
 class ErrorBody:
     """A google.rpc.Status as far as it was readable; `code` is 0 where it has none."""

@@ -5,18 +5,32 @@ verb; `{parent=fileSearchStores/*}/documents` a name, then a literal segment. It
 below `root` before that (`/upload/v1beta/files`).
 """
 
+import re
 from dataclasses import dataclass, field
 from enum import Enum
 
 from accounts_app.pool.names.names import canonical
 from accounts_app.pool.outcomes import Repeat
-from proxy_app.wire.resource_names import Name
+from proxy_app.wire.operations.not_there import NOWHERE, NotThere, text_for
+from proxy_app.wire.resource_names import MODELS, Name
+
+# `{name=files/*}`: a field of the request, and what the name in it looks like.
+VARIABLE = re.compile(r"\{(\w+)=([^}]+)\}")
+
+
+class Family(Enum):
+    """How requests, errors and events are shaped."""
+
+    MODELS = "models"  # as everything that generateContent stands for
+    INTERACTIONS = "interactions"  # snake_case, names without collections, string codes in errors
+    OPENAI = "openai"  # OpenAI's
+    SOCKET = "socket"  # frames of a WebSocket
 
 
 class Takes(Enum):
     """How a request's body is taken."""
 
-    NOTHING = "nothing"
+    NOTHING = "nothing"  # what comes all the same (a DELETE with `{}`) is read and dropped
     FIELDS = "fields"  # a JSON object, read as far as its top-level fields
     OPAQUE = "opaque"  # bytes, held in memory and not read
     STREAM = "stream"  # bytes, passed on as they come
@@ -35,9 +49,9 @@ class Gives(Enum):
 class Belongs(Enum):
     """Which accounts can answer."""
 
-    ANYBODY = "anybody"
-    OWNER = "owner"  # an account of the project that owns what path or body names
-    HOME = "home"  # an account of the home project of the key's group
+    ANYBODY = "anybody"  # or, where the body names resources, their owner
+    OWNER = "owner"  # an account of the project that owns what the path names
+    HOME = "home"  # an account of the home project of the key's group; where the body names resources, their owner
 
 
 class Cools(Enum):
@@ -45,6 +59,8 @@ class Cools(Enum):
 
     ACCOUNT = "account"  # the account as a whole: cooldowns for single models do not matter
     MODEL = "model"  # the account's use of the model
+    FILES = "files"  # the storage for files, which may be full while all else goes on
+    STORES = "stores"  # the storage of file search stores
 
 
 class Metered(Enum):
@@ -57,50 +73,75 @@ class Metered(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A resource that the operation creates.
+    """A resource that the operation creates, or that its answer names.
 
-    `field` is where its name stands in the answer. `lives` is how long it lives if the answer does not say, in seconds;
-    None until it is deleted.
+    `field` is where its name stands in the answer, through objects by dots and through lists by `[]`: `file.name`,
+    `samples[].video.uri`. `lives` is how long it lives if the answer does not say, in seconds; None until it is
+    deleted. `of` is the collection of a name that stands there without one.
     """
 
     field: str
     lives: float | None = None
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
     """One method of the API.
 
-    `id` is Google's. `named_by` is Google's term for the field that the path's name fills. `also` are other templates
-    that clients use for it. `wrappers` are the fields that the request may stand in, instead of at the top.
-    `takes_config` says that an operator's default generationConfig is filled in. `advertised` is its name in models'
-    supportedGenerationMethods ("" for none). `not_there` is the message of its 404, with `{name}` and `{version}`.
+    `id` is Google's. An operation that is not `served` is refused, never forwarded. `makes` is what it creates, `tells`
+    the results in its answer, which upstream has created since. `not_there` is the error if what the path names is not
+    there, or is somebody else's. `lists` is the kind of resource that it lists, where the gateway itself makes the list
+    ("" for none). `default_page` and `max_page` are Google's sizes. `named_by` is Google's term for the field that the
+    path's name fills. `other_roots` are further roots that it stands below, `also` other templates that clients use for
+    it. `wrappers` are the fields that the request may stand in, instead of at the top. `takes_config` says that an
+    operator's default generationConfig is filled in. `advertised` is its name in models' supportedGenerationMethods (""
+    for none). `on_model` says that the path names a model.
     """
 
     id: str
     http: str
     template: str
+    family: Family = Family.MODELS
+    served: bool = True
     takes: Takes = Takes.NOTHING
     gives: Gives = Gives.ANSWER
     repeat: Repeat = Repeat.ALWAYS
     belongs: Belongs = Belongs.ANYBODY
     makes: tuple[Made, ...] = ()
-    not_there: str = ""
+    tells: tuple[Made, ...] = ()
+    lists: str = ""
+    default_page: int = 0
+    max_page: int = 0
     cools: Cools = Cools.ACCOUNT
     metered: Metered = Metered.NOTHING
     named_by: str = ""
     root: str = ""
+    other_roots: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     wrappers: tuple[str, ...] = ()
     takes_config: bool = False
     advertised: str = ""
+    not_there: NotThere = field(init=False, default=NOWHERE)
     verb: str = field(init=False, default="")
+    on_model: bool = field(init=False, default=False)
+    _before: str = field(init=False, default="")
     _after: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
-        after = self.template.rpartition("}")[2]
-        object.__setattr__(self, "_after", after)
-        object.__setattr__(self, "verb", after.partition(":")[2])
+        settled: dict[str, object] = {"verb": self.template.partition(":")[2]}
+        if variable := VARIABLE.search(self.template):
+            before, after = self.template[: variable.start()], self.template[variable.end() :]
+            settled = {
+                "_before": before,
+                "_after": after,
+                "verb": after.partition(":")[2],
+                "on_model": variable[1] == "model",
+                "named_by": self.named_by or _request_of(self.id) + variable[1],
+                "not_there": text_for(variable[2]),
+            }
+        for column, value in settled.items():
+            object.__setattr__(self, column, value)
 
     def __repr__(self) -> str:
         return f"<Operation {self.id}>"
@@ -110,10 +151,52 @@ class Operation:
         """Its name in the request log: the verb alone for a verb on models, else the id."""
         return self.verb if self.verb and self.id.startswith("models.") else self.id
 
+    @property
+    def read_only(self) -> bool:
+        """Whether upstream is the same after it as before."""
+        return self.http == "GET"
+
+    @property
+    def deletes(self) -> bool:
+        """Whether what the path names is gone after it."""
+        return self.http == "DELETE"
+
+    @property
+    def ignores_cooldowns(self) -> bool:
+        """Whether it goes to an account whose quota for a model is used up."""
+        return self.cools is not Cools.MODEL
+
+    @property
+    def listed_as(self) -> str:
+        """The field of its answer that the list stands in."""
+        return _LISTED_AS.get(self.lists, self.lists)
+
     def cooldowns_on(self, model: str) -> str:
-        """What a failed call for `model` cools down: the model, or "" for the account as a whole."""
-        return canonical(model) if self.cools is Cools.MODEL else ""
+        """What a failed call for `model` cools down: the model, a storage (no model's name begins with a slash), or ""
+        for the account as a whole.
+        """
+        match self.cools:
+            case Cools.MODEL:
+                return canonical(model)
+            case Cools.ACCOUNT:
+                return ""
+            case storage:
+                return f"/{storage.value}"
 
     def path(self, name: Name) -> str:
         """Its path on the resource `name`, below root and version, percent-encoded."""
-        return name.path() + self._after
+        return f"{self._before}{name.path()}{self._after}"
+
+
+_LISTED_AS = {"batches": "operations"}
+
+
+def _request_of(id_: str) -> str:
+    """Google's name for the request of a method, with the dot after it: `GetFileRequest.`, `ImportFileRequest.`."""
+    collection, _, method = id_.rpartition(".")
+    collection = collection.rpartition(".")[2]
+    resource = ""
+    if method.islower() and collection != MODELS:
+        singular = {"corpora": "corpus", "batches": "batch"}.get(collection, collection.removesuffix("s"))
+        resource = collection if method == "list" else singular
+    return f"{method[:1].upper()}{method[1:]}{resource[:1].upper()}{resource[1:]}Request."

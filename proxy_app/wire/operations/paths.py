@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from accounts_app.pool.names.names import is_id
 from proxy_app.wire.operations import table
-from proxy_app.wire.operations.columns import Operation
-from proxy_app.wire.resource_names import MODELS
+from proxy_app.wire.operations.columns import VARIABLE, Operation
+from proxy_app.wire.resource_names import CHILDREN, MODELS, TUNED_MODELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class Target:
 
 
 _COLON = re.compile("%3a", re.IGNORECASE)
-_VARIABLE = re.compile(r"\{\w+=([^}]+)\}")
+_SLASHES = re.compile("/{2,}")
+_OF_MODELS = (f"{MODELS}/", f"{TUNED_MODELS}/")
 _METHODS = ("POST", "GET", "PATCH", "PUT", "DELETE")
 
 
@@ -30,7 +32,7 @@ def find(http: str, path: str, root: str = "") -> Target | None:
     """
     path = clean(path)
     http = "GET" if http == "HEAD" else http
-    collection = path.partition("/")[0].partition(":")[0]
+    collection = _collection(path)
     verb = path.rpartition(":")[2]
     if (root, collection, verb) not in _verbs:
         verb = ""
@@ -45,6 +47,19 @@ def by_another_method(path: str, root: str = "") -> Operation | None:
     return next((found.operation for http in _METHODS if (found := find(http, path, root))), None)
 
 
+def may_be_forwarded(path: str, root: str = "") -> bool:
+    """Whether a path that is no operation's may be a method which is newer than the table.
+
+    It is none where another HTTP method is asked for, where the half of the API that it belongs to is not served, and
+    where its verb is a collection's name: Google would make something there that nobody here hears of.
+    """
+    path = clean(path)
+    collection, (name, verb) = _collection(path), split(path)
+    if collection in _unserved or (root, collection, verb) in _verbs or not all(map(is_id, name.split("/"))):
+        return False
+    return is_id(verb) and verb not in CHILDREN if verb else by_another_method(path, root) is None
+
+
 def split(path: str) -> tuple[str, str]:
     """Name and verb of a path below `/{version}/` that stands for no operation, as written; both may be ""."""
     path = clean(path)
@@ -53,8 +68,12 @@ def split(path: str) -> tuple[str, str]:
 
 
 def clean(path: str) -> str:
-    """A decoded path as templates have it: some clients escape the colon twice, or end in a slash."""
-    return _COLON.sub(":", path).rstrip("/")
+    """A decoded path as templates have it: some clients escape the colon twice, end in a slash, or double slashes.
+
+    In a model's name a doubled slash stays: that is answered in Google's words for a bad name.
+    """
+    path = _COLON.sub(":", path).strip("/")
+    return path if "//" not in path or path.startswith(_OF_MODELS) else _SLASHES.sub("/", path)
 
 
 def _pattern(template: str) -> re.Pattern[str]:
@@ -63,30 +82,44 @@ def _pattern(template: str) -> re.Pattern[str]:
     A star is one segment, two are any number of them; a model's id may have several, and may be missing, which is
     answered in Google's words for a bad name.
     """
-    found = _VARIABLE.search(template)
+    found = VARIABLE.search(template)
     if found is None:
         return re.compile(f"{re.escape(template)}(?P<name>)")
-    segments = found[1].split("/")
+    segments = found[2].split("/")
     stars = {"*": ".*" if segments[0] == MODELS else "[^/]+", "**": ".+"}
     name = "/".join(stars.get(segment) or re.escape(segment) for segment in segments)
-    return re.compile(f"(?P<name>{name}){re.escape(template[found.end() :])}", re.DOTALL)
+    before, after = template[: found.start()], template[found.end() :]
+    return re.compile(f"{re.escape(before)}(?P<name>{name}){re.escape(after)}", re.DOTALL)
+
+
+def _collection(path: str) -> str:
+    """The first word of a path or template."""
+    return path.partition("/")[0].partition(":")[0]
+
+
+def _literal(template: str) -> str:
+    """A template without what stands for a name."""
+    return VARIABLE.sub(r"\2", template).replace("*", "")
 
 
 def _all_rows() -> Iterator[tuple[tuple[str, str, str, str], str, Operation]]:
     for operation in table.OPERATIONS:
         for template in (operation.template, *operation.also):
-            collection = re.split("[/:]", _VARIABLE.sub(r"\1", template))[0]
+            collection = _collection(_literal(template))
             verb = template.rpartition("}")[2].partition(":")[2]
-            yield (operation.root, operation.http, collection, verb), template, operation
+            for root in (operation.root, *operation.other_roots):
+                yield (root, operation.http, collection, verb), template, operation
 
 
 def _indexed() -> dict[tuple[str, str, str, str], list[tuple[re.Pattern[str], Operation]]]:
-    """The rows by root, HTTP method, collection and verb; of those that fit the same path, the longest first."""
+    """The rows by root, HTTP method, collection and verb; of those that fit the same path, the most literal first."""
     rows: dict[tuple[str, str, str, str], list[tuple[re.Pattern[str], Operation]]] = {}
-    for key, template, operation in sorted(_all_rows(), key=lambda row: -len(row[1])):
+    for key, template, operation in sorted(_all_rows(), key=lambda row: -len(_literal(row[1]))):
         rows.setdefault(key, []).append((_pattern(template), operation))
     return rows
 
 
 _rows = _indexed()
 _verbs = {(root, collection, verb) for root, _, collection, verb in _rows if verb}
+_served = {_collection(_literal(each.template)) for each in table.OPERATIONS if each.served}
+_unserved = {_collection(_literal(each.template)) for each in table.OPERATIONS} - _served

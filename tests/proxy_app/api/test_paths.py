@@ -65,9 +65,8 @@ class TestIsAnsweredInGooglesShape:
             ("POST", "/v1beta"),
             ("GET", "/v1beta/"),
             ("POST", "/v2/models/x:generateContent"),
-            ("GET", "/v1beta/files"),
             ("POST", "/upload/v1beta/files"),
-            ("DELETE", "/v1beta/cachedContents/x"),
+            ("DELETE", "/v1beta/newThings/x"),
             ("GET", "/favicon.ico"),
             ("POST", "/v1/chat/completions"),
             ("PUT", "/healthz/"),
@@ -103,6 +102,28 @@ class TestIsAnsweredInGooglesShape:
         assert verb in error["message"]
         assert "generateContent, streamGenerateContent, countTokens" in error["message"]
         assert not upstream.calls
+
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [
+            ("GET", "files"),
+            ("DELETE", "cachedContents/x"),
+            ("POST", "files:register"),
+            ("POST", "auth_tokens"),
+            ("POST", "openai/chat/completions"),
+        ],
+    )
+    async def test_for_googles_other_methods(self, method, path, client, alice, upstream):
+        is_googles_error(await client.request(method, f"/v1beta/{path}"), 501)
+
+    async def test_but_for_interactions_in_theirs(self, client, alice, upstream):
+        """Their SDKs send a call again after any 5xx."""
+        reply = await client.post("/v1beta/interactions", {"model": MODEL, "input": "hi"})
+
+        assert reply.status == 400
+        assert reply.json()["error"].keys() == {"message", "code"}
+        assert reply.json()["error"]["code"] == "invalid_request"
+        assert "interactions.create is not served" in reply.json()["error"]["message"]
 
     @pytest.mark.parametrize("verb", ["doMagic", "GenerateContent", ""])
     async def test_for_verbs_that_nobody_has(self, verb, client, alice, upstream):

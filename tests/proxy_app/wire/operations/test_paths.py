@@ -1,7 +1,7 @@
 import pytest
 
 from proxy_app.wire import resource_names
-from proxy_app.wire.operations import COUNT, GENERATE, GET_MODEL, LIST_MODELS, STREAM, Operation, paths, table
+from proxy_app.wire.operations import COUNT, GENERATE, GET_MODEL, LIST_MODELS, STREAM, paths
 from proxy_app.wire.operations.paths import Target, by_another_method, find, split
 
 
@@ -38,7 +38,7 @@ def test_a_path_names_an_operation_and_what_it_is_asked_of(path, operation, name
         ("models/x:embedContent", None),
         ("modelsx", None),
         ("models:generateContent", None),
-        ("files", None),
+        ("file", None),
         ("", None),
     ],
 )
@@ -87,46 +87,69 @@ def test_the_path_that_is_written_is_the_path_that_is_read(operation, name):
         assert found.operation is operation
 
 
-@pytest.fixture
-def rows_of(monkeypatch):
-    """Replaces the table by other rows, with the shapes of Google's other methods."""
+@pytest.mark.parametrize(
+    ("http", "path", "root", "id_", "name"),
+    [
+        ("GET", "files/f:download", "download", "files.download", "files/f"),
+        ("HEAD", "files/environment-6f-e:download", "", "files.download", "files/environment-6f-e"),
+        ("GET", "files/f%3Adownload", "", "files.download", "files/f"),
+        ("DELETE", "/files//f/", "", "files.delete", "files/f"),
+        ("POST", "//models/m:generateContent", "", "models.generateContent", "models/m"),
+        ("POST", "models//m:generateContent", "", "models.generateContent", "models//m"),
+        ("GET", "models/org/name:v1/operations/o", "", "models.operations.get", "models/org/name:v1/operations/o"),
+        ("GET", "environments/e/files/a/b/c.d", "", "environments.files.get", "environments/e/files/a/b/c.d"),
+        ("GET", "environments/e/files/", "", "environments.files.get", "environments/e"),
+        ("POST", "environments:create", "", "environments.create", ""),
+        ("GET", "environments:list", "", "environments.list", ""),
+        ("GET", "environments/e:get", "", "environments.get", "environments/e"),
+        ("DELETE", "environments/e:delete", "", "environments.delete", "environments/e"),
+        ("GET", "interactions/live", "", "interactions.live", ""),
+        ("GET", "BidiGenerateContentConstrained", "ws", "live.bidiGenerateContent", ""),
+        ("GET", "openai/models/models/m", "", "openai.models.get", "models/m"),
+        ("POST", "openai/batches/batches/b/cancel", "", "openai.batches.cancel", "batches/b"),
+    ],
+)
+def test_a_method_has_other_spellings(http, path, root, id_, name):
+    found = find(http, path, root)
 
-    def with_rows(*rows: Operation) -> None:
-        monkeypatch.setattr(table, "OPERATIONS", rows)
-        monkeypatch.setattr(paths, "_rows", paths._indexed())
-        monkeypatch.setattr(paths, "_verbs", {(root, of, verb) for root, _, of, verb in paths._rows if verb})
-
-    return with_rows
-
-
-# One of each shape in Google's list of methods.
-SHAPES = [
-    ("GET", "", "{name=models/*/operations/*}", "models/veo/operations/o-1", "models/veo/operations/o-1"),
-    ("GET", "", "{name=models/*}/operations", "models/veo/operations", "models/veo"),
-    ("POST", "", "{name=batches/*}:cancel", "batches/b:cancel", "batches/b"),
-    ("POST", "", "files:register", "files:register", ""),
-    ("POST", "upload", "files", "files", ""),
-    ("DELETE", "", "{name=files/*}", "files/f", "files/f"),
-    ("POST", "", "{name=interactions/*}/cancel", "interactions/i/cancel", "interactions/i"),
-    (
-        "GET",
-        "",
-        "{name=fileSearchStores/*/upload/operations/*}",
-        "fileSearchStores/s/upload/operations/o",
-        "fileSearchStores/s/upload/operations/o",
-    ),
-    ("GET", "", "{name=environments/*/files/**}", "environments/e/files/a/b", "environments/e/files/a/b"),
-    ("POST", "", "openai/chat/completions", "openai/chat/completions", ""),
-]
+    assert found is not None
+    assert (found.operation.id, found.name) == (id_, name)
 
 
-@pytest.mark.parametrize(("http", "root", "template", "path", "name"), SHAPES)
-def test_every_shape_of_googles_paths_is_recognised(rows_of, http, root, template, path, name):
-    rows = {
-        shape: Operation(f"row{number}", shape[0], shape[2], root=shape[1])
-        for number, shape in enumerate((*SHAPES, ("GET", "", "{name=models/*}", "", "")))
-    }
-    rows_of(*rows.values())
+@pytest.mark.parametrize(
+    ("http", "path", "root"),
+    [
+        ("POST", "files", "download"),
+        ("GET", "files", "upload"),
+        ("POST", "files/f:download", ""),
+        ("GET", "files/f/g", ""),
+        ("PATCH", "models/m", ""),
+        ("POST", "models/m:cachedContents", ""),
+    ],
+)
+def test_what_google_does_not_have_is_no_operation(http, path, root):
+    assert find(http, path, root) is None
 
-    assert paths.find(http, path, root) == Target(rows[http, root, template, path, name], name)
-    assert paths.find("PATCH", path, root) is None
+
+@pytest.mark.parametrize(
+    ("path", "root", "forwarded"),
+    [
+        ("models/m:newVerb", "", True),
+        ("models/org/name:v1:newVerb", "", True),
+        ("newThings", "", True),
+        ("newThings/n:verb", "", True),
+        ("files/f:newVerb", "", True),
+        ("models/m:cachedContents", "", False),
+        ("models/m", "", False),
+        ("models/m:generateContent", "", False),
+        ("files", "", False),
+        ("interactions/i:newVerb", "", False),
+        ("openai/newThings", "", False),
+        ("newThings/../files", "", False),
+        ("newThings?x", "", False),
+        ("newThings//n", "", True),
+        ("", "", False),
+    ],
+)
+def test_what_is_newer_than_the_table_may_be_forwarded(path, root, forwarded):
+    assert paths.may_be_forwarded(path, root) is forwarded

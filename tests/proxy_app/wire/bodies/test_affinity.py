@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from proxy_app.wire.affinity import affinity_key, session_id
+from proxy_app.wire.bodies.affinity import affinity_key, session_id
 from proxy_app.wire.bodies.bodies import read_body
 from proxy_app.wire.malformed import Malformed
 

@@ -1,0 +1,106 @@
+"""Interactions, and what goes with them: agents, environments, credentials, triggers, webhooks, voices, decisions.
+
+None of them is served yet. Names stand in paths as everywhere, in bodies as bare ids. The
+snapshot of an environment is a file.
+"""
+
+from accounts_app.pool.outcomes import Repeat
+from proxy_app.wire.operations.columns import Belongs, Cools, Family, Gives, Made, Metered, Operation, Takes
+
+_DAY = 24 * 3600.0
+
+
+def _row(
+    id_: str,
+    http: str,
+    template: str,
+    *,
+    gives: Gives = Gives.ANSWER,
+    makes: tuple[Made, ...] = (),
+    lists: str = "",
+    root: str = "",
+    also: tuple[str, ...] = (),
+) -> Operation:
+    """A row of this half: on a resource it is its owner's, else home; what changes something is not sent twice."""
+    takes = Takes.STREAM if root else Takes.FIELDS if http in ("POST", "PATCH") else Takes.NOTHING
+    return Operation(
+        id_,
+        http,
+        template,
+        family=Family.INTERACTIONS,
+        served=False,
+        takes=takes,
+        gives=gives,
+        repeat=Repeat.ALWAYS if http in ("GET", "DELETE") else Repeat.UNTIL_SENT,
+        belongs=Belongs.OWNER if "{" in template else Belongs.HOME,
+        makes=makes,
+        lists=lists,
+        default_page=50 if lists else 0,
+        max_page=1000 if lists else 0,
+        root=root,
+        also=also,
+    )
+
+
+def _collection(of: str, *, variable: str = "id", patch: bool = False, verbs: bool = False) -> tuple[Operation, ...]:
+    """The methods that every collection has. `verbs`: they may be written as verbs too (`environments:create`)."""
+    one = f"{{{variable}={of}/*}}"
+    rows = (
+        _row(f"{of}.create", "POST", of, makes=(Made("id", of=of),), also=(f"{of}:create",) if verbs else ()),
+        _row(f"{of}.list", "GET", of, lists=of, also=(f"{of}:list",) if verbs else ()),
+        _row(f"{of}.get", "GET", one, also=(f"{one}:get",) if verbs else ()),
+        _row(f"{of}.delete", "DELETE", one, also=(f"{one}:delete",) if verbs else ()),
+    )
+    return (*rows, _row(f"{of}.patch", "PATCH", one)) if patch else rows
+
+
+INTERACTION_ROWS: tuple[Operation, ...] = (
+    Operation(
+        "interactions.create",
+        "POST",
+        "interactions",
+        family=Family.INTERACTIONS,
+        served=False,
+        takes=Takes.FIELDS,
+        gives=Gives.INTERACTION_EVENTS,  # or one object: the body says which
+        repeat=Repeat.UNTIL_SENT,
+        belongs=Belongs.HOME,
+        makes=(Made("id", 55 * _DAY, of="interactions"),),
+        cools=Cools.MODEL,
+        metered=Metered.TOKENS,
+    ),
+    _row("interactions.get", "GET", "{id=interactions/*}", gives=Gives.INTERACTION_EVENTS),
+    _row("interactions.cancel", "POST", "{id=interactions/*}/cancel"),
+    _row("interactions.delete", "DELETE", "{id=interactions/*}"),
+    _row("interactions.authTokens.create", "POST", "{id=interactions/*}/auth_tokens"),
+    _row("interactions.authTokens.delete", "DELETE", "{name=interactions/*/auth_tokens/*}"),
+    _row("interactions.live", "GET", "interactions/live", gives=Gives.SOCKET),
+    *_collection("agents"),
+    *_collection("environments", verbs=True),
+    _row(
+        "environments.files.get",
+        "GET",
+        "{name=environments/*/files/**}",
+        gives=Gives.BYTES,
+        also=("{name=environments/*}/files",),
+    ),
+    _row("environments.files.upload", "PUT", "{name=environments/*/files/**}", root="upload"),
+    *_collection("credentials", patch=True),
+    *_collection("triggers", patch=True),
+    _row("triggers.run", "POST", "{id=triggers/*}/executions"),
+    _row("triggers.executions.list", "GET", "{id=triggers/*}/executions"),
+    *_collection("webhooks", patch=True),
+    _row("webhooks.ping", "POST", "{id=webhooks/*}:ping"),
+    _row("webhooks.rotateSigningSecret", "POST", "{id=webhooks/*}:rotateSigningSecret"),
+    *_collection("voices"),
+    Operation(
+        "decisions.create",
+        "POST",
+        "decisions",
+        family=Family.INTERACTIONS,
+        served=False,
+        takes=Takes.FIELDS,
+        cools=Cools.MODEL,
+        metered=Metered.TOKENS,
+    ),
+)

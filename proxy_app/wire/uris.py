@@ -1,0 +1,127 @@
+"""Addresses of files and of uploads: which of them name a file, and how they read for the client and for upstream.
+
+What a client gets leads back to the gateway; what upstream gets are its own canonical addresses. Credentials of the
+pool stand in neither.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, quote, urlencode
+
+import msgspec
+from msgspec import Raw
+
+GOOGLE = "generativelanguage.googleapis.com"
+
+# Never handed back in an address: the account's key stands in some that upstream tells.
+CREDENTIALS = ("key", "access_token", "oauth_token")
+
+_FILE = re.compile(
+    r"(?:https?://(?P<host>[^/?#\s]+)(?:/[^?#\s]*)?/)?(?P<name>files/[^/?#:\s]+)(?::download)?(?:[?#]\S*)?"
+)
+_FIELDS = rb'"(?:uri|fileUri|file_uri|downloadUri|download_uri)"\s*:\s*'
+_WRITTEN = re.compile(rb"(" + _FIELDS + rb')("(?:[^"\\]|\\.)*")')
+_TOLD = re.compile(r"https?://[^/?#]+(?:/[^?#]*?)?(/v1\w*/files/[^?#]*)(\?[^#]*)?")
+
+_decode = msgspec.json.Decoder(str).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def file_in(uri: str, hosts: Collection[str] | None = None) -> str:
+    """The file (`files/x`) that `uri` names, as an address or bare; "" for none.
+
+    Of addresses only those at `hosts` (lower case, with a port that is not the usual one) and Google's own count, where
+    `hosts` is given.
+    """
+    if "files/" not in uri:
+        return ""
+    found = _FILE.fullmatch(uri)
+    if found is None:
+        return ""
+    host = (found["host"] or GOOGLE).lower()
+    return found["name"] if hosts is None or host == GOOGLE or host in hosts else ""
+
+
+def canonical(file: str) -> str:
+    """Google's own address of a file (`files/x`)."""
+    return f"https://{GOOGLE}/v1beta/{quote(file)}"
+
+
+def replaced(value: Raw | bytes, uris: Mapping[str, str]) -> Raw | bytes:
+    """JSON in which fields that hold addresses hold others, as `uris` says of them: itself where it says of none."""
+    if not uris:
+        return value
+
+    def other(found: re.Match[bytes]) -> bytes:
+        written = found[2]
+        new = uris.get(_text(written))
+        return found[0] if new is None else found[1] + _encode(new)
+
+    new = _WRITTEN.sub(other, value)
+    return value if new == bytes(value) else Raw(new)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a client finds the gateway: `base` is scheme, host and path prefix, without a slash at the end.
+
+    `by_google_sdk`: the client is one of Google's own SDKs.
+    """
+
+    base: str
+    by_google_sdk: bool = False
+
+    @property
+    def rewrites_files(self) -> bool:
+        """Whether addresses of files lead to the gateway: Google's SDKs know files by addresses with https only."""
+        return self.base.startswith("https://") or not self.by_google_sdk
+
+    def answer(self, frame: bytes) -> bytes:
+        """An answer as the client gets it: the addresses of files in it lead to the gateway, at least without keys."""
+        if b"files/" not in frame:
+            return frame
+        return _WRITTEN.sub(self._address, frame)
+
+    def file(self, uri: str) -> str:
+        """The address of a file as the client gets it; any other address as it is."""
+        found = _TOLD.fullmatch(uri)
+        if found is None:
+            return uri
+        if self.rewrites_files:
+            return f"{self.base}{found[1]}{_without_credentials(found[2] or '')}"
+        return uri if found[2] is None else uri[: found.start(2)] + _without_credentials(found[2])
+
+    def upload(self, url: str) -> str:
+        """The address of an upload session, in upstream's own form of path and query. Raises ValueError for another."""
+        before, found, after = url.partition("/upload/")
+        if not found or "://" not in before:
+            raise ValueError("not the address of an upload")
+        path, _, query = after.partition("?")
+        return f"{self.base}/upload/{path}{_without_credentials(query and f'?{query}')}"
+
+    def _address(self, found: re.Match[bytes]) -> bytes:
+        uri = _text(found[2])
+        new = self.file(uri)
+        return found[0] if new == uri else found[1] + _encode(new)
+
+
+def upload_id(query: str) -> str:
+    """The id of the upload session in the query of an address; "" for none."""
+    return next((value for name, value in parse_qsl(query) if name == "upload_id"), "")
+
+
+def _without_credentials(query: str) -> str:
+    """A query with its question mark, or ""; untouched where it holds no credential."""
+    if not any(f"{name}=" in query for name in CREDENTIALS):
+        return query
+    kept = [pair for pair in parse_qsl(query[1:], keep_blank_values=True) if pair[0] not in CREDENTIALS]
+    return f"?{urlencode(kept)}" if kept else ""
+
+
+def _text(written: bytes) -> str:
+    """A JSON string, as far as it can be read."""
+    try:
+        return _decode(written)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
