@@ -6,7 +6,7 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
@@ -15,19 +15,17 @@ from emulator.apis.dispatch import Dispatcher
 from emulator.apis.oauth import consent_target
 from emulator.state.accounts import Account
 from emulator.state.google import Google
-from emulator.state.recording import Recorded
+from emulator.state.observer import Observer
 from emulator.state.resources.blobs import Blob
 from emulator.state.scripts import Script
 from emulator.wire.replies import Reply, Style
 from emulator.wire.server import Connection
 
 _BACKLOG = 1024
-# Everything the emulator waits for happens on one machine, in milliseconds.
-_TIMEOUT = 5.0
 _KEPT, _KEPT_OPEN = 10_000, 200
 
 
-class Emulator:
+class Emulator(Observer):
     """A stand-in for Google on a real socket, in a thread and event loop of its own. A context manager.
 
     Every method may be called from any thread, also from a running event loop: none of them waits, except those that
@@ -63,7 +61,7 @@ class Emulator:
         job_seconds: float = 2.0,
     ) -> None:
         self._address = (host, port)
-        self._google = Google(
+        google = Google(
             any_credentials=any_credentials,
             controllable=controllable,
             style=style,
@@ -75,7 +73,7 @@ class Emulator:
             bind_signatures=bind_signatures,
             job_seconds=job_seconds,
         )
-        self._changed = self._google.changed
+        super().__init__(google)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._stopping: asyncio.Event | None = None
@@ -239,64 +237,3 @@ class Emulator:
     def reset(self) -> None:
         """As new: no accounts, no scripts, nothing recorded."""
         self._google.reset()
-
-    # -- recordings --------------------------------------------------------------------------------------
-
-    @property
-    def accounts(self) -> Mapping[str, Account]:
-        with self._changed:
-            return {account.email: account for account in self._google.accounts.all()}
-
-    @property
-    def requests(self) -> list[Recorded]:
-        """All requests so far, oldest first, also those to OAuth and the control plane."""
-        with self._changed:
-            return self._google.recording.all()
-
-    @property
-    def calls(self) -> list[Recorded]:
-        """Only the calls of a model: generate, stream, count, embed."""
-        return [one for one in self.requests if one.is_model_call]
-
-    def requests_of(self, call: str) -> list[Recorded]:
-        """Only those of one method: `token`, `loadCodeAssist`, `generateContent` …"""
-        return [one for one in self.requests if one.call == call]
-
-    @property
-    def open_streams(self) -> int:
-        """Requests whose reply has not ended."""
-        with self._changed:
-            return self._google.recording.open_count()
-
-    @property
-    def connections(self) -> int:
-        """Open sockets, idle ones too."""
-        with self._changed:
-            return len(self._google.connections)
-
-    def wait_for_requests(
-        self, number: int = 1, *, call: str | None = None, timeout: float = _TIMEOUT
-    ) -> list[Recorded]:
-        """The requests (of one method), once there are `number` of them; TimeoutError if that takes too long."""
-
-        def found() -> list[Recorded]:
-            seen = [one for one in self._google.recording.all() if call is None or one.call == call]
-            return seen if len(seen) >= number else []
-
-        with self._changed:
-            return self._google.recording.wait_for(found, timeout, f"{number} requests of {call or 'any method'}")
-
-    def wait_for_hang_up(self, number: int = 1, *, timeout: float = _TIMEOUT) -> Recorded:
-        """The latest request whose client left before the end, once `number` did."""
-
-        def found() -> list[Recorded]:
-            left = [one for one in self._google.recording.all() if one.hung_up]
-            return left if len(left) >= number else []
-
-        with self._changed:
-            return self._google.recording.wait_for(found, timeout, f"{number} hang-ups")[-1]
-
-    def wait_for_silence(self, *, timeout: float = _TIMEOUT) -> None:
-        """Returns once no reply is being sent."""
-        with self._changed:
-            self._google.recording.wait_for(lambda: not self._google.recording.open_count(), timeout, "silence")

@@ -91,12 +91,10 @@ class _Batch:
         return {"responsesFile": generated_file(self.call, content, "application/jsonl", id).name}
 
     def _answer(self, line: _Line) -> Json:
-        key = {name: value for name, value in line.said.items() if name == "key"}
-        rest = {name: value for name, value in line.said.items() if name != "key"}
         try:
-            return {**key, "response": self._response(line.request), **rest}
+            return {**line.said, "response": self._response(line.request)}
         except Refused as refused:
-            return {**key, "error": _status(refused.body), **rest}
+            return {**line.said, "error": _status(refused.body)}
 
     def _response(self, request: Any) -> Json:
         if self.embeds:
