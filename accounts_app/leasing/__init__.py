@@ -16,7 +16,7 @@ from accounts_app.leasing.lender import Lender, ahead
 from accounts_app.pool.blame.attempts import Attempts
 from accounts_app.pool.blame.no_answer import Ending, NoAnswer
 from accounts_app.pool.blame.placement import Pause, Placement, Wanted
-from accounts_app.pool.choice.eligibility import Eligibility, Status
+from accounts_app.pool.choice.eligibility import WHOLE_ACCOUNT, Eligibility, Status
 from accounts_app.pool.cooldowns.cooldown import Cooldown
 from accounts_app.pool.outcomes import Fault
 from accounts_app.pool.paths.paths import Path
@@ -34,6 +34,7 @@ __all__ = [
     "Status",
     "Wanted",
     "attempts",
+    "cooldown_models",
     "cooldowns",
     "default_generation_config",
     "eligibility",
@@ -159,6 +160,11 @@ def cooldowns(now: float) -> list[tuple[int, str, Cooldown]]:
         for account, model, cooldown in cooldowns
         if not cooldown.is_guess
     ]
+
+
+def cooldown_models() -> set[str]:
+    """The models that some account cools down for, or did last time. Safe from any thread."""
+    return _lender.board.cooldowns.models() - {WHOLE_ACCOUNT}
 
 
 def need_attention() -> dict[int, str]:

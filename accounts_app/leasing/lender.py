@@ -10,7 +10,7 @@ So setting the wall clock moves no cooldown.
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import monotonic, time
 
 from accounts_app import roster
@@ -47,8 +47,19 @@ def ahead() -> float:
     return time() - monotonic()
 
 
+@dataclass(frozen=True, slots=True)
+class _Unseen:
+    """A decision on a cooldown that no reading shows yet, and how far ahead the wall clock was when it was made."""
+
+    decision: object
+    ahead: float
+
+
 class Lender:
-    """This process's leases and decisions; those that no snapshot shows yet are in `_cooldowns` and `_taken_out`."""
+    """This process's leases and decisions. Cooldowns are on the board alone.
+
+    `_unseen` and `_taken_out` are the decisions on cooldowns and accounts that no reading of the database shows yet.
+    """
 
     def __init__(self, ahead: Callable[[], float] = ahead) -> None:
         self.blame = Blame(self, seed=int.from_bytes(os.urandom(4)) / 2**32)
@@ -57,11 +68,11 @@ class Lender:
         self._ahead = ahead
         self._seen: Roster | None = None
         self._now = 0.0  # the latest time passed in by a call; `catch_up` uses it
-        self._cooldowns: dict[CooldownKey, CooldownRow] = {}
+        self._unseen: dict[CooldownKey, _Unseen] = {}
         self._taken_out: dict[int, TakenOutRow] = {}
 
     def __repr__(self) -> str:
-        unseen = f"{len(self._cooldowns)} cooldowns and {len(self._taken_out)} reasons to be seen"
+        unseen = f"{len(self._unseen)} cooldowns and {len(self._taken_out)} reasons to be seen"
         return f"<Lender {self.board.in_flight} in flight, {unseen}>"
 
     @property
@@ -100,22 +111,24 @@ class Lender:
         board.protection = snapshot.settings.quota_protection
         board.ahead = self._ahead()
         if seen is not None and snapshot.version == seen.version + 1:
-            changed, cooldowns = set(snapshot.changed_accounts), set(snapshot.changed_cooldowns)
+            changed = set(snapshot.changed_accounts)
         else:
             changed = set(snapshot.accounts) | set(board.accounts)
-            cooldowns = set(snapshot.cooldowns) | (set(seen.cooldowns) if seen else set())
-        self._forget_seen(snapshot, changed, cooldowns)
+        self._forget_seen(snapshot, changed)
         board.update(snapshot.accounts, changed, self._now)
         gone = changed - snapshot.accounts.keys()
         self.blame.forget(gone)
         for account in gone:
             self.last_used.pop(account, None)
+        if gone:
+            self._unseen = {key: unseen for key, unseen in self._unseen.items() if key[0] not in gone}
         for account in changed:
             candidate = snapshot.accounts.get(account)
             if candidate is not None and candidate.parked == BILLING:
                 self.blame.try_each_hour(account, self._now)
-        for account, model in cooldowns - self._cooldowns.keys():
-            board.set_cooldown(account, model, self._translated(snapshot.cooldowns.get((account, model))), self._now)
+        for changes in roster.take_cooldown_changes():
+            for key, shown in changes.cooldowns.items():
+                self._take_over(key, shown, changes.loaded_at)
         self._seen = snapshot
         return snapshot
 
@@ -123,8 +136,9 @@ class Lender:
         """Journal a cooldown; one for an unknown model is kept in memory only."""
         if model != WHOLE_ACCOUNT and not self.board.is_known(model):
             return
-        row = CooldownRow(account, model, self._moved(cooldown, self._ahead()))
-        self._cooldowns[account, model] = row
+        ahead = self._ahead()
+        row = CooldownRow(account, model, _moved(cooldown, ahead))
+        self._unseen[account, model] = _Unseen(row.decision, ahead)
         journal.append(COOLDOWN, row)
 
     def take_out(self, account: int, fault: Fault) -> None:
@@ -144,20 +158,11 @@ class Lender:
         if parked := self.board.taken_out.get(account) or (view.parked if view else ""):
             self.blame.put_back(account, parked, now)
 
-    def _forget_seen(self, snapshot: Roster, changed: set[int], cooldowns: set[CooldownKey]) -> None:
-        """Forget the own decisions that were committed before the snapshot was read; from now on its rows count.
+    def _forget_seen(self, snapshot: Roster, changed: set[int]) -> None:
+        """Forget the accounts taken out by decisions committed before the snapshot was read; from now on it counts.
 
-        They are added to `changed` and `cooldowns`. A cooldown whose row is the same is not: the one in memory is
-        exact, and does not depend on the wall clock.
+        They are added to `changed`.
         """
-        for key, row in list(self._cooldowns.items()):
-            gone = key[0] not in snapshot.accounts
-            if gone or leasing_rows.written_before((COOLDOWN, *key), row, snapshot.loaded_at):
-                self._cooldowns.pop(key, None)
-                if gone or not _is_same(snapshot.cooldowns.get(key), row.cooldown):
-                    cooldowns.add(key)
-                else:
-                    cooldowns.discard(key)
         for account, out in list(self._taken_out.items()):
             gone = account not in snapshot.accounts
             if gone or leasing_rows.written_before((TAKEN_OUT, account), out, snapshot.loaded_at):
@@ -165,19 +170,20 @@ class Lender:
                 self.board.taken_out.pop(account, None)
                 changed.add(account)
 
-    def _translated(self, cooldown: Cooldown | None) -> Cooldown | None:
-        """A row's cooldown in monotonic time."""
-        return None if cooldown is None else self._moved(cooldown, -self._ahead())
+    def _take_over(self, key: CooldownKey, shown: Cooldown | None, loaded_at: float) -> None:
+        """Put on the board what a row shows, unless this process has decided since.
 
-    @staticmethod
-    def _moved(cooldown: Cooldown, seconds: float) -> Cooldown:
-        """The cooldown with all its times moved by so many seconds."""
-        return replace(
-            cooldown,
-            until=cooldown.until + seconds,
-            window_until=cooldown.window_until + seconds,
-            stamp=cooldown.stamp + seconds,
-        )
+        One thread reads and writes rows: a decision was committed before a reading began, or changes the row after it
+        and is shown by a later one. A row that shows our own decision says nothing new: the cooldown on the board is
+        exact, and does not depend on the wall clock.
+        """
+        if (unseen := self._unseen.get(key)) is not None:
+            if not leasing_rows.written_before((COOLDOWN, *key), unseen.decision, loaded_at):
+                return
+            del self._unseen[key]
+            if _is_same(shown and _moved(shown, -unseen.ahead), self.board.cooldowns.get(*key)):
+                return
+        self.board.set_cooldown(*key, shown and _moved(shown, -self._ahead()), self._now)
 
     def _note_use(self, account: int) -> None:
         wall = self.on_the_wall(self._now)
@@ -186,8 +192,18 @@ class Lender:
             journal.append(LAST_USED, LastUseRow(account, wall))
 
 
-def _is_same(shown: Cooldown | None, written: Cooldown) -> bool:
-    if shown is None:
-        return written.streak == 0
-    same = (shown.reason, shown.streak) == (written.reason, written.streak)
-    return same and abs(shown.until - written.until) < _ROUNDING
+def _moved(cooldown: Cooldown, seconds: float) -> Cooldown:
+    """The cooldown with all its times moved by so many seconds."""
+    return replace(
+        cooldown,
+        until=cooldown.until + seconds,
+        window_until=cooldown.window_until + seconds,
+        stamp=cooldown.stamp + seconds,
+    )
+
+
+def _is_same(shown: Cooldown | None, known: Cooldown | None) -> bool:
+    if shown is None or known is None:
+        return shown is known
+    same = (shown.reason, shown.streak) == (known.reason, known.streak)
+    return same and abs(shown.until - known.until) < _ROUNDING

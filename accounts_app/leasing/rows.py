@@ -6,7 +6,7 @@ snapshots include it.
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
@@ -26,11 +26,12 @@ LONGEST_MODEL = 128
 
 @dataclass(frozen=True, slots=True)
 class CooldownRow:
-    """A cooldown that began or, with streak 0, ended."""
+    """A cooldown that began or, with streak 0, ended; `decision` tells it from others of the same account and model."""
 
     account: int
     model: str
     cooldown: Cooldown
+    decision: object = field(default_factory=object, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ _written: dict[tuple[object, ...], tuple[object, float]] = {}  # key -> the deci
 
 
 def written_before(what: tuple[object, ...], decision: object, loaded_at: float) -> bool:
-    """Whether this decision was committed before `loaded_at`, when a snapshot began to be read; if so, forget it."""
+    """Whether this decision was committed before `loaded_at` (monotonic), when a reading began; if so, forget it."""
     found = _written.get(what)
     if found is None or found[0] is not decision or found[1] > loaded_at:
         return False
@@ -95,7 +96,7 @@ def write_cooldowns(rows: list[CooldownRow]) -> None:
         unique_fields=["account", "model"],
         update_fields=["until", "reason", "message", "streak", "window_until"],
     )
-    _note({(COOLDOWN, row.account, row.model): row for row in storable})
+    _note({(COOLDOWN, row.account, row.model): row.decision for row in storable})
 
 
 def write_taken_out(rows: list[TakenOutRow]) -> None:
@@ -147,7 +148,7 @@ def _note(decisions: Mapping[tuple[object, ...], object]) -> None:
 
 
 def _committed(decisions: Mapping[tuple[object, ...], object]) -> None:
-    now = time.time()
+    now = time.monotonic()
     _written.update({what: (decision, now) for what, decision in decisions.items()})
 
 

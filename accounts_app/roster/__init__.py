@@ -1,14 +1,16 @@
-"""The in-memory read model of accounts, keys, settings, routes and cooldowns: a frozen snapshot, replaced as a whole.
+"""The in-memory read model of accounts, keys, settings and routes: a frozen snapshot, replaced as a whole.
 
 A call reads `current()` and nothing else. The snapshot is at most a second old, and a refresh reads only what
-has changed. While the database is away the last snapshot stays in force.
+has changed. While the database is away the last snapshot stays in force. Cooldowns are read along and handed on by
+`take_cooldown_changes`: in memory they are on the board alone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from accounts_app.roster.tables import Tables
 from accounts_app.roster.views import (
     AccountView,
+    CooldownChanges,
     CooldownKey,
     CredentialView,
     GroupView,
@@ -23,6 +25,7 @@ from accounts_app.storage.worker import in_database
 
 __all__ = [
     "AccountView",
+    "CooldownChanges",
     "CooldownKey",
     "CredentialView",
     "GroupView",
@@ -39,6 +42,7 @@ __all__ = [
     "refresh",
     "reset",
     "set_demo_upstream",
+    "take_cooldown_changes",
 ]
 
 OnChange = Callable[[Roster], None]
@@ -72,6 +76,12 @@ def load_now() -> Roster:
     """The same in the calling thread, for commands and tests; the snapshot now in force."""
     _put_in_force(_tables.read())
     return current()
+
+
+def take_cooldown_changes() -> Iterator[CooldownChanges]:
+    """Hand on what was read of cooldowns, once and in the order of the readings. For the board's owner."""
+    while _tables.cooldown_changes:
+        yield _tables.cooldown_changes.popleft()
 
 
 def on_change(listener: OnChange) -> OnChange:

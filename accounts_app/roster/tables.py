@@ -6,6 +6,7 @@ compared).
 """
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,15 @@ from accounts_app.models import Account, ApiKey, Credential, GatewaySettings, Ho
 from accounts_app.models import Rest as CooldownRow
 from accounts_app.pool.cooldowns.cooldown import Cooldown
 from accounts_app.roster import rows
-from accounts_app.roster.views import AccountView, CooldownKey, CredentialView, Roster, RouteTable, SettingsView
+from accounts_app.roster.views import (
+    AccountView,
+    CooldownChanges,
+    CooldownKey,
+    CredentialView,
+    Roster,
+    RouteTable,
+    SettingsView,
+)
 
 V = TypeVar("V")
 DemoState = tuple[bool, str | None]  # whether other accounts exist, where the demo account's upstream listens
@@ -91,8 +100,38 @@ class Table(Generic[V]):
     def _compare(self) -> None:
         there = self._look(self._rows)
         for key in self.views.keys() - there.keys():
-            del self.views[key], self._stamps[key]
-            self.changed.add(key)
+            self._drop(key)
+
+    def _drop(self, key: int) -> None:
+        del self.views[key], self._stamps[key]
+        self.changed.add(key)
+
+
+class CooldownTable(Table[CooldownKey]):
+    """The rows of cooldowns. It keeps whose they are; what they say it hands on once, to the board."""
+
+    def __init__(self) -> None:
+        super().__init__(CooldownRow, rows.COOLDOWN_COLUMNS, self._note)
+        self._rows_by_key: dict[CooldownKey, int] = {}
+        self._changes: dict[CooldownKey, Cooldown | None] = {}
+
+    def take(self) -> dict[CooldownKey, Cooldown | None]:
+        """What the rows that changed since the last time say; None for a cooldown that is over."""
+        changes, self._changes = self._changes, {}
+        return changes
+
+    def _note(self, row: int, stamp: float, *columns: Any) -> CooldownKey:
+        key, cooldown = rows.cooldown_view(row, stamp, *columns)
+        self._rows_by_key[key] = row
+        self._changes[key] = cooldown
+        return key
+
+    def _drop(self, key: int) -> None:
+        about = self.views[key]
+        super()._drop(key)
+        if self._rows_by_key.get(about) == key:  # and not a row made anew
+            del self._rows_by_key[about]
+            self._changes[about] = None
 
 
 class Tables:
@@ -115,8 +154,8 @@ class Tables:
         self._homes = Table(HomeProject, rows.HOME_COLUMNS, rows.home_view)
         self._settings = Table(GatewaySettings, rows.SETTINGS_COLUMNS, rows.settings_view)
         self._routes = Table(ModelRoute, rows.ROUTE_COLUMNS, rows.route_view)
-        self._cooldowns = Table(CooldownRow, rows.COOLDOWN_COLUMNS, rows.cooldown_view)
-        self._cooldown_keys: dict[int, CooldownKey] = {}
+        self._cooldowns = CooldownTable()
+        self.cooldown_changes: deque[CooldownChanges] = deque()  # left to the event loop, which takes them away
         self._demo_state: DemoState | None = None
         self._snapshot: Roster | None = None
 
@@ -127,7 +166,7 @@ class Tables:
     def read(self) -> Roster:
         """The newest snapshot: the last one itself when nothing has changed. Raises Django's database errors."""
         with self._lock:
-            began = time.time()
+            began = time.monotonic()
             for table in self._all():
                 table.read()
             if self._snapshot and not any(table.changed for table in self._all()) and not self._demo_has_moved():
@@ -135,22 +174,21 @@ class Tables:
             # Changes are cleared only when the whole snapshot is made, so that a failure half-way loses none.
             demo_state = self._demo_state_now()
             accounts, changed_accounts = self._accounts_now(demo_state)
-            cooldowns, changed_cooldowns, cooldown_keys = self._cooldowns_now()
             snapshot = Roster(
                 accounts=accounts,
                 keys=dict(self._keys.views.values()),
                 settings=self._settings.views.get(1) or SettingsView(auth_mode=settings.GATEWAY_AUTH_MODE),
                 routes=RouteTable(route for route in self._routes.views.values() if route),
-                cooldowns=cooldowns,
                 version=self._version + 1,
                 loaded_at=began,
                 groups=self._groups.views.copy(),
                 projects=self._projects.views.copy(),
                 homes=dict(self._homes.views.values()),
                 changed_accounts=frozenset(changed_accounts),
-                changed_cooldowns=frozenset(changed_cooldowns),
             )
-            self._demo_state, self._cooldown_keys = demo_state, cooldown_keys
+            if changes := self._cooldowns.take():
+                self.cooldown_changes.append(CooldownChanges(changes, began))
+            self._demo_state = demo_state
             self._snapshot, self._version = snapshot, snapshot.version
             for table in self._all():
                 table.changed = set()
@@ -204,24 +242,6 @@ class Tables:
             proxy_url=http_client.DIRECT,  # it is in this process
             standby=others_exist,
         )
-
-    def _cooldowns_now(self) -> tuple[Mapping[CooldownKey, Cooldown], set[CooldownKey], dict[int, CooldownKey]]:
-        known = self._snapshot.cooldowns if self._snapshot else {}
-        if not self._cooldowns.changed:
-            return known, set(), self._cooldown_keys
-        cooldowns, changed, row_keys = dict(known), set(), dict(self._cooldown_keys)
-        for row in self._cooldowns.changed:
-            if (gone := row_keys.pop(row, None)) is not None:
-                changed.add(gone)
-                cooldowns.pop(gone, None)
-            # A cooldown that was added and deleted between two snapshots is in neither.
-            if (found := self._cooldowns.views.get(row)) is not None:
-                key, cooldown = found
-                changed.add(key)
-                row_keys[row] = key
-                if cooldown is not None:
-                    cooldowns[key] = cooldown
-        return cooldowns, changed, row_keys
 
 
 def _is_recent(moment: datetime | None) -> bool:

@@ -203,28 +203,32 @@ class RouteTable:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """Everything a call needs to know, as of `loaded_at` (seconds, epoch, when the reading began).
+    """Everything a call reads but cooldowns, as of `loaded_at` (seconds, monotonic, when the reading began).
 
-    `keys` are by digest, `homes` (ids of projects) by tenant. `changed_accounts` and `changed_cooldowns` are the
-    differences to `version` - 1.
+    `keys` are by digest, `homes` (ids of projects) by tenant, `changed_accounts` the difference to `version` - 1.
     """
 
     accounts: Mapping[int, AccountView]
     keys: Mapping[str, KeyView]
     settings: SettingsView
     routes: RouteTable
-    cooldowns: Mapping[CooldownKey, Cooldown]
     version: int
     loaded_at: float
     groups: Mapping[int, GroupView] = field(default_factory=dict)
     projects: Mapping[int, ProjectView] = field(default_factory=dict)
     homes: Mapping[str, int] = field(default_factory=dict, repr=False)
     changed_accounts: frozenset[int] = field(default=frozenset(), repr=False)
-    changed_cooldowns: frozenset[CooldownKey] = field(default=frozenset(), repr=False)
 
     def __repr__(self) -> str:
-        sizes = f"{len(self.accounts)} accounts, {len(self.keys)} keys, {len(self.cooldowns)} cooldowns"
-        return f"<Roster {self.version}: {sizes}>"
+        return f"<Roster {self.version}: {len(self.accounts)} accounts, {len(self.keys)} keys>"
+
+
+@dataclass(frozen=True, slots=True)
+class CooldownChanges:
+    """What the rows of cooldowns say that a reading begun at `loaded_at` found changed; None for one that is over."""
+
+    cooldowns: Mapping[CooldownKey, Cooldown | None]
+    loaded_at: float
 
 
 def _moment(stamp: str) -> float | None:

@@ -107,8 +107,7 @@ def models() -> list[str]:
     known = roster.current()
     names = {name for account in known.accounts.values() for name in account.quota}
     names.update(pattern for pattern in known.routes.targets if "*" not in pattern)
-    names.update(model for _, model in known.cooldowns if model)
-    return sorted(names)
+    return sorted(names | leasing.cooldown_models())
 
 
 def _line(found: Eligibility, account: AccountView | None, row: Account | None, model: str, now: float) -> Line:

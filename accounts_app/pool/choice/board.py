@@ -80,6 +80,8 @@ class Board(Register):
             self._allow_lists.put(account, candidate.allowed_models if candidate else ())
             if candidate:
                 self._priority[account] = candidate.priority
+            else:
+                self.cooldowns.forget(account)
             self.membership.put(account, candidate)
             if not candidate or not (candidate.parked or account in self.taken_out):
                 self.retry_at.pop(account, None)

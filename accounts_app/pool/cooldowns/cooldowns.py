@@ -78,6 +78,15 @@ class Cooldowns:
         if len(models) > MODELS:
             self._forget(account, next(each for each in models if each != WHOLE_ACCOUNT))
 
+    def forget(self, account: int) -> None:
+        """Drop all cooldowns of an account that is gone."""
+        for model in list(self._models.get(account, ())):
+            self._forget(account, model)
+
+    def models(self) -> set[str]:
+        """The models that some account has a cooldown for. Only reads, and a copy: any thread may ask."""
+        return set(self._accounts.copy())
+
     def half_open(self, account: int, model: str, now: float) -> list[str]:
         """The models of the cooldowns that a call for `model` would probe."""
         return [

@@ -36,8 +36,8 @@ def route_form(**fields: object) -> dict[str, object]:
 
 
 def where(console: Client, model: str, **headers: str) -> str:
-    roster.load_now()
     leasing.reset()
+    roster.load_now()
     return console.get(page(f"{ROUTE}_where"), {"model": model}, headers=headers).content.decode()
 
 

@@ -1,7 +1,7 @@
 """The roster: what it shows, the queries of a reading, and failures it survives."""
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from django.db import OperationalError, connection
@@ -9,7 +9,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts_app import roster
-from accounts_app.actions.accounts import clear_cooldowns_of
 from accounts_app.api_keys import keys
 from accounts_app.models import (
     Account,
@@ -71,7 +70,7 @@ def test_no_secret_shows_in_a_repr():
 
     snapshot = roster.load_now()
 
-    assert repr(snapshot) == f"<Roster {snapshot.version}: 1 accounts, 0 keys, 0 cooldowns>"
+    assert repr(snapshot) == f"<Roster {snapshot.version}: 1 accounts, 0 keys>"
     assert "hush" not in repr(snapshot.accounts)
 
 
@@ -160,16 +159,13 @@ def test_an_account_whose_project_is_deleted_is_its_own_again(long_ago):
 
 def test_a_deleted_account_is_gone(long_ago):
     alice, bob = make_account(), make_account("bob@example.com")
-    Rest.objects.create(account=alice, model="m", until=timezone.now() + timedelta(hours=1), streak=1)
     long_ago()
     roster.load_now()
 
-    gone = alice.pk
     alice.delete()
     snapshot = roster.load_now()
 
     assert set(snapshot.accounts) == {bob.pk}
-    assert (snapshot.cooldowns, snapshot.changed_cooldowns) == ({}, {(gone, "m")})
 
 
 def test_one_gone_and_one_come_are_both_noticed(long_ago):
@@ -228,52 +224,6 @@ def test_an_exact_route_outranks_wildcards_and_the_wildcard_that_says_most_the_o
     found = [routes.resolve(name) for name in ("gpt-4o-mini", "gpt-4.1-mini", "gpt-5", "claude")]
 
     assert found == ["exact", "mini", "gpt", "any"]
-
-
-def test_cooldowns_are_seen_and_so_is_their_end(long_ago):
-    alice = make_account()
-    until = timezone.now() + timedelta(hours=1)
-    Rest.objects.create(account=alice, model="m", until=until, reason="quota_exhausted", streak=2, message="spent")
-    long_ago()
-
-    cooldown = roster.load_now().cooldowns[alice.pk, "m"]
-    clear_cooldowns_of([alice.pk])
-    after = roster.load_now()
-
-    assert (cooldown.until, cooldown.reason, cooldown.streak, cooldown.message) == (
-        until.timestamp(),
-        "quota_exhausted",
-        2,
-        "spent",
-    )
-    assert (after.cooldowns, after.changed_cooldowns) == ({}, {(alice.pk, "m")})
-
-
-def test_a_cooldown_that_came_and_went_between_two_snapshots_costs_no_other_change(long_ago):
-    alice = make_account()
-    old = Rest.objects.create(account=alice, model="old", until=timezone.now() + timedelta(hours=1))
-    long_ago()
-    roster.load_now()
-    old.delete()
-    brief, lasting = (
-        Rest.objects.create(account=alice, model=model, until=timezone.now() + timedelta(hours=1))
-        for model in ("brief", "lasting")
-    )
-    Account.objects.filter(pk=alice.pk).update(project="new")
-
-    def lost_half_way(execute, sql, params, many, context):
-        if "accounts_app_rest" in sql and "WHERE" not in sql and "COUNT" not in sql:
-            raise OperationalError("the database is away")
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(lost_half_way), pytest.raises(OperationalError):
-        roster.load_now()
-    brief.delete()
-    after = roster.load_now()
-
-    assert set(after.cooldowns) == {(alice.pk, lasting.model)}
-    assert after.changed_cooldowns == {(alice.pk, "old"), (alice.pk, "lasting")}
-    assert after.accounts[alice.pk].project == "new"
 
 
 def test_the_demo_account_is_on_standby_once_another_is_there_and_never_calls_google():
