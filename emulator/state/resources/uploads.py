@@ -1,4 +1,4 @@
-"""Uploads that are under way, each a session that outlives its connections."""
+"""Uploads in progress, each a session that outlives its connections."""
 
 from __future__ import annotations
 

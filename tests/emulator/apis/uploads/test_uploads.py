@@ -260,8 +260,8 @@ def test_a_fault_may_come_in_mid_body_and_what_came_is_kept(google: Emulator, ca
         session.step("upload, finalize", content, 0)
 
     assert session.received() == 3 * MIB
-    rest = session.step("upload, finalize", content[3 * MIB :], 3 * MIB)
-    assert rest.json()["file"]["sizeBytes"] == str(9 * MIB)
+    last = session.step("upload, finalize", content[3 * MIB :], 3 * MIB)
+    assert last.json()["file"]["sizeBytes"] == str(9 * MIB)
 
 
 def test_an_answer_in_mid_body_leaves_the_connection_to_the_next_request(google: Emulator, caller: Caller):
@@ -332,7 +332,7 @@ def test_a_client_that_leaves_in_mid_body_is_seen(google: Emulator, caller: Call
     assert session.received() == 30
 
 
-def test_who_asks_to_go_on_and_is_refused_sends_no_body(google: Emulator):
+def test_a_client_that_is_refused_after_expect_continue_sends_no_body(google: Emulator):
     head = sent(
         google,
         b"POST /upload/v1beta/files?key=oops HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n",
