@@ -171,6 +171,11 @@ class Emulator(Observer):
         with self._changed:
             self._google.project_of(owner).files.storage = size
 
+    def limit_stores(self, owner: str | Account, size: int) -> None:
+        """Bytes that the stores of the owner's project may take, a gigabyte by default; 0 makes them full."""
+        with self._changed:
+            self._google.project_of(owner).stores.storage = size
+
     def script(
         self,
         what: str | Reply | Style,

@@ -17,7 +17,7 @@ from emulator.wire.faults import (
     page,
     plain,
 )
-from emulator.wire.public.quotas import embedding_quota, public_quota, storage_full
+from emulator.wire.public.quotas import caches_full, embedding_quota, public_quota, storage_full
 from emulator.wire.replies import SSE_TYPE, Ending, ErrorForm, Reply, Style, UsageForm
 
 _EXHAUSTED = "Resource has been exhausted (e.g. check quota)."
@@ -47,6 +47,8 @@ FAULTS: Mapping[str, Callable[[FaultContext], Fault]] = {
     "embeddings_per_minute": embedding_quota("PerMinute", 100, 41.2),
     "no_quota": public_quota("PerDay", 0, 30.0),
     "storage_full": storage_full,
+    "stores_full": plain(429, "Corpus has reached the storage limit of 1000000000 bytes."),
+    "caches_full": caches_full,
     "legacy_429": faults.legacy_429,
     "nested_429": faults.nested_429,
     "array_429": faults.array_429,

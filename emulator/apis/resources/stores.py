@@ -65,11 +65,14 @@ def _import(google: Google, call: Call) -> Json:
     file = active_file(call, asked["fileName"])
     taken = {**asked, "displayName": file.display_name or file.id, "mimeType": file.mime_type}
     operation = f"operations/{file.id}-{random_id(12)}"
-    return _take_in(google, call, store, operation, "ImportFileResponse", taken, content_of(call, file.name))
+    return _take_in(
+        google, call, store, operation, "ImportFileResponse", taken, content_of(call, file.name), file.blob.size
+    )
 
 
 def _check_upload(google: Google, call: Call, metadata: Json, size: int) -> Json:
     call.project.stores.get(call.route.resource)
+    call.project.stores.check_room(size)
     return read_message("UploadToStoreRequest", metadata)
 
 
@@ -79,13 +82,16 @@ def _finish_upload(google: Google, call: Call, upload: Upload) -> Json:
     taken = {**upload.metadata, "displayName": name, "mimeType": upload.mime_type}
     content = b"".join(blob.pieces()) if blob.readable else blob.start
     operation = f"upload/operations/{slugged(name)}"
-    return _take_in(google, call, store, operation, "UploadToFileSearchStoreResponse", taken, content)
+    return _take_in(google, call, store, operation, "UploadToFileSearchStoreResponse", taken, content, blob.size)
 
 
-def _take_in(google: Google, call: Call, store: Store, operation: str, kind: str, taken: Json, content: bytes) -> Json:
+def _take_in(
+    google: Google, call: Call, store: Store, operation: str, kind: str, taken: Json, content: bytes, size: int
+) -> Json:
     """The operation of a job that takes a document in; `taken` has its displayName, mimeType, and how to cut it."""
+    call.project.stores.check_room(size)
     ready = call.now + google.job_seconds
-    document = store.add(taken["displayName"], taken["mimeType"], content, taken, call.now, ready)
+    document = store.add(taken, content, size, call.now, ready)
     response = {"parent": store.name, "documentName": document.name}
     job = Job(f"{store.name}/{operation}", call.now, google.job_seconds, lambda: response, kind)
     return call.project.jobs.add(job).resource(call.now)

@@ -9,7 +9,11 @@ from dataclasses import dataclass, field
 from emulator.state.resources.names import slugged
 from emulator.wire.durations import timestamp
 from emulator.wire.errors import Refused, refuse
+from emulator.wire.public.quotas import stores_full
 from emulator.wire.replies import Json
+
+# What all stores of a project may hold together.
+STORAGE = 1_000_000_000
 
 _USUAL_WORDS = 200
 _MOST_PASSAGES = 2_000
@@ -58,13 +62,20 @@ class Store:
     embedded_by: str = _EMBEDDED_BY
     documents: dict[str, Document] = field(default_factory=dict, repr=False)
 
-    def add(self, display_name: str, mime_type: str, content: bytes, asked: Json, now: float, ready: float) -> Document:
-        """Takes a document in; `asked` are customMetadata and chunkingConfig as the client gave them."""
-        name = f"{self.name}/documents/{slugged(display_name)}"
-        chunking = asked.get("chunkingConfig", {}).get("whiteSpaceConfig", {})
-        passages = passages_of(readable(content), int(chunking.get("maxTokensPerChunk") or _USUAL_WORDS))
-        metadata = asked.get("customMetadata", ())
-        document = Document(name, display_name, mime_type, len(content), passages, metadata, now, ready)
+    def add(self, taken: Json, content: bytes, size: int, now: float, ready: float) -> Document:
+        """Takes a document in: `taken` has its displayName and mimeType, its customMetadata and chunkingConfig."""
+        name = f"{self.name}/documents/{slugged(taken['displayName'])}"
+        chunking = taken.get("chunkingConfig", {}).get("whiteSpaceConfig", {})
+        document = Document(
+            name,
+            taken["displayName"],
+            taken["mimeType"],
+            size,
+            passages_of(readable(content), int(chunking.get("maxTokensPerChunk") or _USUAL_WORDS)),
+            taken.get("customMetadata", ()),
+            now,
+            ready,
+        )
         self.documents[name] = document
         self.updated = now
         return document
@@ -77,7 +88,7 @@ class Store:
 
     def delete(self, name: str, now: float, *, force: bool) -> None:
         if self.document(name).passages and not force:
-            raise refuse(400, "Cannot delete non-empty Document.", name="FAILED_PRECONDITION")
+            raise refuse(400, "Cannot delete non-empty Document", name="FAILED_PRECONDITION")
         del self.documents[name]
         self.updated = now
 
@@ -102,6 +113,7 @@ class Stores:
     """One project's file search stores."""
 
     def __init__(self) -> None:
+        self.storage = STORAGE
         self._by_name: dict[str, Store] = {}
 
     def add(self, display_name: str, now: float) -> Store:
@@ -118,9 +130,15 @@ class Stores:
     def all(self) -> list[Store]:
         return list(self._by_name.values())
 
+    def check_room(self, size: int) -> None:
+        """Raises Refused where so many bytes more do not fit."""
+        taken = sum(document.size for store in self.all() for document in store.documents.values())
+        if taken + size > self.storage:
+            raise Refused(stores_full(self.storage))
+
     def delete(self, name: str, *, force: bool) -> None:
         if self.get(name).documents and not force:
-            raise refuse(400, "Cannot delete non-empty FileSearchStore.", name="FAILED_PRECONDITION")
+            raise refuse(400, "Cannot delete non-empty FileSearchStore", name="FAILED_PRECONDITION")
         del self._by_name[name]
 
 

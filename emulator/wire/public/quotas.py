@@ -47,6 +47,20 @@ def embedding_quota(period: str, limit: int, usual: float) -> Callable[[FaultCon
     return public_quota(period, limit, usual, "embed_content_free_tier_requests", quota)
 
 
+def stores_full(limit: int) -> ErrorBody:
+    """The project's file search stores take all their room: in Google's words, which name no quota and no delay."""
+    return ErrorBody(429, f"Corpus has reached the storage limit of {limit} bytes.")
+
+
+def caches_full(scene: FaultContext) -> ErrorBody:
+    """No room, or none at all in this tier, for cached contexts."""
+    return ErrorBody(
+        429,
+        f"TotalCachedContentStorageTokensPerModelFreeTier limit exceeded for model {scene.model}: limit=0, "
+        "requested=2048",
+    )
+
+
 def storage_full(scene: FaultContext) -> ErrorBody:
     """The project's files take all its room; the delay is the longest there is, as seen."""
     metric = f"{GENERATIVE}/file_storage_bytes"

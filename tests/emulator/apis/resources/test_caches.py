@@ -186,7 +186,7 @@ def test_a_cache_is_not_used_wrongly(caller: Caller, cache: dict, model: str, ch
 
 
 def test_a_create_can_be_made_to_fail(google: Emulator, caller: Caller):
-    google.script("overloaded", method="createCachedContent")
+    google.script("caches_full", method="createCachedContent")
 
-    assert caller.public("cachedContents", HELD).status_code == 503
+    assert caller.public("cachedContents", HELD).status_code == 429
     assert caller.public("cachedContents", HELD).status_code == 200

@@ -211,3 +211,15 @@ def test_every_method_can_be_made_to_fail(google: Emulator, caller: Caller, stor
 
     assert caller.send(*calls[method]).status_code == 500
     assert caller.send(*calls[method]).status_code != 500
+
+
+def test_stores_that_are_full_take_nothing_in(google: Emulator, caller: Caller, store: str):
+    google.limit_stores(caller.account, len(REFUNDS) + 10)
+    filled(google, caller, store, REFUNDS)
+    file = upload(caller, PENGUINS)["name"]
+
+    by_upload = upload_to(caller, store, PENGUINS)
+    by_import = caller.public(f"{store}:importFile", {"fileName": file})
+
+    assert (by_upload.status_code, by_import.status_code) == (429, 429)
+    assert error_of(by_import)["message"] == f"Corpus has reached the storage limit of {len(REFUNDS) + 10} bytes."
