@@ -1,7 +1,7 @@
 """Every test on SQLite, then those that touch the database once more on PostgreSQL: `python -m tests [for pytest …]`.
 
-Both halves run whatever becomes of the other, and the last lines tell of both. Without PostgreSQL the second half's
-tests are skipped, and counted.
+Each half runs even if the other fails, and the last lines give both results. Without PostgreSQL the tests of the second
+half are skipped, and counted as such.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 from tests.postgres import VARIABLE, Missing, Postgres
 
-NOTHING_COLLECTED = 5  # pytest's exit status; of a part of the tests, none may touch the database
+NOTHING_COLLECTED = 5  # pytest's exit status when a selection of tests has none for the database
 
 
 def main(arguments: list[str]) -> int:
@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
 
 
 def half(name: str, arguments: list[str], environment: dict[str, str]) -> tuple[int, str]:
-    """Run pytest; its exit status, and what it came to in a line."""
+    """Run pytest; its exit status, and a line with the result."""
     print(f"\nTests on {name}", flush=True)
     began = time.monotonic()
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:

@@ -18,10 +18,10 @@ class Reply:
 
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
-    raw_headers: list[tuple[str, str]] = field(default_factory=list)  # also those that are there more than once
+    raw_headers: list[tuple[str, str]] = field(default_factory=list)  # names may repeat
     chunks: list[bytes] = field(default_factory=list)
     ended: bool = False
-    failure: str | None = None  # what came out of the application instead of an end
+    failure: str | None = None  # the exception that ended the application
 
     @property
     def body(self) -> bytes:
@@ -51,7 +51,7 @@ class Exchange:
         self._task = asyncio.create_task(self._run(application, scope))
 
     async def chunks(self, number: int = 1) -> bytes:
-        """Wait until this many pieces of the body are there, or the application is through; the body so far."""
+        """Wait until so many pieces of the body are there, or the application has ended; the body so far."""
         while len(self.reply.chunks) < number and not self._task.done():
             self._news.clear()
             waiter = asyncio.create_task(self._news.wait())
@@ -60,12 +60,12 @@ class Exchange:
         return self.reply.body
 
     async def end(self) -> Reply:
-        """Wait until the application is through."""
+        """Wait until the application has ended."""
         await self._task
         return self.reply
 
     async def hang_up(self) -> Reply:
-        """Leave, and wait until the application has noticed."""
+        """Disconnect, and wait until the application has ended."""
         self._inbox.put_nowait({"type": "http.disconnect"})
         return await self.end()
 
@@ -73,7 +73,9 @@ class Exchange:
         try:
             await application(scope, self._inbox.get, self._send)
         except Exception as error:
-            self.reply.failure = repr(error)  # not the error: it would keep alive what tests of leftovers look for
+            self.reply.failure = repr(
+                error
+            )  # not the error, which would keep alive the objects that tests of leftovers look for
 
     async def _send(self, message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
@@ -88,7 +90,7 @@ class Exchange:
 
 
 class Client:
-    """Sends requests the way daphne hands them over: from `address`, to `server`, the address they arrive at."""
+    """Sends requests as daphne does: from the client's `address`, received at the address `server`."""
 
     def __init__(
         self, server: str = "127.0.0.1", application: Application = application, address: str = "127.0.0.1"

@@ -1,4 +1,4 @@
-"""Reads message catalogues: what stands in a .po file, as people write it, and what a .mo file gives."""
+"""Reads message catalogues: the entries of a .po file, and the translations that a compiled .mo file gives."""
 
 import gettext
 import json
@@ -43,7 +43,7 @@ def messages(po: Path) -> Iterator[Message]:
 
 
 def compiled(mo: Path) -> dict[str, str]:
-    """What a .mo file gives for each msgid."""
+    """The translation of each msgid in a .mo file."""
     with mo.open("rb") as file:
         known = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
     return {(source if isinstance(source, str) else source[0]): text for source, text in known.items() if source}

@@ -1,4 +1,4 @@
-"""What tests share: the emulated upstream with its books, accounts on both sides of it, a client."""
+"""Fixtures that tests share: the emulated upstream, accounts known to it and to the gateway, a client."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
@@ -23,7 +23,7 @@ from tests import databases
 from tests.asgi_client import Client
 from tests.factories import make_account
 
-# How long an example takes says more about the machine than about the code.
+# No deadline: how long an example takes depends on the machine more than on the code.
 hypothesis.settings.register_profile(
     "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
@@ -31,7 +31,7 @@ hypothesis.settings.load_profile("unhurried")
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
-    """gzip writes the time down: as a name it would be another in every process."""
+    """A fixed id for gzip data, which holds the time: workers of pytest-xdist must see the same ids."""
     return "gzip" if isinstance(val, bytes) and val.startswith(b"\x1f\x8b") else None
 
 
@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def django_db_keepdb() -> bool:
-    """A PostgreSQL goes away whole; until then other threads may still be connected."""
+    """Its whole server is deleted in the end; a database could not be dropped while other threads are connected."""
     return connection.vendor == "postgresql"
 
 
@@ -53,7 +53,7 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 def forgetful() -> Iterator[None]:
-    """The process remembers nothing of the test before."""
+    """The process has no state of an earlier test."""
 
     def forget() -> None:
         remembered = (
@@ -78,7 +78,7 @@ def forgetful() -> Iterator[None]:
 
 @pytest.fixture
 def upstream(emulator: Emulator, forgetful: None, transactional_db: None, settings) -> Iterator[Emulator]:
-    """The emulator as the only upstream; after the test the books must balance."""
+    """The emulator as the only upstream; after the test `check_books` must pass."""
     emulator.reset()
     settings.CLOUD_CODE_URLS = (emulator.url,)
     settings.GOOGLE_OAUTH_TOKEN_URL = emulator.token_url
@@ -89,7 +89,7 @@ def upstream(emulator: Emulator, forgetful: None, transactional_db: None, settin
 
 
 def check_books(upstream: Emulator) -> None:
-    """One ledger row for each request upstream saw, and nothing still borrowed."""
+    """One row in the request log for each request that upstream got, and no account or key still in use."""
     seen = [request for request in upstream.requests if request.is_model_call]
     written = UsageRecord.objects.filter(endpoint__startswith=upstream.url)
 
@@ -101,7 +101,7 @@ def check_books(upstream: Emulator) -> None:
 
 @pytest.fixture
 def pool_of(upstream: Emulator) -> Callable[..., Awaitable[list[Account]]]:
-    """Makes accounts by their first names, known to the gateway and to upstream."""
+    """Makes accounts with these first names, known to the gateway and to upstream."""
 
     def make(*names: str, **fields) -> list[Account]:
         accounts = [make_account(f"{name}@example.com", **fields) for name in names]
@@ -126,7 +126,7 @@ async def client(upstream: Emulator) -> AsyncIterator[Client]:
 
 @pytest.fixture
 def ledger() -> Callable[[], Awaitable[list[UsageRecord]]]:
-    """Reads the ledger, oldest entry first, after writing what still waits."""
+    """Reads the request log, oldest row first, after writing the rows that are queued."""
 
     async def read() -> list[UsageRecord]:
         await journal.flush(force=True)

@@ -1,4 +1,4 @@
-"""The documents as tests read them: their code blocks, and what they name."""
+"""The project's documents, with their code blocks and the commands in them."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ DOCUMENTS = (
     *(f"docs/{name}.md" for name in ("ARCHITECTURE", "BLAME", "OPERATIONS", "PERFORMANCE", "TESTING")),
 )
 
-# What the examples say where a reader puts something of their own.
+# Placeholders in the examples, for which readers put their own values.
 ADDRESS = "http://127.0.0.1:8045"
 KEY = "gw-YOUR-KEY"
 

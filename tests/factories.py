@@ -1,4 +1,4 @@
-"""Rows and values for tests: each makes the least that works, and takes what matters to the test."""
+"""Rows and values for tests: the minimum that works, with the fields that matter to a test as arguments."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from accounts_app.models import Account, Credential
 
 
 def make_account(email: str = "alice@example.com", **fields: Any) -> Account:
-    """A cloud_code account in service, whose access token is good for an hour."""
+    """A cloud_code account in service, whose access token is valid for an hour."""
     token_fields = {
         "refresh_token": fields.pop("refresh_token", f"refresh-{email}"),
         "access_token": fields.pop("access_token", f"access-{email}"),

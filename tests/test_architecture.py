@@ -1,4 +1,4 @@
-"""The house itself: which way imports go, how large a room may be, and that what is settable is also written down."""
+"""The architecture: the direction of imports, the size of modules and packages, and documented variables."""
 
 import ast
 import re
@@ -15,9 +15,9 @@ ROOMS = ("gateway_project", "proxy_app", "accounts_app", "emulator", "bench")
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 50
 MOST_ON_A_LEVEL = 12
-# Where Django, Python or a reader looks for them, whatever the rooms are.
+# Names that Django, Python or a reader expects in any package.
 IN_THEIR_PLACE = {"__init__", "__main__", "admin", "apps", "management", "migrations", "templates", "static", "formats"}
-# What the pure packages may import besides the standard library; what of that they may not, the contracts say.
+# What the pure packages may import besides the standard library, parts of which the contracts forbid.
 OF_THE_PURE = {
     "accounts_app/pool": {"msgspec", "accounts_app"},
     "proxy_app/wire": {"msgspec", "accounts_app", "proxy_app"},
@@ -36,7 +36,7 @@ def test_imports_go_down_only():
     assert outcome.returncode == 0, outcome.stdout
 
 
-def test_no_level_has_more_rooms_than_a_reader_keeps_in_mind():
+def test_no_package_has_more_modules_than_a_reader_keeps_in_mind():
     levels: dict[Path, set[str]] = {}
     for path in modules():
         if path.is_relative_to(ROOT / "bench"):
@@ -70,7 +70,7 @@ def test_what_is_pure_imports_the_standard_library_and_one_json_library(room: st
 
 
 def test_no_model_is_reached_by_a_string():
-    """But in foreign keys, and where all models are gone through for keys that are rotated."""
+    """Except in foreign keys, and where the keys of all encrypted columns are rotated."""
     by_string = re.compile(
         r"\bget_model\(\s*[\"']|\bapps\.(get_model|get_models|get_app_config|all_models)\b|_meta\.apps"
     )
@@ -81,7 +81,7 @@ def test_no_model_is_reached_by_a_string():
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_room_stays_small(path: Path):
+def test_a_module_stays_small(path: Path):
     text = path.read_text()
 
     long_functions = [
@@ -96,7 +96,7 @@ def test_a_room_stays_small(path: Path):
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_net_catches_everything(path: Path):
+def test_nothing_catches_every_exception(path: Path):
     broad = [
         node.lineno
         for node in ast.walk(ast.parse(path.read_text()))

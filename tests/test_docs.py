@@ -1,4 +1,4 @@
-"""The documents speak of what is there: every command, path, variable, check and link in them."""
+"""Every command, path, check and link in the documents exists."""
 
 import io
 import re
@@ -13,17 +13,17 @@ from gateway_project import __version__
 from tests.documents import DOCUMENTS, READMES, ROOT, blocks, commands, text_of
 
 APPS = ("accounts_app", "proxy_app", "gateway_project")
-# They run until they are stopped, or belong to Django.
+# Commands that run until they are stopped, or belong to Django.
 LASTING = ("serve", "emulator", "runserver", "check")
 TOKENS = "1//token-of-alice"
-# What a reader has of their own, by the name it has in the examples.
+# Files of a reader's, by their names in the examples.
 FILES = {
     "token.txt": TOKENS,
     "accounts.json": '[{"email": "bob@example.com", "refresh_token": "1//token-of-bob"}]',
 }
 PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|toml|md|txt))`")
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(#[^)]*)?\)")
-# Placeholders, other projects' files, and what is only made at run time or by a reader.
+# Placeholders, other projects' files, and files made at run time or by a reader.
 NOT_OURS = re.compile(
     r"NAME|google/|^/|^~|/docs/resources/|^docs/resources/|\.com/|\.google/|\.dev/|^postgres|^AI|\.env$"
 )
@@ -49,7 +49,7 @@ def test_every_command_in_the_documents_exists(document: str):
 def test_every_path_in_the_documents_exists(document: str):
     named = {path for path in PATH.findall(text_of(document)) if not NOT_OURS.search(path)}
 
-    # Where a document has named a room, it may go on with the paths within it.
+    # A document may also give paths relative to a package that it has named.
     roots = (ROOT, *(ROOT / room for room in (*APPS, "proxy_app/wire", "accounts_app/pool")), ROOT / "accounts_app")
     missing = {path for path in named if not any((root / path).exists() for root in roots)}
 

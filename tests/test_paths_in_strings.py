@@ -1,6 +1,6 @@
-"""What is named by a string is there: modules, templates, static files, addresses, rights, code for an interpreter.
+"""What strings name exists: modules, templates, static files, URL names, permissions, code for an interpreter.
 
-Neither imports nor types see these when a room moves.
+When a module moves, neither imports nor types find these.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ DOTTED = re.compile(rf"(?:{'|'.join(OURS)})(?:\.\w+)+(?::\w+)?")
 ADDRESS = re.compile(r"admin:\w*[a-z]")
 TAG = re.compile(r"""\{% (extends|include|static|url) ["']([^"']+)["']""")
 RUN = re.compile(rf"-m ((?:{'|'.join(OURS)})(?:\.\w+)*)")
-# In the same form, but no names of anything: a salt, and what a test counts in memory.
-NO_NAMES = {"proxy_app.api.operator_pass", "accounts_app.leasing._lender.board._lineups"}
+# Strings of the same form that name nothing: a salt, and the path of a container that a test counts.
+NOT_NAMES = {"proxy_app.api.operator_pass", "accounts_app.leasing._lender.board._lineups"}
 
 
 @cache
 def strings(path: Path) -> frozenset[str]:
-    """Every text in a source but its docstrings; in an f-string `\\0` stands for what is filled in."""
+    """Every string in a source but docstrings; in an f-string `\\0` stands for each value."""
     return frozenset(_strings(ast.parse(path.read_text())))
 
 
@@ -58,7 +58,7 @@ def _strings(tree: ast.AST) -> Iterator[str]:
 
 @cache
 def names_in(path: Path) -> frozenset[str]:
-    """What a module has at its top level, written or imported by name."""
+    """The names at the top level of a module, defined or imported."""
     found: set[str] = set()
     for node in ast.parse(path.read_text()).body:
         match node:
@@ -73,7 +73,7 @@ def names_in(path: Path) -> frozenset[str]:
 
 
 def is_there(name: str) -> bool:
-    """A module, or what one has; without importing it, as some are only to be run."""
+    """Whether a module, or a name in one, exists. Nothing is imported, as some modules are only to be run."""
     within = ROOT.joinpath(*name.split("."))
     if within.with_suffix(".py").exists() or (within / "__init__.py").exists():
         return True
@@ -128,7 +128,7 @@ def lost(found: Callable[[Path], Iterable[str]], sources: Iterable[Path] = SOURC
 
 def test_every_name_in_the_code_leads_somewhere():
     def unknown(path: Path) -> set[str]:
-        dotted = {text for text in strings(path) if DOTTED.fullmatch(text)} - NO_NAMES
+        dotted = {text for text in strings(path) if DOTTED.fullmatch(text)} - NOT_NAMES
         return {text for text in dotted if not (is_there(text.replace(":", ".")) or is_model(text) or text in rights())}
 
     assert lost(unknown) == {}
@@ -138,14 +138,14 @@ def test_code_handed_to_an_interpreter_finds_what_it_imports():
     def unknown(path: Path) -> Iterator[str]:
         for text in strings(path):
             if re.search(r"\b(from|import) [a-z]", text):
-                with contextlib.suppress(SyntaxError):  # words
+                with contextlib.suppress(SyntaxError):  # prose
                     yield from (name for name in used_by(ast.parse(text.replace("\0", "None"))) if not is_there(name))
 
     assert lost(unknown) == {}
 
 
 def used_by(code: ast.AST) -> set[str]:
-    """What a piece of code imports of ours, and what it takes from that."""
+    """What code imports from our modules, and the attributes that it uses of those."""
     imported = {
         alias.asname or alias.name: f"{node.module}.{alias.name}"
         for node in ast.walk(code)

@@ -1,4 +1,4 @@
-"""The application's front door: who answers which path, and what is not HTTP."""
+"""The ASGI application: the console's and the API's paths, and what is not HTTP."""
 
 import time
 import uuid
@@ -77,7 +77,7 @@ def test_request_ids_sort_by_time():
         (b"/usage", False),
     ],
 )
-def test_the_console_takes_a_megabyte_of_strangers(path, is_stranger_limited, settings):
+def test_the_console_takes_a_megabyte_before_sign_in(path, is_stranger_limited, settings):
     cookie = settings.SESSION_COOKIE_NAME.encode()
 
     for cookies in ({}, {cookie: b"x" * 40}, {cookie: b""}, {cookie: b"\xff"}, {b"other": b"y"}):
@@ -85,7 +85,7 @@ def test_the_console_takes_a_megabyte_of_strangers(path, is_stranger_limited, se
 
 
 @pytest.mark.django_db
-def test_the_console_takes_more_of_somebody_who_has_signed_in(settings):
+def test_the_console_takes_more_after_sign_in(settings):
     client = Browser()
     client.force_login(User.objects.create_user("anna"))
 

@@ -1,4 +1,4 @@
-"""A browser on this machine, shut off from every network but loopback: Debian's Chromium, driven by playwright."""
+"""Debian's Chromium, driven by playwright, without any network but loopback."""
 
 import re
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ import pytest
 from tests.live.running import Gateway
 
 CHROMIUM = Path("/usr/bin/chromium")
-# A browser that calls home on its own would spoil every count of requests, and hang where there is no network.
+# A browser's own requests would be counted with those of its pages, and would hang where there is no network.
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-default-apps", "--disable-extensions",
-    "--proxy-server=http://127.0.0.1:1",  # nobody listens there; loopback goes past it
+    "--proxy-server=http://127.0.0.1:1",  # a closed port; loopback is not proxied
 )  # fmt: skip
 OPERATOR, PASSWORD = "olga", "correct horse battery"
 
@@ -35,9 +35,9 @@ def chromium() -> Iterator:
 
 @contextmanager
 def watched_page(browser, *hosts: str, forgiven: str = "Failed to load resource", **options) -> Iterator:
-    """A page of its own context that may ask nobody but `hosts` nor complain, but for what begins like `forgiven`.
+    """A page in a context of its own. Fails at the end if it has used any host but `hosts`, or logged an error.
 
-    Of answers other than a good one, which tests ask for, the browser tells on its own.
+    Errors that begin with `forgiven` do not count: by default those that the browser logs for answers like 404.
     """
     context = browser.new_context(**options)
     page = context.new_page()
@@ -65,7 +65,7 @@ def make_operator(gateway: Gateway) -> None:
 
 
 def sign_in(page, address: str) -> None:
-    """As an operator: the console's overview is there when it returns."""
+    """Signs the operator in; returns when the console's overview is shown."""
     page.goto(f"{address}/admin/")
     page.get_by_label("Username").fill(OPERATOR)
     page.get_by_label("Password").fill(PASSWORD)

@@ -28,7 +28,7 @@ from tests.live.running import Gateway
 
 @pytest.fixture(scope="session")
 def google() -> Iterator[Emulator]:
-    """Google for the processes: no test in this folder sees the in-process gateway or its emulator."""
+    """The emulator for gateways in processes of their own; tests in this folder do not use the in-process gateway."""
     with Emulator() as running:
         for email in ("alice@example.com", "bob@example.com"):
             running.add_account(email, models=[PLAIN, SLOW, SIGNING, *SCRIPTED_MODELS])
@@ -38,7 +38,7 @@ def google() -> Iterator[Emulator]:
 
 @pytest.fixture(scope="session")
 def gateway(google: Emulator) -> Iterator[Gateway]:
-    """The gateway with Alice's account, asking every caller for a key; at the end its books must balance."""
+    """The gateway with Alice's account, which asks for a key; at the end its request log must have all her calls."""
     with Gateway(google, {"GATEWAY_MAX_WAIT": "0", "DJANGO_SETTINGS_MODULE": "tests.live.settings"}) as serving:
         serving.connect(google.accounts["alice@example.com"])
         yield serving.start()
@@ -49,48 +49,48 @@ def gateway(google: Emulator) -> Iterator[Gateway]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator:
-    """One for each module: a running playwright leaves no room for a test with a loop of its own."""
+    """One for each module: while playwright runs, no test can run an event loop of its own."""
     with chromium() as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def sdks() -> Mapping[str, Path | str]:
-    """Where each SDK is installed, or why it is not."""
+    """The directory of each SDK, or the reason why it is not installed."""
     return install_all(SDKS)
 
 
 @pytest.fixture(scope="session")
 def walk(gateway: Gateway, sdks: Mapping[str, Path | str]) -> Callable[[Client], Mapping[str, Outcome]]:
-    """Sends a client through all of its steps, once a session; skips when its SDK cannot be had."""
-    told: dict[str, Mapping[str, Outcome] | Lost] = {}
+    """Runs a client through all of its steps, once a session; skips the test if its SDK is not installed."""
+    known: dict[str, Mapping[str, Outcome] | Lost] = {}
 
-    def outcomes(client: Client) -> Mapping[str, Outcome]:
+    def walked(client: Client) -> Mapping[str, Outcome]:
         place = sdks[client.sdk]
         if isinstance(place, str):
             pytest.skip(place)
-        if client.name not in told:
+        if client.name not in known:
             try:
-                told[client.name] = walk_through(client, place, gateway.url, gateway.key)
+                known[client.name] = walk_through(client, place, gateway.url, gateway.key)
             except Lost as lost:
-                told[client.name] = lost
-        outcome = told[client.name]
+                known[client.name] = lost
+        outcome = known[client.name]
         if isinstance(outcome, Lost):
             pytest.fail(str(outcome))
         return outcome
 
-    return outcomes
+    return walked
 
 
 @pytest.fixture(params=CLIENTS, ids=str, scope="session")
-def told(request: pytest.FixtureRequest, walk: Callable[[Client], Mapping[str, Outcome]]) -> Mapping[str, Outcome]:
-    """What one client told of its steps."""
+def outcomes(request: pytest.FixtureRequest, walk: Callable[[Client], Mapping[str, Outcome]]) -> Mapping[str, Outcome]:
+    """The outcomes of one client's steps."""
     return walk(request.param)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Shows the end of the gateway's log below a failure."""
+    """Adds the end of the gateway's log to the report of a failure."""
     report = yield
     if report.failed:
         running = [one for one in getattr(item, "funcargs", {}).values() if isinstance(one, Gateway)]

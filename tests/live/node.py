@@ -10,14 +10,14 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE = 60.0  # seconds; a process starts in two, on a busy machine in twenty
+PATIENCE = 60.0  # seconds; a process starts within two, or twenty on a busy machine
 
 
 class Node:
     """A running server; standard output and error are files, read as they grow."""
 
     def __init__(self, directory: Path, *command: str, port: int = 0) -> None:
-        """Without `port` the first line the server prints is its port."""
+        """Without `port`, the first line that the server prints must be its port."""
         self.out_path, self.err_path = directory / "out.txt", directory / "err.txt"
         environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.live.serving.settings", "PYTHONUNBUFFERED": "1"}
         with self.out_path.open("w") as out, self.err_path.open("w") as err:
@@ -52,13 +52,13 @@ class Node:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
             time.sleep(0.02)
-        raise AssertionError(f"Nobody listens.\n{self.out}\n{self.err}")
+        raise AssertionError(f"The server does not listen.\n{self.out}\n{self.err}")
 
     def signal(self, number: int = signal.SIGTERM) -> None:
         self.process.send_signal(number)
 
     def ended(self) -> int:
-        """The exit status, once there is one; minus the signal's number after a crash."""
+        """Waits for the exit status: after a crash, minus the number of the signal."""
         return self.process.wait(PATIENCE)
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""An HTTP client that hides nothing: bytes out, bytes in, and how the connection ended."""
+"""An HTTP client at the level of bytes, which shows how the connection ends."""
 
 import json
 import socket
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-PATIENCE = 30.0  # seconds; far more than anything here takes, so that only a failure waits for it
+PATIENCE = 30.0  # seconds; only a failing test takes so long
 
 
 class RawClient:
@@ -29,7 +29,7 @@ class RawClient:
         self.send("\r\n".join(lines).encode("latin-1"))
 
     def read_until(self, end: bytes) -> bytes:
-        """Everything up to and with `end`; the rest stays for the next reading."""
+        """Everything up to and with `end`; what follows is kept for the next read."""
         while end not in self.unread:
             piece = self.socket.recv(65536)
             if not piece:

@@ -1,4 +1,4 @@
-"""The gateway as its operators run it: `manage.py serve` in a process of its own, on data that goes away."""
+"""The gateway as its operators run it: `manage.py serve` in a process of its own, with temporary data."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from emulator import Account, Emulator
 from tests import postgres
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE = 60.0  # seconds; only a failure waits for it, and a machine of many tests is slow
+PATIENCE = 60.0  # seconds; only a failing test takes so long
 
 
 def wait_until(true: Callable[[], object]) -> None:
-    """Returns when `true` is; raises AssertionError after PATIENCE seconds."""
+    """Returns when `true()` is; raises AssertionError after PATIENCE seconds."""
     deadline = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < deadline
@@ -59,7 +59,7 @@ class Gateway:
         return self
 
     def another(self) -> Gateway:
-        """One more node on the same data, to be entered and started like this one; only its log is its own."""
+        """Another node with the same data and a log of its own, to be entered and started like this one."""
         assert self._data is not None
         node = Gateway(self.upstream, {**self.environment, "GATEWAY_DATA_DIR": self._data.name}, key=self.key)
         node._data = tempfile.TemporaryDirectory(prefix="gateway-live-")
@@ -73,12 +73,12 @@ class Gateway:
             self._data.cleanup()
 
     def connect(self, account: Account) -> str:
-        """Adds one of the emulator's accounts, as an operator does; gives its id."""
+        """Adds one of the emulator's accounts by `add_account`; returns its id."""
         options = ("--email", account.email, "--project", account.project, "--refresh-token", "-")
         return self.manage("add_account", *options, said=account.refresh_token)
 
     def manage(self, *arguments: str, said: str = "") -> str:
-        """What a management command printed; `said` is its standard input."""
+        """Runs a management command with `said` as standard input; returns what it printed."""
         command = [sys.executable, "manage.py", *arguments]
         done = subprocess.run(
             command, cwd=ROOT, env=self.variables(), input=said, capture_output=True, text=True, timeout=PATIENCE
@@ -87,18 +87,18 @@ class Gateway:
         return done.stdout.strip()
 
     def start(self, *options: str) -> Self:
-        """`manage.py serve` with more options, on a port of its own choosing."""
+        """Starts `manage.py serve` with `options` on a free port."""
         process = self._run("manage.py", "serve", "--port", "0", *options)
         assert process.stdout is not None
         banner = process.stdout.readline()
         found = re.search(r"http://\S+", banner)
         assert found, f"no address in {banner!r}; {self.log()}"
-        # The banner comes when the socket listens: from here on calls wait in the kernel, none is refused.
+        # The banner is printed when the socket listens: from then on no connection is refused.
         self.url = found[0]
         return self
 
     def start_other(self, *command: str, port: int) -> Self:
-        """Another server that is told its port; returns when it listens."""
+        """Starts another server, by a command that has its port; returns when it listens."""
         process = self._run(*command)
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and process.poll() is None:
@@ -123,7 +123,7 @@ class Gateway:
         return self._process
 
     def stop(self) -> int | None:
-        """End it by SIGTERM, or by force; its exit status, if it was running."""
+        """Ends it by SIGTERM, or else SIGKILL; its exit status, None if it was not running."""
         if self._process is None or self._log is None:
             return None
         self._process.send_signal(signal.SIGTERM)
@@ -137,13 +137,13 @@ class Gateway:
         return status
 
     def log(self) -> str:
-        """What it wrote to standard error since it was started last."""
+        """Its standard error since its last start."""
         assert self._data is not None
         path = Path(self._data.name) / "serve.log"
         return path.read_text() if path.exists() else ""
 
     def ledger_size(self) -> int:
-        """How many attempts the ledger holds; complete once the gateway has stopped."""
+        """The number of attempts in the request log, which is complete when the gateway has stopped."""
         assert self._data is not None
         if url := self.environment.get("DATABASE_URL"):
             return int(postgres.execute(url, "SELECT count(*) FROM proxy_app_usagerecord WHERE attempt > 0")[0][0])
@@ -152,7 +152,7 @@ class Gateway:
         return int(size)
 
     def variables(self) -> dict[str, str]:
-        """Nothing of this machine's settings; a drain that need not wait for the clients of a finished test."""
+        """Its environment: no settings of this machine, and a short drain, as clients of ended tests may be left."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
         return {
             **kept,

@@ -1,4 +1,4 @@
-"""Bodies on their way in, over raw sockets: wanted before they are sent, no faster than they are read, or never."""
+"""Request bodies, over raw sockets: asked for before they are sent, read no faster than needed, or not read at all."""
 
 import json
 import threading
@@ -35,7 +35,7 @@ def head(path, *headers, length=None):
 
 
 def upload(client, size):
-    """Sends from a thread; what cannot be sent any more is left."""
+    """Sends from a thread, until all is sent or the connection is closed."""
 
     def send():
         try:
@@ -82,7 +82,7 @@ def test_a_client_that_goes_on_uploading_reads_its_answer(node, length):
         assert client.read_to_the_end() == b""
 
 
-def test_a_connection_goes_on_after_a_short_rest(node):
+def test_a_connection_is_kept_if_little_of_the_body_is_still_to_come(node):
     with connected(node.port) as client:
         client.send(head("/unread", length=1000))
         status, headers, _ = client.answer()
@@ -95,7 +95,7 @@ def test_a_connection_goes_on_after_a_short_rest(node):
         assert (status, json.loads(body)["size"]) == (200, 3)
 
 
-def test_a_short_rest_that_does_not_come_in_time_ends_the_connection(hasty):
+def test_a_short_remainder_that_does_not_arrive_in_time_ends_the_connection(hasty):
     with connected(hasty.port) as client:
         client.send(head("/unread", length=1000))
 
@@ -103,7 +103,7 @@ def test_a_short_rest_that_does_not_come_in_time_ends_the_connection(hasty):
         assert client.read_to_the_end() == b""
 
 
-def test_bodies_that_nobody_reads_take_no_memory(node):
+def test_bodies_that_are_not_read_take_no_memory(node):
     before = ask(node.port, "/state")["rss"]
     with ExitStack() as opened:
         clients = [opened.enter_context(connected(node.port)) for _ in range(20)]
@@ -125,7 +125,7 @@ def test_bodies_that_nobody_reads_take_no_memory(node):
 # --- Expect: 100-continue
 
 
-def test_a_client_that_asks_is_told_to_go_on_when_its_body_is_wanted(node):
+def test_a_client_that_expects_100_continue_gets_it_when_its_body_is_read(node):
     with connected(node.port) as client:
         client.send(head("/size", "Expect: 100-continue", length=5))
         assert client.read_until(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -135,7 +135,7 @@ def test_a_client_that_asks_is_told_to_go_on_when_its_body_is_wanted(node):
         assert json.loads(client.answer()[2])["size"] == 5
 
 
-def test_a_client_that_asks_is_not_told_so_when_it_is_not(node):
+def test_a_client_that_expects_100_continue_does_not_get_it_when_its_body_is_not_read(node):
     with connected(node.port) as client:
         client.send(head("/unread", "Expect: 100-continue", length=5))
 
@@ -144,14 +144,14 @@ def test_a_client_that_asks_is_not_told_so_when_it_is_not(node):
         assert (status, headers["connection"], client.read_to_the_end()) == (401, "close", b"")
 
 
-def test_a_client_that_asks_and_does_not_wait_is_not_told(node):
+def test_a_client_that_expects_100_continue_and_does_not_wait_does_not_get_it(node):
     with connected(node.port) as client:
         client.send(head("/size", "Expect: 100-continue", length=5) + b"hello")
 
         assert client.answer()[0] == 200
 
 
-def test_a_client_that_waits_for_the_word_is_not_late(hasty):
+def test_a_client_that_waits_for_100_continue_is_not_late(hasty):
     with connected(hasty.port) as client:
         client.send(head("/pieces?wait=2.5", "Expect: 100-continue", length=5))
         assert client.read_until(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -163,7 +163,7 @@ def test_a_client_that_waits_for_the_word_is_not_late(hasty):
 # --- Bodies that are read piece by piece
 
 
-def test_a_body_can_be_read_as_it_comes(node):
+def test_a_body_can_be_read_as_it_arrives(node):
     with connected(node.port) as client:
         thread = None
         client.send(head("/pieces", length=30 * MEGABYTE))
@@ -176,7 +176,7 @@ def test_a_body_can_be_read_as_it_comes(node):
     assert json.loads(body)["largest"] < MEGABYTE
 
 
-def test_a_body_that_nobody_reads_yet_stays_with_its_client(node):
+def test_a_body_that_is_not_read_yet_stays_with_its_client(node):
     with connected(node.port) as client:
         client.send(head("/pieces?wait=1", length=30 * MEGABYTE))
         thread = upload(client, 30 * MEGABYTE)
@@ -190,7 +190,7 @@ def test_a_body_that_nobody_reads_yet_stays_with_its_client(node):
     assert ask(node.port, "/state")["buffered"] == 0
 
 
-def test_a_client_is_not_late_while_nobody_reads(hasty):
+def test_a_client_is_not_late_while_its_body_is_not_read(hasty):
     with connected(hasty.port) as client:
         client.send(head("/pieces?wait=2.5", length=3 * MEGABYTE))
         thread = upload(client, 3 * MEGABYTE)
@@ -199,7 +199,7 @@ def test_a_client_is_not_late_while_nobody_reads(hasty):
         thread.join()
 
 
-def test_a_client_that_leaves_while_nobody_reads_is_missed(node):
+def test_a_client_that_disconnects_while_its_body_is_not_read_is_noticed(node):
     closings, insides = node.out.count("closed slow "), node.out.count("inside\n")
     client = RawClient(node.port)
     client.send(head("/slow", length=30 * MEGABYTE))
@@ -208,12 +208,12 @@ def test_a_client_that_leaves_while_nobody_reads_is_missed(node):
     with pytest.raises(TimeoutError):
         client.send(b"x" * 30 * MEGABYTE)
 
-    client.reset()  # the end of a connection in good order waits behind the bytes that nobody reads
+    client.reset()  # an orderly end would wait behind the bytes that are not read
 
     node.wait_for(r"^closed slow ", closings + 1)
 
 
-def test_a_body_that_turns_out_to_be_none_ends_the_call(node):
+def test_a_body_that_is_not_valid_ends_the_call(node):
     closings, insides = node.out.count("closed slow "), node.out.count("inside\n")
     with connected(node.port) as client:
         client.send(head("/slow"))

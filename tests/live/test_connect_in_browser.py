@@ -32,7 +32,7 @@ def gateway(browser, google: Emulator) -> Iterator[Gateway]:
 
 @pytest.fixture
 def page(browser, gateway: Gateway, google: Emulator) -> Iterator:
-    """A signed-in operator's page. No page may complain, or ask any host but the gateway and Google."""
+    """A signed-in operator's page, which may log no error and use no host but the gateway and Google."""
     google.reset()
     # A refused sign-in is a 400, and Google's stand-in has no icon.
     forgiven = r".*(400 \(Bad Request\)|favicon)"
@@ -47,7 +47,7 @@ def agree(page, address: str) -> None:
 
 
 def allow(page, email: str) -> None:
-    """On Google's page."""
+    """Agrees on Google's page."""
     page.get_by_label(email).check()
     page.get_by_role("button", name="Allow").click()
 
@@ -87,7 +87,7 @@ def test_the_address_may_be_pasted(page, gateway: Gateway, google: Emulator):
     agree(page, gateway.url)
     page.get_by_role("button", name="Paste the address by hand").click()
 
-    # A browser that is not signed in here stands for one on a machine where the callback is nobody's address.
+    # A browser without a session stands for one on another machine, where the callback's address does not exist.
     elsewhere = page.context.browser.new_context().new_page()
     elsewhere.goto(page.get_by_role("link", name="Open Google's page").get_attribute("href"))
     with elsewhere.expect_request(re.compile("/callback/")) as lost:
@@ -100,7 +100,7 @@ def test_the_address_may_be_pasted(page, gateway: Gateway, google: Emulator):
     assert page.get_by_text("carol@example.com is connected").is_visible()
 
 
-def test_a_denial_is_told_and_leads_back_to_the_start(page, gateway: Gateway, google: Emulator):
+def test_a_denial_is_shown_and_leads_back_to_the_start(page, gateway: Gateway, google: Emulator):
     google.add_account("dave@example.com")
     agree(page, gateway.url)
     page.get_by_role("button", name="Continue to Google").click()
@@ -125,7 +125,7 @@ def test_an_account_that_must_be_verified_shows_where(page, gateway: Gateway, go
     page.wait_for_url(re.compile(r"/account/\d+/change/"))
 
 
-def test_a_file_is_taken_in_with_a_bar_that_moves(page, gateway: Gateway, google: Emulator):
+def test_a_file_is_imported_with_a_progress_bar(page, gateway: Gateway, google: Emulator):
     tokens = [google.add_account(f"user{number}@example.com").refresh_token for number in range(120)]
     lines = [*tokens[:60], "nothing to see here", *tokens[60:], tokens[0]]
     page.goto(gateway.url + IMPORT)

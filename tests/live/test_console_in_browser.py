@@ -38,7 +38,7 @@ def gateway(browser, google: Emulator) -> Iterator[Gateway]:
 
 @pytest.fixture
 def page(browser, gateway: Gateway) -> Iterator:
-    """A signed-in operator's page. No page may complain, or ask any host but the gateway."""
+    """A signed-in operator's page, which may log no error and use no host but the gateway."""
     with watched_page(browser, gateway.url, permissions=["clipboard-read", "clipboard-write"]) as tab:
         sign_in(tab, gateway.url)
         yield tab
@@ -67,10 +67,10 @@ class TestPlayground:
         (call,) = google.calls[before:]
         assert call.body["request"]["contents"][0]["parts"] == [{"text": "Count to three, Zoë."}]
 
-    def test_its_call_stands_in_the_ledger(self, page, gateway):
+    def test_its_call_is_in_the_request_log(self, page, gateway):
         self.ask(page, gateway, Model=MODEL)
         page.locator("#finish", has_text="STOP").wait_for()
-        page.wait_for_timeout(1000)  # the ledger is written at most a second later
+        page.wait_for_timeout(1000)  # the request log is written at most a second later
 
         page.get_by_role("link", name="This call in the request log").click()
         assert page.get_by_text("returned to client").is_visible()
@@ -80,7 +80,7 @@ class TestPlayground:
         assert told["attempts"][0]["outcome"] == "succeeded"
         assert "@example.com" not in json.dumps(told)
 
-    def test_a_key_that_may_not_ask_why_is_not_told(self, page, gateway):
+    def test_a_key_that_may_not_request_routing_details_gets_none(self, page, gateway):
         page.goto(f"{gateway.url}/admin/playground/")
         page.get_by_label("Prompt").fill("Hello")
         page.get_by_label("an API key").check()
@@ -92,7 +92,7 @@ class TestPlayground:
         assert page.locator("#events").inner_text() == "1"
         assert "Not available" in page.locator("#attempts").inner_text()
 
-    def test_a_wrong_key_is_told_in_the_gateways_words(self, page, gateway):
+    def test_a_wrong_key_gets_the_gateways_message(self, page, gateway):
         page.goto(f"{gateway.url}/admin/playground/")
         page.get_by_label("Prompt").fill("Hello")
         page.get_by_label("an API key").check()
@@ -102,7 +102,7 @@ class TestPlayground:
         page.locator("#answer .gw-error", has_text="API key not valid").wait_for()
         assert page.locator("#status").inner_text().startswith("401")
 
-    def test_an_answer_that_breaks_off_does_not_pass_for_whole(self, page, gateway):
+    def test_an_interrupted_answer_is_not_shown_as_complete(self, page, gateway):
         self.ask(page, gateway, Model=BROKEN)
         page.locator("#status", has_text="stream interrupted").wait_for()
 
@@ -158,7 +158,7 @@ class TestClients:
         assert "x-goog-api-key: odd\"key'" in page.locator("#code-curl").text_content()
 
 
-def test_a_route_is_made_followed_changed_and_taken_back(page, gateway):
+def test_a_route_is_made_used_changed_and_deleted(page, gateway):
     routes = f"{gateway.url}/admin/accounts_app/modelroute/"
     page.goto(routes + "add/")
     page.get_by_label("Alias").fill("gpt-*")

@@ -1,4 +1,4 @@
-"""The API at its barest: what curl sends, and the very bytes that come back."""
+"""The API by curl: its requests, and the exact bytes of the answers."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_key_is_taken_from_its_header(gateway: Gateway, header: str):
     assert text_of(got.json()) == "1, 2, 3"
 
 
-def test_a_key_is_taken_from_the_address_and_told_to_no_log(gateway: Gateway):
+def test_a_key_in_the_url_is_taken_and_not_logged(gateway: Gateway):
     got = post(f"{gateway.url}/v1beta/models/{PLAIN}:generateContent?key={gateway.key}")
 
     assert text_of(got.json()) == "1, 2, 3"
@@ -83,7 +83,7 @@ def test_without_a_key_the_call_is_refused_in_googles_shape(gateway: Gateway):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_stream_is_events_as_they_come(gateway: Gateway, version: str):
+def test_a_stream_is_events_as_they_arrive(gateway: Gateway, version: str):
     got = post(f"{gateway.url}/{version}/models/{SLOW}:streamGenerateContent?alt=sse&key={gateway.key}")
 
     events = got.body.split(b"\r\n\r\n")
@@ -109,7 +109,7 @@ def test_a_stream_that_breaks_off_does_not_end_cleanly(gateway: Gateway, google:
     assert PIECES[1].encode() in got.body and b'"error"' in got.body
 
 
-def test_an_upstreams_done_mark_is_passed_on_to_those_who_can_read_it(gateway: Gateway):
+def test_an_upstreams_done_mark_is_passed_on_to_clients_that_can_read_it(gateway: Gateway):
     model = Call("done mark", stream=True).model(CLIENTS[0])
 
     got = post(f"{gateway.url}/v1beta/models/{model}:streamGenerateContent?alt=sse&key={gateway.key}")
@@ -117,7 +117,7 @@ def test_an_upstreams_done_mark_is_passed_on_to_those_who_can_read_it(gateway: G
     assert got.body.endswith(b"}\r\n\r\ndata: [DONE]\r\n\r\n")
 
 
-def test_a_spent_quota_says_when_to_come_back(gateway: Gateway, google: Emulator):
+def test_an_exhausted_quota_says_when_to_retry(gateway: Gateway, google: Emulator):
     spent = Call("spent", stream=False).model(CLIENTS[0])
 
     got = post(f"{gateway.url}/v1beta/models/{spent}:generateContent?key={gateway.key}", "--include")
@@ -131,7 +131,7 @@ def test_a_spent_quota_says_when_to_come_back(gateway: Gateway, google: Emulator
 
 
 @pytest.mark.parametrize(("form", "begins"), [("sse", b"data: {"), ("json", b"[{")])
-def test_the_first_event_comes_before_the_last_and_who_leaves_takes_the_upstream_call_along(
+def test_the_first_event_arrives_before_the_last_and_a_client_that_disconnects_ends_the_upstream_call(
     gateway: Gateway, google: Emulator, form: str, begins: bytes
 ):
     left = sum(one.hung_up for one in google.requests)
@@ -145,7 +145,7 @@ def test_the_first_event_comes_before_the_last_and_who_leaves_takes_the_upstream
     assert google.wait_for_hang_up(left + 1).model == model
 
 
-def test_a_large_body_waits_to_be_asked_for(gateway: Gateway, google: Emulator, tmp_path: Path):
+def test_a_large_body_is_sent_after_a_100_continue(gateway: Gateway, google: Emulator, tmp_path: Path):
     """curl asks first when a body is larger than 1 MB; without the interim answer it would wait a second."""
     body = json.dumps({"contents": [{"parts": [{"text": "Count to 3. " + "la " * 1_000_000}]}]}).encode()
 

@@ -1,4 +1,4 @@
-"""Requests that two readers might cut in different places, and other tricks with bytes, over raw sockets.
+"""Requests whose end two servers might see in different places, and other tricks with bytes, over raw sockets.
 
 What follows a refused request on its connection is never taken for a request of its own.
 """
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.live
 
 HOST = b"Host: g\r\n"
 GET = b"GET /size HTTP/1.1\r\n" + HOST + b"\r\n"
-# A second request in the body of the first; were it answered, the path would be in the log.
+# A second request in the body of the first; if it were answered, its path would be in the log.
 SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: g\r\n\r\n"
 
 
@@ -112,16 +112,16 @@ def node(tmp_path_factory):
 
 
 @pytest.mark.parametrize("trick", REFUSED.values(), ids=REFUSED)
-def test_what_might_be_read_in_two_ways_is_refused_whole(node, trick):
+def test_what_might_be_read_in_two_ways_is_refused(node, trick):
     with connected(node.port) as client:
         client.send(trick)
 
         status, headers, body = client.answer()
-        rest = client.read_to_the_end()
+        after = client.read_to_the_end()
 
     assert (status, headers["connection"]) == (400, "close")
     assert json.loads(body)["error"]["status"] == "INVALID_ARGUMENT"
-    assert rest == b""
+    assert after == b""
     assert "smuggled" not in node.err
 
 
@@ -170,9 +170,9 @@ def test_a_refusal_comes_after_the_answers_before_it(node):
         client.send(GET + post(b"Content-Length: 1\r\nContent-Length: 2\r\n") + GET)
 
         statuses = [client.answer()[0] for _ in range(2)]
-        rest = client.read_to_the_end()
+        after = client.read_to_the_end()
 
-    assert (statuses, rest) == ([200, 400], b"")
+    assert (statuses, after) == ([200, 400], b"")
 
 
 def test_nothing_is_answered_after_a_request_that_ends_its_connection(node):
@@ -184,7 +184,7 @@ def test_nothing_is_answered_after_a_request_that_ends_its_connection(node):
         assert (status, headers["connection"], client.read_to_the_end()) == (200, "close", b"")
 
 
-# --- What refusals of the server itself carry
+# --- Headers of refusals by the server itself
 
 
 def test_a_refusal_of_the_server_has_the_headers_of_an_answer(node):
@@ -224,7 +224,7 @@ def test_every_answer_is_dated(node, request_bytes):
     assert "server" not in headers
 
 
-# --- TLS where none is spoken
+# --- TLS on a port of plain HTTP
 
 
 @pytest.mark.parametrize("hello", [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 500, b"\x16"])
@@ -238,7 +238,7 @@ def test_a_client_that_speaks_tls_is_hung_up_on_and_the_log_says_why(node, hello
     assert node.err.count("speaks TLS to this port") == 1
 
 
-# --- Clients that take their time
+# --- Slow clients
 
 
 @pytest.fixture(scope="module")
@@ -252,7 +252,7 @@ def hasty(tmp_path_factory):
     "begun",
     [b"G", GET[:-2], post(b"Content-Length: 5\r\n", b"hell"), post(CHUNKED, b"5\r\nhell"), b"\r\n\r\nGET /si"],
 )
-def test_a_request_that_does_not_come_in_time_is_refused(hasty, begun):
+def test_a_request_that_does_not_arrive_in_time_is_refused(hasty, begun):
     with connected(hasty.port) as client:
         client.send(begun)
 
@@ -263,7 +263,7 @@ def test_a_request_that_does_not_come_in_time_is_refused(hasty, begun):
         assert client.read_to_the_end() == b""
 
 
-def test_of_idle_connections_the_oldest_goes_for_a_newcomer(hasty):
+def test_the_oldest_idle_connection_is_closed_for_a_new_one(hasty):
     with connected(hasty.port) as first, connected(hasty.port) as second:
         for client in (first, second):
             client.send(GET)

@@ -1,4 +1,4 @@
-"""An API key's limits where one process is not the whole gateway: over nodes, over restarts, in the browser."""
+"""An API key's limits beyond one process: over several nodes, over restarts, in the browser."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def google() -> Iterator[Emulator]:
 
 @pytest.fixture(scope="module")
 def gateway(google: Emulator) -> Iterator[Gateway]:
-    """Running, with one account."""
+    """A running gateway with one account."""
     with Gateway(google) as serving:
         serving.connect(google.add_account("alice@example.com"))
         yield serving.start()
@@ -48,7 +48,7 @@ def other(gateway: Gateway) -> Iterator[Gateway]:
 
 
 def a_key(*nodes: Gateway, name: str, **limits: object) -> str:
-    """A new key with these columns, in force on all nodes when it is returned."""
+    """A new key with these columns; returned when all nodes know it."""
     key = f"gw-{name}-{name}"
     nodes[0].manage(
         "shell", "-c",
@@ -78,7 +78,7 @@ def used(gateway: Gateway, key: str, limit: str) -> int:
 
 
 def until(true: Callable[[], bool]) -> None:
-    """Wait for what another process does within a second or two."""
+    """Waits for something that another process does within a second or two."""
     deadline = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < deadline
@@ -103,7 +103,7 @@ def test_nodes_share_the_concurrent_requests(gateway: Gateway, other: Gateway, g
     with httpx.stream(
         "POST", gateway.url + STREAM, json=BODY, headers={"x-goog-api-key": key}, timeout=PATIENCE
     ) as one:
-        events = one.iter_bytes()  # held on to: an iterator that is dropped hangs up
+        events = one.iter_bytes()  # kept in a variable: the connection is closed when the iterator is collected
         assert next(events).startswith(b"data: ")
         until(lambda: used(other, key, "maxConcurrency") == 1)
         refusal = call(other, key)

@@ -1,4 +1,4 @@
-"""The console in Traditional Chinese in a real browser: from the first page on, on any screen, and back to English."""
+"""The console in Traditional Chinese in a real browser: chosen before sign-in, on any screen size, and undone."""
 
 from collections.abc import Iterator
 
@@ -77,7 +77,7 @@ def test_no_page_is_wider_than_its_screen(page, gateway: Gateway, width: int):
     assert too_wide == {}
 
 
-def test_the_playground_tells_its_attempts_in_chinese(page, gateway: Gateway):
+def test_the_playground_shows_its_attempts_in_chinese(page, gateway: Gateway):
     page.goto(f"{gateway.url}/admin/playground/")
     page.get_by_label("提示").fill("你好")
     page.get_by_label("模型").fill(MODEL)
@@ -89,7 +89,7 @@ def test_the_playground_tells_its_attempts_in_chinese(page, gateway: Gateway):
     assert "選它是因為對話留在同一個帳號" in told
 
 
-def test_charts_count_and_date_as_the_reader_does(page):
+def test_charts_format_numbers_and_dates_in_the_readers_language(page):
     assert page.evaluate("document.documentElement.lang") == "zh-hant"
     labels = page.evaluate(
         "(() => { const chart = window.Chart.getChart(document.querySelector('canvas[data-chart=calls]'));"

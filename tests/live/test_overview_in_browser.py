@@ -48,7 +48,7 @@ def call(gateway: Gateway) -> httpx.Response:
     return httpx.post(url, json=a_prompt(), headers={"x-goog-api-key": gateway.key})
 
 
-def test_the_overview_shows_a_call_without_being_loaded_again(page, gateway: Gateway):
+def test_the_overview_shows_a_call_without_being_reloaded(page, gateway: Gateway):
     page.goto(f"{gateway.url}/admin/?period=day")
     tile = page.locator(".ov-tile", has_text="Calls").locator("dd").first
     before = int(tile.inner_text())
@@ -93,7 +93,7 @@ def test_an_account_is_tested_from_its_page(page, gateway: Gateway):
 
 def test_what_requires_action_leads_there(page, gateway: Gateway, google: Emulator):
     google.script("validation_required", account="alice@example.com", times=1)
-    assert call(gateway).status_code == 400  # until its owner has acted
+    assert call(gateway).status_code == 400  # until the account's owner has acted
     page.wait_for_timeout(1500)
     page.goto(f"{gateway.url}/admin/")
 
@@ -106,7 +106,7 @@ def test_what_requires_action_leads_there(page, gateway: Gateway, google: Emulat
 
 
 @pytest.mark.parametrize(("theme", "width"), LOOKS)
-def test_every_page_keeps_to_itself_and_to_its_width(browser, gateway: Gateway, theme: str, width: int):
+def test_every_page_loads_nothing_from_elsewhere_and_fits_its_width(browser, gateway: Gateway, theme: str, width: int):
     with watched_page(browser, gateway.url, viewport={"width": width, "height": 900}, color_scheme=theme) as page:
         sign_in(page, gateway.url)
         links = page.locator("#nav-sidebar-apps a").evaluate_all("links => links.map(link => link.href)")

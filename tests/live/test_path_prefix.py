@@ -1,4 +1,4 @@
-"""The gateway under a path of a reverse proxy: told by a setting, or by the proxy, which takes the path away itself."""
+"""The gateway under a path prefix: known from a setting, or from a proxy that strips it from the path."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ENVIRONMENTS = {
     "told by a setting": {"GATEWAY_PATH_PREFIX": PREFIX},
     "told by the proxy": {"GATEWAY_TRUSTED_PROXIES": "127.0.0.1"},
 }
-# What a page leads to, loads or sends to: each has to be found under the prefix.
+# Addresses that a page links to, loads or sends to: each must be under the prefix.
 ADDRESS = re.compile(r"""\b(?:href|src|action|formaction|data-live|data-pass|data-call|data-bit|data-base)="(/[^"]*)""")
 PAGES = (
     "/admin/",
@@ -116,7 +116,7 @@ def test_cookies_are_for_the_prefix_alone(operator: httpx.Client):
     }
 
 
-def test_leaving_ends_under_the_prefix(operator: httpx.Client):
+def test_signing_out_ends_under_the_prefix(operator: httpx.Client):
     left = operator.post("/admin/logout/", data=token_of(operator))
 
     assert left.url.path.startswith(f"{PREFIX}/admin/")
@@ -152,7 +152,7 @@ def test_the_api_is_under_the_prefix_too(browser: httpx.Client, gateway: Gateway
     assert (nowhere.status_code, nowhere.json()["error"]["status"]) == (404, "NOT_FOUND")
 
 
-def test_a_prefix_that_nobody_trusted_has_set_counts_for_nothing(google: Emulator):
+def test_a_prefix_from_an_untrusted_address_is_ignored(google: Emulator):
     with Gateway(google) as serving:
         serving.start()
         for name in ("X-Forwarded-Prefix", "Daphne-Root-Path"):

@@ -1,4 +1,4 @@
-"""One client's bad request, and an outage, in front of a raw upstream: what they cost the other clients. Nothing."""
+"""One client's bad request, and an outage of a raw upstream, cost the other clients nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ AWAY = {"error": {"code": 503, "message": "The service is currently unavailable.
 
 
 class Upstream(ThreadingHTTPServer):
-    """Google as a socket: does what the prompt says, or is away."""
+    """Google as a bare HTTP server: does what the prompt says, or is unreachable."""
 
     daemon_threads = True
     is_away = False
@@ -44,7 +44,7 @@ class Upstream(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def handle_error(self, request, client_address) -> None:
-        """A connection that the gateway has closed is no trouble."""
+        """Ignores connections that the gateway has closed."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -81,7 +81,7 @@ class Handler(BaseHTTPRequestHandler):
                 super().finish()
 
     def log_message(self, format: str, *args: object) -> None:
-        """Said by the test, if anything is to be said."""
+        """Logs nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def call(gateway: Gateway, text: str) -> int:
 
 @contextmanager
 def repeating(gateway: Gateway, text: str) -> Iterator[list[int]]:
-    """A client that sends one request again and again, without a pause; what it was told."""
+    """A client that repeats one request without a pause; the statuses that it gets."""
     told: list[int] = []
     over = threading.Event()
 

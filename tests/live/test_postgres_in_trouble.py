@@ -19,14 +19,14 @@ CALL = "/v1beta/models/gemini-2.5-flash:generateContent"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Postgres]:
-    """One that may be stopped: nobody else uses it."""
+    """A server of this module's own, so that it may be frozen."""
     with Postgres() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def google() -> Iterator[Emulator]:
-    """One that takes a refresh token only once."""
+    """An emulator that rotates refresh tokens: each is valid once."""
     with Emulator(rotate_refresh_tokens=True) as running:
         running.add_account("alice@example.com")
         yield running
@@ -85,7 +85,7 @@ def test_a_locked_table_holds_up_neither_calls_nor_the_end(gateway: Gateway, ser
     assert ended == 0
 
 
-# The last one: it costs the account its refresh token, which was rotated while nobody could write it down.
+# Runs last: the account loses its refresh token, which is rotated while the database cannot be written.
 def test_one_that_hangs_holds_up_neither_calls_nor_renewals_nor_the_end(
     gateway: Gateway, google: Emulator, server: Postgres
 ):

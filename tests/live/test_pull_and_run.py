@@ -1,6 +1,6 @@
-"""`git pull && make run` in a checkout of release 0.1.0: the new version goes on with what stands in its `var/`.
+"""`git pull && make run` in a checkout of release 0.1.0: the new version uses the data in its `var/`.
 
-What stands there is the database that 0.1.0 wrote: 0.1.0 itself cannot run among the packages of today.
+These are the database and keys that 0.1.0 wrote: 0.1.0 itself cannot run with today's packages.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.live
 
 RELEASE = "8c84fa0"
 ENVIRONMENT = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-# As after an install that is in order: nothing is fetched here.
+# As after a successful install: nothing is downloaded here.
 MAKE_RUN = ("make", "--old-file", ".venv/.installed", "run")
 
 
@@ -50,7 +50,7 @@ def run(*command: str, cwd: Path) -> str:
 
 
 def pull(folder: Path) -> None:
-    """The tree of today, with what is not committed yet, in place of the release's; what git ignores stays."""
+    """Replaces the release's files by today's, uncommitted changes included; files that git ignores stay."""
     run("git", "rm", "-rqf", ".", cwd=folder)
     listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT)
     for name in filter(None, listed.split("\0")):

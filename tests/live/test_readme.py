@@ -1,4 +1,4 @@
-"""The README's examples, as a new user would paste them: each runs against a gateway, and gets its answer."""
+"""The README's examples, as a new user would paste them, run against a gateway and are answered."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NODE = [block for block in EXAMPLES if block.language == "js"]
 
 @pytest.fixture(scope="module")
 def new_users() -> Iterator[Gateway]:
-    """A gateway with one account, whose upstream is an emulator that nobody has told anything."""
+    """A gateway with one account, whose upstream is an emulator without a script."""
     with Emulator() as google, Gateway(google) as serving:
         serving.connect(google.add_account("alice@example.com"))
         yield serving.start()

@@ -1,4 +1,4 @@
-"""What is refused before its body has come has a row in the request log too."""
+"""A call that is refused before its body has arrived has a row in the request log too."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_body_that_is_declared_too_large_has_a_row(gateway: Gateway):
     assert rows_of(gateway, request_id) == [("too_large", status, 0, "generateContent")]
 
 
-def test_a_call_without_a_key_is_refused_for_that_before_its_body_has_come(gateway: Gateway):
+def test_a_call_without_a_key_is_refused_for_that_before_its_body_has_arrived(gateway: Gateway):
     for size in (10**12, 100):
         status, request_id = answered(gateway, PLAIN, Content_Length=str(size))
 
@@ -66,7 +66,7 @@ def test_a_call_without_a_key_is_refused_for_that_before_its_body_has_come(gatew
 
 
 def sent(gateway: Gateway, *, ends: bytes) -> bytes:
-    """What comes back on a good call's head, with `ends` behind it in the same packet; all that a client sends."""
+    """The answer to a valid head that is followed by `ends` in the same packet, and by nothing more."""
     address = urlsplit(gateway.url)
     head = f"POST {PLAIN} HTTP/1.1\r\nHost: {address.netloc}\r\nX-Goog-Api-Key: {gateway.key}\r\n"
     with socket.create_connection((address.hostname, address.port), timeout=20) as client:

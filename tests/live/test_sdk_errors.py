@@ -1,4 +1,4 @@
-"""Each SDK raises its own typed error, for a refused call as for a stream that breaks: nothing cut passes for whole."""
+"""Each SDK raises its own typed error for a refused call and for an interrupted stream."""
 
 from __future__ import annotations
 
@@ -85,7 +85,9 @@ RAISED: Mapping[str, Mapping[str, Raised]] = {
 
 @pytest.mark.parametrize("call", [call for call in CALLS if call.trial in FAILURES], ids=str)
 @pytest.mark.parametrize("client", CLIENTS, ids=str)
-def test_a_failure_is_raised_as_what_it_is(client: Client, call: Call, walk: Callable[[Client], Mapping[str, Outcome]]):
+def test_a_failure_is_raised_with_its_type_and_code(
+    client: Client, call: Call, walk: Callable[[Client], Mapping[str, Outcome]]
+):
     outcome, expected = walk(client)[str(call)], RAISED[client.errors][call.trial]
 
     assert outcome.raised, f"taken for a success after {outcome.pieces}"
@@ -98,7 +100,7 @@ def test_a_failure_is_raised_as_what_it_is(client: Client, call: Call, walk: Cal
 
 @pytest.mark.parametrize("failure", BROKEN)
 @pytest.mark.parametrize("client", CLIENTS, ids=str)
-def test_what_came_before_the_break_was_heard_once(
+def test_what_arrived_before_the_interruption_was_given_once(
     client: Client, failure: str, walk: Callable[[Client], Mapping[str, Outcome]]
 ):
     heard = walk(client)[f"{failure} stream"].pieces
@@ -110,7 +112,7 @@ def test_what_came_before_the_break_was_heard_once(
 
 @pytest.mark.parametrize("oddity", ODDITIES)
 @pytest.mark.parametrize("client", CLIENTS, ids=str)
-def test_what_upstream_does_oddly_no_sdk_stumbles_over(
+def test_no_sdk_fails_at_what_upstream_does_unusually(
     client: Client, oddity: str, walk: Callable[[Client], Mapping[str, Outcome]]
 ):
     outcome = walk(client)[f"{oddity} stream"]

@@ -1,4 +1,4 @@
-"""Google's own SDKs, old and new, do through the gateway whatever they do with Google."""
+"""Google's own SDKs, old and new, work through the gateway as they do with Google."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from tests.live.clients.walkthrough import CLIENTS, PIECES, PLAIN, SIGNING, Clie
 # The first client also waits for the installation of all of them.
 pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 
-Told = Mapping[str, Outcome]
+Outcomes = Mapping[str, Outcome]
 
 
 def each_that(step: str) -> pytest.MarkDecorator:
-    """Every client that takes this step."""
+    """Parametrizes a test with every client that takes this step."""
     return pytest.mark.parametrize("client", [one for one in CLIENTS if step not in one.without], ids=str)
 
 
-def test_an_answer_arrives_whole(told: Told):
-    answer = told["generate"].result()
+def test_an_answer_arrives_whole(outcomes: Outcomes):
+    answer = outcomes["generate"].result()
 
     assert answer["text"] == ", ".join(str(number) for number in range(1, 21))
     assert answer["finish"] == "STOP"
     assert answer["version"] == PLAIN
 
 
-def test_a_stream_arrives_event_by_event(told: Told):
-    stream = told["stream"]
+def test_a_stream_arrives_event_by_event(outcomes: Outcomes):
+    stream = outcomes["stream"]
 
     assert stream.result() == {"finish": "STOP"}
     assert tuple(stream.pieces) == PIECES
 
 
 @pytest.mark.parametrize("client", [one for one in CLIENTS if one.command[1:]], ids=str)
-def test_streams_at_the_same_time_do_not_wait_for_each_other(client: Client, walk: Callable[[Client], Told]):
+def test_streams_at_the_same_time_do_not_wait_for_each_other(client: Client, walk: Callable[[Client], Outcomes]):
     crowd = [Outcome(**stream) for stream in walk(client)["crowd"].gave]
 
     assert {tuple(stream.pieces) for stream in crowd} == {PIECES}
@@ -46,8 +46,8 @@ def test_streams_at_the_same_time_do_not_wait_for_each_other(client: Client, wal
 
 
 @pytest.mark.parametrize("step", ["chat", "chat_stream"])
-def test_the_second_turn_of_a_chat_sees_the_first(told: Told, step: str):
-    chat = told[step].result()
+def test_the_second_turn_of_a_chat_sees_the_first(outcomes: Outcomes, step: str):
+    chat = outcomes[step].result()
 
     assert "Zoe" in chat["texts"][0]
     assert chat["texts"][1] == "Your name is Zoe; you told me so before."
@@ -55,15 +55,17 @@ def test_the_second_turn_of_a_chat_sees_the_first(told: Told, step: str):
     assert chat["history"] >= 4
 
 
-def test_a_function_is_called_and_its_result_used(told: Told):
-    tools = told["tools"].result()
+def test_a_function_is_called_and_its_result_used(outcomes: Outcomes):
+    tools = outcomes["tools"].result()
 
     assert tools["asked"] == ["Paris"]
     assert "22 degrees in Paris" in tools["text"]
 
 
 @pytest.mark.parametrize("client", [one for one in CLIENTS if one.errors != "google-generativeai"], ids=str)
-def test_thought_signatures_survive_the_round_trip(client: Client, walk: Callable[[Client], Told], google: Emulator):
+def test_thought_signatures_survive_the_round_trip(
+    client: Client, walk: Callable[[Client], Outcomes], google: Emulator
+):
     walk(client)["tools"].result()
 
     # Each of these clients made two calls of this model: the question, and the signed call with its result.
@@ -73,8 +75,8 @@ def test_thought_signatures_survive_the_round_trip(client: Client, walk: Callabl
     assert all(part["thoughtSignature"] for part in calls)
 
 
-def test_structured_output_has_its_structure(told: Told):
-    recipe = told["structured"].result()["recipe"]
+def test_structured_output_has_its_structure(outcomes: Outcomes):
+    recipe = outcomes["structured"].result()["recipe"]
 
     assert isinstance(recipe["name"], str)
     assert isinstance(recipe["servings"], int)
@@ -82,18 +84,18 @@ def test_structured_output_has_its_structure(told: Told):
     assert recipe["ingredients"]
 
 
-def test_an_image_goes_in(told: Told):
-    assert "image/png of 73 bytes, 2 x 2 pixels" in told["image"].result()["text"]
+def test_an_image_goes_in(outcomes: Outcomes):
+    assert "image/png of 73 bytes, 2 x 2 pixels" in outcomes["image"].result()["text"]
 
 
-def test_tokens_are_counted_as_they_are_billed(told: Told):
-    counted = told["count"].result()
+def test_tokens_are_counted_as_they_are_billed(outcomes: Outcomes):
+    counted = outcomes["count"].result()
 
     assert counted["total"] == counted["prompt"] > 0
 
 
 @each_that("list_models")
-def test_the_list_of_models_is_read_page_by_page(client: Client, walk: Callable[[Client], Told]):
+def test_the_list_of_models_is_read_page_by_page(client: Client, walk: Callable[[Client], Outcomes]):
     listed = walk(client)["list_models"].result()
 
     assert f"models/{PLAIN}" in listed["names"]
@@ -102,13 +104,13 @@ def test_the_list_of_models_is_read_page_by_page(client: Client, walk: Callable[
 
 
 @each_that("get_model")
-def test_a_model_tells_its_limits(client: Client, walk: Callable[[Client], Told]):
+def test_a_model_tells_its_limits(client: Client, walk: Callable[[Client], Outcomes]):
     assert walk(client)["get_model"].result() == {"name": f"models/{PLAIN}", "input": 1_048_576, "output": 65_536}
 
 
 @each_that("leave")
 def test_the_first_event_comes_before_the_last_and_a_stream_that_is_left_ends_at_upstream_too(
-    client: Client, walk: Callable[[Client], Told], google: Emulator
+    client: Client, walk: Callable[[Client], Outcomes], google: Emulator
 ):
     left = walk(client)["leave"]  # of a stream that would take an hour
 
@@ -118,13 +120,15 @@ def test_the_first_event_comes_before_the_last_and_a_stream_that_is_left_ends_at
 
 
 @pytest.mark.parametrize("client", [one for one in CLIENTS if one.deadlines], ids=str)
-def test_a_call_whose_time_is_up_ends_at_upstream_too(client: Client, walk: Callable[[Client], Told], google: Emulator):
+def test_a_call_whose_time_is_up_ends_at_upstream_too(
+    client: Client, walk: Callable[[Client], Outcomes], google: Emulator
+):
     assert walk(client)["late"].raised
 
     assert hung_up(google, client.model("late")) == [True]
 
 
 def hung_up(google: Emulator, model: str) -> list[bool]:
-    """Of each call of a model, whether the gateway left before upstream was done."""
+    """For each call of a model, whether the gateway disconnected before upstream had finished."""
     google.wait_for_silence()
     return [call.hung_up for call in google.calls if call.model == model]

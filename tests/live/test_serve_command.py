@@ -52,7 +52,7 @@ def serve(environment, tmp_path):
 
 
 def children_of(process):
-    """The ids of its child processes, which are nodes."""
+    """The process ids of its children, which are nodes."""
     listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True)
     return {int(number) for number in listed.stdout.split()}
 
@@ -70,7 +70,7 @@ def test_one_node_serves_the_api_and_the_console_and_ends_well(serve):
     assert process.wait(PATIENCE) == 0
 
 
-def test_a_taken_port_is_one_clear_line(environment):
+def test_a_port_in_use_is_one_clear_line(environment):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         command = [sys.executable, "manage.py", "serve", "--port", port]
@@ -109,7 +109,7 @@ def test_nodes_do_not_outlive_their_parent(serve):
 
 
 def is_alive(number):
-    """Not merely waiting for somebody to read its exit status."""
+    """Whether the process runs and is no zombie."""
     state = subprocess.run(["ps", "-o", "stat=", "-p", str(number)], capture_output=True, text=True).stdout.strip()
     return bool(state) and not state.startswith("Z")
 

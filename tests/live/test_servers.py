@@ -1,4 +1,4 @@
-"""The gateway does the same under every server it may be run by: `serve`, several nodes, runserver, plain daphne."""
+"""The gateway behaves alike under every server: `serve`, several nodes, runserver, plain daphne."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ QUESTION = {"contents": [{"parts": [{"text": "Count to 3."}]}]}
 
 @pytest.fixture(scope="module")
 def prepared(google: Emulator) -> Iterator[Gateway]:
-    """A gateway with Bob's account, ready to be served by one server after the other."""
+    """A gateway with Bob's account, to be run by one server after the other."""
     with Gateway(google, {"GATEWAY_MAX_WAIT": "0"}) as gateway:
         gateway.connect(google.accounts["bob@example.com"])
         yield gateway
@@ -92,7 +92,7 @@ def test_a_caller_without_a_key_is_refused(served: Gateway):
     assert (answer.status_code, answer.json()["error"]["status"]) == (401, "UNAUTHENTICATED")
 
 
-def test_a_stream_arrives_whole(served: Gateway):
+def test_a_stream_arrives_complete(served: Gateway):
     heard = stream(served, SLOW)
 
     assert heard.whole
@@ -107,7 +107,7 @@ def test_a_broken_stream_does_not_end_cleanly(served: Gateway):
     assert heard.events[-1]["error"]["code"] == 503
 
 
-def test_the_first_event_comes_before_the_last_and_who_leaves_takes_the_upstream_call_along(
+def test_the_first_event_arrives_before_the_last_and_a_client_that_disconnects_ends_the_upstream_call(
     served: Gateway, google: Emulator
 ):
     left = sum(one.hung_up for one in google.requests)
@@ -120,7 +120,7 @@ def test_the_first_event_comes_before_the_last_and_who_leaves_takes_the_upstream
     assert google.wait_for_hang_up(left + 1).model == model
 
 
-def test_the_console_asks_who_is_there(served: Gateway):
+def test_the_console_asks_to_sign_in(served: Gateway):
     answer = httpx.get(f"{served.url}/admin/", follow_redirects=True, timeout=20, trust_env=False)
 
     assert answer.status_code == 200

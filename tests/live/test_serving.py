@@ -31,7 +31,7 @@ def node(tmp_path_factory):
 
 @pytest.fixture
 def start(tmp_path):
-    """Starts a node of its own for a test that ends it."""
+    """Starts a node for a test that ends it."""
     nodes = []
 
     def started(*arguments):
@@ -111,7 +111,7 @@ def begun_upload(client, path="/size", size=MEGABYTE - 1000):
 
 
 def wait_for_room(node, taken):
-    """Until bodies take so many megabytes of memory, rounded; what was sent is in somebody's buffers for a while."""
+    """Waits until bodies take so many megabytes of memory, rounded: what was sent takes a while to arrive."""
     deadline = time.monotonic() + PATIENCE
     while round(ask(node.port, "/state")["buffered"] / MEGABYTE) != taken:
         assert time.monotonic() < deadline
@@ -131,9 +131,9 @@ def test_bodies_in_memory_are_bounded_together(start):
         assert (status, headers["retry-after"], headers["connection"]) == (503, "1", "close")
         assert json.loads(body)["error"]["status"] == "UNAVAILABLE"
 
-        clients[0].send(b"x" * 1000)  # its end: answered, it makes room
+        clients[0].send(b"x" * 1000)  # its end: when it is answered, its memory is free
         assert clients[0].answer()[0] == 200
-        clients[1].reset()  # and so does one that leaves
+        clients[1].reset()  # as it is when the client disconnects
         wait_for_room(node, 2)
         with connected(node.port) as another:
             begun_upload(another, size=MEGABYTE)
@@ -163,7 +163,7 @@ def assert_refused_as_too_large(answer):
     }
 
 
-# --- What never reaches a view
+# --- Requests that reach no view
 
 
 @pytest.mark.parametrize(
@@ -243,9 +243,9 @@ def test_head_is_answered_without_a_body(node, path):
 
         answers = client.read_to_the_end()
 
-    head, _, rest = answers.partition(b"\r\n\r\n")
+    head, _, following = answers.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200 ")
-    assert rest.startswith(b"HTTP/1.1 404 ")
+    assert following.startswith(b"HTTP/1.1 404 ")
 
 
 def test_a_connection_serves_one_call_after_another(node):
@@ -293,7 +293,7 @@ def test_events_come_one_by_one(node):
 
 
 @pytest.mark.parametrize("beat", ["%0D%0A", "data%3A%20%7B%7D%0D%0A%0D%0A"])
-def test_a_silent_stream_beats(node, beat):
+def test_a_silent_stream_sends_a_heartbeat(node, beat):
     with connected(node.port) as client:
         client.get(f"/stream?n=2&gap=0.7&heartbeat={beat}")
         client.read_until(b"\r\n\r\n")
@@ -306,7 +306,7 @@ def test_a_silent_stream_beats(node, beat):
 
 
 @pytest.mark.parametrize("beat", ["%0D%0A", "data%3A%20%7B%7D%0D%0A%0D%0A"])
-def test_it_goes_on_beating_for_as_long_as_it_is_silent(node, beat):
+def test_it_sends_heartbeats_for_as_long_as_it_is_silent(node, beat):
     with connected(node.port) as client:
         client.get(f"/stream?n=2&gap=3600&heartbeat={beat}")
         client.read_until(b"data: 0\r\n\r\n\r\n")
@@ -314,14 +314,14 @@ def test_it_goes_on_beating_for_as_long_as_it_is_silent(node, beat):
         assert list(islice(client.chunks(), 3)) == [unquote_to_bytes(beat)] * 3
 
 
-def test_a_stream_that_is_never_silent_does_not_beat(node):
+def test_a_stream_that_is_never_silent_sends_no_heartbeat(node):
     with connected(node.port) as client:
         client.get("/steady")
         client.read_until(b"\r\n\r\n")
 
         *events, longest = client.chunks()
 
-    # On a machine that stands still for that long it was silent.
+    # On a machine that paused for that long the stream was silent.
     assert b"beat" not in events or float(longest) >= API_HEARTBEAT_SECONDS
 
 
@@ -333,7 +333,7 @@ def test_a_stream_without_a_heartbeat_stays_silent(node):
         assert list(client.chunks()) == [b"data: 0\r\n\r\n", b"data: 1\r\n\r\n"]
 
 
-# --- Clients that leave
+# --- Clients that disconnect
 
 
 @pytest.mark.parametrize("leave", [RawClient.close, RawClient.reset])
@@ -346,7 +346,7 @@ def test_a_stream_without_a_heartbeat_stays_silent(node):
         ("/stubborn", "stubborn", True),
     ],
 )
-def test_a_client_that_leaves_ends_its_call(node, path, what, wait_for_event, leave):
+def test_a_client_that_disconnects_ends_its_call(node, path, what, wait_for_event, leave):
     closings, insides = node.out.count(f"closed {what} "), node.out.count("inside\n")
     client = RawClient(node.port)
     client.get(path)
@@ -362,7 +362,7 @@ def test_a_client_that_leaves_ends_its_call(node, path, what, wait_for_event, le
     print(f"{path} closed after {(float(closed[1]) - left_at) * 1000:.2f} ms")  # `pytest -rP` shows it
 
 
-def test_an_application_that_never_waits_is_cancelled_when_its_client_leaves(node):
+def test_an_application_that_never_waits_is_cancelled_when_its_client_disconnects(node):
     client = RawClient(node.port)
     client.get("/never-waiting")
     client.read_until(b"xxx")
@@ -372,7 +372,7 @@ def test_an_application_that_never_waits_is_cancelled_when_its_client_leaves(nod
     node.wait_for("closed never-waiting")
 
 
-def test_an_upload_broken_off_leaves_nothing_behind(node):
+def test_an_interrupted_upload_leaves_nothing_behind(node):
     with connected(node.port) as client:
         client.send(b"POST /size HTTP/1.1\r\nHost: g\r\nContent-Length: 1000\r\n\r\nhalf")
 
@@ -383,7 +383,7 @@ def test_an_upload_broken_off_leaves_nothing_behind(node):
 
 
 def test_a_slow_reader_holds_up_its_own_stream_only(node):
-    # What earlier tests have left in memory is theirs.
+    # Memory that earlier tests left behind does not count.
     at_first = ask(node.port, "/state")["rss"]
     with connected(node.port, receive_buffer=4096) as client:
         client.get("/torrent")
@@ -393,7 +393,7 @@ def test_a_slow_reader_holds_up_its_own_stream_only(node):
         assert before < 20 * MEGABYTE
         assert ask(node.port, "/state")["rss"] < at_first + 30 * MEGABYTE
 
-        # Once what was under way has been read, the stream goes on; how much that is, is the kernel's to say.
+        # When the client has read what is in the kernel's buffers, whose size we do not know, the stream goes on.
         read = 0
         while read < 2 * before and ask(node.port, "/state")["written"] == before:
             read += sum(len(client.socket.recv(65536)) for _ in range(50))
@@ -401,7 +401,7 @@ def test_a_slow_reader_holds_up_its_own_stream_only(node):
 
 
 def written_when_it_stands_still(node):
-    """Bytes the stream has handed over when two looks in a row see the same."""
+    """The bytes that the stream has written, once the number no longer grows."""
     seen, now = -1, ask(node.port, "/state")["written"]
     while now != seen:
         time.sleep(0.1)
@@ -416,7 +416,7 @@ def test_a_large_answer_arrives_whole_at_a_slow_reader(node):
         assert len(client.answer()[2]) == 8_000_000
 
 
-# --- Streams that break, on every server
+# --- Interrupted streams, on every server
 
 
 @pytest.fixture(scope="module", params=["serve", "daphne", "runserver"])
@@ -489,7 +489,7 @@ def test_a_forwarded_address_counts_only_from_a_trusted_proxy(node, start):
     assert '192.0.2.7 "GET /state" 200' in behind.err
 
 
-# --- The end
+# --- Shutting down
 
 
 def test_a_drain_lets_open_calls_finish(start):
@@ -540,7 +540,7 @@ def test_streams_that_outlive_the_drain_are_cut_and_cleaned_up(start):
 
 
 def assert_refused_by_the_drain(client):
-    """Also the request id in the answer is that of the call."""
+    """Checks also that the answer has the request id of the call."""
     status, headers, body = client.answer()
     assert (status, headers["connection"]) == (503, "close")
     assert json.loads(body)["error"]["status"] == "UNAVAILABLE"
@@ -548,7 +548,7 @@ def assert_refused_by_the_drain(client):
     assert client.read_to_the_end() == b""
 
 
-def test_an_upload_under_way_is_told_of_the_end(start):
+def test_an_upload_in_flight_is_refused_by_the_drain(start):
     node = start("0.1")
     with connected(node.port) as client:
         client.send(b"POST /size HTTP/1.1\r\nHost: g\r\nContent-Length: 1000\r\n\r\nhalf")

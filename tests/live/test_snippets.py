@@ -1,4 +1,4 @@
-"""What the console's page for clients offers to be copied does what it says, against a running gateway."""
+"""The snippets on the console's page for clients work as they are, against a running gateway."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.live.running import Gateway
 pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 
 PATIENCE = 60.0
-# Where what a snippet needs is installed; curl is part of the machine.
+# The SDK in whose directory a snippet runs; curl needs none.
 HOMES: Mapping[str, str] = {
     "google-genai": "google-genai-3",
     "google-generativeai": "google-generativeai",
@@ -43,7 +43,7 @@ def test_the_only_client_without_a_snippet_is_the_one_that_has_no_setting_for_an
 
 
 def run(snippet: Snippet, code: str, directory: Path) -> str:
-    """What the snippet prints, in a home of its own and with nothing of this machine's keys and proxies."""
+    """What the snippet prints, with a home directory of its own and without this machine's keys and proxies."""
     place = None
     if home := HOMES.get(snippet.slug):
         try:

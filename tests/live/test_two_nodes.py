@@ -1,4 +1,4 @@
-"""Two nodes, one database: what one of them learns the other keeps to, and nobody does a thing twice."""
+"""Two nodes with one database: what one learns the other uses, and no token is refreshed by both."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Nodes = tuple[Gateway, Gateway]
 
 @pytest.fixture(scope="module")
 def google() -> Iterator[Emulator]:
-    """These nodes' own: its books are theirs alone."""
+    """An emulator of these nodes' own, whose requests are all theirs."""
     with Emulator() as running:
         for name in NAMES:
             running.add_account(f"{name}@example.com")
@@ -37,7 +37,7 @@ def google() -> Iterator[Emulator]:
 
 @pytest.fixture(scope="module")
 def nodes(google: Emulator) -> Iterator[Nodes]:
-    """Both serve the same accounts, of which only the refresh tokens are known; their books are checked in the end."""
+    """Two nodes with the same accounts, known by their refresh tokens; the request log is checked at the end."""
     with Gateway(google, {"GATEWAY_MAX_WAIT": "0", **OPERATOR}) as first, first.another() as second:
         tokens = [{"email": each.email, "refresh_token": each.refresh_token} for each in google.accounts.values()]
         first.manage("import_accounts", "-", said=json.dumps(tokens))
@@ -60,7 +60,7 @@ def conversation(number: int) -> dict[str, object]:
 
 
 def ask(node: Gateway, number: int) -> int:
-    """One call of a conversation; the status of its answer."""
+    """Sends one call of a conversation; the status of its answer."""
     answer = httpx.post(
         node.url + PLAIN, json=conversation(number), headers={"x-goog-api-key": node.key}, timeout=PATIENCE
     )
@@ -68,19 +68,19 @@ def ask(node: Gateway, number: int) -> int:
 
 
 def answering(google: Emulator, node: Gateway, number: int) -> str:
-    """Who answers a conversation on a node, when nobody else is asking."""
+    """The account that answers a call of a conversation on a node, when no other call is in flight."""
     assert ask(node, number) == 200
     return google.calls[-1].account
 
 
 def all_at_once(nodes: Nodes, calls: int) -> Counter[int]:
-    """So many conversations at once, in turn to either node; how often each status came."""
+    """Sends one call of each of `calls` conversations at once, alternating between the nodes; counts the statuses."""
     with ThreadPoolExecutor(calls) as threads:
         return Counter(threads.map(lambda number: ask(nodes[number % 2], number), range(calls)))
 
 
 def in_time(happens: Callable[[], bool]) -> bool:
-    """Whether it happens before patience ends; each look may be a call."""
+    """Whether it happens within PATIENCE; each check may be a call."""
     deadline = time.monotonic() + PATIENCE
     while not (happened := happens()) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -88,7 +88,7 @@ def in_time(happens: Callable[[], bool]) -> bool:
 
 
 def slow_tokens(google: Emulator) -> None:
-    """Each refresh takes long enough for every call in flight to want one too."""
+    """Makes each refresh take so long that every call in flight needs one too."""
     for account in google.accounts.values():
         grant = {"access_token": google.issue_access_token(account.email), "expires_in": 3599, "token_type": "Bearer"}
         reply = Reply(chunks=(json.dumps(grant).encode(),), sized=True, delay=1.0)
@@ -150,7 +150,7 @@ def test_a_cooldown_set_by_one_node_holds_on_the_other_until_an_operator_ends_it
 
 
 def clear_cooldowns(node: Gateway, email: str) -> None:
-    """What an operator does about it in the console."""
+    """Clears them in the console, as an operator does."""
     with httpx.Client(base_url=node.url, follow_redirects=True, timeout=PATIENCE) as console:
         login = {"username": "olga", "password": OPERATOR["DJANGO_SUPERUSER_PASSWORD"]}
         console.get("/admin/login/")
@@ -166,11 +166,11 @@ def form_token(console: httpx.Client) -> dict[str, str]:
     return {"csrfmiddlewaretoken": console.cookies["gateway_csrf"]}
 
 
-def test_streams_that_sigterm_meets_are_in_the_books(nodes: Nodes, google: Emulator, nothing_scripted):
+def test_streams_in_flight_at_a_sigterm_are_in_the_request_log(nodes: Nodes, google: Emulator, nothing_scripted):
     google.script(Style(texts=["tick "] * 500, gap=0.1), method="streamGenerateContent", times=None)
 
     def listen(number: int) -> bool:
-        """Whether the stream came to its own end."""
+        """Whether the stream was complete."""
         node = nodes[number % 2]
         headers = {"x-goog-api-key": node.key}
         with httpx.stream(

@@ -1,4 +1,4 @@
-"""A gateway of release 0.1.0 goes on under this version: everything that was in its database is used once."""
+"""The database of release 0.1.0 works with this version: everything in it is used once."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ADDRESSES = [line.split() for line in (release_0_1_0.HERE / "addresses.txt").rea
 
 
 class Operator:
-    """A browser of the console."""
+    """An operator's browser, after one attempt to sign in to the console."""
 
     def __init__(self, http: httpx.Client, name: str, password: str, code: str = "") -> None:
         self.http = http
@@ -48,7 +48,7 @@ class Operator:
         return self.http.get(path, headers={"cookie": cookie})
 
     def page(self, path: str, **cookies: str) -> str:
-        """What it says, by itself."""
+        """The text of a page, which must exist."""
         answer = self.get(path, **cookies)
         assert answer.status_code == 200, f"{path}: {answer.status_code}"
         return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", answer.text)).split())
@@ -60,7 +60,7 @@ class Operator:
 
 @pytest.fixture(scope="module")
 def google() -> Iterator[Emulator]:
-    """With 0.1.0's accounts; bob's owner has not done yet what Google asks for."""
+    """With 0.1.0's accounts; bob's owner has not yet done what Google asks for."""
     with Emulator() as running:
         for name in ("alice", "bob"):
             running.add_account(f"{name}@example.com", refresh_token=f"1//refresh-of-{name}")
@@ -73,7 +73,7 @@ def google() -> Iterator[Emulator]:
 def gateway(google: Emulator) -> Iterator[Gateway]:
     with tempfile.TemporaryDirectory(prefix="gateway-0.1.0-") as folder:
         database = release_0_1_0.place(Path(folder))
-        # The folder alone leads to SQLite and to the keys.
+        # With the data directory alone, the gateway uses SQLite and the keys in it.
         environment = {"GATEWAY_DATA_DIR": folder, "GATEWAY_MAX_WAIT": "0"}
         if server := postgres.given():
             environment["DATABASE_URL"] = postgres.create_beside(server)
@@ -87,7 +87,7 @@ def gateway(google: Emulator) -> Iterator[Gateway]:
 
 @pytest.fixture(scope="module")
 def browsers(gateway: Gateway) -> Iterator[Callable[[], httpx.Client]]:
-    """Makes clients of the gateway that know nothing of each other."""
+    """Makes HTTP clients of the gateway, each with cookies of its own."""
     with contextlib.ExitStack() as opened:
         yield lambda: opened.enter_context(httpx.Client(base_url=gateway.url, trust_env=False, timeout=60))
 
@@ -191,7 +191,7 @@ class TestTheClientKey:
         wait_until(lambda: "/change/" in admin.get(asked).text)
 
 
-class TestWhatWasWrittenDown:
+class TestWhatWasStored:
     def test_captured_calls_are_read(self, ben: Operator):
         page = ben.page("/admin/proxy_app/capturedcall/4/change/")
 

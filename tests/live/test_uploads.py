@@ -1,4 +1,4 @@
-"""A request of 300 MB passes through the gateway: in memory on neither side, at the pace of the slower one."""
+"""A request of 300 MB passes through the gateway, which holds little of it in memory and slows the faster side down."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.live
 MEGABYTE = 1024 * 1024
 SIZE = 300 * MEGABYTE
 # What the kernel's buffers of four sockets may hold besides the gateway's own.
-UNDER_WAY = 30 * MEGABYTE
+IN_FLIGHT = 30 * MEGABYTE
 FLAT = 20 * MEGABYTE
 PATH = "/v1beta/models/gemini-2.5-flash:takeIn"
 
@@ -50,7 +50,7 @@ def upstream(running: tuple[Gateway, Upstream]) -> Upstream:
 
 
 def memory(gateway: Gateway, field: str = "VmRSS") -> int:
-    """In bytes; `VmHWM` is the most since `forget_peak`."""
+    """The gateway's memory in bytes; `VmHWM` is the most since `forget_peak`."""
     assert gateway._process is not None
     lines = Path(f"/proc/{gateway._process.pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(field))
@@ -109,7 +109,7 @@ def test_a_slow_upstream_slows_the_client_down(gateway: Gateway, upstream: Upstr
         with pytest.raises(TimeoutError):
             while sent < SIZE:
                 sent += client.socket.send(b"x" * MEGABYTE)
-        assert sent < UNDER_WAY
+        assert sent < IN_FLIGHT
         assert memory(gateway, "VmHWM") < before + FLAT
 
         client.socket.settimeout(PATIENCE)
@@ -132,7 +132,7 @@ def test_a_slow_client_keeps_upstream_waiting(gateway: Gateway, upstream: Upstre
 
 
 @pytest.mark.parametrize("leave", [RawClient.close, RawClient.reset])
-def test_a_client_that_leaves_in_the_middle_takes_the_upstream_call_along(gateway: Gateway, upstream: Upstream, leave):
+def test_a_client_that_disconnects_in_the_middle_ends_the_upstream_call(gateway: Gateway, upstream: Upstream, leave):
     client = RawClient(port_of(gateway))
     begin(client, gateway)
     send(client, 10 * MEGABYTE)
@@ -144,7 +144,7 @@ def test_a_client_that_leaves_in_the_middle_takes_the_upstream_call_along(gatewa
     assert upstream.taken < SIZE
 
 
-def test_a_client_that_leaves_while_upstream_reads_nothing_does_too(gateway: Gateway, upstream: Upstream):
+def test_a_client_that_disconnects_while_upstream_reads_nothing_does_too(gateway: Gateway, upstream: Upstream):
     upstream.reads.clear()
     left = gateway.log().count(" left before the answer")
     client = RawClient(port_of(gateway))
@@ -156,9 +156,9 @@ def test_a_client_that_leaves_while_upstream_reads_nothing_does_too(gateway: Gat
     client.reset()
 
     wait_until(lambda: gateway.log().count(" left before the answer") > left)
-    upstream.reads.set()  # only a reader sees the end of a connection
+    upstream.reads.set()  # the end of a connection is seen by reading
     assert upstream.broke_off.wait(PATIENCE)
-    assert upstream.taken < UNDER_WAY
+    assert upstream.taken < IN_FLIGHT
 
 
 def test_a_body_that_was_passed_on_is_not_sent_to_another_account(gateway: Gateway, upstream: Upstream):
@@ -181,7 +181,7 @@ def test_a_client_without_a_key_is_refused_before_anything_goes_upstream(gateway
     assert upstream.heads == []
 
 
-def test_a_client_that_asks_first_is_told_to_go_on_once_upstream_is_connected(gateway: Gateway, upstream: Upstream):
+def test_a_client_that_expects_100_continue_gets_it_once_upstream_is_connected(gateway: Gateway, upstream: Upstream):
     with connected(port_of(gateway)) as client:
         client.get(PATH, f"x-goog-api-key: {gateway.key}", "Content-Length: 5", "Expect: 100-continue", method="POST")
         assert client.read_until(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"

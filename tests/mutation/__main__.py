@@ -1,7 +1,8 @@
-"""`python -m tests.mutation [--all] [PART …]`: mutates `pool` and `wire`, and counts who survives.
+"""`python -m tests.mutation [--all] [PART …]`: mutates `pool` and `wire`, and counts the mutants that no test kills.
 
-PART chooses the modules whose dotted name contains it. Without `--all` a part of the mutants, always the same ones, is
-made. Ends well when at least SHARE of them are killed, and `docs/TESTING.md` has a reason for each that is not.
+PART chooses the modules whose dotted name contains it. Without `--all` only some of the mutants are made, always the
+same ones. The exit status is 0 if at least SHARE of them are killed and `docs/TESTING.md` has a reason for each of the
+others.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from tests.mutation.running import ROOT, Result, prepare, result_of
 PURE = {"accounts_app/pool": "tests/accounts_app/pool", "proxy_app/wire": "tests/proxy_app/wire"}
 REASONS = ROOT / "docs" / "TESTING.md"
 DRAWN, SHARE = 0.3, 0.95
-# A test that waits for a mutant that never ends waits so many times as long as it takes with the real module.
+# Tests of a mutant may take PATIENCE times as long as with the real module, and SHORTEST seconds at least.
 PATIENCE, SHORTEST = 5.0, 5.0
 
 
 @dataclass(slots=True)
 class Module:
-    """A pure module, its mutants, and the tests that have to notice them: its own first, for they know it best."""
+    """A pure module, its mutants, and the tests that should kill them: the most specific file first."""
 
     name: str
     path: Path
@@ -40,7 +41,7 @@ def modules(parts: list[str], everyone: bool) -> Iterator[Module]:
         for path in sorted((ROOT / code).rglob("*.py")):
             name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
             if not parts or any(part in name for part in parts):
-                mutants = [each for each in mutants_of(name, path.read_text(), str(path)) if everyone or drawn(each)]
+                mutants = [each for each in mutants_of(name, path.read_text(), str(path)) if everyone or is_drawn(each)]
                 yield Module(name, path, tests_of(name, ROOT / tests, "dialects" in path.parts), mutants)
 
 
@@ -57,13 +58,13 @@ def tests_of(name: str, folder: Path, in_a_package: bool) -> list[Path]:
     return sorted(found, key=lambda path: path.stem != f"test_{last}") or [folder]
 
 
-def drawn(mutant: Mutant) -> bool:
-    """Whether it is one of the few: a draw by its name, so that an edit elsewhere draws the same ones again."""
+def is_drawn(mutant: Mutant) -> bool:
+    """Whether it is in the sample, which is drawn by name: an edit elsewhere leaves the sample as it is."""
     return hashlib.sha256(mutant.name.encode()).digest()[0] < 256 * DRAWN
 
 
 def judge(module: Module, reasons: str) -> None:
-    """Fills `survivors`, and tells of those without a reason. Raises SystemExit where the tests fail anyway."""
+    """Fills `survivors`, and prints those without a reason. Raises SystemExit if the tests fail without a mutant."""
     result, seconds = result_of(module.name, None, module.tests, 300)
     if result is not Result.SURVIVED:
         sys.exit(f"{module.name}: its tests fail without any mutant.")

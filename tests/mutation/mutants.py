@@ -1,4 +1,4 @@
-"""The mutants of one module: what a slip of the hand would make of it, one change each, in the order of the source."""
+"""The mutants of one module: each has one small mistake, in the order of the source."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LONGEST = 110
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One change: where it is, what the source says there and what it says instead, and the module made of it.
+    """One change: where it is, the source there before and after it, and the code of the whole module with it.
 
     place   function or class that holds it, dotted; "" for the module itself
     """
@@ -32,7 +32,7 @@ class Mutant:
 
     @property
     def name(self) -> str:
-        """What it is known by; unlike line and package it outlives edits elsewhere and a move."""
+        """Its name in reports. Without line and package, so that edits elsewhere and moves do not change it."""
         return f"{self.module.rpartition('.')[2]} {self.place or '(module)'}: `{self.before}` → `{self.after}`"
 
 
@@ -50,7 +50,7 @@ def mutants_of(module: str, source: str, path: str) -> list[Mutant]:
 
 
 def _differing(before: str, after: str) -> tuple[str, str]:
-    """Both texts; of long ones the surroundings of what differs."""
+    """Both texts; of long ones, the part around the difference."""
     if max(len(before), len(after)) <= LONGEST:
         return before, after
     same = next((at for at, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1]), 0)
@@ -93,7 +93,7 @@ class _Change:
 
 
 class _Changes:
-    """Walks a module. Left alone: docstrings, annotations, decorators, asserts, imports and what f-strings say."""
+    """Walks a module. Not changed: docstrings, annotations, decorators, asserts, imports and the text of f-strings."""
 
     def of(self, tree: ast.Module) -> Iterator[_Change]:
         yield from self._block(tree.body, "")
@@ -108,7 +108,7 @@ class _Changes:
                 inner = f"{place}.{node.name}".lstrip(".")
                 if isinstance(node, ast.FunctionDef):
                     yield from self._defaults(node, inner)
-                yield from self._block(_told_of(node), inner)
+                yield from self._block(_mutable_body(node), inner)
             case ast.Import() | ast.ImportFrom() | ast.Assert() | ast.Pass() | ast.Expr(value=ast.Constant()):
                 return
             case ast.Assign(targets=[ast.Name(id="__all__" | "__slots__")]):
@@ -127,7 +127,7 @@ class _Changes:
                 yield from self._parts(node, place)
 
     def _parts(self, node: ast.AST, place: str) -> Iterator[_Change]:
-        """Of any other statement: its expressions, shown with it, and the statements inside it."""
+        """Changes in any other statement: in its expressions, shown with it, and in the statements inside it."""
         simple = not hasattr(node, "body") and not isinstance(node, ast.Match | ast.Try)
         for name, value in ast.iter_fields(node):
             if name == "annotation":
@@ -201,8 +201,8 @@ class _Changes:
             yield from self._expression(each, shown, place)
 
 
-def _told_of(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> list[ast.stmt]:
-    """The body, but for the values of a plain Enum: nobody reads them."""
+def _mutable_body(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> list[ast.stmt]:
+    """The body, without the values of a plain Enum, which no code reads."""
     if isinstance(node, ast.ClassDef) and any(isinstance(base, ast.Name) and base.id == "Enum" for base in node.bases):
         return [each for each in node.body if not isinstance(each, ast.Assign)]
     return node.body

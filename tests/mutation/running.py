@@ -22,7 +22,7 @@ import pytest
 
 from tests.documents import ROOT
 
-MEMORY = 4 << 30  # bytes of address space; a mutant may well collect without end
+MEMORY = 4 << 30  # bytes of address space; a mutant may allocate without end
 PLAIN = [
     "-x", "-q", "-W", "error", "-c", os.devnull, f"--rootdir={ROOT}", "-p", "no:cacheprovider",
     "--noconftest",
@@ -36,7 +36,7 @@ class Result(StrEnum):
 
 
 def prepare() -> None:
-    """What all forked processes share: no plugins but one, and the same examples each time."""
+    """Sets up what all forked processes share: no plugins, and the same examples each time."""
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     sys.dont_write_bytecode = True
     hypothesis.settings.register_profile(
@@ -50,7 +50,7 @@ def prepare() -> None:
 
 
 def result_of(module: str, code: CodeType | None, tests: Sequence[Path], patience: float) -> tuple[Result, float]:
-    """What the tests say of the module made of `code` (None: of the module as it is), and the seconds they took."""
+    """The result of the tests with the module made of `code` (None: the real module), and the seconds they took."""
     started = time.monotonic()
     child = os.fork()
     if child == 0:
@@ -81,7 +81,7 @@ def _judge(module: str, code: CodeType | None, tests: Sequence[Path]) -> None:
 
 
 class _Mutated(MetaPathFinder, Loader):
-    """Gives one module another code than its file has."""
+    """Loads one module from other code than that of its file."""
 
     def __init__(self, name: str, code: CodeType) -> None:
         self.name, self.code = name, code

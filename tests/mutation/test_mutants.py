@@ -1,4 +1,4 @@
-"""The slips that are made, and that the tests of a module notice them."""
+"""The mutants that are made of a module."""
 
 import pytest
 
@@ -56,7 +56,7 @@ def test_constants_conditions_comparisons_and_returns_are_mutated():
         ("from a import b", set()),
     ],
 )
-def test_each_change_is_one_slip(line, mutated):
+def test_each_mutant_has_one_mistake(line, mutated):
     assert {after for _, after in changes(line)} == mutated
 
 

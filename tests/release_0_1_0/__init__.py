@@ -1,4 +1,4 @@
-"""Puts the database of release 0.1.0 where a gateway finds it: `README.md` beside this says what is in it.
+"""Writes the database of release 0.1.0 into a data directory; `README.md` in this folder describes its contents.
 
 `python -m tests.release_0_1_0 FILE` copies it from the SQLite database FILE to the PostgreSQL of DATABASE_URL.
 """
@@ -19,7 +19,7 @@ OUTCOMES = (
     "succeeded", "rate_limited", "quota_exhausted", "overloaded", "unauthenticated", "revoked", "needs_owner",
     "rejected", "bare_429", "unreachable", "interrupted", "abandoned",
 )  # fmt: skip
-# The call that was added: attempt n says sentence n, and came to each of the outcomes in turn.
+# The request id of a call that is added: its attempt n has sentence n, and the outcomes one after another.
 SAID = "0" * 31 + "1"
 _MADE_ON, _COOLDOWN_ENDS = "2026-11-27", "2036-11-24"
 
@@ -39,7 +39,7 @@ def place(folder: Path) -> Path:
 
 
 def _say_everything(connection: sqlite3.Connection) -> None:
-    """One more call, by way of a row that is there: as why an account was chosen, and as what became of it."""
+    """Adds a call of which each attempt, a copy of a row that exists, has a sentence as its reason and its message."""
     columns = [name for _, name, *_ in connection.execute("PRAGMA table_info(proxy_app_usagerecord)")]
     for attempt, sentence in enumerate(SENTENCES, 1):
         own = {

@@ -10,7 +10,7 @@ import django
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-# The first is SQLite's own; the second is written where its migrations are carried out.
+# The first is SQLite's own; the second is written when the migrations are carried out.
 _NOT_COPIED = ("sqlite_sequence", "django_migrations")
 
 

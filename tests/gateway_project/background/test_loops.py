@@ -1,4 +1,4 @@
-"""The loops: what goes wrong is said once, and does not end them."""
+"""The loops go on after errors, and log each one once."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ async def test_an_outage_is_one_line_at_its_start_and_one_at_its_end(caplog):
     ]
 
 
-async def test_each_new_error_is_told_though_one_is_known(caplog):
+async def test_each_new_error_is_logged_though_there_was_one_before(caplog):
     gone, odd = OperationalError("gone"), TypeError("odd")
 
     await run_through([gone, odd, gone, odd, OperationalError("locked"), None])
@@ -41,7 +41,7 @@ async def test_a_bug_is_logged_with_its_traceback_and_the_loop_goes_on(caplog):
 
 
 async def run_through(results):
-    """The loop's work gives each of `results` once."""
+    """The loop's work returns or raises each of `results` once."""
     left = iter(results)
     done = asyncio.Event()
 

@@ -1,4 +1,4 @@
-"""What nobody needs any more is deleted: each table that grows has its own bound."""
+"""Outdated rows are deleted: each table that grows has a bound."""
 
 from datetime import timedelta
 
@@ -29,9 +29,9 @@ pytestmark = pytest.mark.django_db
 
 NOW = timezone.now()
 
-# Each table, and what keeps it from growing for ever.
+# Each table, by what keeps it from growing without end.
 BOUNDED_BY = {
-    "operators, and nobody else": {
+    "operators, who alone add rows": {
         "accounts_app.Account",
         "accounts_app.Credential",
         "accounts_app.ApiKey",
@@ -142,7 +142,7 @@ def test_sessions_go_when_they_have_expired():
     assert [session.session_key for session in Session.objects.all()] == ["new"]
 
 
-def test_what_operators_changed_is_kept_for_as_long_as_figures():
+def test_the_history_of_operators_changes_is_kept_for_as_long_as_figures():
     user = User.objects.create(username="operator")
     for days in (399, 401):
         entry = LogEntry.objects.create(user=user, action_flag=CHANGE, change_message="[]", object_repr="x")

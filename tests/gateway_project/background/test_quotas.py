@@ -1,4 +1,4 @@
-"""Quotas are looked at behind the calls' backs, and never at a start."""
+"""Quotas are fetched in the background, and never at a start."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -11,12 +11,12 @@ from accounts_app.models import Account
 from gateway_project.background.loops import Background
 
 
-async def test_a_running_gateway_looks_at_the_quotas_of_accounts_in_use(upstream, pool_of):
+async def test_a_running_gateway_fetches_the_quotas_of_accounts_in_use(upstream, pool_of):
     await pool_of("alice", last_used_at=datetime.now(UTC))
     running = Background(quota_seconds=0.01)
 
     await asyncio.to_thread(upstream.wait_for_requests, 1, call="retrieveUserQuota")
-    while not (await Account.objects.aget()).quota:  # noqa: ASYNC110 - nobody announces it
+    while not (await Account.objects.aget()).quota:  # noqa: ASYNC110 - there is no event for it
         await asyncio.sleep(0.01)
 
     await running.stop()
@@ -45,9 +45,9 @@ async def test_a_gateway_that_ends_does_not_wait_for_an_upstream_that_is_silent(
     assert (await Account.objects.aget()).quota_fetched_at is None
 
 
-async def test_accounts_in_use_are_looked_at_again_after_a_quarter_of_an_hour_and_not_all_at_once(upstream, pool_of):
+async def test_quotas_are_fetched_again_after_a_quarter_of_an_hour_and_not_all_at_once(upstream, pool_of):
     now = datetime.now(UTC)
-    for number in range(12):  # whose turn it is goes by their ids
+    for number in range(12):  # the time of each depends on its id
         await pool_of(f"a{number}", pk=1000 + number, last_used_at=now, quota_asked_at=now - timedelta(minutes=15))
     claim_due = sync_to_async(quota.claim_due)
 

@@ -1,4 +1,4 @@
-"""The console in the reader's language: chosen on any page, kept, and nothing of another language left on any page."""
+"""The console in the reader's language: chosen on any page and kept, and no page has text in another language."""
 
 import html
 import re
@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("forgetful")]
 CHINESE = {"gateway_language": "zh-hant"}
 CALL = "c" * 32
 PO = ROOT / "locale" / "zh_Hant" / "LC_MESSAGES" / "django.po"
-# Texts that are the same in both languages, and what is no language at all.
+# The texts that differ between the languages, and patterns of what is the same in both or is not shown.
 TRANSLATED = {source for one in messages(PO) for source in one.sources if one.translation != source}
 TERMS = re.compile(r"(refresh|access) token|python manage\.py \w+")
 ENGLISH = re.compile(r"[a-z']{2,} [a-z']{2,}")
@@ -42,8 +42,8 @@ ATTRIBUTES = re.compile(
 
 
 @pytest.fixture(autouse=True)
-def nobody_reads_on_in_chinese() -> Iterator[None]:
-    """A request leaves its language to the thread, which the next one sets anew; a test must not."""
+def language_is_reset() -> Iterator[None]:
+    """A request leaves its language active in the thread, which must not affect the next test."""
     yield
     translation.deactivate()
 
@@ -57,7 +57,7 @@ def console() -> Client:
 
 
 def texts(page: str) -> list[str]:
-    """What a page says to people, one text after the other."""
+    """The texts that a page shows, one after the other."""
     shown = HIDDEN.sub("\n", page)
     said = [*ATTRIBUTES.findall(shown), *re.sub(r"<[^>]*>", "\n", shown, flags=re.DOTALL).splitlines()]
     return [text for each in said if (text := html.unescape(each).strip())]
@@ -69,13 +69,13 @@ def in_english(page: str) -> list[str]:
 
 @pytest.fixture
 def everything() -> dict[str, int]:
-    """A row of every kind, with everything about it that is told in words; the keys are what pages are about."""
+    """A row of every kind, with every field that is shown as words; the ids that the addresses of pages need."""
     now = timezone.now()
     soon = now + timedelta(hours=1)
     alice, bob, eve = (make_account(f"{name}@example.com") for name in ("alice", "bob", "eve"))
-    rest = {"until": soon, "streak": 1, "window_until": soon}
-    Rest.objects.create(account=alice, reason="quota_exhausted", message="An empty answer.", **rest)
-    Rest.objects.create(account=bob, model="gemini-2.5-pro", reason="rate_limited", **rest)
+    cooldown = {"until": soon, "streak": 1, "window_until": soon}
+    Rest.objects.create(account=alice, reason="quota_exhausted", message="An empty answer.", **cooldown)
+    Rest.objects.create(account=bob, model="gemini-2.5-pro", reason="rate_limited", **cooldown)
     Account.objects.filter(pk=eve.pk).update(
         parked="sign_in", parked_message="No API key is stored for this account.", parked_at=now, last_used_at=now,
         quota={"gemini-2.5-pro": {"remaining": 0.4, "resets_at": soon.isoformat()}},
@@ -121,7 +121,7 @@ def pages(known: dict[str, int]) -> list[str]:
     ]  # fmt: skip
 
 
-def test_no_page_says_anything_in_english(console: Client, everything: dict[str, int]):
+def test_no_page_has_english_text(console: Client, everything: dict[str, int]):
     left = {}
     for url in pages(everything):
         answer = console.get(url, follow=True)
@@ -133,7 +133,7 @@ def test_no_page_says_anything_in_english(console: Client, everything: dict[str,
 
 
 @pytest.mark.parametrize("url", ["/admin/login/", "/usage"])
-async def test_a_page_for_strangers_says_nothing_in_english(url: str):
+async def test_a_page_for_anonymous_visitors_has_no_english_text(url: str):
     cookie = "; ".join(f"{name}={value}" for name, value in CHINESE.items())
 
     reply = await AsgiClient().get(url, accept="text/html", cookie=cookie)
@@ -153,7 +153,7 @@ def test_the_browsers_language_is_the_first_one(asked: str, given: str):
     assert f'lang="{given}"' in page
 
 
-def test_the_choice_is_made_where_one_signs_in_and_outlives_the_browser():
+def test_the_choice_can_be_made_at_the_sign_in_and_outlives_the_browser():
     browser = Client(enforce_csrf_checks=True)
     page = browser.get("/admin/login/?next=/admin/inbox/").content.decode()
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
@@ -171,7 +171,7 @@ def test_the_choice_is_made_where_one_signs_in_and_outlives_the_browser():
     assert "登入" in browser.get("/admin/login/").content.decode()
 
 
-def test_the_choice_stands_in_the_menu_of_those_who_are_signed_in(console: Client):
+def test_the_choice_is_in_the_menu_of_those_who_are_signed_in(console: Client):
     page = console.get("/admin/inbox/").content.decode()
 
     assert 'action="/i18n/setlang/"' in page
@@ -195,7 +195,7 @@ def test_the_apis_errors_are_in_english_whatever_the_language():
         (187_200, "2 d 4 h", "2 天 4 小時"),
     ],
 )
-def test_spans_are_told_as_people_say_them(seconds: int, english: str, chinese: str):
+def test_spans_of_time_are_in_natural_words(seconds: int, english: str, chinese: str):
     span = timedelta(seconds=seconds)
 
     assert account_state.spoken(span) == english
@@ -213,7 +213,7 @@ def test_spans_are_told_as_people_say_them(seconds: int, english: str, chinese: 
         (12.4e9, "12.4 G", "124 億"),
     ],
 )
-def test_large_numbers_are_counted_as_people_count(number: float, english: str, chinese: str):
+def test_large_numbers_are_grouped_as_in_the_language(number: float, english: str, chinese: str):
     assert words.short(number) == english
     with translation.override("zh-hant"):
         assert words.short(number) == chinese

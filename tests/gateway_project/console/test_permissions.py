@@ -1,4 +1,4 @@
-"""What operators may do who are no superusers: look at what they may view, and give nobody rights, themselves least."""
+"""What operators who are no superusers may do: view what they have the right to view, and give rights to no one."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def signed_in(user: User) -> Client:
 
 @pytest.fixture
 def rows() -> dict[type[Any], Any]:
-    """One of everything that has a page."""
+    """A row of every model that has a page."""
     account = make_account(quota={"gemini-2.5-pro": {"remaining": 0.4, "resets_at": timezone.now().isoformat()}})
     make_api_key()
     key = ApiKey.objects.get()

@@ -1,4 +1,4 @@
-"""What keeps the console from taking the machine from the calls: few places, and one password hashed at a time."""
+"""Limits that leave the machine to the calls: few console requests and one password hash at a time."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -46,7 +46,7 @@ async def test_the_console_answers_four_requests_at_once(forgetful):
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_place_is_free_again_when_its_answer_begins(forgetful):
+async def test_the_next_request_is_answered_when_an_answer_begins(forgetful):
     client = Client()
     for _ in range(3 * asgi.CONSOLE_PLACES):
         async with asyncio.timeout(60):

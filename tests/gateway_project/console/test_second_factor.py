@@ -1,4 +1,4 @@
-"""How operators sign in: guessing is slowed down, and whoever has turned it on is asked for a second factor."""
+"""How operators sign in: guessing is slowed down, and a second factor is asked for where it is turned on."""
 
 import base64
 import time
@@ -29,7 +29,7 @@ def sign_in(client: Client, password: str = PASSWORD, code: str = "", **headers:
 
 
 def code_of(device: TOTPDevice, steps: int = 0) -> str:
-    """What the phone shows, some half minutes from now."""
+    """The code that the phone shows `steps` half minutes from now."""
     totp = TOTP(device.bin_key, device.step, device.t0, device.digits, device.drift)
     totp.time = time.time() + steps * device.step
     return f"{totp.token():06d}"
@@ -45,7 +45,7 @@ def phone(olga: User) -> TOTPDevice:
 
 
 class TestGuessing:
-    def test_the_sixth_try_is_not_even_looked_at(self, olga: User):
+    def test_the_sixth_attempt_is_refused_unchecked(self, olga: User):
         client = Client()
 
         statuses = [sign_in(client, "wrong").status_code for _ in range(5)]
@@ -72,7 +72,7 @@ class TestGuessing:
 
         assert sign_in(Client(), "wrong").status_code == 200
 
-    def test_neither_password_nor_code_is_written_down(self, olga: User):
+    def test_neither_password_nor_code_is_stored(self, olga: User):
         sign_in(Client(), "a wrong password", "123456")
 
         written = str(list(AccessAttempt.objects.values()))

@@ -1,4 +1,4 @@
-"""Every stylesheet, script and picture that a template names is there."""
+"""Every stylesheet, script and picture that a template names exists."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The console's texts: every one is marked, translated and compiled, and says the same with the same things in it."""
+"""The console's texts: every one is marked, translated and compiled, with the same placeholders in the translation."""
 
 # ruff: noqa: RUF001
 
@@ -76,8 +76,8 @@ def test_no_marked_text_is_missing_and_none_is_left_over(tmp_path: Path):
     assert (sorted(found - known), sorted(known - found)) == ([], []), "make messages, then translate what is new"
 
 
-def test_what_the_theme_says_is_translated_too(tmp_path: Path):
-    """It brings no translations: what Django does not translate is named in gateway_project/console/theme_texts.py."""
+def test_the_themes_texts_are_translated_too(tmp_path: Path):
+    """The theme has no translations: gateway_project/console/theme_texts.py has the texts that Django lacks too."""
     spec = find_spec("unfold")
     theme = Path(str(spec and spec.origin)).parent
     shutil.copytree(theme, tmp_path / "unfold", ignore=shutil.ignore_patterns("static", "__pycache__"))
@@ -90,13 +90,13 @@ def test_what_the_theme_says_is_translated_too(tmp_path: Path):
     packages = ("conf", "contrib/admin", "contrib/auth")
     catalogues = [Path(django.__file__).parent / package / "locale" for package in packages]
     by_django = {msgid for each in catalogues for msgid in compiled(each / "zh_Hant" / "LC_MESSAGES" / "django.mo")}
-    # Of a palette of commands, which the console does not open.
+    # A text of the theme's command palette, which this console does not have.
     found = {text for text in found if "Found %(counter)s result" not in text}
     assert found - by_django - {one.msgid for one in MESSAGES} == set()
 
 
 def literals(tree: Path) -> set[str]:
-    """Every text in the code, with `\\0` where something is filled in."""
+    """Every string in the code, with `\\0` for each value of an f-string."""
     found = set()
     for file in set(tree.rglob("*.py")) - {Path(translate.__file__)}:
         for node in ast.walk(ast.parse(file.read_text())):
@@ -109,7 +109,7 @@ def literals(tree: Path) -> set[str]:
     return found
 
 
-def test_the_sentences_that_are_retold_are_the_ones_the_code_says():
+def test_the_stored_sentences_that_are_translated_are_those_that_the_code_writes():
     said = set.union(*(literals(ROOT / app) for app in ("accounts_app", "proxy_app")))
     said |= {re.sub(r"%\(\w+\)s", "\0", text) for text in said}
 
@@ -134,7 +134,7 @@ def test_the_sentences_that_are_retold_are_the_ones_the_code_says():
         ("", ""),
     ],
 )
-def test_the_gateways_own_words_are_retold_and_others_left_alone(said: str, told: str):
+def test_the_gateways_own_sentences_are_translated_and_others_are_not(said: str, told: str):
     assert translated(said) == said
     with translation.override("zh-hant"):
         assert translated(said) == told

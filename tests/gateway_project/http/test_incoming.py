@@ -1,4 +1,4 @@
-"""The one reader of `receive`, under servers that are not ours."""
+"""Reading `receive` of servers that are not ours."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from gateway_project.server.inbox import FULL_BYTES, ClientLeft, Inbox
 
 
 class Server:
-    """One that hands out messages whenever it is asked, and counts how often it was."""
+    """A server whose `receive` returns a message whenever it is called, and counts the calls."""
 
     def __init__(self, *bodies, ends=True):
         self.messages = [{"type": "http.request", "body": body, "more_body": True} for body in bodies]
@@ -31,7 +31,7 @@ async def others():
         await asyncio.sleep(0)
 
 
-def test_our_own_servers_inbox_is_taken_as_it_is():
+def test_our_own_servers_inbox_is_used_itself():
     inbox = Inbox()
 
     assert incoming(inbox.receive, []) is inbox
@@ -45,14 +45,14 @@ async def test_a_body_is_read_whole():
 
 
 @pytest.mark.parametrize("headers", [[], [(b"transfer-encoding", b"chunked")], [(b"content-length", b"many")]])
-async def test_a_length_that_is_not_told_is_unknown(headers):
+async def test_without_a_valid_length_it_is_unknown(headers):
     inbox = incoming(Server().receive, headers)
 
     assert inbox.length is None
     inbox.close()
 
 
-async def test_a_hang_up_is_heard_while_nobody_reads():
+async def test_a_hang_up_is_noticed_while_the_body_is_not_read():
     server, told = Server(), []
     inbox = incoming(server.receive, [])
     inbox.on_hang_up = lambda: told.append("gone")
@@ -65,7 +65,7 @@ async def test_a_hang_up_is_heard_while_nobody_reads():
     assert told == ["gone"]
 
 
-async def test_no_more_is_asked_for_than_is_read():
+async def test_no_more_is_received_than_is_read():
     server = Server(*[b"x" * (FULL_BYTES // 2)] * 9)
     inbox = incoming(server.receive, [])
     await others()
@@ -79,7 +79,7 @@ async def test_no_more_is_asked_for_than_is_read():
     inbox.close()
 
 
-async def test_a_client_that_leaves_breaks_a_body_off():
+async def test_a_client_that_disconnects_interrupts_its_body():
     server = Server(b"one", ends=False)
     server.left.set()
 

@@ -1,4 +1,4 @@
-"""Whom a request comes from, proxies or not."""
+"""The client of a request, with and without proxies."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_the_client_is_the_last_address_no_trusted_proxy_has(peer, said, client)
     assert forwarded.client_address(peer, said, TRUSTED) == client
 
 
-def test_a_trusted_proxy_also_tells_the_scheme():
+def test_a_trusted_proxy_also_sets_the_scheme():
     scope = scope_from("10.0.0.1", (b"x-forwarded-for", b"192.0.2.7"), (b"x-forwarded-proto", b"https"))
 
     forwarded.resolve(scope, TRUSTED)
@@ -46,7 +46,7 @@ def test_repeated_headers_are_read_as_one_list():
     assert scope["client"] == ["192.0.2.7", 0]
 
 
-def test_what_a_stranger_says_about_forwarding_is_left_out():
+def test_forwarding_headers_of_an_untrusted_client_are_removed():
     scope = scope_from(
         "192.0.2.1", (b"x-forwarded-for", b"6.6.6.6"), (b"x-forwarded-proto", b"https"), (b"accept", b"*")
     )
@@ -57,7 +57,7 @@ def test_what_a_stranger_says_about_forwarding_is_left_out():
     assert scope["headers"] == [(b"accept", b"*")]
 
 
-def test_a_network_that_is_none_is_refused_by_name():
+def test_an_invalid_network_is_named_in_the_error():
     with pytest.raises(ValueError, match=r"proxy\.example"):
         forwarded.networks(["proxy.example"])
 

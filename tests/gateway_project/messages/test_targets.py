@@ -1,4 +1,4 @@
-"""The forms in which a request line may name what it asks for."""
+"""The forms of the target in a request line."""
 
 import pytest
 

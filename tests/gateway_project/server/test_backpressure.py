@@ -6,7 +6,7 @@ from gateway_project.server.backpressure import CHECKS, Backpressure
 
 
 class Transport:
-    """As much of twisted's transport as back-pressure looks at."""
+    """The part of twisted's transport that back-pressure uses."""
 
     dataBuffer = b"x" * 1000
     offset = 0
@@ -63,7 +63,7 @@ async def test_a_client_that_takes_a_little_is_waited_for():
     assert not transport.aborted
 
 
-async def test_bytes_that_slip_into_the_kernel_at_first_give_a_silent_client_no_second_term():
+async def test_bytes_that_the_kernel_takes_at_first_give_a_silent_client_no_second_period():
     class Settling(Transport):
         looks = 0
 

@@ -1,4 +1,4 @@
-"""What comes in on a request, read whole, piece by piece or as ASGI's messages, and how it is held up."""
+"""A request's body, read whole, piece by piece or as ASGI's messages, no faster than it is needed."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from proxy_app.wire.malformed import TooLarge
 
 
 class Source:
-    """Takes down what its inbox says of the reader."""
+    """Records the calls of its inbox."""
 
     def __init__(self):
         self.wishes = 0
@@ -45,7 +45,7 @@ def filled(inbox, *pieces, whole=True):
 
 
 async def begun(reading):
-    """A task that waits for what has not come yet."""
+    """A task that waits for bytes that have not arrived."""
     task = asyncio.ensure_future(reading)
     await asyncio.sleep(0)
     assert not task.done()
@@ -63,7 +63,7 @@ class TestWhole:
 
         assert await filled(inbox, piece).whole(1000) is piece
 
-    async def test_what_has_not_come_is_waited_for(self, inbox, source):
+    async def test_what_has_not_arrived_is_waited_for(self, inbox, source):
         filled(inbox, b"one", whole=False)
         reading = await begun(inbox.whole(100))
         assert source.wishes > 0
@@ -83,7 +83,7 @@ class TestWhole:
         inbox.end()
         assert len(await reading) == 3 * FULL_BYTES
 
-    async def test_of_a_known_length_too_much_is_refused_before_it_is_asked_for(self, source):
+    async def test_a_known_length_over_the_limit_is_refused_before_it_is_read(self, source):
         with pytest.raises(TooLarge, match="exceeds the limit: 99 bytes"):
             await Inbox(100, source).whole(99)
         assert source.wishes == 0
@@ -91,7 +91,7 @@ class TestWhole:
     async def test_the_limit_itself_is_taken(self):
         assert await filled(Inbox(100), b"x" * 100).whole(100) == b"x" * 100
 
-    async def test_of_an_unknown_length_it_is_refused_when_it_has_grown_too_large(self, inbox):
+    async def test_a_body_of_unknown_length_is_refused_when_it_has_grown_too_large(self, inbox):
         reading = await begun(inbox.whole(100))
 
         filled(inbox, b"x" * 60, b"x" * 40, b"x", whole=False)
@@ -99,7 +99,7 @@ class TestWhole:
         with pytest.raises(TooLarge):
             await reading
 
-    async def test_of_an_unknown_length_the_limit_itself_is_taken(self, inbox):
+    async def test_a_body_of_unknown_length_may_reach_the_limit(self, inbox):
         reading = await begun(inbox.whole(100))
 
         filled(inbox, b"x" * 60, b"x" * 40)
@@ -110,7 +110,7 @@ class TestWhole:
         with pytest.raises(TooLarge):
             await filled(inbox, b"x" * 101).whole(100)
 
-    async def test_a_client_that_leaves_breaks_it_off(self, inbox):
+    async def test_a_client_that_disconnects_interrupts_it(self, inbox):
         reading = await begun(inbox.whole(100))
 
         inbox.hang_up()
@@ -118,7 +118,7 @@ class TestWhole:
         with pytest.raises(ClientLeft):
             await reading
 
-    async def test_whoever_is_cancelled_for_it_beforehand_is_cancelled_and_no_more(self, inbox):
+    async def test_a_reader_that_was_cancelled_before_for_the_hang_up_ends_by_its_cancellation(self, inbox):
         filled(inbox, b"x", whole=False)
         inbox.hang_up()
         reading = asyncio.ensure_future(self._reading_cancelled(inbox))
@@ -160,7 +160,7 @@ class TestPieces:
 
         assert not inbox.replayable
 
-    async def test_a_client_that_leaves_breaks_it_off_after_what_came(self, inbox):
+    async def test_a_client_that_disconnects_interrupts_it_after_what_has_arrived(self, inbox):
         filled(inbox, b"one", whole=False)
         inbox.hang_up()
 
@@ -199,7 +199,7 @@ class TestMessages:
 
 
 class TestTheHangUp:
-    def test_it_is_told_once(self, inbox):
+    def test_it_is_reported_once(self, inbox):
         told = []
         inbox.on_hang_up = lambda: told.append("gone")
 

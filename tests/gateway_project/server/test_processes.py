@@ -1,4 +1,4 @@
-"""A parent and its nodes, without the nodes."""
+"""The parent of several nodes, whose nodes end at once."""
 
 import asyncio
 import socket
@@ -8,7 +8,7 @@ from gateway_project.server.processes import LONGEST_PAUSE_SECONDS, Processes
 
 
 class Dying(Processes):
-    """Every node ends with status 3 as soon as it has begun."""
+    """Its nodes end with status 3 at once."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

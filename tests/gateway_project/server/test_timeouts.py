@@ -1,4 +1,4 @@
-"""Whose time is over, by a clock that the tests turn."""
+"""Connections whose time is over, with the time as an argument."""
 
 import pytest
 
@@ -17,7 +17,7 @@ NOW = 1000.0
 
 
 class Connection:
-    """As much of a connection as is looked at."""
+    """The part of a connection that Timeouts uses."""
 
     def __init__(self, name: str = "") -> None:
         self.name = name
@@ -62,7 +62,7 @@ def test_a_body_brings_a_kilobyte_a_second(timeouts, connection):
     assert BODY_BYTES / BODY_SECONDS == 1000
 
 
-def test_a_body_that_keeps_the_pace_may_take_hours_but_not_rest_on_what_it_brought_before(timeouts, connection):
+def test_a_body_may_take_hours_if_it_keeps_the_pace_in_every_period(timeouts, connection):
     timeouts.body_begins(connection, NOW)
     for turn in range(1, 100):
         connection.received += BODY_BYTES
@@ -95,14 +95,14 @@ def test_a_connection_waits_longer_for_its_next_request_than_googles_front_end(t
     assert IDLE_SECONDS == 620.0
 
 
-def test_a_connection_that_never_asked_for_anything_waits_for_a_minute(timeouts, connection):
+def test_a_connection_without_any_request_waits_for_a_minute(timeouts, connection):
     timeouts.opened(connection, NOW)
 
     assert list(timeouts.over(NOW + FRESH_SECONDS - 0.1)) == []
     assert list(timeouts.over(NOW + FRESH_SECONDS)) == [(connection, None)]
 
 
-def test_beyond_the_bound_the_oldest_idle_connection_goes():
+def test_beyond_the_bound_the_oldest_idle_connection_is_closed():
     timeouts = Timeouts(most_idle=2)
     first, second, third = (Connection(name) for name in ("first", "second", "third"))
 
@@ -122,7 +122,7 @@ def test_a_connection_that_was_used_again_is_young():
     assert timeouts.answered(third, NOW + 4) is second
 
 
-def test_connections_that_never_asked_for_anything_go_before_those_that_did():
+def test_connections_without_any_request_are_closed_before_those_that_had_one():
     timeouts = Timeouts(most_idle=2)
     used, fresh, another = (Connection(name) for name in ("used", "fresh", "another"))
     timeouts.answered(used, NOW)
@@ -131,7 +131,7 @@ def test_connections_that_never_asked_for_anything_go_before_those_that_did():
     assert timeouts.opened(another, NOW + 2) is fresh
 
 
-def test_a_newcomer_does_not_go_for_those_that_wait():
+def test_a_new_connection_is_not_closed_for_those_that_wait():
     timeouts = Timeouts(most_idle=2)
     first, second, newest = (Connection(name) for name in ("first", "second", "newest"))
     timeouts.answered(first, NOW)
@@ -140,7 +140,7 @@ def test_a_newcomer_does_not_go_for_those_that_wait():
     assert timeouts.opened(newest, NOW + 2) is first
 
 
-def test_near_the_bound_connections_are_told_to_end():
+def test_near_the_bound_answers_close_their_connections():
     timeouts = Timeouts(most_idle=10)
     for number in range(8):
         timeouts.answered(Connection(), NOW + number)

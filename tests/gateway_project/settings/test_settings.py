@@ -1,4 +1,4 @@
-"""What the settings make of the environment."""
+"""The settings as they are read from the environment."""
 
 import base64
 import logging
@@ -20,7 +20,7 @@ KEY = base64.urlsafe_b64encode(b"k" * 32).decode()
 
 @pytest.fixture
 def read(monkeypatch, tmp_path):
-    """Reads the settings with an environment of these variables alone."""
+    """Reads the settings from an environment of given variables alone."""
     for name in list(os.environ):
         if name.startswith(
             ("GATEWAY_", "CLOUD_CODE_", "GEMINI_API_", "GOOGLE_", "DATABASE_", "CACHE_")
@@ -127,7 +127,7 @@ NONSENSE = {
 
 
 @pytest.mark.parametrize(("name", "nonsense"), [(name, one) for name, many in NONSENSE.items() for one in many])
-def test_nonsense_is_refused_by_name(read, name, nonsense):
+def test_an_invalid_value_is_refused_with_its_name(read, name, nonsense):
     with pytest.raises(ImproperlyConfigured, match=name) as caught:
         read(**{name: nonsense})
 
@@ -228,7 +228,7 @@ def test_a_refusal_does_not_repeat_a_secret(read):
     assert "hunter2" not in str(caught.value) + str(also_caught.value)
 
 
-def test_a_command_tells_nonsense_in_one_line(tmp_path):
+def test_a_command_reports_an_invalid_value_in_one_line(tmp_path):
     environment = {"PATH": os.environ["PATH"], "GATEWAY_DATA_DIR": str(tmp_path), "GATEWAY_PORT": "eighty"}
 
     done = subprocess.run(
@@ -306,7 +306,7 @@ def test_a_pool_asked_for_in_the_url_is_a_pool(read):
     assert database["OPTIONS"]["pool"] is True
 
 
-def test_names_of_this_gateway_are_trusted_over_tls(read):
+def test_hosts_of_this_gateway_are_trusted_over_tls(read):
     found = read(GATEWAY_ALLOWED_HOSTS="gw.example.com,.example.org,127.0.0.1")
 
     assert found["ALLOWED_HOSTS"] == ["gw.example.com", ".example.org", "127.0.0.1"]
@@ -332,10 +332,10 @@ def test_log_lines_keep_secrets_to_themselves(said, heard):
     assert OneLine("%(message)s").format(record) == heard
 
 
-# --- The way out
+# --- Egress
 
 
-def test_the_gateways_proxy_and_the_usual_one_are_told_apart(read):
+def test_the_gateways_proxy_and_the_usual_one_are_separate(read):
     found = read(GATEWAY_PROXY_URL="socks5h://u:p@proxy.example:1080", HTTPS_PROXY="http://other:1", NO_PROXY="a,b")
 
     assert found["GATEWAY_PROXY_URL"] == "socks5h://u:p@proxy.example:1080"

@@ -1,8 +1,8 @@
-"""Installs the SDKs on demand, each into a directory of its own: no two of them, nor the gateway, agree on libraries.
+"""Installs the SDKs on demand, each into a directory of its own, as they need different versions of the same libraries.
 
     python -m tests.live.clients.install
 
-What is there already and was made from the same list of requirements is left alone.
+An SDK that was installed from the same requirements before is not installed again.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from contextlib import contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-# Git ignores it, and it goes when the virtual environment goes.
+# Ignored by git, and deleted with the virtual environment.
 HOME = HERE.parent.parent.parent / ".venv" / "clients"
 PATIENCE = 240.0
 OLDEST_NODE = 20
-# What is compiled for a Java SDK besides Walking.java; `java` runs it by this name.
+# The class that is compiled for each Java SDK besides Walking.java, and run.
 JAVA_PROGRAMS = {"java-genai-1": "Genai", "java-genai-2": "Genai", "langchain4j": "LangChain"}
 
 
 class NotInstalled(Exception):
-    """The SDK cannot be had on this machine; says why in one line."""
+    """The SDK cannot be installed on this machine; the message says why in one line."""
 
 
 def install(name: str) -> Path:
     """The directory of one SDK, ready for use: a virtual environment, one with node_modules, or a compiled client.
 
-    1. Wait for anyone who is installing the same.
-    2. If the stamp tells the same requirements, it is there.
-    3. Otherwise start afresh, install, and stamp last. Raises NotInstalled.
+    1. Wait for a process that is installing the same SDK.
+    2. If the stamp is that of the same requirements, it is installed.
+    3. Otherwise delete it, install, and write the stamp last. Raises NotInstalled.
     """
     HOME.mkdir(parents=True, exist_ok=True)
     place = HOME / name
@@ -64,7 +64,7 @@ def install(name: str) -> Path:
 
 
 def install_all(names: list[str]) -> dict[str, Path | str]:
-    """Each SDK's directory, or why it is not there; all at the same time."""
+    """Installs all at the same time: the directory of each, or the reason why it could not be installed."""
     with ThreadPoolExecutor(len(names)) as pool:
         return dict(zip(names, pool.map(_directory_or_reason, names), strict=True))
 
@@ -78,20 +78,20 @@ def _directory_or_reason(name: str) -> Path | str:
 
 @contextmanager
 def _alone(name: str) -> Iterator[None]:
-    """While nobody else, in this process or another, does what bears the same name."""
+    """Holds the lock of this name, against other threads and processes."""
     with (HOME / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def _requirements_of(name: str) -> Path:
-    """The file that lists them; what it is called tells who reads it."""
+    """The file that lists the requirements; its name tells which installer reads it."""
     listed = [HERE / name / kind for kind in ("package.json", "go.mod", "pom.xml")]
     return next((path for path in listed if path.is_file()), HERE / f"{name}.txt")
 
 
 def _sources_of(name: str) -> list[Path]:
-    """What is compiled into the client."""
+    """The sources that are compiled into the client."""
     match _requirements_of(name).name:
         case "go.mod":
             return sorted((HERE / "go").glob("*.go"))
@@ -123,7 +123,7 @@ def _install_node(place: Path, package: Path) -> None:
         raise NotInstalled(f"node is {version.strip() or 'broken'}, {OLDEST_NODE} is needed")
     place.mkdir()
     shutil.copy(package, place)
-    # Without a lock file: it would name the registry of whoever made it.
+    # Without a lock file, which would name the package registry of the machine that made it.
     quiet = ["--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1"]
     _run(["npm", "install", *quiet], cwd=place)
 

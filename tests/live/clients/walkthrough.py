@@ -1,4 +1,4 @@
-"""Which clients there are, what each of them is asked to do, and what it told of it."""
+"""The clients, the steps that each of them takes, and the outcomes that it reports."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ HERE = Path(__file__).resolve().parent
 PATIENCE = 60.0
 
 PLAIN, SLOW, SIGNING = "gemini-2.5-flash", "gemini-2.5-pro", "gemini-3-flash-preview"
-# What the slow model says, an event each, and the seconds between two of them.
+# The slow model's answer, piece by piece, and the seconds between two pieces.
 PIECES = ("One, ", "two, ", "three, ", "four, ", "five, ", "six.")
 GAP = 0.1
 # Long enough for one heartbeat of the gateway's between two events, too short for two; see `settings.py` beside.
 PAUSE = 0.3
-# Who hears anything of it has heard it long before upstream was done.
+# A client that gets any piece of this gets it long before upstream has finished.
 ENDLESS = Style(texts=PIECES, gap=600.0)
-# What some of the SDKs' line readers take for ends of lines.
+# With characters that some SDKs' line readers take for line ends.
 SEPARATED = ("before\u2028", "between\u2029", "after\u0085", "it all")
 # 2 x 2 pixels, red.
 IMAGE = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGP8zwACTGCSAQANHQEDgslx/wAAAABJRU5ErkJggg=="
@@ -52,12 +52,12 @@ class Client:
         return self.name
 
     def model(self, what: str) -> str:
-        """A model that nobody else calls."""
+        """The name of a model that no other client calls."""
         return f"{self}-{what}".replace(" ", "-")
 
 
 NO_LISTS = frozenset({"list_models", "get_model"})
-READS_AHEAD = frozenset({"leave"})  # an event is given to its user when the next one is there
+READS_AHEAD = frozenset({"leave"})  # its user gets an event only when the next one has arrived
 CLIENTS = (
     Client("google-genai-3", "google-genai-3", ("python/genai_sync.py",), "google-genai"),
     Client("google-genai-3-aiohttp", "google-genai-3", ("python/genai_async.py", "aiohttp"), "google-genai"),
@@ -81,14 +81,14 @@ SDKS = sorted({client.sdk for client in CLIENTS})
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Something that goes wrong: what upstream does in a model's calls (None: the key is wrong), and where it can."""
+    """What upstream does in the calls of a model (None: the key is wrong), in plain calls too if `unary`."""
 
     upstream: str | Style | None
     unary: bool = True
 
     @property
     def says(self) -> Sequence[str]:
-        """The pieces that a reader hears in the end."""
+        """The pieces that a reader gets."""
         assert isinstance(self.upstream, Style) and self.upstream.texts
         return self.upstream.texts
 
@@ -107,7 +107,7 @@ FAILURES: Mapping[str, Trial] = {
     "bare error inside": Trial(Style(texts=PIECES, error_after=HEARD_BEFORE_THE_BREAK), unary=False),
     "unfinished": Trial(Style(texts=PIECES[:HEARD_BEFORE_THE_BREAK], finish=False), unary=False),
 }
-# Seen from upstreams; of the first two most SDKs break when they meet them face to face.
+# Seen from upstreams. The first two break most SDKs that get them directly.
 ODDITIES: Mapping[str, Trial] = {
     "done mark": Trial(Style(texts=PIECES, done=True), unary=False),
     "line separators": Trial(Style(texts=SEPARATED), unary=False),
@@ -122,7 +122,7 @@ TRIALS: Mapping[str, Trial] = {**FAILURES, **ODDITIES}
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A unary or streaming call in which something goes wrong; has a model to itself, as some make it cool down."""
+    """A unary or streaming call of a trial, with a model of its own, as some make a model cool down."""
 
     trial: str
     stream: bool
@@ -154,7 +154,7 @@ def script(upstream: Emulator) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one step gave, or what it raised (`type`, `code`, `message`, `traceback`), and what was heard till then."""
+    """What a step returned, or what it raised (`type`, `code`, `message`, `traceback`), and the pieces before that."""
 
     pieces: Sequence[str]
     at: Sequence[float] = field(repr=False)
@@ -162,7 +162,7 @@ class Outcome:
     raised: Mapping[str, Any] | None = None
 
     def result(self) -> dict[str, Any]:
-        """What the step gave; fails with the SDK's own traceback when it raised."""
+        """What the step returned; fails with the SDK's own traceback if it raised."""
         assert self.raised is None, self.raised["traceback"] if self.raised else ""
         assert isinstance(self.gave, dict)
         return self.gave
@@ -173,11 +173,11 @@ class Outcome:
 
 
 class Lost(Exception):
-    """A client's process died on its way, which no SDK's exception can make it do."""
+    """A client's process crashed or hung; an exception of the SDK alone does neither."""
 
 
 def walk_through(client: Client, place: Path, url: str, key: str) -> dict[str, Outcome]:
-    """Runs the client's process through its plan. Raises Lost when it does not come to the end of it."""
+    """Runs the client's process through its plan. Raises Lost if it does not finish."""
     trials = {
         str(call): {
             "key": key if TRIALS[call.trial].upstream is not None else "not-a-key",
@@ -193,7 +193,7 @@ def walk_through(client: Client, place: Path, url: str, key: str) -> dict[str, O
         **{step: client.model(step) for step in ("leave", "late")},
     }
     plan = {"url": url, "key": key, "models": models, "trials": trials, "image": IMAGE}
-    # Neither keys nor proxies of this machine: the SDKs read both from the environment.
+    # Without this machine's keys and proxies, which SDKs read from the environment.
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     try:
         done = subprocess.run(
@@ -209,9 +209,9 @@ def walk_through(client: Client, place: Path, url: str, key: str) -> dict[str, O
         raise Lost(f"{client} did not come to an end in {PATIENCE:.0f} s") from None
     if done.returncode:
         raise Lost(f"{client} ended with {done.returncode}: {done.stderr[-4_000:]}")
-    # Not splitlines(): it takes the line separators in what was heard for ends of lines.
+    # Not splitlines(): it splits at the line separators in the pieces, too.
     last_line = done.stdout.strip("\n").rpartition("\n")[2]
-    return {step: Outcome(**told) for step, told in json.loads(last_line).items()}
+    return {step: Outcome(**reported) for step, reported in json.loads(last_line).items()}
 
 
 def command_of(client: Client, place: Path) -> list[str]:
@@ -219,7 +219,7 @@ def command_of(client: Client, place: Path) -> list[str]:
     if client.sdk == "node":
         return ["node", str(place / first)]
     if client.sdk in JAVA_PROGRAMS:
-        # A process of seconds: it is not worth a compiler that thinks.
+        # The process takes seconds: the optimising compiler would not pay.
         return ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", f"{place}/classes:{place}/lib/*", first]
     if first.endswith(".py"):
         return [str(place / "bin" / "python"), str(HERE / first), *arguments]

@@ -1,8 +1,6 @@
-"""`python -m tests.live.serving [--hasty] [drain seconds] [trusted proxy ...]`: one GatewayServer.
+"""`python -m tests.live.serving [--hasty] [drain seconds] [trusted proxy ...]`: a GatewayServer. Prints its port first.
 
-It prints its port first.
-
-`--hasty`: a second for a head or a body, two idle connections.
+`--hasty`: one second for a head or a body, and two idle connections at most.
 """
 
 import socket

@@ -1,4 +1,4 @@
-"""The application every server in these tests serves."""
+"""The application that the servers of these tests run."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ async def application(scope, receive, send):
 
 
 async def never_waiting(receive, send):
-    """An application that only ever writes, and learns of its client's end by being cancelled."""
+    """An application that writes without end, until it is cancelled because its client disconnected."""
     writer = asyncio.current_task()
 
     async def watch():

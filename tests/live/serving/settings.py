@@ -1,4 +1,4 @@
-"""As little Django as runserver needs, around the gateway's API handler."""
+"""The settings that runserver needs at least, for the gateway's API handler."""
 
 from gateway_project.settings.logs import LOGGING as LOGGING
 

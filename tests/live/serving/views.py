@@ -1,4 +1,4 @@
-"""Views that stream, hang and break; each tells on standard output when its `finally` has run."""
+"""Views that stream, hang and fail; each prints a line when its `finally` has run."""
 
 import asyncio
 import resource
@@ -10,14 +10,14 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.urls import path
 
-# Of the server that serves this, if it has some.
+# The server's buffers, set by `__main__`; None under other servers.
 buffers = None
 hops = 0
 written = 0
 
 
 def count_hops():
-    """Every hop into a thread that asgiref would make."""
+    """Counts calls that asgiref runs in threads."""
     original = SyncToAsync.__call__
 
     def counted(self, *args, **kwargs):
@@ -65,7 +65,7 @@ async def size(request):
 
 
 async def unread(request):
-    """Refuses without looking at the body."""
+    """Refuses without reading the body."""
     return JsonResponse({"error": {"code": 401}}, status=401)
 
 
@@ -96,7 +96,7 @@ async def stream(request):
 
 
 async def steady(request):
-    """Forty events, a fiftieth of a second between them; the last one tells the longest time between two."""
+    """Forty events, 20 ms apart; the last one has the longest time that was between two."""
 
     async def events():
         longest, last = 0.0, time.monotonic()
@@ -110,7 +110,7 @@ async def steady(request):
 
 
 async def stubborn(request):
-    """A stream whose clean-up takes a while, as closing an upstream does."""
+    """A stream whose clean-up takes 0.2 s, as closing an upstream may."""
 
     async def events():
         try:
@@ -133,7 +133,7 @@ async def slow(request):
 
 
 async def torrent(request):
-    """100 MB, faster than anyone reads."""
+    """100 MB, faster than a client can read."""
 
     async def pieces():
         global written

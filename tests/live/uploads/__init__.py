@@ -1,1 +1,1 @@
-"""A gateway with one more operation, whose request passes through."""
+"""A gateway with one more method of the API, whose request body is streamed upstream."""

@@ -1,4 +1,4 @@
-"""The gateway's own settings, and a row more in the table of operations, which `gemini_api` accounts can answer.
+"""The gateway's own settings, and one more row in the table of operations, which `gemini_api` accounts can answer.
 
 The table is read when the gateway's own modules are imported, after its settings.
 """

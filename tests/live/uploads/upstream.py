@@ -1,4 +1,4 @@
-"""An upstream that takes one large request after the other, at the pace it is told."""
+"""An upstream that reads one large request after the other, at the pace that a test sets."""
 
 import socket
 import threading
@@ -9,9 +9,9 @@ ANSWER = b'{"candidates":[{"content":{"parts":[{"text":"taken in"}],"role":"mode
 
 
 class Upstream:
-    """A context manager. `reads` is set while bodies are read; `heads` are those of uploads, in the order they came.
+    """A context manager. `reads` is set while bodies are read; `heads` are those of uploads, in order of arrival.
 
-    `taken` is how many bytes of the last body have been read, `ended` whether it came whole, `broke_off` whether its
+    `taken` is how many bytes of the last body have been read, `whole` is set if it was complete, `broke_off` if its
     connection ended before.
     """
 
@@ -56,7 +56,7 @@ class Upstream:
             self._answer(connection, self.status, ANSWER)
 
     def _take(self, connection: socket.socket, head: bytes, body: bytes) -> bool:
-        """Whether the whole body came."""
+        """Whether the whole body arrived."""
         _, has_length, length = head.partition(b"content-length:")
         self.taken, end = len(body), body[-5:]
         while (self.taken < int(length.split()[0])) if has_length else end != b"0\r\n\r\n":

@@ -1,4 +1,4 @@
-"""The console's overview: what it shows, to whom, and that it asks the ledger for no more than a bounded tail."""
+"""The console's overview: what it shows, to whom, and that it reads only a bounded end of the request log."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -115,7 +115,7 @@ def test_what_was_deleted_keeps_its_figures(operator: Client):
     assert "deleted key 4712" in html
 
 
-def test_the_ledger_is_not_asked_for_a_day_and_but_its_tail_for_an_hour(operator: Client):
+def test_the_request_log_is_not_read_for_a_day_and_only_its_end_for_an_hour(operator: Client):
     an_attempt()
     ledger = UsageRecord._meta.db_table
 
@@ -145,7 +145,7 @@ def test_staff_without_rights_see_neither_figures_nor_names():
     assert set(answer["html"]) <= {"accounts", "inbox"}
 
 
-def test_staff_who_may_see_usage_alone_are_told_no_addresses():
+def test_staff_who_may_see_usage_alone_see_no_addresses():
     account = make_account()
     keys.issue("laptop")
     an_attempt(account_id=account.pk, api_key_id=ApiKey.objects.get().pk)
@@ -157,7 +157,7 @@ def test_staff_who_may_see_usage_alone_are_told_no_addresses():
     assert "laptop" not in str(answer)
 
 
-def test_a_stranger_is_asked_to_sign_in():
+def test_an_anonymous_visitor_is_asked_to_sign_in():
     assert Client().get(OVERVIEW).status_code == 302
 
 

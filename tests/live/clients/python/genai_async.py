@@ -28,7 +28,7 @@ class Recipe(BaseModel):
 def new_client(key: str) -> genai.client.AsyncClient:
     options = types.HttpOptions(base_url=plan["url"], timeout=20_000)
     if sys.argv[1] == "httpx":
-        # Google's SDK prefers aiohttp wherever it is installed; a client of one's own is how users say otherwise.
+        # Google's SDK prefers aiohttp wherever it is installed; users who want httpx pass a client of their own.
         library = importlib.import_module("httpx2" if genai.__version__.startswith("3.") else "httpx")
         options.httpx_async_client = library.AsyncClient(timeout=20)
     return genai.Client(api_key=key, http_options=options).aio

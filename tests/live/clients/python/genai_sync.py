@@ -21,7 +21,7 @@ class Recipe(BaseModel):
     ingredients: list[str]
 
 
-@functools.cache  # a client that is collected closes its connections under whoever still reads from them
+@functools.cache  # a client that is garbage-collected closes connections that streams still use
 def new_client(key: str) -> genai.Client:
     return genai.Client(api_key=key, http_options=types.HttpOptions(base_url=plan["url"], timeout=20_000))
 

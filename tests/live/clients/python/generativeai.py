@@ -8,7 +8,7 @@ import json
 import warnings
 from typing import Any
 
-warnings.simplefilter("ignore")  # it announces its own end
+warnings.simplefilter("ignore")  # it warns of its own deprecation
 
 import google.generativeai as genai  # noqa: E402
 import typing_extensions as typing  # noqa: E402
@@ -27,7 +27,7 @@ from walking import (  # noqa: E402
 plan = read_plan()
 models, trials = plan["models"], plan["trials"]
 
-# Left to itself the SDK repeats a 503 for ten minutes; this is how its users stop that.
+# By default the SDK repeats a 503 for ten minutes; its users turn that off so.
 ONCE = {"timeout": 20, "retry": None}
 
 

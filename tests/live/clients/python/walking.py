@@ -1,8 +1,8 @@
-"""What every Python client has in common: it is handed a plan, walks through its steps and tells how each one went.
+"""What all Python clients share: reading the plan, taking its steps, and reporting the outcome of each.
 
 The plan comes as JSON on standard input: `url`, `key`, `models` by part, `image` (a PNG in base64) and `trials`, by
 name the `key` and `model` of a call that goes wrong and whether it is a `stream`. The outcomes go as JSON to standard
-output, by step: `gave` what the step returned, or `raised` what the SDK threw at its user, and in both cases the
+output, by step: `gave` what the step returned, or `raised` the exception that the SDK's user got, and in both cases the
 `pieces` a stream had given until then, with the seconds (monotonic) of their arrival.
 """
 
@@ -24,14 +24,14 @@ RECIPE = "Write down a recipe for pancakes."
 
 
 class Heard:
-    """The pieces of one stream as they came."""
+    """The pieces of one stream, with the times of their arrival."""
 
     def __init__(self) -> None:
         self.pieces: list[str] = []
         self.at: list[float] = []
 
     def piece(self, text: str | None) -> None:
-        """Keeps a piece of text; events without any are no news to a reader."""
+        """Keeps a piece of text; events without text do not count."""
         if text:
             self.pieces.append(text)
             self.at.append(time.monotonic())
@@ -46,27 +46,27 @@ def read_plan() -> dict[str, Any]:
 
 
 def walk(ordinary: Sequence[Step], trials: Mapping[str, Step]) -> None:
-    told = {}
+    outcomes = {}
     for name, step in {**{step.__name__: step for step in ordinary}, **trials}.items():
         heard = Heard()
         try:
             outcome = {"gave": step(heard)}
-        except Exception as error:  # whatever it is, it is what the SDK's user would see
+        except Exception as error:  # any exception is what the SDK's user would get
             outcome = {"raised": described(error)}
-        told[name] = {**outcome, "pieces": heard.pieces, "at": heard.at}
-    print(json.dumps(told))
+        outcomes[name] = {**outcome, "pieces": heard.pieces, "at": heard.at}
+    print(json.dumps(outcomes))
 
 
 async def walk_async(steps: Mapping[str, Callable[[Heard], Awaitable[Any]]]) -> None:
-    told = {}
+    outcomes = {}
     for name, step in steps.items():
         heard = Heard()
         try:
             outcome = {"gave": await step(heard)}
         except Exception as error:
             outcome = {"raised": described(error)}
-        told[name] = {**outcome, "pieces": heard.pieces, "at": heard.at}
-    print(json.dumps(told))
+        outcomes[name] = {**outcome, "pieces": heard.pieces, "at": heard.at}
+    print(json.dumps(outcomes))
 
 
 def described(error: Exception) -> dict[str, Any]:
