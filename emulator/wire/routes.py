@@ -39,7 +39,7 @@ class Route:
     def model(self) -> str:
         """The model that the public API's path names, "" for none."""
         collection, _, name = self.resource.partition("/operations")[0].partition("/")
-        if self.api is not Api.PUBLIC or collection not in {"models", "tunedModels"}:
+        if self.api is not Api.PUBLIC or collection not in {"models", "tunedModels", "dynamic"}:
             return ""
         return name if collection == "models" else f"{collection}/{name}"
 

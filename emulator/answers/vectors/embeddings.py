@@ -13,7 +13,7 @@ from emulator.answers.vectors.concepts import concepts
 
 LARGEST = 3_072
 # A concept is +1 or -1 at so many places of each stretch, so that a vector cut short still tells texts apart.
-_STRETCHES = ((0, 96, 24), (96, 768, 40), (768, LARGEST, 64))
+_STRETCHES = ((0, 16, 4), (16, 96, 20), (96, 768, 40), (768, LARGEST, 64))
 # How much the task turns a vector: texts of two tasks stay comparable.
 _TURN = 0.1
 # How much of a word's vector is its own: the rest it shares with the words that mean the same.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from emulator.apis.generation import respond
 from emulator.apis.models import asking_of, named_model
 from emulator.apis.resources.embeddings import check_embedding, embedding_of, embedding_usage
-from emulator.apis.resources.files import content_of, generated_file
+from emulator.apis.resources.files import active_file, generated_file
 from emulator.apis.resources.paging import page_of
 from emulator.state.models import Model
 from emulator.state.resources.jobs import Job, State, type_url
@@ -140,7 +140,7 @@ def _lines_of(call: Call, config: Json) -> list[_Line]:
     if name and listed:
         raise _invalid("input_config", "oneof field 'source' is already set. Cannot set 'requests'")
     if name:
-        return _lines_in(content_of(call, name).decode("utf-8", "replace"))
+        return _lines_in(active_file(call, name).blob.kept().decode("utf-8", "replace"))
     if not listed:
         raise _invalid("input_config", "requests are not specified")
     return [_Line({"metadata": one["metadata"]} if "metadata" in one else {}, one.get("request")) for one in listed]

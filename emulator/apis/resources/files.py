@@ -50,12 +50,6 @@ def active_file(call: Call, name: str) -> File:
     return file
 
 
-def content_of(call: Call, name: str) -> bytes:
-    """What is in a file that a call names, as far as it was kept; raises Refused."""
-    blob = active_file(call, name).blob
-    return b"".join(blob.pieces()) if blob.readable else blob.start
-
-
 def _create(google: Google, call: Call) -> Json:
     """A file without bytes: metadata alone."""
     asked = _check(google, call, call.json_body(), 0)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from emulator.apis.resources.files import active_file, content_of
+from emulator.apis.resources.files import active_file
 from emulator.apis.resources.paging import page_of
 from emulator.apis.uploads.sessions import Target
+from emulator.state.resources.blobs import Blob
 from emulator.state.resources.jobs import Job
 from emulator.state.resources.names import random_id, slugged
 from emulator.state.resources.stores import Store
@@ -58,16 +59,13 @@ def _delete_document(google: Google, call: Call) -> Json:
 
 
 def _import(google: Google, call: Call) -> Json:
-    store = call.project.stores.get(call.route.resource)
+    call.project.stores.get(call.route.resource)
     asked = read_message("ImportFileRequest", call.json_body())
     if not asked.get("fileName"):
         raise refuse(400, "* ImportFileRequest.file_name: file_name is not specified\n")
     file = active_file(call, asked["fileName"])
     taken = {**asked, "displayName": file.display_name or file.id, "mimeType": file.mime_type}
-    operation = f"operations/{file.id}-{random_id(12)}"
-    return _take_in(
-        google, call, store, operation, "ImportFileResponse", taken, content_of(call, file.name), file.blob.size
-    )
+    return _take_in(google, call, f"operations/{file.id}-{random_id(12)}", "ImportFileResponse", taken, file.blob)
 
 
 def _check_upload(google: Google, call: Call, metadata: Json, size: int) -> Json:
@@ -77,23 +75,19 @@ def _check_upload(google: Google, call: Call, metadata: Json, size: int) -> Json
 
 
 def _finish_upload(google: Google, call: Call, upload: Upload) -> Json:
-    store, blob = call.project.stores.get(call.route.resource), upload.blob
     name = upload.metadata.get("displayName") or upload.file_name
     taken = {**upload.metadata, "displayName": name, "mimeType": upload.mime_type}
-    content = b"".join(blob.pieces()) if blob.readable else blob.start
     operation = f"upload/operations/{slugged(name)}"
-    return _take_in(google, call, store, operation, "UploadToFileSearchStoreResponse", taken, content, blob.size)
+    return _take_in(google, call, operation, "UploadToFileSearchStoreResponse", taken, upload.blob)
 
 
-def _take_in(
-    google: Google, call: Call, store: Store, operation: str, kind: str, taken: Json, content: bytes, size: int
-) -> Json:
-    """The operation of a job that takes a document in; `taken` has its displayName, mimeType, and how to cut it."""
-    call.project.stores.check_room(size)
-    ready = call.now + google.job_seconds
-    document = store.add(taken, content, size, call.now, ready)
+def _take_in(google: Google, call: Call, operation: str, kind: str, taken: Json, blob: Blob) -> Json:
+    """The operation of a job that takes a document into the call's store; `taken` is what `Store.add` wants."""
+    store, takes = call.project.stores.get(call.route.resource), google.job_seconds
+    call.project.stores.check_room(blob.size)
+    document = store.add(taken, blob, call.now, call.now + takes)
     response = {"parent": store.name, "documentName": document.name}
-    job = Job(f"{store.name}/{operation}", call.now, google.job_seconds, lambda: response, kind)
+    job = Job(f"{store.name}/{operation}", call.now, takes, lambda: response, kind)
     return call.project.jobs.add(job).resource(call.now)
 
 

@@ -84,6 +84,10 @@ class Blob:
             yield piece
             first += len(piece)
 
+    def kept(self) -> bytes:
+        """All of it, or the beginning where it was not kept."""
+        return b"".join(self.pieces()) if self.readable else self.start
+
     def text(self) -> str:
         """All of it as UTF-8, as far as it is; ValueError when it was not kept."""
         return b"".join(self.pieces()).decode("utf-8", "replace")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from emulator.state.resources.blobs import Blob
 from emulator.state.resources.names import slugged
 from emulator.wire.durations import timestamp
 from emulator.wire.errors import Refused, refuse
@@ -62,7 +63,7 @@ class Store:
     embedded_by: str = _EMBEDDED_BY
     documents: dict[str, Document] = field(default_factory=dict, repr=False)
 
-    def add(self, taken: Json, content: bytes, size: int, now: float, ready: float) -> Document:
+    def add(self, taken: Json, blob: Blob, now: float, ready: float) -> Document:
         """Takes a document in: `taken` has its displayName and mimeType, its customMetadata and chunkingConfig."""
         name = f"{self.name}/documents/{slugged(taken['displayName'])}"
         chunking = taken.get("chunkingConfig", {}).get("whiteSpaceConfig", {})
@@ -70,8 +71,8 @@ class Store:
             name,
             taken["displayName"],
             taken["mimeType"],
-            size,
-            passages_of(readable(content), int(chunking.get("maxTokensPerChunk") or _USUAL_WORDS)),
+            blob.size,
+            passages_of(readable(blob.kept()), int(chunking.get("maxTokensPerChunk") or _USUAL_WORDS)),
             taken.get("customMetadata", ()),
             now,
             ready,

@@ -22,6 +22,7 @@ GET     {tunedModels/*/operations}          listOperations
 GET     {tunedModels/*/operations/*}        getOperation
 POST    {tunedModels/*/operations/*}:cancel cancelOperation
 POST    {tunedModels/*}:*
+POST    {dynamic/*}:*
 GET     {corpora}                           listCorpora
 POST    corpora                             createCorpus
 GET     {corpora/*}                         getCorpus
@@ -42,7 +43,8 @@ GET     batches                             listBatches
 GET     {batches/*}                         getBatch
 POST    {batches/*}:cancel                  cancelBatch
 DELETE  {batches/*}                         deleteBatch
-PATCH   {batches/*}:*
+PATCH   {batches/*}:updateGenerateContentBatch updateGenerateContentBatch
+PATCH   {batches/*}:updateEmbedContentBatch updateEmbedContentBatch
 GET     fileSearchStores                    listFileSearchStores
 POST    fileSearchStores                    createFileSearchStore
 GET     {fileSearchStores/*}                getFileSearchStore

@@ -79,3 +79,9 @@ def test_corpora_and_permissions(caller: Caller):
     assert [one["name"] for one in caller.public("corpora").json()["corpora"]] == [corpus]
     assert caller.send("DELETE", corpus).json() == {}
     assert caller.public(permission["name"]).status_code == 403
+
+
+def test_no_dynamic_model_is_deployed(caller: Caller):
+    answered = caller.public("dynamic/mine:generateContent", HELLO)
+
+    assert (answered.status_code, error_of(answered)["status"]) == (404, "NOT_FOUND")
