@@ -46,10 +46,11 @@ def given() -> str:
     return named if named.startswith("postgres://") else ""
 
 
-def create_beside(url: str) -> str:
-    """Make an empty database on the server of `url`; its URL."""
+def create_beside(url: str, like: str = "") -> str:
+    """Make a database on the server of `url`, an empty one or a copy of `like` (its URL); the new one's URL."""
     name, parts = f"beside_{uuid.uuid4().hex}", urlsplit(url)
-    execute(url, f"CREATE DATABASE {name}")
+    template = f" TEMPLATE {urlsplit(like).path.strip('/')}" if like else ""
+    execute(url, f"CREATE DATABASE {name}{template}")
     return parts._replace(path=f"/{name}").geturl()
 
 
