@@ -1,16 +1,14 @@
 """Leases: what a verdict does at once, what is stored, and what is read from the rows of other nodes."""
 
 import gc
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import transaction
 from django.utils import timezone
 
 from accounts_app import leasing, roster
 from accounts_app.actions.accounts import clear_cooldowns_of, re_enable, take_out
-from accounts_app.leasing import Ending, Lease, NoAnswer, Pause, Status, Wanted, rows
+from accounts_app.leasing import Ending, Lease, NoAnswer, Pause, Status, Wanted
 from accounts_app.models import Account, Credential, GatewaySettings, ModelRoute, Rest
 from accounts_app.pool.cooldowns.cooldown import Cooldown
 from accounts_app.pool.outcomes import Fault, Outcome
@@ -542,34 +540,6 @@ def test_the_operators_routes_and_prefix_are_read_from_memory(pool_of, django_as
         assert (leasing.routed("fast"), leasing.routed(PRO)) == (FLASH, PRO)
         assert leasing.instruction_prefix() == "Be brief."
         use(WELL)
-
-
-def test_a_cooldown_counts_as_written_when_it_is_committed_and_not_before(pool_of):
-    (alice,) = pool_of("alice")
-    row = rows.CooldownRow(alice, PRO, Cooldown(NOW + 60, "rate_limited", 1, NOW + 60))
-
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
-        rows.write_cooldowns([row])
-        _ = 1 / 0
-    assert not rows.written_before((rows.COOLDOWN, alice, PRO), row.decision, time.monotonic() + 60)
-
-    with transaction.atomic():
-        rows.write_cooldowns([row])
-        assert not rows.written_before((rows.COOLDOWN, alice, PRO), row.decision, time.monotonic() + 60)
-    assert rows.written_before((rows.COOLDOWN, alice, PRO), row.decision, time.monotonic() + 60)
-
-
-def test_rows_are_written_in_the_order_of_their_keys_on_every_node(pool_of):
-    ids = pool_of("alice", "bob", "carol")
-    cooldown = Cooldown(NOW + 60, "rate_limited", 1, NOW + 60)
-
-    rows.write_cooldowns(
-        [rows.CooldownRow(account, model, cooldown) for account in reversed(ids) for model in (PRO, FLASH)]
-    )
-
-    written = list(Rest.objects.order_by("pk").values_list("account_id", "model"))
-    assert written == sorted(written)
-    assert len(written) == 6
 
 
 async def test_a_cooldown_is_in_memory_once_and_on_the_board(pool_of):
