@@ -11,6 +11,7 @@ from django.db import connection
 from accounts_app import leasing, roster
 from accounts_app.api_keys import usage
 from accounts_app.credentials import tokens
+from accounts_app.leasing import owners
 from accounts_app.models import Account
 from accounts_app.roster import known_models
 from accounts_app.storage import journal, real_accounts
@@ -60,6 +61,7 @@ def forgetful() -> Iterator[None]:
             roster,
             known_models,
             leasing,
+            owners,
             journal,
             usage,
             tokens,

@@ -195,8 +195,9 @@ class Tables:
             return snapshot
 
     def _all(self) -> tuple[Table[Any], ...]:
+        """Projects stand before accounts: of whatever project is known, the accounts are."""
         return (
-            *(self._accounts, self._credentials, self._keys, self._groups, self._projects, self._homes),
+            *(self._projects, self._accounts, self._credentials, self._groups, self._keys, self._homes),
             *(self._settings, self._routes, self._cooldowns),
         )
 

@@ -1,0 +1,254 @@
+"""Which project owns a named resource: found by any node, in force after a restart.
+
+A tenant's own names are kept in memory for a minute; every other name costs one query, whether somebody else has it or
+nobody. So the two cannot be told apart by time. A name that was made is in memory at once and in the database before
+its client has it, as a rule: after a second the answer goes out, and the journal writes the row.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic, time
+
+from django.db import Error as DatabaseError
+
+from accounts_app import roster
+from accounts_app.leasing import owner_news, owner_rows
+from accounts_app.leasing.homes import exclusive, home
+from accounts_app.leasing.names_in_memory import NamesInMemory
+from accounts_app.leasing.owner_news import RESOURCE, GoneRow, MadeRow, NotThereRow, SeenRow
+from accounts_app.leasing.owner_rows import Position, Row
+from accounts_app.pool.access.tenants import Tenant
+from accounts_app.storage import journal
+from accounts_app.storage.worker import soon_in_database
+
+__all__ = [
+    "Found",
+    "Held",
+    "Listed",
+    "Position",
+    "Tenant",
+    "exclusive",
+    "find",
+    "gone",
+    "held",
+    "home",
+    "made",
+    "not_there",
+    "reset",
+    "rows",
+    "seen",
+]
+
+NAMES = 10_000  # in memory: some 10 MB
+FRESH_SECONDS = 60.0  # what another node has deleted or shared is noticed after this
+WRITE_SECONDS = 1.0  # a client waits no longer for the row of what it has made
+
+# Files of such names are those of a batch or an environment.
+STANDS_FOR = {"batch-": "batches", "environment-": "environments"}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A resource that a tenant may use. Times are seconds, epoch.
+
+    `project_owner` is the number of its project, as in `Wanted.owner`; `account_id` made it, None when that one is
+    gone. `resource_id` is None while its row is not written. `copyable` says that its bytes can be had again, `missed`
+    that upstream has said that it is not there.
+    """
+
+    resource_id: int | None
+    project_owner: int
+    account_id: int | None
+    kind: str
+    name: str
+    model: str
+    state: str
+    shared: str
+    can_write: bool
+    expires_at: float | None
+    copyable: bool
+    missed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A resource in a list: `last_json` as upstream last showed it, and where the list goes on behind it."""
+
+    found: Found
+    created_at: float
+    last_json: str
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Who holds a chosen name: the tenant itself, or others, in these projects."""
+
+    by_tenant: bool
+    by_others: frozenset[int]
+
+
+_names = NamesInMemory(NAMES)
+
+
+async def find(name: str, tenant: Tenant) -> Found | None:
+    """The resource that a tenant means by `name`; None for one that is not there or not the tenant's.
+
+    The name of something below a resource (an operation, a document) is found by the resource where it has no row of
+    its own. Raises Django's database errors where the database is needed and away, RosterUnavailable.
+    """
+    known, is_fresh = _names.get(name, tenant, monotonic())
+    if known is not None and is_fresh and (found := _found(known, tenant)) is not None:
+        return found
+    try:
+        row = await soon_in_database(owner_rows.find, list(meanings(name)), tenant)
+    except DatabaseError:
+        if known is None:
+            raise
+        row = known
+    if row is None and known is not None and known.id is None and journal.held(RESOURCE):
+        row = known  # made a moment ago: its row waits in the journal
+    if row is None:
+        return None
+    if row is not known:
+        _names.put(name, tenant, row, monotonic() + FRESH_SECONDS)
+    return _found(row, tenant) or _as_stored(row, tenant)
+
+
+async def made(
+    name: str,
+    account: int,
+    tenant: Tenant,
+    *,
+    kind: str = "",
+    model: str = "",
+    state: str = "",
+    size_bytes: int | None = None,
+    expires_at: float | None = None,
+    last_json: str = "",
+) -> None:
+    """An answer of `account` has made a name. `kind` is the name's collection where it is not given.
+
+    Waits for the row for a second at most; what is not written by then is left to the journal. Raises no database
+    error.
+    """
+    kind = kind or name.partition("/")[0]
+    news = MadeRow(name, kind, account, tenant, time(), model, state, size_bytes, expires_at, last_json)
+    row = Row(
+        None, None, account, tenant.key, tenant.group, kind, name, model, state, "", size_bytes, news.at, expires_at
+    )
+    _names.forget(name)
+    _names.put(name, tenant, row, monotonic() + FRESH_SECONDS)
+    if (written := await _written(news)) is not None:
+        _names.replace(name, tenant, row, written)
+
+
+async def gone(name: str, owner: int) -> None:
+    """A client has deleted a name of `owner`'s, and with it what stands below.
+
+    Waits for the database for a second at most, and raises none of its errors.
+    """
+    _names.forget(name)
+    await _written(GoneRow(name, owner))
+
+
+def seen(
+    found: Found,
+    *,
+    state: str = "",
+    size_bytes: int | None = None,
+    expires_at: float | None = None,
+    last_json: str = "",
+) -> None:
+    """Upstream has shown a resource, with what is new of it. Never waits."""
+    is_news = found.missed or state or last_json or size_bytes is not None or expires_at is not None
+    if found.resource_id is not None and is_news:
+        journal.append(RESOURCE, SeenRow(found.resource_id, state, size_bytes, expires_at, last_json))
+
+
+def not_there(found: Found) -> None:
+    """Upstream says that a resource is not there: on two different days (UTC), and its row goes. Never waits."""
+    if found.resource_id is not None:
+        journal.append(RESOURCE, NotThereRow(found.resource_id, datetime.now(UTC).date()))
+
+
+async def held(name: str, tenant: Tenant) -> Held:
+    """Who holds a chosen name. Raises Django's database errors."""
+    holders = await soon_in_database(owner_rows.holders, name, time())
+    others = frozenset(project for project, key, group in holders if not tenant.made(key, group))
+    return Held(any(tenant.made(key, group) for _, key, group in holders), others)
+
+
+async def rows(kind: str, tenant: Tenant, after: Position | None = None, limit: int = 100) -> list[Listed]:
+    """A tenant's resources of a kind, the newest first, from behind the position `after`.
+
+    Raises Django's database errors, RosterUnavailable.
+    """
+    listed = await soon_in_database(owner_rows.listed, kind, tenant, after, limit, time())
+    return [
+        Listed(_found(row, tenant) or _as_stored(row, tenant), row.created_at, row.last_json, row.position)
+        for row in listed
+    ]
+
+
+def meanings(name: str) -> Iterator[str]:
+    """The names that `name` may be found by, the nearest first: itself, what it stands for, what it stands below."""
+    yield name
+    collection, _, below = name.partition("/")
+    id_, _, child = below.partition("/")
+    if collection == "files":
+        for prefix, stands_for in STANDS_FOR.items():
+            if id_.startswith(prefix):
+                yield f"{stands_for}/{id_.removeprefix(prefix)}"
+    if child and collection != "models":
+        yield f"{collection}/{id_}"
+
+
+def reset() -> None:
+    """Forget every name. For tests."""
+    _names.clear()
+
+
+async def _written(news: MadeRow | GoneRow) -> Row | None:
+    """Write it now, or leave it to the journal: when it takes too long, and when earlier news are still there."""
+    is_written, row = False, None
+    try:
+        if not journal.held(RESOURCE):
+            with suppress(DatabaseError, TimeoutError):
+                async with asyncio.timeout(WRITE_SECONDS):
+                    row = await soon_in_database(owner_news.write_one, news)
+                is_written = True
+    finally:  # also when the client has left
+        if not is_written:
+            journal.append(RESOURCE, news)
+    return row
+
+
+def _found(row: Row, tenant: Tenant) -> Found | None:
+    """As a call needs it; None when this process knows of no account that is its owner's."""
+    snapshot = roster.current()
+    if row.project in snapshot.projects:
+        return _as_stored(row, tenant)
+    # Its project was made, or merged into another, a moment ago: the account leads there.
+    account = snapshot.accounts.get(row.account) if row.account is not None else None
+    return None if account is None else _as_stored(row, tenant, account.owner)
+
+
+def _as_stored(row: Row, tenant: Tenant, owner: int | None = None) -> Found:
+    return Found(
+        resource_id=row.id,
+        project_owner=owner or row.project or -(row.account or 0),
+        account_id=row.account,
+        kind=row.kind,
+        name=row.name,
+        model=row.model,
+        state=row.state,
+        shared=row.shared,
+        can_write=tenant.may_change(row.api_key, row.group, row.shared),
+        expires_at=row.expires_at,
+        copyable=row.copyable,
+        missed=row.missed,
+    )
