@@ -19,12 +19,16 @@ def key() -> ApiKey:
 
 
 def use(key: ApiKey, hour: int = 0, requests: int = 1, at: datetime = HOUR) -> dict[str, object]:
+    tokens = {f"{kind}_tokens": 0 for kind in ("prompt", "cached", "candidates", "thoughts", "tool")}
+    begins = HOUR + timedelta(hours=hour)
     return {
         "api_key": key.pk,
-        "hour": HOUR + timedelta(hours=hour),
+        "hour": begins,
         "model": "m",
         "requests": requests,
+        "refused": 0,
         "updated_at": at,
+        **tokens,
     }
 
 
