@@ -100,8 +100,9 @@ def not_found() -> Refused:
 def _composed(asking: ModelCall, inner: Json, model: Model) -> Answer:
     """The answer; of a prompt with a cached context only what is new is counted as its prompt."""
     asked, texts = asking.cached.before(inner) if asking.cached else inner, asking.style.texts
-    if found := asking.passages:
-        texts = texts or [told_from(Conversation(asked).prompt, found)]
+    found, talk = asking.passages, Conversation(asked)
+    if found and not talk.wants_json():
+        texts = texts or [told_from(talk.prompt, found)]
     told = answer(asked, model, texts=texts, binding=asking.binding)
     for candidate in told.candidates if found else ():
         candidate.extra["groundingMetadata"] = grounding("".join(texts or ()), found)

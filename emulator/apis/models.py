@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from emulator.apis.generation import ModelCall, count, find_model, generate
@@ -13,7 +14,8 @@ from emulator.apis.resources.searching import found_in_stores
 from emulator.state.models import Model
 from emulator.state.resources.caches import OF_CACHES, CachedContent
 from emulator.wire import faults
-from emulator.wire.errors import Refused, bad_request, refuse
+from emulator.wire.errors import ErrorBody, Refused, bad_request, refuse
+from emulator.wire.faults import FaultContext
 from emulator.wire.fields import read_message
 from emulator.wire.public.quotas import public_quota
 from emulator.wire.replies import Json, Reply
@@ -21,6 +23,8 @@ from emulator.wire.replies import Json, Reply
 if TYPE_CHECKING:
     from emulator.apis.call import Call
     from emulator.state.google import Google
+
+_Quota = Callable[[str, int, float], Callable[[FaultContext], ErrorBody]]
 
 _MODEL_NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)*")
 _PAGE_SIZE, _LARGEST_PAGE = 50, 1_000
@@ -40,6 +44,7 @@ def asking_of(google: Google, call: Call, inner: Json, model: Model) -> ModelCal
     """How a request is answered, with what it names looked up; raises Refused for what may not be named."""
     quota = call.project.quota
     attach_files(call, inner)
+    cached = _named_cache(call, inner, model)
     return ModelCall(
         account=call.owner,
         scene=call.scene(model.id),
@@ -49,8 +54,8 @@ def asking_of(google: Google, call: Call, inner: Json, model: Model) -> ModelCal
         spent=lambda scene: public_quota("PerDay", quota.left(model.id, call.now).limit, 0.0)(scene),
         binding=google.binding_of(call.owner),
         quota=quota,
-        cached=_named_cache(call, inner, model),
-        passages=found_in_stores(call, inner),
+        cached=cached,
+        passages=found_in_stores(call, cached.before(inner) if cached else inner),
     )
 
 
@@ -75,6 +80,13 @@ def _list_models(google: Google, call: Call) -> Json:
 
 def _get_model(google: Google, call: Call) -> Json:
     return named_model(call, "GetModelRequest.name", verb="").resource()
+
+
+def spend(call: Call, model: Model, count: int = 1, told: _Quota = public_quota) -> None:
+    """Counts against the project's quota; raises Refused where it is spent."""
+    if spent := call.project.quota.spend(model.id, call.now, count):
+        scene = replace(call.scene(model.id), delay=max(spent.resets_at - call.now, 0.0))
+        raise Refused(told("PerDay", spent.limit, 0.0)(scene))
 
 
 def _named_cache(call: Call, inner: Json, model: Model) -> CachedContent | None:

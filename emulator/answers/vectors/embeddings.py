@@ -6,13 +6,13 @@ import hashlib
 import math
 import struct
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from emulator.answers.vectors.concepts import concepts
 
 LARGEST = 3_072
-# A concept is +1 or -1 at so many places of each stretch, so that a vector cut short still tells texts apart.
+# A meaning is +1 or -1 at so many places of each stretch, so that a vector cut short still tells texts apart.
 _STRETCHES = ((0, 16, 4), (16, 96, 20), (96, 768, 40), (768, LARGEST, 64))
 # How much the task turns a vector: texts of two tasks stay comparable.
 _TURN = 0.1
@@ -24,23 +24,38 @@ _MOST_CHARACTERS = 40_000
 
 def embed(text: str, size: int = LARGEST, task: str = "") -> list[float]:
     """A unit vector of `size` numbers; paraphrases are near each other, unrelated texts about at right angles."""
+    weights = meanings(text) or {f"text {text}": 1.0}
+    if task:
+        weights[f"task {task}"] = _TURN * _length(weights)
+    vector = [0.0] * LARGEST
+    for meaning, weight in weights.items():
+        for place, sign in _places(meaning):
+            vector[place] += sign * weight
+    return _unit(vector[:size])
+
+
+def meanings(text: str) -> dict[str, float]:
+    """What a text speaks of, each with its weight; {} for a text without words."""
     weights: dict[str, float] = {}
     for (concept, stem), count in Counter(concepts(text[:_MOST_CHARACTERS])[:_MOST_WORDS]).items():
         for meaning, share in ((concept, 1.0), (f"word {stem}", _OWN_SOUND)):
             weights[meaning] = math.hypot(weights.get(meaning, 0.0), share * math.sqrt(count))
-    weights = weights or {f"text {text}": 1.0}
-    if task:
-        weights[f"task {task}"] = _TURN * math.sqrt(sum(weight * weight for weight in weights.values()))
-    vector = [0.0] * LARGEST
-    for concept, weight in weights.items():
-        for place, sign in _places(concept):
-            vector[place] += sign * weight
-    return _unit(vector[:size])
+    return weights
+
+
+def nearness(one: Mapping[str, float], other: Mapping[str, float]) -> float:
+    """The cosine of two texts by their meanings: what their vectors come close to."""
+    shared = sum(weight * other.get(meaning, 0.0) for meaning, weight in one.items())
+    return shared / (_length(one) * _length(other)) if shared else 0.0
 
 
 def cosine(one: Sequence[float], other: Sequence[float]) -> float:
     """Of two unit vectors."""
     return sum(a * b for a, b in zip(one, other, strict=True))
+
+
+def _length(weights: Mapping[str, float]) -> float:
+    return math.hypot(*weights.values())
 
 
 def _unit(vector: list[float]) -> list[float]:
@@ -51,9 +66,9 @@ def _unit(vector: list[float]) -> list[float]:
 
 
 @lru_cache(maxsize=8_192)
-def _places(concept: str) -> tuple[tuple[int, int], ...]:
+def _places(meaning: str) -> tuple[tuple[int, int], ...]:
     number = sum(count for _, _, count in _STRETCHES)
-    drawn = struct.unpack(f"<{number}I", hashlib.shake_256(concept.encode("utf-8", "replace")).digest(number * 4))
+    drawn = struct.unpack(f"<{number}I", hashlib.shake_256(meaning.encode("utf-8", "replace")).digest(number * 4))
     found, index = [], 0
     for start, end, count in _STRETCHES:
         for value in drawn[index : index + count]:

@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from emulator.answers.vectors.embeddings import cosine, embed
+from emulator.answers.vectors.embeddings import meanings, nearness
 from emulator.wire.replies import Json
 
 # Below this a passage has nothing to do with the question.
 _NEAR_ENOUGH = 0.15
 _USUAL_PASSAGES = 5
 _SENTENCE = re.compile(r"[^.!?。\n]+(?:[.!?。]+|\n|$)")
-_SIZE = 768
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +34,17 @@ class Passage:
 
 def nearest(question: str, passages: Iterable[Passage], most: int = 0) -> list[Passage]:
     """The passages that have to do with the question, nearest first, `most` at most (0: five)."""
-    asked = embed(question, _SIZE)
-    rated = [(cosine(asked, embed(passage.text, _SIZE)), passage) for passage in passages]
+    asked = meanings(question)
+    rated = [(nearness(asked, meanings(passage.text)), passage) for passage in passages]
     near = sorted((one for one in rated if one[0] >= _NEAR_ENOUGH), key=lambda one: -one[0])
     return [passage for _, passage in near[: most or _USUAL_PASSAGES]]
 
 
 def told_from(question: str, passages: Sequence[Passage]) -> str:
     """An answer in the words of the passage that fits best: its sentence nearest to the question."""
-    asked = embed(question, _SIZE)
-    sentences = [match[0].strip() for match in _SENTENCE.finditer(passages[0].text) if match[0].strip()]
-    return max(sentences, key=lambda sentence: cosine(asked, embed(sentence, _SIZE)), default=passages[0].text.strip())
+    asked, best = meanings(question), passages[0].text.strip()
+    sentences = [match[0].strip() for match in _SENTENCE.finditer(best) if match[0].strip()]
+    return max(sentences, key=lambda sentence: nearness(asked, meanings(sentence)), default=best)
 
 
 def grounding(answered: str, passages: Sequence[Passage]) -> Json:

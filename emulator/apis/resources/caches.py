@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from emulator.answers import tokens
 from emulator.apis.generation import find_model
+from emulator.apis.resources.attached import attach_files
 from emulator.apis.resources.paging import page_of
 from emulator.state.resources.caches import HOUR
 from emulator.wire import faults
@@ -34,6 +35,7 @@ def _create(google: Google, call: Call) -> Json:
     if model is None or not model.does("createCachedContent"):
         raise Refused(faults.model_not_found(call.scene(asked["model"].removeprefix("models/"))))
     held = {name: asked[name] for name in _HELD if name in asked}
+    attach_files(call, held)
     count = sum(tokens.count_prompt(held).values())
     expires = _expiry(asked, call.now, call.now + HOUR)
     name = asked.get("displayName", "")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from emulator.answers import tokens
 from emulator.answers.vectors.embeddings import LARGEST, embed
-from emulator.apis.models import named_model
+from emulator.apis.models import named_model, spend
 from emulator.state.models import Model
 from emulator.wire.errors import Refused, bad_request, refuse
 from emulator.wire.fields import read_message
@@ -67,7 +66,7 @@ def _embed(google: Google, call: Call) -> Json:
     model = named_model(call)
     asked = read_message("EmbedRequest", call.json_body())
     check_embedding(asked, model)
-    _spend(call, model, 1)
+    spend(call, model, 1, embedding_quota)
     return {"embedding": embedding_of(asked, model), "usageMetadata": embedding_usage([asked])}
 
 
@@ -79,14 +78,8 @@ def _embed_batch(google: Google, call: Call) -> Json:
         raise refuse(400, text)
     for index, one in enumerate(requests):
         check_embedding(one, model, f"BatchEmbedContentsRequest.requests[{index}]")
-    _spend(call, model, len(requests))
+    spend(call, model, len(requests), embedding_quota)
     return {"embeddings": [embedding_of(one, model) for one in requests], "usageMetadata": embedding_usage(requests)}
-
-
-def _spend(call: Call, model: Model, texts: int) -> None:
-    if spent := call.project.quota.spend(model.id, call.now, texts):
-        scene = replace(call.scene(model.id), delay=max(spent.resets_at - call.now, 0.0))
-        raise Refused(embedding_quota("PerDay", spent.limit, 0.0)(scene))
 
 
 def _text_of(asked: Json) -> str:

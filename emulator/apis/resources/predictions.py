@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from emulator.answers.pictures import draw
-from emulator.apis.models import named_model
+from emulator.apis.models import named_model, spend
 from emulator.apis.resources.files import generated_file
 from emulator.state.resources.jobs import Job
 from emulator.state.resources.names import random_id
@@ -25,8 +25,9 @@ _FILTERED = "We encountered an issue with your prompt, which could not be submit
 
 
 def _predict(google: Google, call: Call) -> Json:
-    named_model(call)
+    model = named_model(call)
     prompt, samples = _asked(call)
+    spend(call, model)
     if "[[safety]]" in prompt:
         return {}
     pictures = (draw(f"{prompt}{number}") for number in range(samples))
@@ -36,6 +37,7 @@ def _predict(google: Google, call: Call) -> Json:
 def _predict_long_running(google: Google, call: Call) -> Json:
     model = named_model(call)
     prompt, samples = _asked(call)
+    spend(call, model)
 
     def films() -> Json:
         if "[[safety]]" in prompt:

@@ -21,6 +21,8 @@ _AND = re.compile(r"\s+AND\s+", re.IGNORECASE)
 def found_in_stores(call: Call, inner: Json) -> list[Passage]:
     """What the stores that the request names have to say to its prompt; raises Refused for a foreign store."""
     found: list[Passage] = []
+    if not inner.get("contents"):
+        return found
     for tool in inner.get("tools", ()):
         if (search := tool.get("fileSearch")) is None:
             continue

@@ -46,7 +46,7 @@ class CachedContent:
     def before(self, inner: Json) -> Json:
         """A generate request with the cached context before its own contents."""
         held = {part: self.inner[part] for part in OF_CACHES if part in self.inner}
-        return {**inner, **held, "contents": [*self.inner.get("contents", ()), *inner["contents"]]}
+        return {**inner, **held, "contents": [*self.inner.get("contents", ()), *inner.get("contents", ())]}
 
 
 class Caches:

@@ -6,6 +6,7 @@ import pytest
 
 from emulator import Account, Emulator
 from tests.emulator.conftest import Caller, error_of, events_of, text_of
+from tests.emulator.uploading import upload
 
 FLASH = "models/gemini-2.5-flash"
 LONG = "The lighthouse keeper wrote down every ship. " * 200
@@ -190,3 +191,20 @@ def test_a_create_can_be_made_to_fail(google: Emulator, caller: Caller):
 
     assert caller.public("cachedContents", HELD).status_code == 429
     assert caller.public("cachedContents", HELD).status_code == 200
+
+
+def test_a_cache_may_hold_files_of_its_own_project_only(caller: Caller, stranger: Account):
+    file = upload(caller, LONG.encode())
+    held = {"model": FLASH, "contents": [{"role": "user", "parts": [{"fileData": {"fileUri": file["uri"]}}]}]}
+
+    assert caller.public("cachedContents", held).json()["usageMetadata"]["totalTokenCount"] > 1024
+    caller.account = stranger
+    refused = caller.public("cachedContents", held)
+
+    assert (refused.status_code, "You do not have permission to access the File" in refused.text) == (403, True)
+
+
+def test_a_request_without_contents_is_refused_with_a_cache_too(caller: Caller, cache: dict):
+    answered = caller.public(f"{FLASH}:generateContent", {"cachedContent": cache["name"]})
+
+    assert (answered.status_code, "contents is not specified" in answered.text) == (400, True)

@@ -93,3 +93,14 @@ def test_a_recording_names_the_model_of_an_operation(google: Emulator, caller: C
 
     (recorded,) = google.requests_of("getOperation")
     assert recorded.model == "veo-3.1-generate-preview"
+
+
+def test_pictures_and_videos_are_counted_by_the_project_s_quota(google: Emulator, caller: Caller):
+    caller.account = google.add_account("bob@example.com", project="shared", quota=1)
+    assert caller.public(f"{VEO}:predictLongRunning", FILM).status_code == 200
+    caller.account = google.add_account("carol@example.com", project="shared")
+
+    refused = caller.public(f"{VEO}:predictLongRunning", FILM)
+
+    assert (refused.status_code, caller.public(f"{IMAGEN}:predict", FILM).status_code) == (429, 200)
+    assert "PerDay" in error_of(refused)["details"][0]["violations"][0]["quotaId"]

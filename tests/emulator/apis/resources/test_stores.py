@@ -1,5 +1,6 @@
 """File search stores: documents taken in by upload and by import, and answers from them."""
 
+import json
 import re
 
 import httpx
@@ -223,3 +224,25 @@ def test_stores_that_are_full_take_nothing_in(google: Emulator, caller: Caller, 
 
     assert (by_upload.status_code, by_import.status_code) == (429, 429)
     assert error_of(by_import)["message"] == f"Corpus has reached the storage limit of {len(REFUNDS) + 10} bytes."
+
+
+def test_a_cached_context_may_bring_the_store(google: Emulator, caller: Caller, store: str):
+    filled(google, caller, store, REFUNDS, displayName="rules.txt")
+    long = {"role": "user", "parts": [{"text": "The shop has many rules. " * 300}]}
+    held = {"model": FLASH, "contents": [long], "tools": search(store)["tools"]}
+    cache = caller.public("cachedContents", held).json()["name"]
+
+    body = {"contents": search(store)["contents"], "cachedContent": cache}
+    answered = caller.public(f"{FLASH}:generateContent", body).json()
+
+    assert text_of(answered) == "Refunds are paid within thirty days."
+
+
+def test_a_search_may_want_json(google: Emulator, caller: Caller, store: str):
+    filled(google, caller, store, REFUNDS, displayName="rules.txt")
+    body = {**search(store), "generationConfig": {"responseMimeType": "application/json"}}
+
+    answered = caller.public(f"{FLASH}:generateContent", body).json()
+
+    assert json.loads(text_of(answered))
+    assert answered["candidates"][0]["groundingMetadata"]["groundingChunks"]
