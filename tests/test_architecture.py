@@ -23,6 +23,57 @@ OF_THE_PURE = {
     "proxy_app/wire": {"msgspec", "accounts_app", "proxy_app"},
 }
 
+# Rooms and modules that decide something and have no test file of their own, and why: what shows that they are right.
+PAGES = "pages are asked for as a browser asks for them"
+FROM_OUTSIDE = {
+    "bench": "it measures; its simulation is bounded in tests/accounts_app/pool/blame/test_simulation.py",
+    "emulator": "what it answers is tested over its sockets, in tests/emulator",
+    "gateway_project/formats": "Django's own notation of dates",
+    "gateway_project/server": "only connections show what it does: tests/gateway_project/server and tests/live",
+    "gateway_project/settings": "a process starts with them, in tests/gateway_project/settings/test_settings.py",
+    "gateway_project/management": "commands are run: tests/live, tests/gateway_project/console/test_second_factor.py",
+    "gateway_project/admin.py": PAGES,
+    "accounts_app/admin": PAGES,
+    "proxy_app/admin": PAGES,
+    "accounts_app/management": "commands are called by their names, in tests/accounts_app/management/test_commands.py",
+    "proxy_app/management": "commands are called by their names, in tests/accounts_app/management/test_commands.py",
+    "accounts_app/models": "rows and constraints, in tests/accounts_app/models/test_models.py",
+    "proxy_app/models": "rows, in tests/proxy_app/reports/test_figures.py",
+    "proxy_app/wire/operations/columns.py": "its rows are, in tests/proxy_app/wire/operations/test_table.py",
+    "proxy_app/wire/operations/rows": "all rows together, in tests/proxy_app/wire/operations/test_table.py",
+}
+# These do a part of what another module is tested for: the test beside it.
+TESTED_WITH = {
+    "accounts_app/actions/setup.py": "accounts_app/actions/test_sign_in.py",
+    "accounts_app/actions/sign_in_sessions.py": "accounts_app/actions/test_sign_in.py",
+    "accounts_app/api_keys/usage_rows.py": "accounts_app/api_keys/test_usage.py",
+    "accounts_app/credentials/store.py": "accounts_app/credentials/test_refresh.py",
+    "accounts_app/google/code_assist.py": "accounts_app/google/test_onboarding.py",
+    "accounts_app/http_client/body.py": "accounts_app/http_client/test_transport.py",
+    "accounts_app/http_client/upload.py": "accounts_app/http_client/test_transport.py",
+    "accounts_app/leasing/names_in_memory.py": "accounts_app/leasing/test_owners.py",
+    "accounts_app/leasing/owner_news.py": "accounts_app/leasing/test_owners.py",
+    "accounts_app/leasing/owner_rows.py": "accounts_app/leasing/test_owners.py",
+    "accounts_app/roster/rows.py": "accounts_app/roster/test_roster.py",
+    "accounts_app/status/diagnostics.py": "proxy_app/admin/test_diagnostics.py",
+    "gateway_project/background/database_limits.py": "proxy_app/forwarding/test_outage.py",
+    "gateway_project/background/upkeep.py": "proxy_app/ledger/test_retention.py",
+    "gateway_project/console/middleware.py": "gateway_project/console/test_static_files.py",
+    "gateway_project/console/overview/pictures.py": "gateway_project/console/overview/test_page.py",
+    "gateway_project/console/overview/words.py": "gateway_project/console/overview/test_page.py",
+    "gateway_project/http/api_handler.py": "proxy_app/forwarding/test_hot_path.py",
+    "gateway_project/http/downstream.py": "proxy_app/forwarding/test_leaving.py",
+    "proxy_app/api/model_list.py": "proxy_app/api/test_models.py",
+    "proxy_app/api/rendering.py": "proxy_app/api/test_answer_shape.py",
+    "proxy_app/errors.py": "proxy_app/wire/faults/test_error_bodies.py",
+    "proxy_app/forwarding/failures.py": "proxy_app/forwarding/test_fault_matrix.py",
+    "proxy_app/forwarding/forward.py": "proxy_app/forwarding/test_attempts.py",
+    "proxy_app/forwarding/frames.py": "proxy_app/forwarding/test_stream.py",
+    "proxy_app/forwarding/relay.py": "proxy_app/forwarding/test_ownership.py",
+    "proxy_app/reports/sources.py": "proxy_app/reports/test_figures.py",
+}
+BRANCHES = (ast.If, ast.IfExp, ast.Match, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.BoolOp, ast.comprehension)
+
 
 def modules() -> list[Path]:
     return [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")) if "migrations" not in path.parts]
@@ -105,6 +156,37 @@ def test_nothing_catches_every_exception(path: Path):
     ]
 
     assert not broad
+
+
+def decides(path: Path) -> bool:
+    """Whether a module chooses between ways: without a branch it only names or passes on."""
+    return any(isinstance(node, BRANCHES) for node in ast.walk(ast.parse(path.read_text())))
+
+
+def own_test(module: Path) -> Path:
+    return Path("tests") / module.parent / f"test_{module.stem}.py"
+
+
+def test_every_module_that_decides_something_has_a_test_under_its_name():
+    """What a package's `__init__` decides is tested under the package's name, `test_<package>.py`, or of its parts."""
+    without = [
+        str(module)
+        for module in (path.relative_to(ROOT) for path in modules())
+        if module.stem not in ("__init__", "__main__", "apps")
+        and not (ROOT / own_test(module)).exists()
+        and not any(module.is_relative_to(room) for room in (*FROM_OUTSIDE, *TESTED_WITH))
+        and decides(ROOT / module)
+    ]
+
+    assert without == []
+
+
+def test_no_exemption_is_out_of_date():
+    needless = [name for name in TESTED_WITH if (ROOT / own_test(Path(name))).exists() or not decides(ROOT / name)]
+    lost = [name for name in (*FROM_OUTSIDE, *TESTED_WITH) if not (ROOT / name).exists()]
+    lost += [test for test in TESTED_WITH.values() if not (ROOT / "tests" / test).exists()]
+
+    assert (needless, lost) == ([], [])
 
 
 def test_every_outcome_has_a_verdict():
