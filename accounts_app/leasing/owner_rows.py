@@ -1,12 +1,12 @@
 """The rows behind `owners`: what was made, by whom, in which project. Runs on the database thread."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 
 from accounts_app.models import Account, HomeProject, KeyUse, Project, Resource
 from accounts_app.pool.access.tenants import FULL, USE, Tenant
@@ -84,6 +84,15 @@ def holders(name: str, now: float) -> list[tuple[int, int | None, int | None]]:
     """Who holds a name: project, key and group of each."""
     rows = Resource.objects.filter(Q(expires_at=None) | Q(expires_at__gt=moment(now)), name=name)
     return list(rows.values_list("project_id", "api_key_id", "group_id"))
+
+
+def stored(tenant: Tenant, running: Collection[str], now: float) -> tuple[int, int, int]:
+    """How many bytes and files a tenant has stored, and how many of its jobs are in a state that is `running`."""
+    rows = Resource.objects.filter(owned_by(tenant, shared=False), Q(expires_at=None) | Q(expires_at__gt=moment(now)))
+    sums = rows.aggregate(
+        size=Sum("size_bytes"), files=Count("pk", filter=Q(kind=FILES)), jobs=Count("pk", filter=Q(state__in=running))
+    )
+    return sums["size"] or 0, sums["files"], sums["jobs"]
 
 
 def project_of(account: int) -> int | None:

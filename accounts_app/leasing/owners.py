@@ -6,7 +6,7 @@ its client has it, as a rule: after a second the answer goes out, and the journa
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +29,7 @@ __all__ = [
     "Held",
     "Listed",
     "Position",
+    "Stored",
     "Tenant",
     "exclusive",
     "find",
@@ -40,11 +41,15 @@ __all__ = [
     "reset",
     "rows",
     "seen",
+    "stored",
 ]
 
 NAMES = 10_000  # in memory: some 10 MB
 FRESH_SECONDS = 60.0  # what another node has deleted or shared is noticed after this
 WRITE_SECONDS = 1.0  # a client waits no longer for the row of what it has made
+
+# States of jobs that have not ended: of batches, and of other long-running operations as the gateway notes them.
+RUNNING = ("BATCH_STATE_PENDING", "BATCH_STATE_RUNNING", "JOB_STATE_PENDING", "JOB_STATE_RUNNING", "RUNNING")
 
 # Files of such names are those of a batch or an environment.
 STANDS_FOR = {"batch-": "batches", "environment-": "environments"}
@@ -89,6 +94,15 @@ class Held:
 
     by_tenant: bool
     by_others: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a tenant has alive: bytes as far as known, files, and jobs that run."""
+
+    size_bytes: int
+    files: int
+    running_jobs: int
 
 
 _names = NamesInMemory(NAMES)
@@ -192,6 +206,11 @@ async def rows(kind: str, tenant: Tenant, after: Position | None = None, limit: 
         Listed(_found(row, tenant) or _as_stored(row, tenant), row.created_at, row.last_json, row.position)
         for row in listed
     ]
+
+
+async def stored(tenant: Tenant, running: Collection[str] = RUNNING) -> Stored:
+    """What a tenant's group has stored and running, for its limits. Raises Django's database errors."""
+    return Stored(*await soon_in_database(owner_rows.stored, tenant, running, time()))
 
 
 def meanings(name: str) -> Iterator[str]:

@@ -29,6 +29,10 @@ FORGOTTEN_AFTER = 3600.0
 TOKEN_REFUSED, TOKEN_SPREAD = (30.0,), 1.0
 
 
+# What a quota's end is told by. Google counts quotas of the public API by project: all its accounts are out.
+OF_THE_PROJECT = frozenset({Outcome.RATE_LIMITED.value, Outcome.QUOTA_EXHAUSTED.value})
+
+
 @dataclass(frozen=True, slots=True)
 class Cooldown:
     """A cooldown; times are seconds, by any one clock.

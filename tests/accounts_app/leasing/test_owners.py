@@ -409,3 +409,18 @@ def test_names_in_memory_are_bounded_and_the_one_used_longest_ago_goes():
     names.forget("a")
     names.forget("nothing")
     assert (names.get("a", NOBODY, 0.0), len(names)) == ((None, False), 2)
+
+
+async def test_what_a_group_has_stored_and_running_is_counted_without_what_is_shared():
+    account = await in_database(a_key_account)
+    alice, bob, eve = await in_database(tenants)
+    await owners.made("files/a", account.pk, alice, size_bytes=5)
+    await owners.made("files/b", account.pk, bob, size_bytes=6)
+    await owners.made("batches/b", account.pk, bob, state="BATCH_STATE_RUNNING")
+    await owners.made("batches/done", account.pk, bob, state="BATCH_STATE_SUCCEEDED")
+    await owners.made("files/over", account.pk, bob, size_bytes=7, expires_at=time.time() - 1)
+    await owners.made("files/eve", account.pk, eve, size_bytes=8)
+    await in_database(lambda: Resource.objects.filter(name="files/eve").update(shared="use"))
+
+    assert await owners.stored(alice) == owners.Stored(11, 2, 1)
+    assert await owners.stored(NOBODY) == owners.Stored(0, 0, 0)
