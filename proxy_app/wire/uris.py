@@ -7,7 +7,7 @@ pool stand in neither.
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 import msgspec
 from msgspec import Raw
@@ -17,9 +17,8 @@ GOOGLE = "generativelanguage.googleapis.com"
 # Never handed back in an address: the account's key stands in some that upstream tells.
 CREDENTIALS = ("key", "access_token", "oauth_token")
 
-_FILE = re.compile(
-    r"(?:https?://(?P<host>[^/?#\s]+)(?:/[^?#\s]*)?/)?(?P<name>files/[^/?#:\s]+)(?::download)?(?:[?#]\S*)?"
-)
+_FILE = re.compile(r"(?:(?i:https?)://(?P<host>[^/?#\s]+)(?:/[^?#\s]*?)?/)?files/(?P<id>[^/?#:\s]+)(?:[/?#:]\S*)?")
+_GOOGLES = re.compile(r"(?:[\w-]+-)?generativelanguage(?:\.\w+)?\.googleapis\.com")
 _FIELDS = rb'"(?:uri|fileUri|file_uri|downloadUri|download_uri)"\s*:\s*'
 _WRITTEN = re.compile(rb"(" + _FIELDS + rb')("(?:[^"\\]|\\.)*")')
 _TOLD = re.compile(r"https?://[^/?#]+(?:/[^?#]*?)?(/v1\w*/files/[^?#]*)(\?[^#]*)?")
@@ -31,16 +30,17 @@ _encode = msgspec.json.Encoder().encode
 def file_in(uri: str, hosts: Collection[str] | None = None) -> str:
     """The file (`files/x`) that `uri` names, as an address or bare; "" for none.
 
-    Of addresses only those at `hosts` (lower case, with a port that is not the usual one) and Google's own count, where
-    `hosts` is given.
+    Where `hosts` is given (lower case, with a port if it is not the usual one), only addresses there and at Google's
+    own host count.
     """
-    if "files/" not in uri:
-        return ""
-    found = _FILE.fullmatch(uri)
+    found = _FILE.fullmatch(uri.strip()) if "files/" in uri else None
     if found is None:
         return ""
-    host = (found["host"] or GOOGLE).lower()
-    return found["name"] if hosts is None or host == GOOGLE or host in hosts else ""
+    if hosts is not None and (at := found["host"]):
+        host = at.rpartition("@")[2].lower().removesuffix(":443").removesuffix(".")
+        if host not in hosts and not _GOOGLES.fullmatch(host):
+            return ""
+    return f"files/{unquote(found['id'])}"
 
 
 def canonical(file: str) -> str:

@@ -96,7 +96,8 @@ class Operation:
     path's name fills. `other_roots` are further roots that it stands below, `also` other templates that clients use for
     it. `wrappers` are the fields that the request may stand in, instead of at the top. `takes_config` says that an
     operator's default generationConfig is filled in. `advertised` is its name in models' supportedGenerationMethods (""
-    for none). `on_model` says that the path names a model.
+    for none). `on_model` says that the path names a model, `names_models` that the body does, too. `chooses` is where
+    the caller may choose the name of what is created: a field of the body, or of the query.
     """
 
     id: str
@@ -110,6 +111,8 @@ class Operation:
     belongs: Belongs = Belongs.ANYBODY
     makes: tuple[Made, ...] = ()
     tells: tuple[Made, ...] = ()
+    chooses: Made | None = None
+    names_models: bool = False
     lists: str = ""
     default_page: int = 0
     max_page: int = 0

@@ -3,76 +3,116 @@
 import pytest
 from msgspec import Raw
 
-from proxy_app.wire.uris import GOOGLE, Origin, canonical, file_in, replaced, upload_id
+from proxy_app.wire.uris import Origin, canonical, file_in, replaced, upload_id
 
-OURS = Origin("https://gateway.example/gemini")
-PLAIN = Origin("http://gateway.lan", by_google_sdk=True)
+GOOGLE = "https://generativelanguage.googleapis.com/v1beta"
+OURS = ("gw.example", "127.0.0.1:8045")
+
+SECURE = Origin("https://gw.example/ai", by_google_sdk=True)
+PLAIN = Origin("http://127.0.0.1:8045")
+PLAIN_SDK = Origin("http://127.0.0.1:8045", by_google_sdk=True)
 
 
 @pytest.mark.parametrize(
     ("uri", "file"),
     [
         ("files/abc", "files/abc"),
-        (f"https://{GOOGLE}/v1beta/files/abc", "files/abc"),
-        (f"https://{GOOGLE}/v1beta/files/abc:download?alt=media", "files/abc"),
-        ("https://gateway.example/gemini/v1beta/files/abc", "files/abc"),
-        ("https://elsewhere.example/files/abc", ""),
-        ("gs://bucket/abc", ""),
-        ("files/a/b", ""),
+        (f"{GOOGLE}/files/abc", "files/abc"),
+        (f"{GOOGLE}/files/abc:download?alt=media", "files/abc"),
+        (f"{GOOGLE}/files/my-file-1", "files/my-file-1"),
+        (f"{GOOGLE}/files/%61bc", "files/abc"),
+        (f" {GOOGLE}/files/abc ", "files/abc"),
+        (f"{GOOGLE}/files/abc/", "files/abc"),
+        ("HTTPS://GenerativeLanguage.GoogleAPIs.com:443/v1/files/abc", "files/abc"),
+        ("https://x@generativelanguage.googleapis.com./v1beta/files/abc", "files/abc"),
+        ("https://generativelanguage.mtls.googleapis.com/v1beta/files/abc", "files/abc"),
+        ("https://gw.example/ai/v1/files/abc", "files/abc"),
+        ("http://127.0.0.1:8045/v1beta/files/abc", "files/abc"),
+        ("http://127.0.0.1:9999/v1beta/files/abc", ""),
+        ("https://example.com/files/report.pdf", ""),
+        ("https://storage.googleapis.com/bucket/files/report.pdf", ""),
+        ("https://generativelanguage.googleapis.com.example.com/v1beta/files/abc", ""),
+        ("gs://bucket/files/abc", ""),
+        ("https://youtu.be/x", ""),
+        ("https://gw.example/v1beta/profiles/abc", ""),
+        ("files/", ""),
         ("", ""),
     ],
 )
-def test_a_file_is_named_bare_or_at_a_host_that_counts(uri, file):
-    assert file_in(uri, {"gateway.example"}) == file
+def test_an_address_names_a_file_at_googles_host_and_at_ours(uri, file):
+    assert file_in(uri, OURS) == file
 
 
-def test_without_hosts_every_host_counts():
-    assert file_in("https://elsewhere.example/files/abc") == "files/abc"
+def test_what_reads_like_a_files_address_can_be_told_wherever_it_leads():
+    assert file_in("https://example.com/files/abc") == "files/abc"
+    assert file_in("https://example.com/file/abc") == ""
 
 
-def test_the_canonical_address_is_googles():
-    assert canonical("files/a b") == f"https://{GOOGLE}/v1beta/files/a%20b"
+def test_upstream_gets_googles_own_address():
+    assert canonical("files/abc") == f"{GOOGLE}/files/abc"
+    assert canonical("files/a b") == f"{GOOGLE}/files/a%20b"
 
 
-def test_addresses_in_json_are_replaced_where_the_map_has_them():
-    body = Raw(b'{"fileUri": "files/a", "text": "files/a", "file_uri":"files\\/b"}')
-
-    assert replaced(body, {}) is body
-    assert replaced(body, {"files/x": "y"}) is body
-    assert bytes(replaced(body, {"files/a": "A", "files/b": "B"})) == (
-        b'{"fileUri": "A", "text": "files/a", "file_uri":"B"}'
+def test_addresses_in_a_body_are_replaced_and_nothing_else_is():
+    body = Raw(
+        b'[{"parts":[{"fileData":{"fileUri" : "http:\\/\\/gw\\/v1\\/files\\/a","mimeType":"x"}},{"text":"http://gw/v1/files/a"},'
+        b'{"file_data":{"file_uri":"https://example.com/files/b"}}]}]'
     )
+
+    new = replaced(body, {"http://gw/v1/files/a": f"{GOOGLE}/files/a"})
+
+    assert bytes(new) == (
+        b'[{"parts":[{"fileData":{"fileUri" : "https://generativelanguage.googleapis.com/v1beta/files/a","mimeType":"x"}},'
+        b'{"text":"http://gw/v1/files/a"},{"file_data":{"file_uri":"https://example.com/files/b"}}]}]'
+    )
+    assert replaced(body, {}) is body
+    assert replaced(body, {"http://elsewhere/files/a": "x"}) is body
 
 
 @pytest.mark.parametrize(
-    ("origin", "told"),
+    ("origin", "uri", "told"),
     [
-        (OURS, "https://gateway.example/gemini/v1beta/files/a:download?alt=media"),
-        (PLAIN, f"https://{GOOGLE}/v1beta/files/a:download?alt=media"),
+        (SECURE, f"{GOOGLE}/files/abc", "https://gw.example/ai/v1beta/files/abc"),
+        (PLAIN, f"{GOOGLE}/files/abc:download?alt=media", "http://127.0.0.1:8045/v1beta/files/abc:download?alt=media"),
+        (PLAIN_SDK, f"{GOOGLE}/files/abc", f"{GOOGLE}/files/abc"),
+        (PLAIN_SDK, f"{GOOGLE}/files/abc:download?alt=media&key=AQ.x", f"{GOOGLE}/files/abc:download?alt=media"),
+        (SECURE, f"{GOOGLE}/files/abc?key=AQ.x", "https://gw.example/ai/v1beta/files/abc"),
+        (SECURE, f"{GOOGLE}/files/a?access_token=t&x=1&oauth_token=o", "https://gw.example/ai/v1beta/files/a?x=1"),
+        (SECURE, "http://upstream/base/v1/files/abc", "https://gw.example/ai/v1/files/abc"),
+        (SECURE, "https://example.com/page", "https://example.com/page"),
+        (SECURE, "https://example.com/files/abc", "https://example.com/files/abc"),
     ],
-    ids=["over TLS", "to an SDK that knows https only"],
 )
-def test_an_address_never_holds_an_accounts_key(origin, told):
-    address = f"https://{GOOGLE}/v1beta/files/a:download?alt=media&key=AIza-hush"
-
-    assert origin.file(address) == told
-    assert origin.answer(b'{"uri": "%s"}' % address.encode()) == b'{"uri": "%s"}' % told.encode()
+def test_a_client_gets_addresses_of_files_that_it_can_use(origin, uri, told):
+    assert origin.file(uri) == told
 
 
-def test_what_is_no_file_stays_as_it_is():
-    assert OURS.file("https://example.org/page?key=mine") == "https://example.org/page?key=mine"
-    assert OURS.answer(b'{"uri": "https://example.org"}') == b'{"uri": "https://example.org"}'
-
-
-def test_an_upload_session_leads_to_the_gateway():
-    url = f"https://{GOOGLE}/upload/v1beta/files?upload_id=u1&upload_protocol=resumable&key=hush"
-
-    assert OURS.upload(url) == (
-        "https://gateway.example/gemini/upload/v1beta/files?upload_id=u1&upload_protocol=resumable"
+def test_an_answer_has_its_addresses_rewritten():
+    answer = (
+        b'{"name":"files/abc","uri":"https://generativelanguage.googleapis.com/v1beta/files/abc","downloadUri": '
+        b'"https:\\/\\/generativelanguage.googleapis.com/v1beta/files/abc:download?alt=media&key=AQ.secret","uris":["x"]}'
     )
-    with pytest.raises(ValueError, match="not the address"):
-        OURS.upload(f"https://{GOOGLE}/v1beta/files")
+
+    assert SECURE.answer(answer) == (
+        b'{"name":"files/abc","uri":"https://gw.example/ai/v1beta/files/abc","downloadUri": '
+        b'"https://gw.example/ai/v1beta/files/abc:download?alt=media","uris":["x"]}'
+    )
+    assert b"secret" not in PLAIN_SDK.answer(answer)
+    untouched = b'{"uri":"https://youtu.be/x"}'
+    assert SECURE.answer(untouched) is untouched
 
 
-def test_the_id_of_an_upload_stands_in_its_query():
-    assert (upload_id("a=b&upload_id=u1"), upload_id("a=b")) == ("u1", "")
+def test_an_upload_goes_on_at_the_gateway():
+    url = "https://upload.google/upload/v1beta/files?key=AQ.secret&upload_id=AB_c-1&upload_protocol=resumable"
+
+    told = SECURE.upload(url)
+
+    assert told == "https://gw.example/ai/upload/v1beta/files?upload_id=AB_c-1&upload_protocol=resumable"
+    assert upload_id(told.partition("?")[2]) == "AB_c-1"
+    assert upload_id("uploadType=media") == ""
+
+
+@pytest.mark.parametrize("url", ["https://evil.example/files?upload_id=1", "/upload/v1beta/files", ""])
+def test_what_is_no_address_of_an_upload_is_not_handed_on(url):
+    with pytest.raises(ValueError, match="not the address of an upload"):
+        PLAIN.upload(url)

@@ -12,6 +12,7 @@ def _update(verb: str) -> Operation:
         "PATCH",
         f"{{name=batches/*}}:{verb}",
         takes=Takes.FIELDS,
+        names_models=True,
         repeat=Repeat.UNTIL_SENT,
         belongs=Belongs.OWNER,
     )
@@ -32,6 +33,7 @@ CACHE_ROWS: tuple[Operation, ...] = (
         "POST",
         "cachedContents",
         takes=Takes.FIELDS,
+        names_models=True,
         repeat=Repeat.UNTIL_SENT,
         belongs=Belongs.HOME,
         makes=(Made("name", _HOUR),),
@@ -44,6 +46,7 @@ CACHE_ROWS: tuple[Operation, ...] = (
         "PATCH",
         "{name=cachedContents/*}",
         takes=Takes.FIELDS,
+        names_models=True,
         repeat=Repeat.UNTIL_SENT,
         belongs=Belongs.OWNER,
     ),

@@ -14,6 +14,7 @@ UPLOAD = Operation(
     repeat=Repeat.UNTIL_SENT,
     belongs=Belongs.HOME,
     makes=(Made("file.name", LIVES),),
+    chooses=Made("file.name", of="files"),
     cools=Cools.FILES,
 )
 DOWNLOAD = Operation(
@@ -35,6 +36,7 @@ FILE_ROWS: tuple[Operation, ...] = (
         repeat=Repeat.UNTIL_SENT,
         belongs=Belongs.HOME,
         makes=(Made("file.name", LIVES),),
+        chooses=Made("file.name", of="files"),
         cools=Cools.FILES,
     ),
     Operation("files.list", "GET", "files", belongs=Belongs.HOME, lists="files", default_page=10, max_page=100),

@@ -17,6 +17,7 @@ def _row(
     *,
     gives: Gives = Gives.ANSWER,
     makes: tuple[Made, ...] = (),
+    chooses: Made | None = None,
     lists: str = "",
     root: str = "",
     also: tuple[str, ...] = (),
@@ -34,6 +35,8 @@ def _row(
         repeat=Repeat.ALWAYS if http in ("GET", "DELETE") else Repeat.UNTIL_SENT,
         belongs=Belongs.OWNER if "{" in template else Belongs.HOME,
         makes=makes,
+        chooses=chooses,
+        names_models=takes is Takes.FIELDS,
         lists=lists,
         default_page=50 if lists else 0,
         max_page=1000 if lists else 0,
@@ -42,11 +45,21 @@ def _row(
     )
 
 
-def _collection(of: str, *, variable: str = "id", patch: bool = False, verbs: bool = False) -> tuple[Operation, ...]:
-    """The methods that every collection has. `verbs`: they may be written as verbs too (`environments:create`)."""
-    one = f"{{{variable}={of}/*}}"
+def _collection(of: str, *, patch: bool = False, verbs: bool = False, chosen: bool = False) -> tuple[Operation, ...]:
+    """The methods that every collection has. `verbs`: they may be written as verbs too (`environments:create`).
+
+    `chosen`: the caller may choose ids.
+    """
+    one, id_ = f"{{id={of}/*}}", Made("id", of=of)
     rows = (
-        _row(f"{of}.create", "POST", of, makes=(Made("id", of=of),), also=(f"{of}:create",) if verbs else ()),
+        _row(
+            f"{of}.create",
+            "POST",
+            of,
+            makes=(id_,),
+            chooses=id_ if chosen else None,
+            also=(f"{of}:create",) if verbs else (),
+        ),
         _row(f"{of}.list", "GET", of, lists=of, also=(f"{of}:list",) if verbs else ()),
         _row(f"{of}.get", "GET", one, also=(f"{one}:get",) if verbs else ()),
         _row(f"{of}.delete", "DELETE", one, also=(f"{one}:delete",) if verbs else ()),
@@ -62,6 +75,7 @@ INTERACTION_ROWS: tuple[Operation, ...] = (
         family=Family.INTERACTIONS,
         served=False,
         takes=Takes.FIELDS,
+        names_models=True,
         gives=Gives.INTERACTION_EVENTS,  # or one object: the body says which
         repeat=Repeat.UNTIL_SENT,
         belongs=Belongs.HOME,
@@ -75,7 +89,7 @@ INTERACTION_ROWS: tuple[Operation, ...] = (
     _row("interactions.authTokens.create", "POST", "{id=interactions/*}/auth_tokens"),
     _row("interactions.authTokens.delete", "DELETE", "{name=interactions/*/auth_tokens/*}"),
     _row("interactions.live", "GET", "interactions/live", gives=Gives.SOCKET),
-    *_collection("agents"),
+    *_collection("agents", chosen=True),
     *_collection("environments", verbs=True),
     _row(
         "environments.files.get",
@@ -85,7 +99,7 @@ INTERACTION_ROWS: tuple[Operation, ...] = (
         also=("{name=environments/*}/files",),
     ),
     _row("environments.files.upload", "PUT", "{name=environments/*/files/**}", root="upload"),
-    *_collection("credentials", patch=True),
+    *_collection("credentials", patch=True, chosen=True),
     *_collection("triggers", patch=True),
     _row("triggers.run", "POST", "{id=triggers/*}/executions"),
     _row("triggers.executions.list", "GET", "{id=triggers/*}/executions"),
@@ -100,6 +114,7 @@ INTERACTION_ROWS: tuple[Operation, ...] = (
         family=Family.INTERACTIONS,
         served=False,
         takes=Takes.FIELDS,
+        names_models=True,
         cools=Cools.MODEL,
         metered=Metered.TOKENS,
     ),

@@ -43,6 +43,8 @@ LEGACY_ROWS: tuple[Operation, ...] = (
         "POST",
         "tunedModels",
         takes=Takes.FIELDS,
+        names_models=True,
+        chooses=Made("tunedModelId", of="tunedModels"),
         repeat=Repeat.UNTIL_SENT,
         belongs=Belongs.HOME,
         makes=(Made("name"),),

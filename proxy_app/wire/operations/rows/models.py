@@ -57,6 +57,7 @@ def on_model(
         "POST",
         f"{{model={collection}/*}}:{verb}",
         takes=Takes.FIELDS,
+        names_models=True,
         repeat=Repeat.UNTIL_SENT if makes else Repeat.ALWAYS,
         belongs=Belongs.HOME if makes and belongs is Belongs.ANYBODY else belongs,
         makes=makes,

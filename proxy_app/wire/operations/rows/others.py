@@ -24,6 +24,7 @@ def _openai(
         repeat=Repeat.UNTIL_SENT if makes else Repeat.ALWAYS,
         belongs=belongs,
         makes=makes,
+        names_models=http == "POST",
         cools=Cools.MODEL if on_model else Cools.ACCOUNT,
         metered=metered,
     )
@@ -75,6 +76,7 @@ LIVE_ROWS: tuple[Operation, ...] = (
         "auth_tokens",
         served=False,
         takes=Takes.FIELDS,
+        names_models=True,
         repeat=Repeat.UNTIL_SENT,
         makes=(Made("name", 1800.0),),
     ),

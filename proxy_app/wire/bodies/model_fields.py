@@ -1,0 +1,74 @@
+"""The models that a body names beside the path, and the texts that an embedding's body holds."""
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+from msgspec import Raw
+
+from proxy_app.wire import resource_names
+from proxy_app.wire.bodies.bodies import Body, pieces
+from proxy_app.wire.bodies.field_search import camel
+from proxy_app.wire.resource_names import BadName
+
+# Where a model is named: by fields in camelCase, `[]` being every element of a list, None the name itself.
+_Tree = Mapping[str, "_Tree | None"]
+_NAMED: _Tree = {"model": None}
+_TREE: _Tree = {
+    "model": None,
+    "requests": {"[]": _NAMED},
+    "generateContentRequest": _NAMED,
+    "setup": _NAMED,
+    "bidiGenerateContentSetup": _NAMED,
+    "batch": {"model": None, "inputConfig": {"requests": {"requests": {"[]": {"request": _NAMED}}}}},
+}
+
+# What holds the texts of a request for embeddings: Google's, its older API's, OpenAI's.
+_TEXTS = ("requests", "texts", "input")
+
+_decode = msgspec.json.Decoder().decode
+_decode_fields = msgspec.json.Decoder(dict[str, Raw]).decode
+_decode_items = msgspec.json.Decoder(list[Raw]).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def with_model(body: Body, asked: str, routed: str) -> Body:
+    """`body` with the model `routed` wherever it names `asked`: Google wants it to be the path's.
+
+    Both are models as allow-lists know them. Other models that are named stay, for upstream to refuse.
+    """
+
+    def renamed(text: str) -> str:
+        try:
+            same = resource_names.model(text).model == asked
+        except BadName:
+            return text
+        if not same:
+            return text
+        return str(resource_names.model(routed)) if "/" in text else routed
+
+    return {name: _renamed(value, _TREE.get(camel(name), {}), renamed) for name, value in body.items()}
+
+
+def texts_in(body: Body) -> int:
+    """How many texts are embedded: quotas and limits count each of them."""
+    for name in _TEXTS:
+        if name in body and bytes(memoryview(body[name])[:1]) == b"[":
+            return len(_decode_items(body[name]))
+    return 1
+
+
+def _renamed(value: Raw, tree: _Tree | None, rename: Callable[[str], str]) -> Raw:
+    """`value` with the models in it renamed; itself where there is none."""
+    if tree is None:
+        name = _decode(value)
+        return Raw(_encode(rename(name))) if isinstance(name, str) else value
+    opening = bytes(memoryview(value)[:1])
+    if opening == b"[" and "[]" in tree:
+        items = _decode_items(value)
+        new = [_renamed(each, tree["[]"], rename) for each in items]
+        return value if new == items else Raw(b"[" + b",".join(map(bytes, new)) + b"]")
+    if opening != b"{" or not tree:
+        return value
+    fields = _decode_fields(value)
+    changed = {name: _renamed(inner, tree.get(camel(name), {}), rename) for name, inner in fields.items()}
+    return value if changed == fields else Raw(b"".join(map(bytes, pieces(changed))))
