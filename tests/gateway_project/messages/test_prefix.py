@@ -19,7 +19,7 @@ def test_a_trusted_proxys_header_outranks_the_setting(root_path, configured, fou
 
 
 @pytest.mark.parametrize(
-    ("path", "rest"),
+    ("path", "left"),
     [
         ("/gemini/v1beta/models", "/v1beta/models"),
         ("/gemini", "/"),
@@ -28,6 +28,6 @@ def test_a_trusted_proxys_header_outranks_the_setting(root_path, configured, fou
         ("/v1beta/models", "/v1beta/models"),
     ],
 )
-def test_a_path_works_with_the_prefix_and_without(path, rest):
-    assert prefix.without("/gemini", path) == rest
+def test_a_path_works_with_the_prefix_and_without(path, left):
+    assert prefix.without("/gemini", path) == left
     assert prefix.without("", path) == path

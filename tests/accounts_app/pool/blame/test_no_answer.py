@@ -50,10 +50,10 @@ def test_otherwise_the_end_says_what_helps(outcomes, accounts, among, expected):
     assert ending(*outcomes, among=among, **accounts).ending is expected
 
 
-@pytest.mark.parametrize(("rest", "delay"), [(0.2, 1.0), (45.0, 45.0)])
-def test_a_client_is_told_the_soonest_return_and_at_least_a_second(rest, delay):
+@pytest.mark.parametrize(("seconds", "delay"), [(0.2, 1.0), (45.0, 45.0)])
+def test_a_client_is_told_the_soonest_return_and_at_least_a_second(seconds, delay):
     board = board_of(a1=Someone(), a2=Someone())
-    board.set_cooldown(1, PRO, a_cooldown(NOW + rest), NOW)
+    board.set_cooldown(1, PRO, a_cooldown(NOW + seconds), NOW)
     board.set_cooldown(2, PRO, a_cooldown(NOW + 600), NOW)
 
     assert no_answer(board, [], PRO, None, Even(), NOW) == NoAnswer(Ending.COME_BACK, delay=delay)
