@@ -62,9 +62,9 @@ _IN_GOOGLES_WORDS = (
 _POSITION = re.compile(r"\(byte (\d+)\)")
 
 
-def read_body(raw: bytes, wrappers: Sequence[str] = ()) -> Body:
+def read_body(raw: bytes, wrappers: Sequence[str] = (), *, keeps_model: bool = False) -> Body:
     """`reading` without turns for others."""
-    steps = reading(raw, wrappers)
+    steps = reading(raw, wrappers, keeps_model=keeps_model)
     while True:
         try:
             next(steps)
@@ -73,13 +73,14 @@ def read_body(raw: bytes, wrappers: Sequence[str] = ()) -> Body:
             return body
 
 
-def reading(raw: bytes, wrappers: Sequence[str] = ()) -> Generator[None, None, Body]:
+def reading(raw: bytes, wrappers: Sequence[str] = (), *, keeps_model: bool = False) -> Generator[None, None, Body]:
     """The top-level fields of a request's body; an empty body has none. Yields where others may have a turn, which is
     nowhere in a body of ordinary size and form. Raises Malformed.
 
     1. What is not strict JSON is read once more as Google reads it, unless it is large.
     2. Members that are `[undefined]` are left out; so are fields that are null: to Google they are absent.
-    3. `model` is left out: the path names the model, and dialects fill the field where upstream needs it.
+    3. `model` is left out unless `keeps_model`, which is for what has no model in its path: where the path names the
+       model, dialects fill the field if upstream needs it.
     4. Where the request may stand in one of the fields `wrappers` (countTokens), its fields are lifted to the top: the
        two forms a client may send become one.
     """
@@ -98,7 +99,8 @@ def reading(raw: bytes, wrappers: Sequence[str] = ()) -> Generator[None, None, B
     for name in _READ_HERE:
         if name in body and len(memoryview(body[name])) > VERY_LARGE_BYTES:
             raise Malformed(f"* GenerateContentRequest.{name}: it is larger than {VERY_LARGE_BYTES >> 20} MB.")
-    return {name: value for name, value in body.items() if value != _NULL and name != "model"}
+    left_out = None if keeps_model else "model"
+    return {name: value for name, value in body.items() if value != _NULL and name != left_out}
 
 
 def pieces(fields: Body) -> list[bytes | Raw]:

@@ -3,7 +3,7 @@
 /v1beta/models/m:generateContent      /upload/v1beta/files        /download/v1beta/files/f:download
 /v1/upload/v1beta/files               /v1/download/v1beta/…       (a client whose base address has a version)
 /ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent
-/$discovery/…                          /.well-known/jwks.json      (without a version)
+/$discovery/…                         /.well-known/jwks.json      (without a version)
 """
 
 import re

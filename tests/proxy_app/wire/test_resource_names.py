@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy_app.wire.resource_names import BadName, Name, model, parse
+from proxy_app.wire.resource_names import BadName, Name, may_be_chosen, model, parse
 
 NOT_NAMES = [
     "",
@@ -184,6 +184,44 @@ def test_every_resource_is_named_by_its_collection(text, name):
 def test_what_names_no_resource_is_refused(text):
     with pytest.raises(BadName):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "owner"),
+    [
+        ("models/m", "models", "models/m"),
+        ("models/m/operations/o", "operations", "models/m/operations/o"),
+        ("operations/o", "operations", "operations/o"),
+        ("tunedModels/t/operations/o", "tunedModels", "tunedModels/t"),
+        ("fileSearchStores/s/upload/operations/o", "fileSearchStores", "fileSearchStores/s"),
+        ("environments/e/files/a/b", "environments", "environments/e"),
+        ("files/f", "files", "files/f"),
+        ("files/batch-" + "b" * 36, "files", "batches/" + "b" * 36),
+        ("files/environment-" + "e" * 36, "files", "environments/" + "e" * 36),
+        ("files/batch-of-mine", "files", "files/batch-of-mine"),  # short enough to have been chosen
+    ],
+)
+def test_a_resource_is_of_a_kind_and_belongs_with_another(text, kind, owner):
+    assert parse(text).kind == kind
+    assert str(parse(text).owner) == owner
+
+
+@pytest.mark.parametrize(
+    ("id_", "may_be"),
+    [
+        ("a", True),
+        ("my-file-1", True),
+        ("a" * 40, True),
+        ("a" * 41, False),
+        ("-a", False),
+        ("a-", False),
+        ("A", False),
+        ("a_b", False),
+        ("", False),
+    ],
+)
+def test_a_client_may_choose_some_ids_of_files(id_, may_be):
+    assert may_be_chosen(id_) is may_be
 
 
 @given(st.text() | st.text("./%\\ab2EFef:?#", max_size=12))

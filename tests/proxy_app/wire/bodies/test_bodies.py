@@ -34,6 +34,10 @@ def test_null_and_the_model_are_left_out():
     assert read('{"contents":[],"generationConfig":null,"model":"models/x"}') == {"contents": "[]"}
 
 
+def test_the_model_stays_for_what_has_none_in_its_path():
+    assert read('{"model":"models/x","ttl":null}', keeps_model=True) == {"model": '"models/x"'}
+
+
 def test_null_deeper_down_is_upstreams_to_read():
     assert read('{"generationConfig":{"topK":null}}') == {"generationConfig": '{"topK":null}'}
 
