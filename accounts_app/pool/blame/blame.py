@@ -14,7 +14,7 @@ from accounts_app.pool.blame.evidence import Evidence, FailedRequests, Refusals
 from accounts_app.pool.choice.board import WHOLE_ACCOUNT, Board, Loan
 from accounts_app.pool.choice.lineup import Among
 from accounts_app.pool.choice.selection import Choice, Strategy
-from accounts_app.pool.cooldowns.cooldown import Cooldown, CooldownState, cleared, next_cooldown, state
+from accounts_app.pool.cooldowns.cooldown import OF_THE_PROJECT, Cooldown, CooldownState, cleared, next_cooldown, state
 from accounts_app.pool.outcomes import Effect, Fault, Outcome, verdict_of
 from accounts_app.pool.paths.paths import Path, Paths
 
@@ -151,8 +151,9 @@ class Blame:
         self.evidence.clear(path, (Effect.DETOUR_PATH,))
         self._accepted(account, now)
         self._clear(loan, since, now)
-        if account in self.board.retry_at:
-            self.put_back(account, BILLING, now)
+        if self.board.retry_at:
+            for each in self.board.membership.sharing(account) & self.board.retry_at.keys():
+                self.put_back(each, BILLING, now)
 
     def finished(self, loan: Loan, path: Path, since: float, now: float) -> None:
         """A good answer ran to its end."""
@@ -162,19 +163,25 @@ class Blame:
         self._clear(loan, since, now, finished=True)
 
     def cool_down(self, account: int, model: str, fault: Fault, now: float) -> None:
-        """Let the account cool down for a model ("" for all of them)."""
-        before = self.board.cooldowns.get(account, model)
-        cooldown = next_cooldown(fault, before, now, self.spread)
-        if cooldown is not before:
-            self._put(account, model, cooldown, now)
+        """Let the account cool down for a model ("" for all of them): where a quota is used up, all of its project."""
+        is_shared = fault.outcome.value in OF_THE_PROJECT
+        for each in tuple(self.board.membership.sharing(account)) if is_shared else (account,):
+            before = self.board.cooldowns.get(each, model)
+            cooldown = next_cooldown(fault, before, now, self.spread)
+            if cooldown is not before:
+                self._put(each, model, cooldown, now)
 
     def take_out(self, account: int, fault: Fault, now: float) -> None:
-        """Take an account out of service until a person acts; one that may recover by itself is probed each hour."""
+        """Take an account out of service until a person acts; one that may recover by itself is probed each hour.
+
+        It is the project that is out of credits or at its spending cap, with all its accounts.
+        """
         fault = fault if fault.parked else replace(fault, parked=DEFAULT_REASON[fault.outcome])
-        if fault.parked == BILLING:
-            self.board.try_again(account, now + self.spread(HOUR, GUESS_SPREAD))
-        self.board.take_out(account, fault.parked, now)
-        self._sink.take_out(account, fault)
+        for each in tuple(self.board.membership.sharing(account)) if fault.parked == BILLING else (account,):
+            if fault.parked == BILLING:
+                self.board.try_again(each, now + self.spread(HOUR, GUESS_SPREAD))
+            self.board.take_out(each, fault.parked, now)
+            self._sink.take_out(each, fault)
 
     def try_each_hour(self, account: int, now: float) -> None:
         """Have a call probe, each hour, an account whose row says that it has run out of money."""
@@ -238,7 +245,15 @@ class Blame:
         for of, cooldown in self.board.cooldowns.both(loan.account, loan.model):
             proven = cooldown.stamp <= since if cooldown.is_guess else state(cooldown, since) is CooldownState.HALF_OPEN
             if proven and (finished or cooldown.reason != Outcome.INTERRUPTED):
-                self._put(loan.account, of, cleared(now), now)
+                for account in tuple(self.board.sharing(loan.account, of)):
+                    self._clear_shared(account, of, cooldown, since, now)
+
+    def _clear_shared(self, account: int, model: str, proven: Cooldown, since: float, now: float) -> None:
+        """End an account's cooldown that another of its project has proven over, or its own."""
+        cooldown = self.board.cooldowns.get(account, model)
+        is_same = cooldown is not None and cooldown.reason == proven.reason
+        if cooldown is proven or (is_same and state(cooldown, since) is CooldownState.HALF_OPEN):
+            self._put(account, model, cleared(now), now)
 
     def _put(self, account: int, model: str, cooldown: Cooldown, now: float) -> None:
         self.board.set_cooldown(account, model, cooldown, now)

@@ -3,18 +3,17 @@
 Synchronous state, without I/O; time is an argument. Choosing and explaining both go by `Register.eligibility_of()`.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from math import inf
 
 from accounts_app.pool.backoff import HOUR
 from accounts_app.pool.choice.eligibility import COMES_BACK, WHOLE_ACCOUNT, Candidate, Status
 from accounts_app.pool.choice.lineup import Among, Lineup
+from accounts_app.pool.choice.loans import Loan
 from accounts_app.pool.choice.membership import Membership
 from accounts_app.pool.choice.register import Register
 from accounts_app.pool.choice.selection import Choice, Ring, Strategy, quarters
-from accounts_app.pool.cooldowns.cooldown import Cooldown
-from accounts_app.pool.cooldowns.cooldowns import Probe
+from accounts_app.pool.cooldowns.cooldown import OF_THE_PROJECT, Cooldown
 from accounts_app.pool.names.allow_lists import AllowLists, Names
 from accounts_app.pool.names.known_models import OTHERS
 from accounts_app.pool.paths.paths import Paths
@@ -34,16 +33,6 @@ TOKEN_SECONDS = 30.0
 
 # Seconds between two looks at whether a path hangs or is silent.
 LOOK_EVERY = 0.25
-
-
-@dataclass(slots=True)
-class Loan:
-    """An account on loan to a call, and the cooldowns that the call probes."""
-
-    account: int
-    model: str
-    lineup: Lineup
-    probed: list[Probe] = field(default_factory=list)
 
 
 class Board(Register):
@@ -103,6 +92,12 @@ class Board(Register):
         """Begin a cooldown or, with None or one without a streak, end it."""
         self.cooldowns.put(account, model, cooldown)
         self._place_for(account, [model], now)
+
+    def sharing(self, account: int, model: str) -> Set[int]:
+        """The accounts that the account's cooldown for a model is for: a quota's is for all of its project."""
+        cooldown = self.cooldowns.get(account, model)
+        is_shared = cooldown is not None and cooldown.reason in OF_THE_PROJECT
+        return self.membership.sharing(account) if is_shared else {account}
 
     def await_token(self, account: int, until: float | None, now: float) -> None:
         """The account has no token before `until`, or (None) has one again."""
@@ -211,6 +206,11 @@ class Board(Register):
         """The call probes the account's half-open cooldowns, and other calls wait."""
         half_open = self.cooldowns.half_open(loan.account, loan.model, now)
         if half_open:
+            for model in half_open:
+                for account in self.sharing(loan.account, model) - {loan.account}:
+                    if model in self.cooldowns.half_open(account, model, now):
+                        loan.shared += [(account, each) for each in self.cooldowns.probe(account, [model], now)]
+                        self._place_for(account, [model], now)
             loan.probed += self.cooldowns.probe(loan.account, half_open, now)
             self._place_for(loan.account, half_open, now)
 
@@ -224,6 +224,8 @@ class Board(Register):
             del self.load[account]
         else:
             self.load[account] -= 1
+        for other, probe in loan.shared:
+            self._place_for(other, self.cooldowns.let_go(other, [probe]), now)
         let_go = self.cooldowns.let_go(account, loan.probed)
         if was_full:
             self.place([account], now)

@@ -40,6 +40,11 @@ class Membership:
         """The accounts of this owner."""
         return self._of_owner.get(owner, NO_ACCOUNTS)
 
+    def sharing(self, account: int) -> Set[int]:
+        """The accounts of its project, where one is known; else the account alone."""
+        owner = self._owner.get(account, 0)
+        return self._of_owner[owner] if owner > 0 else {account}
+
     def owner_of(self, account: int) -> int | None:
         """The owner of an account; None if there is no such account."""
         return self._owner.get(account)
