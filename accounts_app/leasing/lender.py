@@ -1,8 +1,8 @@
 """The one object that holds which accounts are leased, cooling down or need attention; `leasing` is its interface.
 
-Verdicts take effect in memory at once and are journalled for the other nodes and the next start. A new snapshot of the
-roster (other nodes' decisions, what an operator has cleared) replaces what is in memory, except decisions of this
-process that are newer than the snapshot. All of it is synchronous and runs on the event loop.
+Verdicts take effect in memory at once and are journalled for the other nodes and the next start. What the roster has
+read since (other nodes' decisions, what an operator has cleared) replaces what is in memory, except decisions of this
+process that are newer than the reading. All of it is synchronous and runs on the event loop.
 
 Times in memory are monotonic, times in rows are by the wall clock; they are converted when rows are read or written.
 So setting the wall clock moves no cooldown.

@@ -79,9 +79,14 @@ def load_now() -> Roster:
 
 
 def take_cooldown_changes() -> Iterator[CooldownChanges]:
-    """Hand on what was read of cooldowns, once and in the order of the readings. For the board's owner."""
-    while _tables.cooldown_changes:
-        yield _tables.cooldown_changes.popleft()
+    """Hand on what was read of cooldowns, in the order of the readings; each is taken when the next is asked for.
+
+    For the board's owner alone: nothing is handed on twice.
+    """
+    waiting = _tables.cooldown_changes
+    while waiting:
+        yield waiting[0]
+        waiting.popleft()
 
 
 def on_change(listener: OnChange) -> OnChange:
