@@ -177,7 +177,7 @@ def test_cooldowns_of_quotas_become_every_accounts_the_longest_of_each_model():
 
     projects.merge(into.pk, other.pk)
 
-    found = {(others.account_id, others.model): others.until for others in Rest.objects.filter(until__gt=NOW)}
+    found = {(row.account_id, row.model): row.until for row in Rest.objects.filter(until__gt=NOW)}
     assert found == {
         (one.pk, "pro"): later,
         (two.pk, "pro"): later,
