@@ -40,7 +40,8 @@ class Emulator(Observer):
     clock                  seconds since the epoch; `advance` moves it
     client                 the OAuth client's (id, secret); None takes any
     rotate_refresh_tokens  a refresh gives a new refresh token, and the old one is good no more
-    bind_signatures        thought signatures are good only for the project that they were made for
+    strict_signatures      thought signatures must be the emulator's own
+    bind_signatures        and made for the same project
     job_seconds            how long batches, videos and what stores take in need, by the emulator's clock
     """
 
@@ -57,6 +58,7 @@ class Emulator(Observer):
         clock: Callable[[], float] = time.time,
         client: tuple[str, str] | None = None,
         rotate_refresh_tokens: bool = False,
+        strict_signatures: bool = False,
         bind_signatures: bool = False,
         job_seconds: float = 2.0,
     ) -> None:
@@ -70,6 +72,7 @@ class Emulator(Observer):
             clock=clock,
             client=client,
             rotate_refresh_tokens=rotate_refresh_tokens,
+            strict_signatures=strict_signatures,
             bind_signatures=bind_signatures,
             job_seconds=job_seconds,
         )
@@ -206,10 +209,7 @@ class Emulator(Observer):
     def unscript(self, script: Script | None = None) -> None:
         """Forgets one script, or all of them."""
         with self._changed:
-            if script is None:
-                self._google.scripts.clear()
-            else:
-                self._google.scripts.remove(script)
+            self._google.scripts.clear() if script is None else self._google.scripts.remove(script)
 
     def issue_access_token(self, email: str, lifetime: float | None = None) -> str:
         """One more access token for an account, good for `lifetime` seconds."""

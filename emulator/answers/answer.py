@@ -14,10 +14,13 @@ from dataclasses import dataclass, field
 
 from emulator.answers import tokens
 from emulator.answers.conversation import Conversation
-from emulator.answers.function_calls import call_id, calls_for
-from emulator.answers.pictures import draw
+from emulator.answers.media.pictures import draw
+from emulator.answers.media.sounds import SPEECH_TYPE, say
 from emulator.answers.signatures import sign
-from emulator.answers.speech import speak, subject_of, think
+from emulator.answers.tools.function_calls import call_id, calls_for
+from emulator.answers.tools.hosted_tools import play_tools, supported
+from emulator.answers.words.instructions import dressed, instead
+from emulator.answers.words.speech import speak, subject_of, think
 from emulator.state.models import Model
 from emulator.wire.replies import Json
 from emulator.wire.schema import InstanceWriter
@@ -30,12 +33,17 @@ _HARMS = ("HATE_SPEECH", "DANGEROUS_CONTENT", "HARASSMENT", "SEXUALLY_EXPLICIT")
 
 @dataclass(slots=True)
 class Candidate:
-    """One candidate: its parts in the order of a stream; `signature` goes on the last part of all."""
+    """One candidate: its parts in the order of a stream; `signature` goes on the last part of all.
+
+    extra    fields beside the content, told with the finishReason
+    dropped  the content is taken back in the end
+    """
 
     pieces: list[Json]
     finish: str = "STOP"
     signature: str = ""
     extra: Json = field(default_factory=dict)
+    dropped: bool = False
 
 
 @dataclass(slots=True)
@@ -46,39 +54,48 @@ class Answer:
     prompt: dict[str, int]
     thoughts: int = 0
     cached: int = 0
+    tools: int = 0
     blocked: str = ""
+    tier: str = "standard"
 
 
-def answer(inner: Json, model: Model, *, texts: Sequence[str] | None = None, binding: str = "") -> Answer:
+def answer(inner: Json, model: Model, *, texts: Sequence[str] | None = None, binding: str | None = None) -> Answer:
     """The answer to a checked request; `texts` are said instead of the emulator's own words, a piece an event."""
     talk = Conversation(inner)
-    counted = Answer([], tokens.count_prompt(inner))
+    counted = Answer([], tokens.count_prompt(inner), tier=str(inner.get("serviceTier") or "standard").lower())
     if "[[blocked]]" in talk.prompt:
         counted.blocked = "PROHIBITED_CONTENT"
         return counted
-    thoughts = think(talk) if model.thinks and talk.may_think() else []
+    thoughts = _within(talk.config.get("maxOutputTokens"), think(talk) if model.thinks and talk.may_think() else [])
     counted.thoughts = sum(tokens.count_text(thought) for thought in thoughts)
     shown = [{"text": thought, "thought": True} for thought in thoughts] if talk.wants_thoughts() else []
     for variation in range(talk.config.get("candidateCount", 1)):
-        candidate = _candidate(talk, model, variation, texts, binding)
+        candidate = _candidate(talk, model, variation, texts, binding, counted)
         candidate.pieces = [*shown, *candidate.pieces]
         counted.candidates.append(candidate)
     return counted
 
 
 def _candidate(
-    talk: Conversation, model: Model, variation: int, texts: Sequence[str] | None, binding: str
+    talk: Conversation,
+    model: Model,
+    variation: int,
+    texts: Sequence[str] | None,
+    binding: str | None,
+    counted: Answer,
 ) -> Candidate:
     if texts is not None:
-        return _limited([{"text": text} for text in texts], talk)
+        return _limited([{"text": text} for text in texts], talk, counted.thoughts)
     if calls := calls_for(talk):
         return Candidate(_call_parts(calls, model, binding))
     if special := _special(talk):
         return special
     if talk.wants_json():
-        candidate = _limited(_text_parts(_structured(talk)), talk)
+        candidate = _limited(_text_parts(_structured(talk)), talk, counted.thoughts)
     else:
-        candidate = _limited(_text_parts(_enumerated(talk) or speak(talk, variation)), talk)
+        candidate = _spoken(talk, variation, counted)
+    if model.speaks or "AUDIO" in talk.config.get("responseModalities", ()):
+        return Candidate([{"inlineData": {"mimeType": SPEECH_TYPE, "data": say(talk.prompt)}}])
     if model.draws or "IMAGE" in talk.config.get("responseModalities", ()):
         picture = {"inlineData": {"mimeType": "image/png", "data": draw(f"{talk.prompt}{variation}")}}
         candidate.pieces.append(picture)
@@ -87,7 +104,19 @@ def _candidate(
     return candidate
 
 
-def _call_parts(calls: Sequence[Json], model: Model, binding: str) -> list[Json]:
+def _spoken(talk: Conversation, variation: int, counted: Answer) -> Candidate:
+    """Words, after what Google's own tools did for them."""
+    played = play_tools(talk)
+    counted.tools = played.tokens
+    text = _enumerated(talk) or dressed(talk, f"{played.said}{instead(talk) or speak(talk, variation)}")
+    supported(played, text)
+    candidate = _limited(_text_parts(text), talk, counted.thoughts)
+    candidate.pieces[:0] = played.parts
+    candidate.extra = played.extra
+    return candidate
+
+
+def _call_parts(calls: Sequence[Json], model: Model, binding: str | None) -> list[Json]:
     parts: list[Json] = []
     for index, call in enumerate(calls):
         numbered = {"id": call_id(call, index), **call} if model.numbers_calls else call
@@ -101,7 +130,7 @@ def _call_parts(calls: Sequence[Json], model: Model, binding: str) -> list[Json]
 def _special(talk: Conversation) -> Candidate | None:
     prompt = talk.prompt
     if "[[safety]]" in prompt:
-        return Candidate([{"text": "I would rather"}], "SAFETY", extra={"safetyRatings": _ratings()})
+        return Candidate([{"text": "I would rather"}], "SAFETY", extra={"safetyRatings": _ratings()}, dropped=True)
     if "[[recitation]]" in prompt:
         return Candidate([{"text": "It was the best of times,"}], "RECITATION")
     if "[[empty]]" in prompt:
@@ -134,16 +163,27 @@ def _text_parts(text: str) -> list[Json]:
     return [{"text": piece} for piece in tokens.pieces_of(text, sizes)]
 
 
-def _limited(parts: list[Json], talk: Conversation) -> Candidate:
-    """The parts up to the first stop sequence and to maxOutputTokens."""
+def _within(limit: int | None, thoughts: Sequence[str]) -> list[str]:
+    """The thoughts up to maxOutputTokens, which counts them too."""
+    kept: list[str] = []
+    for thought in thoughts:
+        left = None if limit is None else limit - sum(map(tokens.count_text, kept))
+        if left is not None and left <= 0:
+            break
+        kept.append(thought if left is None else tokens.first_tokens(thought, left))
+    return kept
+
+
+def _limited(parts: list[Json], talk: Conversation, thoughts: int) -> Candidate:
+    """The parts up to the first stop sequence, and to what the thoughts have left of maxOutputTokens."""
     finish, text = "STOP", "".join(part["text"] for part in parts)
     kept = text
     for stop in talk.config.get("stopSequences", ()):
         if stop and (at := kept.find(stop)) >= 0:
             kept = kept[:at]
     limit = talk.config.get("maxOutputTokens")
-    if limit and tokens.count_text(kept) > limit:
-        kept, finish = tokens.first_tokens(kept, limit), "MAX_TOKENS"
+    if limit and tokens.count_text(kept) > limit - thoughts:
+        kept, finish = tokens.first_tokens(kept, limit - thoughts), "MAX_TOKENS"
     return Candidate(parts if kept == text else _first_characters(parts, len(kept)), finish)
 
 

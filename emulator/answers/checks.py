@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from emulator.answers.conversation import merged
 from emulator.answers.signatures import check_history
 from emulator.answers.tokens import count_prompt
 from emulator.state.models import Model
@@ -29,10 +30,10 @@ def check_contents(inner: Json) -> None:
                 raise _invalid(f"{where}[{number}].data: required oneof field 'data' must have one initialized field\n")
 
 
-def check_generate(inner: Json, model: Model, *, binding: str = "") -> None:
+def check_generate(inner: Json, model: Model, *, binding: str | None = None) -> None:
     """Everything that makes generateContent refuse a request of the right shape."""
     check_contents(inner)
-    check_history(inner["contents"], demanded=model.signs, binding=binding)
+    check_history(merged(inner["contents"]), demanded=model.signs, binding=binding)
     config = inner.get("generationConfig", {})
     if not 1 <= config.get("candidateCount", 1) <= _MOST_CANDIDATES:
         raise _invalid(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.answers.pictures import describe
+from emulator.answers.media.pictures import describe
 from emulator.wire.fields import decoded_bytes
 from emulator.wire.replies import Json
 
@@ -24,6 +24,11 @@ class Conversation:
     @property
     def contents(self) -> Sequence[Json]:
         return self.inner["contents"]
+
+    @property
+    def last_parts(self) -> Sequence[Json]:
+        """The parts of the last turn."""
+        return merged(self.contents)[-1].get("parts", ())
 
     @property
     def config(self) -> Json:
@@ -50,7 +55,7 @@ class Conversation:
     def attachments(self) -> list[str]:
         """The files of the last content, described."""
         described = []
-        for part in self.contents[-1].get("parts", ()):
+        for part in self.last_parts:
             if blob := part.get("inlineData"):
                 described.append(describe(str(blob.get("mimeType", "")), decoded_bytes(blob.get("data", ""))))
             elif file := part.get("fileData"):
@@ -60,9 +65,11 @@ class Conversation:
 
     def function_results(self) -> list[tuple[str, Any]]:
         """Name and response of the functions answered in the last content."""
-        parts = self.contents[-1].get("parts", ())
-        answered = [part["functionResponse"] for part in parts if "functionResponse" in part]
+        answered = [part["functionResponse"] for part in self.last_parts if "functionResponse" in part]
         return [(str(one.get("name", "")), one.get("response")) for one in answered]
+
+    def has_tool(self, name: str) -> bool:
+        return any(name in tool for tool in self.inner.get("tools", ()))
 
     def functions(self) -> list[Json]:
         """The declarations that may be called, with `functionCallingConfig` applied."""
@@ -91,6 +98,21 @@ class Conversation:
     def _calling(self) -> Json:
         config = self.inner.get("toolConfig", {}).get("functionCallingConfig", {})
         return config if isinstance(config, dict) else {}
+
+
+def merged(contents: Sequence[Json]) -> list[Json]:
+    """The contents with neighbours of one side, the model's or the user's, put together as Google does."""
+    turns: list[Json] = []
+    for content in contents:
+        if turns and _is_models(turns[-1]) == _is_models(content):
+            turns[-1] = {**turns[-1], "parts": [*turns[-1].get("parts", ()), *content.get("parts", ())]}
+        else:
+            turns.append(content)
+    return turns
+
+
+def _is_models(content: Json) -> bool:
+    return content.get("role") == "model"
 
 
 def _text_of(content: Json) -> str:

@@ -22,22 +22,22 @@ _MARK = b"\x12\xfb\xff\xbe"
 _NONCE_BYTES = 12
 
 
-def sign(what: str, binding: str = "") -> str:
-    """A signature for `what`, the same each time; `binding` ties it to an account."""
+def sign(what: str, binding: str | None = None) -> str:
+    """A signature for `what`, the same each time; `binding` ties it to a project."""
     nonce = hashlib.sha256(what.encode()).digest()[:_NONCE_BYTES]
-    return base64.b64encode(_MARK + nonce + _proof(nonce, binding)).decode()
+    return base64.b64encode(_MARK + nonce + _proof(nonce, binding or "")).decode()
 
 
-def check_history(contents: Sequence[Json], *, demanded: bool, binding: str = "") -> None:
-    """Refuses damaged signatures, calls without their answers and, if `demanded`, calls without a signature.
+def check_history(contents: Sequence[Json], *, demanded: bool, binding: str | None = None) -> None:
+    """Refuses wrong signatures, calls with some of their answers and, if `demanded`, calls without a signature.
 
-    1. Every signature must be one of ours or a sentinel.
-    2. A content with function calls must be followed by as many function responses.
+    1. Unless `binding` is None, every signature must be one of ours, or a sentinel; foreign ones are taken otherwise.
+    2. A content with function calls is followed by as many function responses, or by none.
     3. In the current turn, since the last text of the user, the first call of every step must be signed.
     """
     for part in _parts(contents):
         signature = part.get("thoughtSignature")
-        if signature and not _is_good(signature, binding):
+        if signature and binding is not None and not _is_good(signature, binding):
             raise refuse(400, "Corrupted thought signature.")
     _check_pairs(contents)
     if demanded:
@@ -48,7 +48,7 @@ def _check_pairs(contents: Sequence[Json]) -> None:
     for content, following in pairwise(contents):
         calls = sum("functionCall" in part for part in content.get("parts", ()))
         responses = sum("functionResponse" in part for part in following.get("parts", ()))
-        if calls and calls != responses:
+        if calls and responses not in {0, calls}:
             raise refuse(
                 400,
                 "Please ensure that the number of function response parts is equal to the number of function call "

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from emulator.state.accounts import Account
 from emulator.state.projects import Project
 from emulator.state.scripts import Script
-from emulator.wire.errors import ErrorBody, Refused, refuse
+from emulator.wire.errors import ErrorBody, PlainError, Refused, refuse
 from emulator.wire.fault_names import error_named
 from emulator.wire.faults import FaultContext
-from emulator.wire.replies import Reply, Style
+from emulator.wire.replies import SSE_TYPE, Reply, Style
 from emulator.wire.routes import Api, Route
 from emulator.wire.server import Request
 
@@ -105,11 +105,17 @@ class Call:
         """The refusal of this call that has the fault's name."""
         return Refused(error_named(name, self.scene()))
 
+    def refusal(self, body: ErrorBody | PlainError) -> Reply:
+        """An error in this call's form: an element of an array, or, before a public stream, under the stream's type."""
+        reply = body.reply(wrapped=self.in_array)
+        public_stream = self.route.api is Api.PUBLIC and self.route.call == "streamGenerateContent"
+        return replace(reply, content_type=SSE_TYPE) if public_stream and self.sse else reply
+
     def play(self, script: Script) -> Reply | None:
         """A script's reply; a scripted style only changes how the normal answer is told."""
         match script.play(self.scene()):
             case ErrorBody() as error:
-                return error.reply(wrapped=self.in_array)
+                return self.refusal(error)
             case Reply() as reply:
                 return reply
             case Style() as style:

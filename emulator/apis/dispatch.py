@@ -91,7 +91,7 @@ class Dispatcher:
                 case _:
                     return unknown_path(call.request.path)
         except Refused as refused:
-            return refused.body.reply(wrapped=call.in_array)
+            return call.refusal(refused.body)
         except RecursionError:
             text = "Invalid JSON payload received. Nesting level is too deep."
             return ErrorBody(400, text).reply(wrapped=call.in_array)

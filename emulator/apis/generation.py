@@ -30,9 +30,10 @@ class ModelCall:
     envelope  puts one public response into what the dialect sends
     spent     the error for a spent quota
     quota     what the call is counted by: a project's (public), else the account's own
-    binding   what thought signatures are tied to, "" for nothing
+    binding   what thought signatures are checked by (`Google.binding_of`)
     cached    the cached context that the request named
     passages  what the stores that it named have to say
+    public    the answer is the public API's, not v1internal's
     """
 
     account: Account
@@ -42,10 +43,11 @@ class ModelCall:
     envelope: Callable[[Json], Json]
     headers: Sequence[tuple[str, str]] = ()
     spent: Callable[[FaultContext], ErrorBody] = faults.quota_exhausted
-    binding: str = ""
+    binding: str | None = None
     quota: Quota | None = None
     cached: CachedContent | None = None
     passages: Sequence[Passage] = ()
+    public: bool = False
 
 
 def find_model(account: Account, name: str) -> Model | None:
@@ -66,7 +68,7 @@ def generate(asking: ModelCall, inner: Json, model: Model, cache: PromptCache) -
         raise Refused(asking.spent(waiting))
     told = _composed(asking, inner, model)
     _count_cached(told, asking, inner, model, cache)
-    meta = new_meta(model.id, scene.now)
+    meta = new_meta(model, scene.now, public=asking.public)
     if asking.stream is None:
         responses = asking.style.responses
         response = dict(responses[0]) if responses else whole(told, meta)
@@ -81,7 +83,7 @@ def respond(asking: ModelCall, inner: Json, model: Model) -> Json:
     check_generate(inner, model, binding=asking.binding)
     told = _composed(asking, inner, model)
     told.cached = asking.cached.tokens if asking.cached else 0
-    return whole(told, new_meta(model.id, asking.scene.now))
+    return whole(told, new_meta(model, asking.scene.now, public=asking.public))
 
 
 def count(inner: Json, cached: CachedContent | None = None) -> Json:

@@ -56,6 +56,7 @@ def asking_of(google: Google, call: Call, inner: Json, model: Model) -> ModelCal
         quota=quota,
         cached=cached,
         passages=found_in_stores(call, cached.before(inner) if cached else inner),
+        public=True,
     )
 
 

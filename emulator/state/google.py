@@ -32,6 +32,7 @@ class Google:
         clock: Callable[[], float] = time.time,
         client: tuple[str, str] | None = None,
         rotate_refresh_tokens: bool = False,
+        strict_signatures: bool = False,
         bind_signatures: bool = False,
         job_seconds: float = 2.0,
     ) -> None:
@@ -40,6 +41,7 @@ class Google:
         self.style = style or Style()
         self.client = client
         self.rotate_refresh_tokens = rotate_refresh_tokens
+        self.strict_signatures = strict_signatures
         self.bind_signatures = bind_signatures
         self.job_seconds = job_seconds
         self.advanced = 0.0
@@ -69,8 +71,11 @@ class Google:
         """The project of an account, which may be named by its e-mail and is made when it is not there."""
         return self.projects.of(owner if isinstance(owner, Account) else self.accounts.get_or_add(owner))
 
-    def binding_of(self, account: Account) -> str:
-        return account.project if self.bind_signatures else ""
+    def binding_of(self, account: Account) -> str | None:
+        """What signatures are checked by: a project, "" for any signature of ours, None for no check."""
+        if self.bind_signatures:
+            return account.project
+        return "" if self.strict_signatures else None
 
     def reset(self) -> None:
         """As new: accounts, scripts, recorded requests and the clock."""

@@ -29,6 +29,7 @@ class Model:
     output_limit: int = 65_536
     thinks: bool = True
     draws: bool = False
+    speaks: bool = False
     embeds: bool = False
     internal: bool = False
     predicts: str = ""
@@ -37,6 +38,11 @@ class Model:
     @property
     def signs(self) -> bool:
         return self.id.startswith("gemini-3")
+
+    @property
+    def modern(self) -> bool:
+        """Of 2.5 and later."""
+        return not self.id.startswith(("gemini-1", "gemini-2.0"))
 
     @property
     def numbers_calls(self) -> bool:
@@ -54,7 +60,6 @@ class Model:
         listed = (self.predicts,) if self.predicts else _EMBED if self.embeds else _GENERATE
         return {
             "name": f"models/{self.id}",
-            "baseModelId": self.id,
             "version": self._version(),
             "displayName": self.display,
             "description": f"{self.display}, as played by the emulator",
@@ -109,6 +114,10 @@ MODELS = (
     Model("gemini-3.6-flash", "Gemini 3.6 Flash"),
     Model("gemini-3.7-flash", "Gemini 3.7 Flash"),
     Model("gemini-3.8-flash", "Gemini 3.8 Flash"),
+    Model("gemini-2.5-flash-preview-tts", "Gemini 2.5 Flash Preview TTS", 8_192, 16_384, thinks=False, speaks=True),
+    Model("gemini-3.8-flash-tts", "Gemini 3.8 Flash TTS", 8_192, 16_384, thinks=False, speaks=True),
+    Model("gemma-4-26b-a4b-it", "Gemma 4 26B A4B IT", 262_144, 32_768),
+    Model("gemma-4-31b-it", "Gemma 4 31B IT", 262_144, 32_768),
     Model("claude-sonnet-4-6", "Claude Sonnet 4.6", 200_000, 64_000),
     Model("gemini-embedding-001", "Gemini Embedding 001", 2_048, 1, thinks=False, embeds=True),
     Model("gemini-embedding-2", "Gemini Embedding 2", 8_192, 1, thinks=False, embeds=True),

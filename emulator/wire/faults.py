@@ -41,6 +41,8 @@ class FaultContext:
         return usual if self.delay is None else self.delay
 
 
+_GENERATING = frozenset({"streamGenerateContent", "countTokens", "getModel"})
+
 Fault = ErrorBody | Reply | Style
 
 _EXHAUSTED = "Resource has been exhausted (e.g. check quota)."
@@ -227,8 +229,10 @@ def api_key_invalid(scene: FaultContext) -> ErrorBody:
 
 
 def model_not_found(scene: FaultContext) -> ErrorBody:
+    """Streaming, counting and getting speak of generateContent too."""
+    verb = "generateContent" if scene.verb in _GENERATING else scene.verb
     text = (
-        f"models/{scene.model} is not found for API version {scene.version}, or is not supported for {scene.verb}. "
+        f"models/{scene.model} is not found for API version {scene.version}, or is not supported for {verb}. "
         "Call ListModels to see the list of available models and their supported methods."
     )
     return ErrorBody(404, text)

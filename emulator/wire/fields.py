@@ -73,14 +73,15 @@ QuotaRequest: project:string userAgent:string
 ModelsRequest: project:string
 Content: role:string parts*Part
 Part: text:string thought thoughtSignature:bytes inlineData:Blob fileData:FileData functionCall:FunctionCall
-  functionResponse:FunctionResponse executableCode codeExecutionResult videoMetadata mediaResolution partMetadata
+  functionResponse:FunctionResponse executableCode codeExecutionResult toolCall toolResponse videoMetadata
+  mediaResolution partMetadata
 Blob: mimeType:string data:bytes displayName:string
 FileData: mimeType:string fileUri:string displayName:string
 FunctionCall: id:string name:string args partialArgs willContinue
 FunctionResponse: id:string name:string response willContinue scheduling parts*FunctionResponsePart
 FunctionResponsePart: inlineData:Blob fileData:FileData
 Tool: functionDeclarations*FunctionDeclaration googleSearch googleSearchRetrieval codeExecution urlContext computerUse
-  googleMaps enterpriseWebSearch fileSearch:FileSearch retrieval
+  googleMaps enterpriseWebSearch fileSearch:FileSearch retrieval mcpServers
 FileSearch: fileSearchStoreNames*string topK:int metadataFilter:string
 FunctionDeclaration: name:string description:string parameters:Schema parametersJsonSchema response:Schema
   responseJsonSchema behavior
@@ -103,7 +104,7 @@ _ENUMS = {
     "mode": ("MODE_UNSPECIFIED", "AUTO", "ANY", "NONE", "VALIDATED"),
 }
 
-# Parts need exactly one of these; signatures and metadata alone are not a part.
+# Parts need exactly one of these; signatures alone are not a part.
 PART_KINDS = (
     "text",
     "inlineData",
@@ -112,6 +113,9 @@ PART_KINDS = (
     "functionResponse",
     "executableCode",
     "codeExecutionResult",
+    "toolCall",
+    "toolResponse",
+    "videoMetadata",
 )
 
 _SNAKE = re.compile(r"_+([a-zA-Z0-9])")

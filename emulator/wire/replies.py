@@ -17,7 +17,7 @@ TEXT_TYPE = "text/plain; charset=utf-8"
 HTML_TYPE = "text/html; charset=UTF-8"
 
 # Google's serialiser escapes what could end a script element; clients must read it back.
-_ESCAPED = (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("=", "\\u003d"), ("'", "\\u0027"))
+_ESCAPED = (("<", "\\u003c"), (">", "\\u003e"))
 
 
 class Ending(Enum):

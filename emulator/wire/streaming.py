@@ -126,14 +126,14 @@ class _Sse:
 
 
 class _Array:
-    """`[{…}` `,\\r\\n{…}` … `]`: nothing before the first bracket, nothing after the last."""
+    """`[{…}\\n` `,\\r\\n{…}\\n` … `]`: nothing before the first bracket, nothing after the last."""
 
     def __init__(self) -> None:
         self._before = b"["
 
     def around(self, element: bytes) -> bytes:
         before, self._before = self._before, b",\r\n"
-        return before + element
+        return before + element + b"\n"
 
     def end(self) -> bytes:
         return b"[]" if self._before == b"[" else b"]"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.answers import tokens
 from emulator.answers.conversation import Conversation
-from emulator.answers.speech import speak
 from emulator.answers.vectors.embeddings import embed
 from emulator.answers.vectors.retrieval import Passage, nearest, told_from
+from emulator.answers.words.speech import speak
 from emulator.apis.models import named_model
 from emulator.apis.resources.paging import page_of
 from emulator.wire.errors import bad_request, refuse

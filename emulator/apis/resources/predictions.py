@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from emulator.answers.pictures import draw
+from emulator.answers.media.pictures import draw
 from emulator.apis.models import named_model, spend
 from emulator.apis.resources.files import generated_file
 from emulator.state.resources.jobs import Job

@@ -6,11 +6,24 @@ from tests.emulator.conftest import Caller, text_of
 
 
 def test_max_output_tokens_cuts_the_answer(caller: Caller):
-    response = caller.generate("Count to 100", generationConfig={"maxOutputTokens": 5})
+    config = {"maxOutputTokens": 5, "thinkingConfig": {"thinkingBudget": 0}}
+    response = caller.generate("Count to 100", generationConfig=config)
 
     assert response["candidates"][0]["finishReason"] == "MAX_TOKENS"
     assert text_of(response) == "1, 2, 3"
     assert response["usageMetadata"]["candidatesTokenCount"] == 5
+
+
+def test_max_output_tokens_counts_thoughts(caller: Caller):
+    response = caller.generate("Count to 100", generationConfig={"maxOutputTokens": 5})
+    (event,) = caller.stream("Count to 100", generationConfig={"maxOutputTokens": 5})
+    longer = caller.generate("Count to 100", generationConfig={"maxOutputTokens": 60})
+
+    for told in (response, event):
+        assert told["candidates"] == [{"content": {"role": "model"}, "finishReason": "MAX_TOKENS"}]
+        assert told["usageMetadata"]["thoughtsTokenCount"] == 5
+    counts = longer["usageMetadata"]
+    assert counts["thoughtsTokenCount"] + counts["candidatesTokenCount"] == 60
 
 
 def test_a_stop_sequence_ends_the_answer(caller: Caller):
@@ -42,8 +55,11 @@ def test_a_blocked_prompt_has_no_candidates(caller: Caller):
 
 def test_a_stop_for_safety_has_ratings(caller: Caller):
     candidate = caller.generate("[[safety]]")["candidates"][0]
+    first, last = (event["candidates"][0] for event in caller.stream("[[safety]]"))
 
-    assert candidate["finishReason"] == "SAFETY"
+    assert (candidate["finishReason"], candidate["content"]) == ("SAFETY", {})
+    assert first["content"]["parts"]
+    assert (last["finishReason"], last["content"]) == ("SAFETY", {})
     assert [one["category"] for one in candidate["safetyRatings"] if one.get("blocked")] == [
         "HARM_CATEGORY_DANGEROUS_CONTENT"
     ]

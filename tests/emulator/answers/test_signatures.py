@@ -45,7 +45,6 @@ def test_a_signature_may_come_back_url_safe(caller: Caller):
     ("signature", "message"),
     [
         (None, "Function call is missing a thought_signature in functionCall parts."),
-        ("AAAA", "Corrupted thought signature."),
         ("%%%%", "Invalid value at 'request.contents[1].parts[0].thought_signature' (TYPE_BYTES)"),
     ],
 )
@@ -65,9 +64,40 @@ def test_gemini_2_5_does_not(caller: Caller):
     assert caller.generate(contents=with_result(called))
 
 
-def test_calls_and_responses_must_match_in_number(caller: Caller):
+def test_a_foreign_signature_is_taken_unless_the_emulator_is_strict(caller: Caller):
+    with Emulator(strict_signatures=True) as google:
+        strict = Caller(google, google.add_account("bob@example.com"), caller.http)
+        called = caller.generate("Weather in Paris?", model="gemini-3-flash", tools=TOOLS)
+        contents = with_result(called, thoughtSignature="AAAA")
+
+        assert caller.generate(model="gemini-3-flash", contents=contents)
+        refused = strict.internal("generateContent", strict.envelope(model="gemini-3-flash", contents=contents))
+        assert error_of(refused)["message"] == "Corrupted thought signature."
+
+
+def test_a_call_may_be_followed_by_something_else(caller: Caller):
     called = caller.generate("Weather in Paris?", tools=TOOLS)
-    contents = [*with_result(called)[:2], user("never mind")]
+
+    assert caller.say("", contents=[*with_result(called)[:2], user("Never mind; what is 2 + 2?")]) == "2 + 2 = 4"
+
+
+def test_neighbours_of_one_role_are_one_turn(caller: Caller):
+    called = caller.generate("Is the weather better in Paris or London?", tools=TOOLS)["candidates"][0]["content"]
+    results = [
+        user({"functionResponse": {"name": "get_weather", "response": {"result": result}}})
+        for result in ("18 degrees", "12 degrees")
+    ]
+
+    said = caller.say("", contents=[user("Is the weather better in Paris or London?"), called, *results], tools=TOOLS)
+
+    assert "18 degrees" in said
+    assert "12 degrees" in said
+
+
+def test_calls_and_responses_must_match_in_number(caller: Caller):
+    called = caller.generate("Is the weather better in Paris or London?", tools=TOOLS)["candidates"][0]["content"]
+    result = {"functionResponse": {"name": "get_weather", "response": {"result": "18 degrees"}}}
+    contents = [user("Is the weather better in Paris or London?"), called, user(result)]
 
     error = error_of(caller.internal("generateContent", caller.envelope(contents=contents)))
 

@@ -28,8 +28,8 @@ def test_without_alt_sse_a_stream_is_an_array(caller: Caller):
 
     assert answered.headers["content-type"] == "application/json; charset=UTF-8"
     assert answered.content.startswith(b'[{\n  "response"')
-    assert b"\n},\r\n{\n" in answered.content
-    assert answered.content.endswith(b"}]")
+    assert b"\n}\n,\r\n{\n" in answered.content
+    assert answered.content.endswith(b"}\n]")
     assert len(answered.json()) > 1
 
 

@@ -8,13 +8,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from emulator.answers.conversation import Conversation
+from emulator.answers.words.knowledge import COUNTRIES
 from emulator.wire.fields import snake
 from emulator.wire.replies import Json
 from emulator.wire.schema import InstanceWriter, readable
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _QUOTED = re.compile(r"[\"“'‘]([^\"”'’]{1,200})[\"”'’]")  # noqa: RUF001 (people type them)
-_NAMES = re.compile(r"(?<![.?!] )(?<!^)\b[A-Z][\w-]*(?: [A-Z][\w-]*)*")
+# A place may have its state or country behind a comma.
+_NAMES = re.compile(
+    rf"(?<![.?!] )(?<!^)\b[A-Z][\w-]*(?: [A-Z][\w-]*)*(?:, (?:[A-Z]{{2,3}}\b|(?:{'|'.join(COUNTRIES)})\b))?"
+)
 _PATH = re.compile(r"https?://\S+|(?:[\w.~-]*/)+[\w.-]+|\b[\w-]+\.[a-z]{1,5}\b")
 _HERE = re.compile(r"\b(?:this|the current|current|working) (?:directory|folder)\b", re.IGNORECASE)
 _AFTER = re.compile(

@@ -7,9 +7,9 @@ import json
 import re
 from collections.abc import Callable, Sequence
 
-from emulator.answers.arithmetic import solve
 from emulator.answers.conversation import Conversation
-from emulator.answers.knowledge import GREETINGS, capital, things
+from emulator.answers.words.arithmetic import solve
+from emulator.answers.words.knowledge import GREETINGS, capital, things
 
 CONNECT = (
     "I am the gateway's built-in emulator: I play Google's side so that everything can be tried without an account. "

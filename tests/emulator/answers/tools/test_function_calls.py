@@ -68,7 +68,7 @@ def test_a_prompt_that_only_speaks_of_it_or_says_too_little_calls_nothing(caller
     ],
 )
 def test_a_coding_tools_first_request_calls_only_what_is_plainly_asked_for(caller: Caller, prompt: str, called: list):
-    request = json.loads((Path(__file__).parent.parent / "gemini_cli_first_request.json").read_text())
+    request = json.loads((Path(__file__).parents[2] / "gemini_cli_first_request.json").read_text())
     request["contents"][0]["parts"][1]["text"] = prompt
 
     response = caller.generate(model="gemini-3.8-flash", **request)
@@ -91,6 +91,25 @@ def test_results_may_come_in_the_role_of_a_tool(caller: Caller):
     contents = [user("Weather in Paris?"), called, {"role": "tool", "parts": [result]}]
 
     assert "18 degrees" in text_of(caller.generate(contents=contents, tools=TOOLS))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "cities"),
+    [
+        ("What is the weather in San Francisco, CA?", ["San Francisco, CA"]),
+        ("What is the weather in Paris, France?", ["Paris, France"]),
+        ("Is the weather better in Paris, London or Rome?", ["Paris", "London", "Rome"]),
+    ],
+)
+def test_a_place_with_its_state_is_one_place(caller: Caller, prompt: str, cities: list[str]):
+    assert [call["args"]["city"] for call in calls_in(caller.generate(prompt, tools=TOOLS))] == cities
+
+
+def test_parallel_calls_come_in_one_event(caller: Caller):
+    (event,) = caller.stream("Is the weather better in Paris or London?", tools=TOOLS)
+
+    assert len(calls_in(event)) == 2
+    assert event["candidates"][0]["finishReason"] == "STOP"
 
 
 @pytest.mark.parametrize("model", ["gemini-3-flash", "gemini-2.5-pro"])

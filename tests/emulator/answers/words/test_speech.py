@@ -53,10 +53,10 @@ def test_long_answers_are_long(caller: Caller):
     assert len(caller.say("Write 500 words about rivers").split()) >= 500
 
 
-def test_a_line_separator_comes_through_unescaped(caller: Caller):
+def test_only_angle_brackets_are_escaped(caller: Caller):
     answered = caller.internal("generateContent", caller.envelope("Reply with exactly: a\u2028b <&'=>"))
 
-    assert "a\u2028b \\u003c\\u0026\\u0027\\u003d\\u003e".encode() in answered.content
+    assert "a\u2028b \\u003c&'=\\u003e".encode() in answered.content
     assert text_of(answered.json()["response"]) == "a\u2028b <&'=>"
 
 

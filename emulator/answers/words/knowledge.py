@@ -40,6 +40,7 @@ _CAPITALS = {
     "the united kingdom": "London",
     "the united states": "Washington, D.C.",
 }
+COUNTRIES = tuple(name.removeprefix("the ").title() for name in _CAPITALS)
 _LISTS = {
     "fruit": ("apples", "bananas", "cherries", "dates", "figs", "grapes", "lemons", "mangoes", "pears", "plums"),
     "colo": ("red", "orange", "yellow", "green", "blue", "indigo", "violet", "brown", "black", "white"),

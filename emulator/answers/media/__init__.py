@@ -1,0 +1,1 @@
+"""Pictures and sounds that the models make."""

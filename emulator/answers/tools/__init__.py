@@ -1,0 +1,1 @@
+"""Tools: functions that the client runs, and those that Google runs."""

@@ -1,0 +1,1 @@
+"""What the emulator says, and the little it knows."""
