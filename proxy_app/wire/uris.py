@@ -21,7 +21,7 @@ _FILE = re.compile(r"(?:(?i:https?)://(?P<host>[^/?#\s]+)(?:/[^?#\s]*?)?/)?files
 _GOOGLES = re.compile(r"(?:[\w-]+-)?generativelanguage(?:\.\w+)?\.googleapis\.com")
 _FIELDS = rb'"(?:uri|fileUri|file_uri|downloadUri|download_uri)"\s*:\s*'
 _WRITTEN = re.compile(rb"(" + _FIELDS + rb')("(?:[^"\\]|\\.)*")')
-_TOLD = re.compile(r"https?://[^/?#]+(?:/[^?#]*?)?(/v1\w*/files/[^?#]*)(\?[^#]*)?")
+_TOLD = re.compile(r"https?://([^/?#]+)(?:/[^?#]*?)?(/v1\w*/files/[^?#]*)(\?[^#]*)?")
 
 _decode = msgspec.json.Decoder(str).decode
 _encode = msgspec.json.Encoder().encode
@@ -36,10 +36,8 @@ def file_in(uri: str, hosts: Collection[str] | None = None) -> str:
     found = _FILE.fullmatch(uri.strip()) if "files/" in uri else None
     if found is None:
         return ""
-    if hosts is not None and (at := found["host"]):
-        host = at.rpartition("@")[2].lower().removesuffix(":443").removesuffix(".")
-        if host not in hosts and not _GOOGLES.fullmatch(host):
-            return ""
+    if hosts is not None and found["host"] and not _counts(found["host"], hosts):
+        return ""
     return f"files/{unquote(found['id'])}"
 
 
@@ -66,11 +64,12 @@ def replaced(value: Raw | bytes, uris: Mapping[str, str]) -> Raw | bytes:
 class Origin:
     """Where a client finds the gateway: `base` is scheme, host and path prefix, without a slash at the end.
 
-    `by_google_sdk`: the client is one of Google's own SDKs.
+    `by_google_sdk`: the client is one of Google's own SDKs. `upstreams` are the hosts of upstreams beside Google's.
     """
 
     base: str
     by_google_sdk: bool = False
+    upstreams: Collection[str] = ()
 
     @property
     def rewrites_files(self) -> bool:
@@ -84,13 +83,12 @@ class Origin:
         return _WRITTEN.sub(self._address, frame)
 
     def file(self, uri: str) -> str:
-        """The address of a file as the client gets it; any other address as it is."""
+        """The address of an upstream's file as the client gets it; any other address as it is."""
         found = _TOLD.fullmatch(uri)
-        if found is None:
+        if found is None or not _counts(found[1], self.upstreams):
             return uri
-        if self.rewrites_files:
-            return f"{self.base}{found[1]}{_without_credentials(found[2] or '')}"
-        return uri if found[2] is None else uri[: found.start(2)] + _without_credentials(found[2])
+        query = _without_credentials(found[3] or "")
+        return f"{self.base}{found[2]}{query}" if self.rewrites_files else f"{uri[: found.end(2)]}{query}"
 
     def upload(self, url: str) -> str:
         """The address of an upload session, in upstream's own form of path and query. Raises ValueError for another."""
@@ -109,6 +107,12 @@ class Origin:
 def upload_id(query: str) -> str:
     """The id of the upload session in the query of an address; "" for none."""
     return next((value for name, value in parse_qsl(query) if name == "upload_id"), "")
+
+
+def _counts(host: str, hosts: Collection[str]) -> bool:
+    """Whether a host, as it is written in an address, is one of `hosts` or Google's own."""
+    host = host.rpartition("@")[2].lower().removesuffix(":443").removesuffix(".")
+    return host in hosts or _GOOGLES.fullmatch(host) is not None
 
 
 def _without_credentials(query: str) -> str:

@@ -9,6 +9,7 @@ GOOGLE = "https://generativelanguage.googleapis.com/v1beta"
 OURS = ("gw.example", "127.0.0.1:8045")
 
 SECURE = Origin("https://gw.example/ai", by_google_sdk=True)
+NAMED = Origin("https://gw.example", upstreams={"upstream:8080"})
 PLAIN = Origin("http://127.0.0.1:8045")
 PLAIN_SDK = Origin("http://127.0.0.1:8045", by_google_sdk=True)
 
@@ -78,7 +79,8 @@ def test_addresses_in_a_body_are_replaced_and_nothing_else_is():
         (PLAIN_SDK, f"{GOOGLE}/files/abc:download?alt=media&key=AQ.x", f"{GOOGLE}/files/abc:download?alt=media"),
         (SECURE, f"{GOOGLE}/files/abc?key=AQ.x", "https://gw.example/ai/v1beta/files/abc"),
         (SECURE, f"{GOOGLE}/files/a?access_token=t&x=1&oauth_token=o", "https://gw.example/ai/v1beta/files/a?x=1"),
-        (SECURE, "http://upstream/base/v1/files/abc", "https://gw.example/ai/v1/files/abc"),
+        (NAMED, "http://Upstream:8080/base/v1/files/abc", "https://gw.example/v1/files/abc"),
+        (SECURE, "http://upstream:8080/v1/files/abc", "http://upstream:8080/v1/files/abc"),
         (SECURE, "https://example.com/page", "https://example.com/page"),
         (SECURE, "https://example.com/files/abc", "https://example.com/files/abc"),
     ],
