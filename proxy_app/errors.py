@@ -100,6 +100,24 @@ class NotFound(GatewayError):
     outcome = Refusal.MALFORMED
 
 
+class ResourceNotThere(GatewayError):
+    """What the call names is not there, or is somebody else's; `code` is the one of its kind."""
+
+    outcome = Refusal.RESOURCE_NOT_FOUND
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class AlreadyExists(GatewayError):
+    code = 409
+    outcome = Refusal.MALFORMED
+
+    def body(self) -> bytes:
+        return error_body(self.code, self.message, self.details, status="ALREADY_EXISTS")
+
+
 class MethodNotAllowed(GatewayError):
     code = 405
     outcome = Refusal.MALFORMED

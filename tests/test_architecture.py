@@ -64,13 +64,15 @@ TESTED_WITH = {
     "gateway_project/console/overview/words.py": "gateway_project/console/overview/test_page.py",
     "gateway_project/http/api_handler.py": "proxy_app/forwarding/test_hot_path.py",
     "gateway_project/http/downstream.py": "proxy_app/forwarding/test_leaving.py",
-    "proxy_app/api/model_list.py": "proxy_app/api/test_models.py",
+    "proxy_app/api/models/model_list.py": "proxy_app/api/models/test_views.py",
     "proxy_app/api/rendering.py": "proxy_app/api/test_answer_shape.py",
     "proxy_app/errors.py": "proxy_app/api/test_limit_errors.py",
+    "proxy_app/forwarding/placement.py": "proxy_app/api/test_resources.py",
     "proxy_app/forwarding/failures.py": "proxy_app/forwarding/test_fault_matrix.py",
     "proxy_app/forwarding/forward.py": "proxy_app/forwarding/test_attempts.py",
     "proxy_app/forwarding/frames.py": "proxy_app/forwarding/test_stream.py",
     "proxy_app/forwarding/relay.py": "proxy_app/forwarding/test_ownership.py",
+    "proxy_app/wire/operations/shown.py": "proxy_app/api/test_resources.py",
     "proxy_app/reports/sources.py": "proxy_app/reports/test_figures.py",
 }
 BRANCHES = (ast.If, ast.IfExp, ast.Match, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.BoolOp, ast.comprehension)

@@ -38,8 +38,10 @@ __all__ = [
     "cooldowns",
     "default_generation_config",
     "eligibility",
+    "has_accounts",
     "in_flight",
     "instruction_prefix",
+    "is_supported",
     "known",
     "last_used",
     "load",
@@ -127,6 +129,17 @@ def probed(path: Path, now: float, *, ok: bool, egress_ok: bool) -> None:
     """Apply the result of a bare connection; `egress_ok` says whether its proxy worked."""
     _lender.board.paths.probed(path, now, ok=ok, egress_ok=egress_ok)
     _lender.board.look_at_paths(now)
+
+
+def is_supported(operation: str) -> bool:
+    """Whether some account supports an operation, even if it is cooling down or disabled."""
+    board = _lender.board
+    return bool(board.membership.able(operation, board.accounts))
+
+
+def has_accounts(owner: int) -> bool:
+    """Whether there are accounts of this owner."""
+    return bool(_lender.board.membership.of_owner(owner))
 
 
 def known(account: int) -> AccountView:

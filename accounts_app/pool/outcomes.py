@@ -40,6 +40,7 @@ class Outcome(StrEnum):
     # About the way there.
     UNREACHABLE = "unreachable"  # no connection: refused, DNS, TLS, timeout, proxy; nothing was sent
     STALE_CONNECTION = "stale_connection"  # a reused connection was closed before its first byte
+    VERSION_MISSING = "version_missing"  # this version of the API lacks the method: v1beta is asked
     UNREADABLE = "unreadable"  # an answer that is no API's: a web page, a redirect, too large
     EGRESS_BLOCKED = "egress_blocked"  # location not supported, IP blocked, "unusual traffic"
     TIMED_OUT = "timed_out"  # no first event within our own timeout
@@ -60,6 +61,7 @@ class Refusal(StrEnum):
     MODEL_NOT_ALLOWED = "model_not_allowed"  # not among the key's models
     KEY_LIMIT = "key_limit"
     NO_ACCOUNT = "no_account"  # none is connected, may serve the model, or is ready in time
+    RESOURCE_NOT_FOUND = "resource_not_found"  # a file, a cache …: not there, or somebody else's
     UNSUPPORTED = "unsupported"  # a method of Google's that the connected accounts do not serve
     MALFORMED = "malformed"  # a body, name or HTTP method that cannot be read
     TOO_LARGE = "too_large"
@@ -178,6 +180,7 @@ VERDICTS: Mapping[Outcome, Verdict] = {
     Outcome.UNKNOWN_FIELD: Verdict(Effect.NOTHING, Retry.OTHER_KIND, Counts.REFUSAL),
     Outcome.UNREACHABLE: Verdict(Effect.BREAK_PATH, Retry.NEXT_PATH, Counts.NOTHING),
     Outcome.STALE_CONNECTION: Verdict(Effect.NOTHING, Retry.FRESH_CONNECTION, Counts.NOTHING),
+    Outcome.VERSION_MISSING: Verdict(Effect.NOTHING, Retry.FRESH_CONNECTION, Counts.NOTHING),
     Outcome.UNREADABLE: Verdict(Effect.DETOUR_PATH, Retry.NEXT_PATH, Counts.ATTEMPT, costs_retry=True),
     Outcome.EGRESS_BLOCKED: Verdict(Effect.DETOUR_EGRESS, Retry.OTHER_EGRESS, Counts.REFUSAL),
     Outcome.TIMED_OUT: Verdict(Effect.OUTDONE, Retry.NO),

@@ -26,6 +26,7 @@ OUTCOMES: Mapping[str, str | Promise] = {
     Outcome.UNKNOWN_FIELD.value: _("unknown field"),
     Outcome.UNREACHABLE.value: _("unreachable"),
     Outcome.STALE_CONNECTION.value: _("stale connection"),
+    Outcome.VERSION_MISSING.value: _("API version without this method"),
     Outcome.UNREADABLE.value: _("unreadable response"),
     Outcome.EGRESS_BLOCKED.value: _("egress blocked"),
     Outcome.TIMED_OUT.value: _("first-token timeout"),
@@ -40,6 +41,7 @@ OUTCOMES: Mapping[str, str | Promise] = {
     Refusal.MODEL_NOT_ALLOWED.value: _("model not allowed"),
     Refusal.KEY_LIMIT.value: _("key limit reached"),
     Refusal.NO_ACCOUNT.value: _("no account available"),
+    Refusal.RESOURCE_NOT_FOUND.value: _("resource not found"),
     Refusal.UNSUPPORTED.value: _("method not supported"),
     Refusal.MALFORMED.value: _("malformed request"),
     Refusal.TOO_LARGE.value: _("request too large"),
@@ -75,6 +77,10 @@ REMEDIES: Mapping[str, str | Promise] = {
     Refusal.NO_ACCOUNT.value: _(
         "No account could serve the model at that time. The page of accounts says what each one waits for; another "
         "account, or a route to another model, helps at once."
+    ),
+    Refusal.RESOURCE_NOT_FOUND.value: _(
+        "The file, cache, batch or store is not there any more, or another group of API keys made it. An operator can "
+        "share it under Resources."
     ),
     Refusal.UNSUPPORTED.value: _("No connected account serves this method. An account with a Gemini API key may."),
     Refusal.MALFORMED.value: _("The client has to send something else; the message says what could not be read."),

@@ -24,6 +24,7 @@ from gateway_project.settings.environment import (
     host,
     hosts,
     networks,
+    optional_url,
     origins,
     path_prefix,
     proxy,
@@ -109,6 +110,7 @@ def encryption_keys(given: str, where: str = "GATEWAY_ENCRYPTION_KEYS") -> list[
 GATEWAY_HOST = host("GATEWAY_HOST", "127.0.0.1")
 GATEWAY_PORT = whole("GATEWAY_PORT", 8045, 0, 65535)
 GATEWAY_PATH_PREFIX = path_prefix("GATEWAY_PATH_PREFIX")
+GATEWAY_PUBLIC_URL = optional_url("GATEWAY_PUBLIC_URL")
 GATEWAY_DATA_DIR = (BASE_DIR / text("GATEWAY_DATA_DIR", "var")).resolve()
 GATEWAY_ENCRYPTION_KEYS = encryption_keys(secret("GATEWAY_ENCRYPTION_KEYS"))
 GATEWAY_ENCRYPTION_KEYS_GIVEN = bool(GATEWAY_ENCRYPTION_KEYS)
@@ -133,6 +135,7 @@ CLOUD_CODE_URLS = urls(
     "https://cloudcode-pa.googleapis.com,https://daily-cloudcode-pa.sandbox.googleapis.com",
 )
 GEMINI_API_URL = url("GEMINI_API_URL", "https://generativelanguage.googleapis.com")
+GATEWAY_FORWARD_UNKNOWN = switch("GATEWAY_FORWARD_UNKNOWN", default=True)
 GATEWAY_PROXY_URL = proxy("GATEWAY_PROXY_URL")
 ENVIRONMENT_PROXY_URL, ENVIRONMENT_NO_PROXY = usual_proxy()
 GOOGLE_OAUTH_CLIENT_ID = text("GOOGLE_OAUTH_CLIENT_ID")

@@ -81,8 +81,8 @@ def seconds(name: str, default: float, low: float = 0.0) -> float:
     return float(given)
 
 
-def switch(name: str) -> bool:
-    match text(name, "0").lower():
+def switch(name: str, *, default: bool = False) -> bool:
+    match text(name, "1" if default else "0").lower():
         case "1" | "true" | "yes" | "on":
             return True
         case "0" | "false" | "no" | "off":
@@ -192,6 +192,12 @@ def is_path_prefix(written: str) -> bool:
 
 def url(name: str, default: str) -> str:
     return checked_url(name, text(name, default))
+
+
+def optional_url(name: str) -> str:
+    """The URL, or "" where there is none."""
+    given = text(name)
+    return checked_url(name, given) if given else ""
 
 
 def urls(name: str, default: str) -> tuple[str, ...]:

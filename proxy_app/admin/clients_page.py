@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts_app.api_keys.keys import RosterUnavailable
 from proxy_app.admin import snippets
-from proxy_app.api import model_list
+from proxy_app.api.models import model_list
 
 # Served by accounts of every kind, and the cheapest of those.
 FIRST_CHOICE = "gemini-2.5-flash"

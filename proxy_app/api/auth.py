@@ -15,10 +15,13 @@ from django.http.request import split_domain_port, validate_host
 from accounts_app.api_keys import keys, usage
 from accounts_app.api_keys.keys import KeyView
 from accounts_app.pool.access.networks import is_loopback
+from accounts_app.pool.access.tenants import Tenant
 from accounts_app.pool.outcomes import Outcome, Refusal
 from proxy_app import errors
 from proxy_app.api import limit_errors, operator_pass
 from proxy_app.ledger.attempt_log import AttemptLog
+from proxy_app.wire.calls import Call
+from proxy_app.wire.operations import FORWARDED
 
 OFF, STRICT, ALL_EXCEPT_HEALTH, AUTO = "off", "strict", "all_except_health", "auto"
 
@@ -41,6 +44,11 @@ class Principal:
     @property
     def key_id(self) -> int | None:
         return self.key.id if self.key else None
+
+    @property
+    def tenant(self) -> Tenant:
+        """Whose names it may use and makes."""
+        return Tenant(self.key.id, self.key.group) if self.key else Tenant()
 
     @property
     def may_explain(self) -> bool:
@@ -90,22 +98,34 @@ def wants_page(request: HttpRequest) -> bool:
     return "text/html" in request.META.get("HTTP_ACCEPT", "")
 
 
-def begin(principal: Principal, model: str, attempt_log: AttemptLog) -> AbstractContextManager[object]:
-    """Let a call for `model` begin. While the returned context is entered the call is one of the key's calls in flight;
-    leaving it charges the key with the tokens in `attempt_log`.
+def begin(principal: Principal, call: Call, attempt_log: AttemptLog) -> AbstractContextManager[object]:
+    """Let a call begin. While the returned context is entered the call is one of the key's calls in flight; leaving it
+    charges the key with the tokens in `attempt_log`.
 
     Raises PermissionDenied, ResourceExhausted.
     """
     key = principal.key
     if key is None:
         return nullcontext()
-    if not key.may_use(model):
-        raise not_allowed(model)
+    for model in call.named.models:
+        if not key.may_use(model):
+            raise not_allowed(model)
+    if call.operation is FORWARDED and key.allowed_models:
+        raise not_forwarded()
     now = time.time()
     try:
-        return usage.enter(key, model, now, attempt_log.spent)
+        return usage.enter(key, call.model, now, attempt_log.spent)
     except usage.OverLimit as over:
         raise limit_errors.refusal(over, key.name, now) from over
+
+
+def not_forwarded() -> errors.PermissionDenied:
+    """The error for a method that the gateway does not know, which might use any model, and a key that may use some."""
+    return errors.PermissionDenied(
+        "This API key may use some models only, so it may not use methods that this gateway does not know.",
+        [errors.error_info("METHOD_NOT_ALLOWED")],
+        outcome=Refusal.MODEL_NOT_ALLOWED,
+    )
 
 
 def not_allowed(model: str) -> errors.PermissionDenied:

@@ -8,31 +8,36 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from proxy_app import errors
-from proxy_app.api import auth, request_body
-from proxy_app.api.models import model_in
-from proxy_app.api.rendering import EventStream, api_version, asked_shape
-from proxy_app.forwarding import forward
+from proxy_app.api import auth, request_body, resources
+from proxy_app.api.rendering import Bytes, EventStream, api_version, asked_shape, origin
+from proxy_app.api.request_body import passed_through
+from proxy_app.forwarding import forward, placement
 from proxy_app.forwarding.relay import Relay
+from proxy_app.forwarding.turns import in_turns
 from proxy_app.ledger import captures, refused_calls
 from proxy_app.ledger.attempt_log import AttemptLog
-from proxy_app.wire import calls
+from proxy_app.wire import calls, named
 from proxy_app.wire.bodies import affinity
-from proxy_app.wire.calls import Call, Malformed, StreamForm
-from proxy_app.wire.dialects import SERVED
+from proxy_app.wire.calls import Body, Call, Malformed, StreamForm
+from proxy_app.wire.dialects import SERVED, pass_through
 from proxy_app.wire.framing import stream_forms
-from proxy_app.wire.operations import OPERATIONS, Family, Gives, Takes
+from proxy_app.wire.named import Named
+from proxy_app.wire.operations import FORWARDED, OPERATIONS, Family, Gives, Operation
 from proxy_app.wire.operations.paths import Target
+from proxy_app.wire.resource_names import BadName
+from proxy_app.wire.uris import Origin
 
-SUPPORTED = ", ".join(operation.verb for operation in OPERATIONS if operation in SERVED)
+SUPPORTED = ", ".join(
+    operation.verb
+    for operation in OPERATIONS
+    if operation in SERVED and operation.id.startswith("models.") and operation.on_model
+)
+
+_NOT_SERVED = "{operation} is not served by this gateway."
 
 
 async def generate(request: HttpRequest, target: Target) -> HttpResponseBase:
     """The answer of an account to a call for `target`. Raises GatewayError."""
-    if target.operation not in SERVED:
-        refusal = errors.InteractionRefused if target.operation.family is Family.INTERACTIONS else errors.Unimplemented
-        raise refusal(
-            f"{target.operation.name} is not served by the accounts of this gateway. Supported are: {SUPPORTED}."
-        )
     request.attempt_log = attempt_log = AttemptLog()  # type: ignore[attr-defined]
     try:
         call = await _read_call(request, target)
@@ -48,17 +53,21 @@ async def generate(request: HttpRequest, target: Target) -> HttpResponseBase:
     return response
 
 
+def not_served(operation: Operation) -> errors.GatewayError:
+    """The refusal of an operation that no account of any kind serves, in the form of its family."""
+    refused = errors.InteractionRefused if operation.family is Family.INTERACTIONS else errors.Unimplemented
+    return refused(_NOT_SERVED.format(operation=operation.name))
+
+
 async def _read_call(request: HttpRequest, target: Target) -> Call:
     """The call in a request. Raises InvalidArgument, PayloadTooLarge, UnsupportedEncoding, Unavailable."""
-    operation = target.operation
-    model = model_in(target.name, operation)
+    operation, caller = target.operation, request.auth  # type: ignore[attr-defined]
     shape = asked_shape(request)
-    content = request.content if operation.takes is Takes.STREAM else None  # type: ignore[attr-defined]
-    body = await request_body.read(request, operation.wrappers) if content is None else {}
-    key_id = request.auth.key_id  # type: ignore[attr-defined]
+    body, content = await request_body.taken(request, operation)
+    named = await _named(request, target, body)
     meta = request.META
     try:
-        conversation = affinity.affinity_key(body, key_id, meta.get("HTTP_X_SESSION_AFFINITY", ""))
+        conversation = affinity.affinity_key(body, caller.key_id, meta.get("HTTP_X_SESSION_AFFINITY", ""))
     except Malformed as error:
         raise errors.InvalidArgument(str(error)) from error
     agent = meta.get("HTTP_USER_AGENT", "")
@@ -68,7 +77,7 @@ async def _read_call(request: HttpRequest, target: Target) -> Call:
         form = stream_forms.stream_form(request.GET, meta.get("HTTP_ACCEPT", ""), agent, default)
     return Call(
         operation=operation,
-        model=model,
+        model=named.models[0] if named.models else "",
         body=body,
         request_id=request.request_id,  # type: ignore[attr-defined]
         form=form,
@@ -77,29 +86,53 @@ async def _read_call(request: HttpRequest, target: Target) -> Call:
         session_id=affinity.session_id(conversation),
         timeout=calls.server_timeout(meta.get("HTTP_X_SERVER_TIMEOUT", "")),
         arrived=request.arrived,  # type: ignore[attr-defined]
-        api_key_id=key_id,
+        api_key_id=caller.key_id,
         version=api_version(request),
         shape=shape,
         content=content,
+        name=None if operation.on_model or not target.name or operation is FORWARDED else named.names[0],
+        named=named,
+        tenant=caller.tenant,
+        passes=None if operation.on_model else passed_through(request, target),
     )
 
 
+async def _named(request: HttpRequest, target: Target, body: Body) -> Named:
+    """What the call names. Raises InvalidArgument, in Google's words."""
+    operation = target.operation
+    if operation is FORWARDED:
+        return named.NOTHING
+    try:
+        steps = named.naming(operation, target.name, request.GET, body, (request.META.get("HTTP_HOST", "").lower(),))
+        return await in_turns(steps)
+    except BadName as error:
+        raise errors.InvalidArgument(f"* {operation.named_by}: {error}") from error
+    except Malformed as error:
+        raise errors.InvalidArgument(str(error)) from error
+
+
 async def _answer(request: HttpRequest, call: Call, attempt_log: AttemptLog) -> HttpResponseBase:
-    """The response to `call`, which counts as in flight for its key until it has ended; captured if the key says so."""
+    """The response to `call`, which holds the key's admission until it has ended; captured where its key says so."""
     caller = request.auth  # type: ignore[attr-defined]
     with ExitStack() as held:
         prompt = request.body if call.content is None else b""
         capture = held.enter_context(captures.begin(caller.key, call, prompt, attempt_log))
-        held.enter_context(auth.begin(caller, call.model, attempt_log))
-        relay = await forward.forward(call, attempt_log)
+        held.enter_context(auth.begin(caller, call, attempt_log))
+        place = await placement.place(call)
+        relay = await forward.forward(call, attempt_log, owner=place.owner)
         request.owned.append(relay)  # type: ignore[attr-defined]
         request_body.let_go(request)
         relay.keep(held.pop_all(), capture.add if capture else None)
-    if call.form is None:
-        whole = await _whole(relay)
-        whole = call.shape.applied(whole) if call.shape else whole
-        return HttpResponse(whole, content_type=errors.JSON, headers=relay.headers)
-    return _streamed(relay, call.form, call)
+    if call.form is not None:
+        return _streamed(relay, call.form, call)
+    if call.operation.gives is Gives.BYTES:
+        return _passed_on(relay, origin(request))
+    answer = await _whole(relay)
+    if call.passes is not None or call.operation.makes:
+        await resources.record(call, place, relay.account, answer)
+        answer = origin(request).answer(answer)
+    answer = call.shape.applied(answer) if call.shape else answer
+    return HttpResponse(answer, content_type=errors.JSON, headers=relay.headers)
 
 
 def _explanation(request: HttpRequest, attempt_log: AttemptLog) -> dict[str, str]:
@@ -115,6 +148,15 @@ def _streamed(relay: Relay, form: StreamForm, call: Call) -> StreamingHttpRespon
         headers={**relay.headers, "Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
     response.heartbeat = call.client.heartbeat  # type: ignore[attr-defined]
+    return response
+
+
+def _passed_on(relay: Relay, origin: Origin) -> StreamingHttpResponse:
+    """An answer whose bytes are passed on, with the headers that are about them."""
+    response = StreamingHttpResponse(Bytes(relay), status=relay.status)
+    del response["Content-Type"]
+    for name, value in pass_through.client_headers(relay.headers.items(), origin):
+        response[name] = value
     return response
 
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 import msgspec
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import get_script_prefix
 
 from proxy_app import errors
 from proxy_app.errors import BrokenStream
@@ -18,6 +19,8 @@ from proxy_app.wire.calls import ClientKind, ErrorForm, StreamForm
 from proxy_app.wire.framing import answer_shape, json_array, sse, stream_forms
 from proxy_app.wire.framing.answer_shape import Shape
 from proxy_app.wire.malformed import Malformed
+from proxy_app.wire.operations import addresses
+from proxy_app.wire.uris import Origin
 
 
 def json_response(content: object, status: int = 200, shape: Shape | None = None) -> HttpResponse:
@@ -43,7 +46,34 @@ def asked_shape(request: HttpRequest) -> Shape | None:
 
 def api_version(request: HttpRequest) -> str:
     """The version of the API in a request's path."""
-    return request.path.lstrip("/").partition("/")[0]
+    address = addresses.read(request.path)
+    return (address and address.version) or addresses.VERSIONS[0]
+
+
+def origin(request: HttpRequest) -> Origin:
+    """Where the client finds the gateway: GATEWAY_PUBLIC_URL, or else as its request was addressed."""
+    by_google_sdk = "google-genai-sdk/" in request.META.get("HTTP_X_GOOG_API_CLIENT", "")
+    if settings.GATEWAY_PUBLIC_URL:
+        return Origin(settings.GATEWAY_PUBLIC_URL, by_google_sdk)
+    base = f"{request.scheme}://{request.META.get('HTTP_HOST', '')}{get_script_prefix().rstrip('/')}"
+    return Origin(base, by_google_sdk)
+
+
+class Bytes:
+    """The content of a StreamingHttpResponse that passes an answer's bytes on. Closing it closes the relay."""
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        """The next bytes. Raises BrokenStream where upstream breaks off: drop the connection then."""
+        return b"".join(await anext(self._relay))
+
+    async def aclose(self) -> None:
+        await self._relay.aclose()
 
 
 class EventStream:

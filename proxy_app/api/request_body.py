@@ -1,25 +1,65 @@
-"""Reads a request's body, from the bytes as they came to its fields. Long work leaves turns to other calls."""
+"""Reads a request's body, from the bytes as they came to its fields, and what else of the request goes upstream.
+
+Long work leaves turns to other calls.
+"""
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import parse_qsl
 
 from django.conf import settings
 
+from accounts_app.pool.content import Content, Pieces
 from accounts_app.pool.outcomes import Outcome
 from proxy_app import errors
 from proxy_app.forwarding.turns import in_turns
 from proxy_app.wire.bodies import bodies, content_encoding
 from proxy_app.wire.bodies.bodies import Body
+from proxy_app.wire.calls import PassThrough
+from proxy_app.wire.dialects import pass_through
 from proxy_app.wire.malformed import Malformed, TooLarge, UnknownEncoding
+from proxy_app.wire.operations import FORWARDED, Operation, Takes
+from proxy_app.wire.operations.paths import Target
 
 # The server's own message for bodies that are not compressed, for which it counts the memory itself.
 _NO_ROOM = "The gateway holds too many large requests in memory now."
 
 
-async def read(request: Any, wrappers: Sequence[str] = ()) -> Body:
+async def taken(request: Any, operation: Operation) -> tuple[Body, Content | None]:
+    """A request's body as the operation takes it: the fields of a JSON object, or else content that is not read.
+
+    Raises InvalidArgument, PayloadTooLarge, UnsupportedEncoding, Unavailable.
+    """
+    match operation.takes:
+        case Takes.FIELDS:
+            return await read(request, operation.wrappers, keeps_model=not operation.on_model), None
+        case Takes.STREAM:
+            return {}, request.content
+        case Takes.OPAQUE:
+            return {}, Pieces(await request.whole_body())
+    await request.whole_body()  # some clients send `{}` with a DELETE
+    return {}, None
+
+
+def passed_through(request: Any, target: Target) -> PassThrough:
+    """What of the request itself goes upstream."""
+    sent = [
+        (name.removeprefix("HTTP_").replace("_", "-").lower(), value)
+        for name, value in request.META.items()
+        if name.startswith("HTTP_") or name == "CONTENT_TYPE"
+    ]
+    return PassThrough(
+        http=request.method,
+        path=target.name if target.operation is FORWARDED else "",
+        query=pass_through.upstream_query(parse_qsl(request.META.get("QUERY_STRING", ""), keep_blank_values=True)),
+        headers=pass_through.upstream_headers(sent, longest_timeout=settings.GATEWAY_MAX_SERVER_TIMEOUT, as_sent=True),
+    )
+
+
+async def read(request: Any, wrappers: Sequence[str] = (), *, keeps_model: bool = False) -> Body:
     """The fields of an ApiRequest's body, which from here on is the decompressed one.
 
-    `wrappers` are the fields that the request may stand in.
+    `wrappers` are the fields that the request may stand in; `keeps_model` is for what names no model in its path.
 
     Raises InvalidArgument, PayloadTooLarge, UnsupportedEncoding, Unavailable.
     """
@@ -28,7 +68,7 @@ async def read(request: Any, wrappers: Sequence[str] = ()) -> Body:
         body = await request.whole_body()
         if encoding:
             body = request._body = await _decoded(request, body, encoding)
-        return await in_turns(bodies.reading(body, wrappers))
+        return await in_turns(bodies.reading(body, wrappers, keeps_model=keeps_model))
     except Malformed as error:
         raise errors.InvalidArgument(str(error)) from error
     except TooLarge as error:

@@ -4,16 +4,20 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPMethod
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from ninja import NinjaAPI, Router
 
+from accounts_app import leasing
 from proxy_app import errors
-from proxy_app.api import auth, generate, health, models, usage
+from proxy_app.api import auth, generate, health, usage
+from proxy_app.api.models import views as models
 from proxy_app.api.rendering import error_response, json_response
 from proxy_app.ledger import refused_calls
-from proxy_app.wire.operations import GENERATE, GET_MODEL, LIST_MODELS, Operation, paths
-from proxy_app.wire.operations.addresses import VERSIONS
+from proxy_app.wire.dialects import SERVED
+from proxy_app.wire.operations import FORWARDED, GENERATE, GET_MODEL, LIST_MODELS, Operation, addresses, paths
+from proxy_app.wire.operations.addresses import Address
 from proxy_app.wire.operations.paths import Target
 
 View = Callable[[HttpRequest, Target], Awaitable[HttpResponseBase]]
@@ -36,12 +40,33 @@ def _others(*taken: str) -> list[str]:
     return [method for method in _ANY if method not in (*taken, "OPTIONS")]
 
 
-async def operation(request: HttpRequest, name: str) -> HttpResponseBase:
-    """The operation that `name`, the path below the API version, stands for."""
-    found = paths.find(request.method or "", name)
+async def operation(request: HttpRequest, path: str) -> HttpResponseBase:
+    """The operation that `path` stands for."""
+    address = addresses.read(path)
+    if address is None:
+        raise _not_found(request)
+    http = request.method = addresses.http_method(
+        request.method or "", request.META.get("HTTP_X_HTTP_METHOD_OVERRIDE", "")
+    )
+    found = paths.find(http, address.below, address.root)
     if found is None:
-        raise _unknown(request, name)
+        if not _may_be_forwarded(address):
+            raise _unknown(request, address)
+        found = Target(FORWARDED, paths.clean(address.below))
+    elif found.operation not in SERVED and found.operation not in _VIEWS:
+        raise generate.not_served(found.operation)
     return await _VIEWS.get(found.operation, generate.generate)(request, found)
+
+
+def _may_be_forwarded(address: Address) -> bool:
+    """Whether it may be a method of Google's that is newer than the table, and some account would take it."""
+    return (
+        settings.GATEWAY_FORWARD_UNKNOWN
+        and address.root == ""
+        and address.version != ""
+        and paths.may_be_forwarded(address.below)
+        and leasing.is_supported(FORWARDED.id)
+    )
 
 
 async def options(request: HttpRequest) -> HttpResponse:
@@ -51,7 +76,7 @@ async def options(request: HttpRequest) -> HttpResponse:
     return response
 
 
-async def options_below(request: HttpRequest, name: str) -> HttpResponse:
+async def options_below(request: HttpRequest, path: str) -> HttpResponse:
     return await options(request)
 
 
@@ -60,18 +85,13 @@ async def wrong_method(request: HttpRequest) -> HttpResponse:
     raise errors.MethodNotAllowed(_NO_PATH.format(method=request.method, path=request.path))
 
 
-async def wrong_path(request: HttpRequest, name: str) -> HttpResponse:
-    """A 404 in JSON for any other path: Google's own front end sends HTML, which no SDK can read."""
-    raise _not_found(request)
-
-
-def _unknown(request: HttpRequest, name: str) -> errors.GatewayError:
+def _unknown(request: HttpRequest, address: Address) -> errors.GatewayError:
     """The error for a path that stands for no operation by this HTTP method."""
-    known = paths.by_another_method(name)
+    known = paths.by_another_method(address.below, address.root)
     if known is None:
         return _not_found(request)
     if known is GET_MODEL and request.method == "POST":
-        name, verb = paths.split(name)
+        name, verb = paths.split(address.below)
         model = models.model_in(name, GENERATE)
         return errors.NotFound(f"There is no method {verb!r} on models/{model}. Supported are: {generate.SUPPORTED}.")
     return errors.MethodNotAllowed(f"{known.id} is called by {known.http}, not by {request.method}.")
@@ -102,16 +122,10 @@ for path, view, admit in (
     api.api_operation(_others(*_READ), path)(wrong_method)
     api.api_operation(["OPTIONS"], path, auth=None)(options)
 
-versioned = Router()
-versioned.api_operation(["OPTIONS"], "/{path:name}", auth=None)(options_below)
-versioned.api_operation(_others(), "/{path:name}")(operation)
-for version in VERSIONS:
-    api.add_router(f"/{version}", versioned, url_name_prefix=version)
-
-elsewhere = Router()
-elsewhere.api_operation(["OPTIONS"], "/{path:name}", auth=None)(options_below)
-elsewhere.api_operation(_others(), "/{path:name}")(wrong_path)
-api.add_router("", elsewhere)  # last: it takes every path that is left
+all_others = Router()
+all_others.api_operation(["OPTIONS"], "/{path:path}", auth=None)(options_below)
+all_others.api_operation(_others(), "/{path:path}")(operation)
+api.add_router("", all_others)  # last: it takes every path that is left
 
 
 @api.exception_handler(errors.GatewayError)

@@ -19,12 +19,16 @@ from accounts_app.pool.outcomes import Fault, Outcome
 from accounts_app.roster import abilities, known_models, timeouts
 from proxy_app import errors
 from proxy_app.forwarding.failures import Failed, failed
+from proxy_app.forwarding.placement import CANNOT
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.ledger.entries import LogEntry
 from proxy_app.wire.bodies.default_generation_config import with_defaults
 from proxy_app.wire.bodies.fingerprints import fingerprint
 from proxy_app.wire.calls import Call
 from proxy_app.wire.dialects import DIALECTS, Dialect, UpstreamRequest
+from proxy_app.wire.operations.versions import FULLEST, Versions
+
+_versions = Versions()
 
 for _dialect in DIALECTS.values():
     abilities.declare(_dialect.name, (operation.id for operation in _dialect.operations))
@@ -40,7 +44,6 @@ _NEED_ATTENTION = (
     "Every account of this gateway that could serve {model} needs attention before it can be used. "
     "The admin says under Accounts what each one needs."
 )
-_CANNOT = "No account that is connected to this gateway can answer {operation}."
 _NOT_ALLOWED = "No account of this gateway may serve {model}."
 _COOLING_DOWN = "Every account of this gateway that could serve {model} is cooling down. Please retry in {delay:.0f}s."
 _NO_PATH = "No upstream of this gateway could be reached. Please try again later."
@@ -118,7 +121,8 @@ class Step:
         """The first event of a good answer has arrived."""
         now = monotonic()
         self.forwarding.attempts.answered(now)
-        known_models.learn(self.forwarding.model, now)
+        if self.forwarding.model:
+            known_models.learn(self.forwarding.model, now)
 
     def failed(self, error: Exception) -> Fault:
         """The exchange has failed with `error`; returns the fault, which the next step takes into account."""
@@ -141,10 +145,14 @@ class Forwarding:
     the relay holds that.
     """
 
-    def __init__(self, call: Call, attempt_log: AttemptLog, only: int | None = None, why: str = "") -> None:
+    def __init__(
+        self, call: Call, attempt_log: AttemptLog, owner: int | None = None, only: int | None = None, why: str = ""
+    ) -> None:
         self.call = _with_defaults(call)
+        if call.version != FULLEST:
+            self._ask_version(_versions.asked(call.version, call.operation, monotonic()))
         self.attempt_log = attempt_log
-        self.model = leasing.routed(call.model) if only is None else call.model
+        self.model = leasing.routed(call.model) if only is None and call.model else call.model
         self.token = ""
         self.limit = timeouts.answer_limit(call.timeout, plain=call.form is None)
         self.deadline = (call.arrived or monotonic()) + self.limit.seconds
@@ -152,6 +160,7 @@ class Forwarding:
             Wanted(
                 model=call.operation.cooldowns_on(self.model),
                 operation=call.operation.id,
+                owner=owner,
                 conversation=call.affinity,
                 max_attempts=timeouts.max_attempts(),
                 max_wait=timeouts.max_wait() if only is None else 0.0,
@@ -201,12 +210,19 @@ class Forwarding:
         self._answers.append(failed.answer)
         if failed.fault.outcome is Outcome.UNAUTHENTICATED:
             tokens.expire(lease.account.id, self.token)
+        if failed.fault.outcome is Outcome.VERSION_MISSING:
+            _versions.missing(self.call.version, self.call.operation, monotonic())
+            self._ask_version(FULLEST)
         content = self.call.content
         self.attempts.failed(failed.fault, monotonic(), replayable=content is None or content.replayable)
 
+    def _ask_version(self, version: str) -> None:
+        if version != self.call.version:
+            self.call = replace(self.call, version=version)
+
     def _answer(self, no_answer: NoAnswer) -> errors.GatewayError:
         """The error that the client gets."""
-        model = self.call.model
+        model = self.call.model or self.call.operation.name
         match no_answer.ending:
             case Ending.FAILURE:
                 return self._answers[no_answer.index]
@@ -223,7 +239,7 @@ class Forwarding:
             case Ending.ACT:
                 return errors.FailedPrecondition(_NEED_ATTENTION.format(model=model))
             case Ending.CANNOT:
-                return errors.Unimplemented(_CANNOT.format(operation=self.call.operation.name))
+                return errors.Unimplemented(CANNOT.format(operation=self.call.operation.name))
             case Ending.NOT_ALLOWED:
                 return errors.FailedPrecondition(_NOT_ALLOWED.format(model=model))
 

@@ -66,10 +66,11 @@ class Exchange:
     A context manager: leaving it closes the connection, or gives it back to the pool of connections.
     """
 
-    __slots__ = ("_read", "_response", "status")
+    __slots__ = ("_raw", "_read", "_response", "status")
 
-    def __init__(self, response: httpx.Response) -> None:
+    def __init__(self, response: httpx.Response, *, raw: bool = False) -> None:
         self._response = response
+        self._raw = raw
         self._read: Callable[[], Awaitable[bytes]] | None = None  # until the first piece is asked for
         self.status = response.status_code
 
@@ -81,14 +82,22 @@ class Exchange:
         return self._response.headers.get("content-type", "")
 
     @property
+    def answer_headers(self) -> dict[str, str]:
+        """The headers of a good answer: where its bytes are passed on, all of them."""
+        return self._headers(everything=self._raw)
+
+    @property
     def client_headers(self) -> dict[str, str]:
         """Upstream's headers that are meant for the client, in lower case, at most CLIENT_HEADERS_BYTES together; one
         that came several times is joined by commas.
         """
+        return self._headers(everything=False)
+
+    def _headers(self, *, everything: bool) -> dict[str, str]:
         found: dict[str, str] = {}
         size = 0
         for name, value in self._response.headers.multi_items():
-            if name in _FOR_CLIENTS or name.startswith(_FOR_CLIENTS_BEGIN):
+            if everything or name in _FOR_CLIENTS or name.startswith(_FOR_CLIENTS_BEGIN):
                 size += len(name) + len(value)
                 if size <= CLIENT_HEADERS_BYTES and value.isascii() and value.isprintable():
                     found[name] = f"{found[name]}, {value}" if name in found else value
@@ -121,7 +130,7 @@ class Exchange:
     async def _first_piece(self) -> bytes:
         self._read = http_client.reader(self._response)
         piece = await self._read()
-        if piece.startswith(_GZIP):
+        if piece.startswith(_GZIP) and not self._raw:
             raise Garbled("it is compressed and does not say so")
         return piece
 
@@ -161,7 +170,7 @@ async def exchange(
     there is a connection.
     """
     outgoing = http_client.request(
-        "POST",
+        request.http,
         request.url,
         request.headers,
         *request.pieces,
@@ -175,10 +184,10 @@ async def exchange(
         response = await http_client.client(proxy_url).send(outgoing, stream=True)
     except httpx.HTTPError as error:
         raise _before(error) from error
-    if no_api := _no_api(response):
+    if no_api := _no_api(response, raw=request.raw):
         await response.aclose()
         raise Unreadable(no_api)
-    return Exchange(response)
+    return Exchange(response, raw=request.raw)
 
 
 async def probe(base: str, proxy_url: str = "", *, connect_timeout: float | None = None) -> None:
@@ -192,14 +201,14 @@ async def probe(base: str, proxy_url: str = "", *, connect_timeout: float | None
         raise _before(error) from error
 
 
-def _no_api(response: httpx.Response) -> str:
-    """Why an answer cannot be an API's, going by its head; empty if it can."""
+def _no_api(response: httpx.Response, *, raw: bool) -> str:
+    """Why an answer cannot be an API's, going by its head; empty if it can. A file (`raw`) may be a web page."""
     if 300 <= response.status_code < 400:
         return f"it is a redirect, with status {response.status_code}"
     if response.status_code == 407:
         return "it wants the login of a proxy, with status 407"
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if response.status_code < 300 and kind in ("text/html", "application/xhtml+xml"):
+    if not raw and response.status_code < 300 and kind in ("text/html", "application/xhtml+xml"):
         return "it is a web page"
     return ""
 

@@ -15,6 +15,8 @@ from proxy_app.wire.dialects import Dialect, NotAnAnswer, ReportedError
 from proxy_app.wire.faults import faults
 from proxy_app.wire.faults.error_bodies import error_body
 from proxy_app.wire.faults.masking import masked, masked_bytes
+from proxy_app.wire.operations import FORWARDED
+from proxy_app.wire.operations.versions import is_missing
 from proxy_app.wire.resource_names import BadName
 
 _NEEDS_ATTENTION = (
@@ -24,6 +26,7 @@ _NEEDS_ATTENTION = (
 _NO_MODEL = (
     "The route that this model's name takes leads to a name that no model can have. Its operator has to correct it."
 )
+_NO_VERSION = "Version {version} of the API does not have {operation}."
 _EMPTY = "The upstream sent an empty response."
 _UNREADABLE = "The upstream sent an answer that cannot be read: {what}."
 _NO_TOKEN = "No access token could be had for the account that was to answer. Please try again later."
@@ -67,6 +70,9 @@ def failed(error: Exception, call: Call, dialect: Dialect, limit: Limit, *secret
     `secrets` are the account's: they are masked in all that upstream wrote.
     """
     match error:
+        case ErrorAnswer() if dialect.versioned and is_missing(call.version, error.status, error.body):
+            text = _NO_VERSION.format(version=call.version, operation=call.operation.name)
+            return Failed(Fault(Outcome.VERSION_MISSING, error.status, text), errors.NotFound(text))
         case ErrorAnswer():
             fault = dialect.fault(error.status, error.body, error.content_type, time(), error.retry_after)
             failure = _refused(fault, error.body, call, secrets)
@@ -107,8 +113,8 @@ def _too_late(call: Call, limit: Limit) -> Failed:
 
 def _refused(fault: Fault, answer: bytes, call: Call, secrets: tuple[str, ...]) -> Failed:
     """Upstream's own error, byte for byte but for secrets, unless it is about the account."""
-    if fault.outcome is Outcome.REFUSED and fault.status in (403, 404) and _names_a_resource(call):
-        fault = replace(fault, outcome=Outcome.REJECTED)  # only one project has the resource: others cannot serve it
+    if _is_final(fault, call):
+        fault = replace(fault, outcome=Outcome.REJECTED)
     fault = replace(fault, message=masked(fault.message, *secrets))
     if fault.outcome in _FOR_OPERATORS:
         return Failed(fault, errors.FailedPrecondition(_NEEDS_ATTENTION))
@@ -146,5 +152,12 @@ def _not_answered(error: exchange.Failure, *secrets: str) -> Failed:
     return Failed(fault, errors.of_status(error.code, error.for_client))
 
 
-def _names_a_resource(call: Call) -> bool:
-    return call.model.startswith("tunedModels/") or names_a_resource(call.body)
+def _is_final(fault: Fault, call: Call) -> bool:
+    """Whether other accounts would not be better off: only one project has what is named, and a method that is not
+    known here may be unknown to upstream too.
+    """
+    if call.operation is FORWARDED:
+        return fault.outcome in (Outcome.REFUSED, Outcome.UNREADABLE) and 400 <= fault.status < 500
+    if fault.outcome is not Outcome.REFUSED or fault.status not in (403, 404):
+        return False
+    return bool(call.named.names) or call.model.startswith("tunedModels/") or names_a_resource(call.body)

@@ -19,7 +19,9 @@ from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire.calls import Call
 
 
-async def forward(call: Call, attempt_log: AttemptLog, *, only: int | None = None, why: str = "") -> Relay:
+async def forward(
+    call: Call, attempt_log: AttemptLog, *, owner: int | None = None, only: int | None = None, why: str = ""
+) -> Relay:
     """Find an account that answers `call`; the returned relay has the first event already.
 
     1. Step: an account, and the path to its upstream.
@@ -27,11 +29,12 @@ async def forward(call: Call, attempt_log: AttemptLog, *, only: int | None = Non
     3. The first event is the commit point: the relay takes over everything that is held.
     4. A failure before that is invisible to the client: it decides what the next step is.
 
-    `attempt_log` gets an entry for every attempt. `only` is the one account to ask, `why` the reason in the log.
+    `attempt_log` gets an entry for every attempt. Only accounts of the project `owner` are asked, None
+    stands for all. `only` is the one account to ask, `why` the reason in the log.
 
     Raises GatewayError: upstream's own answer to an invalid request, or the reason why no account could answer.
     """
-    with Forwarding(call, attempt_log, only, why) as forwarding:
+    with Forwarding(call, attempt_log, owner, only, why) as forwarding:
         while True:
             step = await forwarding.step()
             if relay := await attempt(forwarding.call, step):
@@ -64,4 +67,4 @@ async def attempt(call: Call, step: Step) -> Relay | None:
             return None
         entry.first_event()
         step.answered()
-        return Relay(first, frames, step.lease, entry, held.pop_all(), exchange.client_headers)
+        return Relay(first, frames, step.lease, entry, held.pop_all(), exchange.status, exchange.answer_headers)

@@ -52,7 +52,7 @@ class Frames:
         Raises ErrorAnswer, EmptyAnswer and what `batch` raises.
         """
         exchange = self._exchange
-        if exchange.status != 200:
+        if exchange.status not in self.reader.statuses:
             headers = exchange.client_headers
             body = await exchange.read()
             raise ErrorAnswer(exchange.status, body, exchange.content_type, exchange.retry_after, headers)
@@ -62,7 +62,7 @@ class Frames:
         else:
             frames = await self.batch()
             exchange.limit_silence(timeouts.idle_timeout())
-        if not frames:
+        if not frames and not self.reader.may_be_empty:
             raise EmptyAnswer
         return frames
 

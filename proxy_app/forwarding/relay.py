@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, ExitStack
 from time import monotonic
 
-from accounts_app.leasing import Lease
+from accounts_app.leasing import AccountView, Lease
 from accounts_app.pool.outcomes import Fault, Outcome
 from proxy_app import errors
 from proxy_app.forwarding.exchange import Interrupted
@@ -37,8 +37,10 @@ class Relay:
         lease: Lease,
         entry: LogEntry,
         held: AsyncExitStack,
+        status: int,
         headers: Mapping[str, str],
     ) -> None:
+        self.status = status
         self.headers = headers  # upstream's, which are meant for the client
         self._first = first
         self._frames = frames
@@ -51,6 +53,11 @@ class Relay:
     def __repr__(self) -> str:
         state = self._fault.outcome if self._fault else "open"
         return f"<Relay {state} {self._entry.events} events>"
+
+    @property
+    def account(self) -> AccountView:
+        """The account that answers."""
+        return self._lease.account
 
     def __aiter__(self) -> AsyncIterator[list[bytes]]:
         return self

@@ -4,15 +4,19 @@
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from accounts_app.pool.access.tenants import WITHOUT_KEY, Tenant
 from accounts_app.pool.content import Content
 from proxy_app.wire.bodies.bodies import Body, read_body
 from proxy_app.wire.framing.answer_shape import Shape
 from proxy_app.wire.framing.stream_forms import StreamForm
 from proxy_app.wire.malformed import Malformed
+from proxy_app.wire.named import NOTHING, Named
 from proxy_app.wire.operations import Operation
+from proxy_app.wire.resource_names import Name
 
 __all__ = [
     "Body",
@@ -51,6 +55,20 @@ class ClientKind:
 
 
 @dataclass(frozen=True, slots=True)
+class PassThrough:
+    """What of a request goes upstream as the client sent it.
+
+    `path` is that of a forwarded method, below the version and decoded; `query` is encoded, without a question mark.
+    `headers` are those that may go upstream, in lower case.
+    """
+
+    http: str
+    path: str = ""
+    query: str = ""
+    headers: Sequence[tuple[str, str]] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One request, parsed.
 
@@ -74,6 +92,10 @@ class Call:
     version: str = "v1beta"
     shape: Shape | None = None
     content: Content | None = field(default=None, repr=False)
+    name: Name | None = None
+    named: Named = NOTHING
+    tenant: Tenant = WITHOUT_KEY
+    passes: PassThrough | None = None
 
 
 def client_kind(api_client: str, user_agent: str, form: StreamForm | None = None) -> ClientKind:

@@ -40,6 +40,9 @@ class Named:
     chosen: Name | None = None
 
 
+NOTHING = Named()
+
+
 def names_in(
     operation: Operation,
     path_name: str,

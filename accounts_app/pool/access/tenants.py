@@ -32,3 +32,6 @@ class Tenant:
     def may_change(self, row_key: int | None, row_group: int | None, shared: str = "") -> bool:
         """Whether a row may be changed and deleted."""
         return shared == FULL or self.made(row_key, row_group)
+
+
+WITHOUT_KEY = Tenant()

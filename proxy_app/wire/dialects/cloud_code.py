@@ -35,6 +35,7 @@ class CloudCode:
     """The dialect of `cloud_code` accounts."""
 
     name = "cloud_code"
+    versioned = False
     operations = frozenset((GENERATE, STREAM, COUNT))
 
     def __repr__(self) -> str:

@@ -15,16 +15,18 @@ from proxy_app.wire.operations import Operation
 
 @dataclass(frozen=True, slots=True)
 class UpstreamRequest:
-    """One POST, ready to be sent. The headers hold a credential and the body a prompt: the repr shows neither.
+    """One request, ready to be sent. The headers hold a credential and the body a prompt: the repr shows neither.
 
     The body comes in pieces, each value of the client's in the bytes it came in: a large one is never copied. A body
-    that passes through is `content` instead.
+    that passes through is `content` instead. `raw` says that the answer's bytes are passed on as they come.
     """
 
     url: str
     headers: Mapping[str, str] = field(repr=False)
     pieces: Sequence[bytes | Raw] = field(repr=False)
     content: Content | None = field(default=None, repr=False)
+    http: str = field(default="POST", repr=False)
+    raw: bool = field(default=False, repr=False)
 
 
 class Dialect(Protocol):
@@ -33,6 +35,11 @@ class Dialect(Protocol):
     @property
     def name(self) -> str:
         """The kind of account that it is for."""
+        ...
+
+    @property
+    def versioned(self) -> bool:
+        """Whether upstream is asked in the version of the API that the client uses."""
         ...
 
     @property

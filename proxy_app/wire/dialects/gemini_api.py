@@ -3,7 +3,9 @@
 Bodies go out as they came, but for the operator's system instruction; what comes back is the public response.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
+from urllib.parse import quote
 
 import msgspec
 from msgspec import Raw
@@ -11,14 +13,19 @@ from msgspec import Raw
 from accounts_app.pool.outcomes import Fault, Outcome
 from proxy_app.wire import resource_names
 from proxy_app.wire.bodies.bodies import pieces
+from proxy_app.wire.bodies.model_fields import with_model
 from proxy_app.wire.calls import Call
 from proxy_app.wire.dialects.dialect import UpstreamRequest
 from proxy_app.wire.dialects.readers import Reader, reader_of
 from proxy_app.wire.dialects.system_instruction import with_prefix
 from proxy_app.wire.faults.faults import classify
 from proxy_app.wire.malformed import NotAnAnswer
-from proxy_app.wire.operations import COUNT, GENERATE, STREAM, Gives
+from proxy_app.wire.operations import COUNT, FORWARDED, GET_MODEL, LIST_MODELS, OPERATIONS, Family, Gives, Takes
 from proxy_app.wire.resource_names import Name
+
+# The gateway answers these itself.
+_OWN = (LIST_MODELS, GET_MODEL)
+_JSON = {"Content-Type": "application/json"}
 
 _encode = msgspec.json.Encoder().encode
 
@@ -27,7 +34,10 @@ class GeminiApi:
     """The dialect of `gemini_api` accounts."""
 
     name = "gemini_api"
-    operations = frozenset((GENERATE, STREAM, COUNT))
+    versioned = True
+    operations = frozenset(
+        each for each in (*OPERATIONS, FORWARDED) if each.served and each.family is Family.MODELS and each not in _OWN
+    )
 
     def __repr__(self) -> str:
         return "<GeminiApi>"
@@ -38,19 +48,15 @@ class GeminiApi:
         """The request for one attempt, to the client's API version. `token` is the account's API key, `project` is not
         used. Raises BadName.
         """
-        name = resource_names.model(model)
-        if call.operation is COUNT:
-            body = _to_count(call, name)
-        elif call.content is None:
-            body = pieces(with_prefix(call.body, instruction_prefix, model))
-        else:
-            body = []
-        query = "?alt=sse" if call.operation.gives is Gives.EVENTS else ""
+        operation, passes = call.operation, call.passes
+        root = f"/{operation.root}" if operation.root else ""
         return UpstreamRequest(
-            url=f"{base}/{call.version}/{call.operation.path(name)}{query}",
-            headers={"x-goog-api-key": token, "Content-Type": "application/json"},
-            pieces=body,
+            url=f"{base}{root}/{call.version}/{_path(call, model)}{_query(call)}",
+            headers={"x-goog-api-key": token, **_headers(call)},
+            pieces=_pieces(call, model, instruction_prefix),
             content=call.content,
+            http=passes.http if passes else "POST",
+            raw=operation.gives is Gives.BYTES,
         )
 
     def reader(self, call: Call) -> Reader:
@@ -67,6 +73,44 @@ def unwrap(payload: bytes) -> bytes:
     if payload.lstrip()[:1] != b"{":
         raise NotAnAnswer("something that is not a JSON object")
     return payload
+
+
+def _path(call: Call, model: str) -> str:
+    """Below the version. Raises BadName."""
+    operation = call.operation
+    if operation.on_model:
+        return operation.path(resource_names.model(model))
+    if operation is FORWARDED and call.passes is not None:
+        return quote(call.passes.path, safe="/:")
+    return operation.template if call.name is None else operation.path(call.name)
+
+
+def _query(call: Call) -> str:
+    query = call.passes.query if call.passes else ""
+    if call.operation.gives is Gives.EVENTS:
+        return f"?alt=sse&{query}" if query else "?alt=sse"
+    return f"?{query}" if query else ""
+
+
+def _headers(call: Call) -> Mapping[str, str]:
+    """The client's own where bytes pass through, either way."""
+    if call.operation.gives is Gives.BYTES:
+        return {"Accept-Encoding": "identity", **dict(call.passes.headers if call.passes else ())}
+    if call.content is not None and call.passes is not None:
+        return dict(call.passes.headers)
+    return _JSON
+
+
+def _pieces(call: Call, model: str, instruction_prefix: str) -> list[bytes | Raw]:
+    operation = call.operation
+    if call.content is not None or operation.takes is not Takes.FIELDS:
+        return []
+    if operation is COUNT:
+        return _to_count(call, resource_names.model(model))
+    body = call.body if model == call.model else with_model(call.body, call.model, model)
+    if operation.takes_config:
+        body = with_prefix(body, instruction_prefix, model)
+    return pieces(body)
 
 
 def _to_count(call: Call, name: Name) -> list[bytes | Raw]:

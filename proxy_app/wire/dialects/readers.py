@@ -3,7 +3,7 @@
 A frame is one public response: an event of a stream, or the whole of a plain answer. Chunks may be cut anywhere.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Container, Generator
 from typing import Protocol
 
 from proxy_app.wire.bodies.large_bodies import LARGE_BYTES
@@ -16,6 +16,8 @@ from proxy_app.wire.usage import StreamState, Usage, candidates_wanted, peek
 
 # Frames that are held back while no part of an answer has come; upstream begins with one or two of them at most.
 MOST_HELD_BACK = 1000
+
+_OK = (200,)
 
 Unwrap = Callable[[bytes], bytes]  # the public response in a payload of the upstream's; raises NotAnAnswer
 
@@ -31,9 +33,15 @@ class ReportedError(Exception):
 class Reader(Protocol):
     """One answer, as far as it has come.
 
+    `statuses` are the HTTP statuses of good answers; `may_be_empty` says that such an answer may have no frame at all.
     `whole` says that no frame comes before the end. `failure` is what ended the answer early, once the frames before it
     are out. `complete` says that upstream has finished, `settled` that no part of the answer can be missing any more.
     """
+
+    @property
+    def statuses(self) -> Container[int]: ...
+    @property
+    def may_be_empty(self) -> bool: ...
 
     whole: bool
     failure: ReportedError | NotAnAnswer | None
@@ -59,6 +67,8 @@ class EventReader:
     Frames before the first part of an answer (usually counts) are held back and go out together with it.
     """
 
+    statuses: Container[int] = _OK
+    may_be_empty = False
     whole = False
 
     def __init__(self, unwrap: Unwrap, candidates: int) -> None:
@@ -123,6 +133,8 @@ class AnswerReader:
     it, else there is no frame.
     """
 
+    statuses: Container[int] = _OK
+    may_be_empty = False
     whole = True
     complete = True
     settled = True
@@ -161,9 +173,36 @@ class AnswerReader:
         return [frame] if seen.candidates or seen.blocked else []
 
 
+class BytesReader:
+    """A file, or an answer that nobody here reads: every chunk is a frame. Complete at its end."""
+
+    statuses: Container[int] = range(200, 300)
+    may_be_empty = True
+    whole = False
+    settled = False
+    failure: ReportedError | NotAnAnswer | None = None
+
+    def __init__(self) -> None:
+        self.usage = Usage()
+        self.complete = False
+
+    def __repr__(self) -> str:
+        return f"<BytesReader {'complete' if self.complete else 'open'}>"
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        return [chunk]
+
+    def ending(self) -> Generator[None, None, list[bytes]]:
+        self.complete = True
+        yield from ()
+        return []
+
+
 def reader_of(call: Call, unwrap: Unwrap, unwrap_plain: Unwrap) -> Reader:
     """The reader of the answer to `call`; `unwrap_plain` is for answers that no model generated."""
     generated = call.operation.metered is Metered.TOKENS
+    if call.operation.gives is Gives.BYTES:
+        return BytesReader()
     if call.operation.gives is Gives.EVENTS:
         return EventReader(unwrap, candidates_wanted(call.body))
     return AnswerReader(unwrap if generated else unwrap_plain, generated=generated)

@@ -6,6 +6,7 @@ from msgspec import Raw
 from proxy_app.wire.calls import Body
 
 _SPELLINGS = ("systemInstruction", "system_instruction")
+_CACHES = ("cachedContent", "cached_content")
 
 _encode = msgspec.json.Encoder().encode
 _decode_content = msgspec.json.Decoder(dict[str, Raw]).decode
@@ -17,9 +18,9 @@ def with_prefix(body: Body, prefix: str, model: str) -> Body:
 
     The client's may be a Content with parts, a single part, a list of parts or a string. Anything else is left for
     upstream to refuse. Image models refuse system instructions ("Developer instruction is not enabled for this model"),
-    so they get no prefix.
+    so they get no prefix, and neither does a request with a cache, which has to hold the system instruction itself.
     """
-    if not prefix or makes_images(model):
+    if not prefix or makes_images(model) or any(name in body for name in _CACHES):
         return body
     first = Raw(_encode({"text": prefix}))
     name = next((spelling for spelling in _SPELLINGS if spelling in body), _SPELLINGS[0])

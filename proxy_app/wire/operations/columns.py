@@ -160,6 +160,11 @@ class Operation:
         return self.http == "GET"
 
     @property
+    def shows_it(self) -> bool:
+        """Whether its answer is the resource that the path names."""
+        return self.http in ("GET", "PATCH") and self._after == "" and self.gives is Gives.ANSWER
+
+    @property
     def deletes(self) -> bool:
         """Whether what the path names is gone after it."""
         return self.http == "DELETE"

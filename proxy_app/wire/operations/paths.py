@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from accounts_app.pool.names.names import is_id
+from accounts_app.pool.names.names import LONGEST, is_id
 from proxy_app.wire.operations import table
 from proxy_app.wire.operations.columns import VARIABLE, Operation
 from proxy_app.wire.resource_names import CHILDREN, MODELS, TUNED_MODELS
@@ -55,7 +55,12 @@ def may_be_forwarded(path: str, root: str = "") -> bool:
     """
     path = clean(path)
     collection, (name, verb) = _collection(path), split(path)
-    if collection in _unserved or (root, collection, verb) in _verbs or not all(map(is_id, name.split("/"))):
+    if (
+        len(name) > LONGEST
+        or collection in _unserved
+        or (root, collection, verb) in _verbs
+        or not all(map(is_id, name.split("/")))
+    ):
         return False
     return is_id(verb) and verb not in CHILDREN if verb else by_another_method(path, root) is None
 

@@ -34,6 +34,7 @@ TABLE = [
     (Outcome.UNKNOWN_FIELD, Effect.NOTHING, Retry.OTHER_KIND, REFUSAL, False),
     (Outcome.UNREACHABLE, Effect.BREAK_PATH, Retry.NEXT_PATH, NOTHING, False),
     (Outcome.STALE_CONNECTION, Effect.NOTHING, Retry.FRESH_CONNECTION, NOTHING, False),
+    (Outcome.VERSION_MISSING, Effect.NOTHING, Retry.FRESH_CONNECTION, NOTHING, False),
     (Outcome.UNREADABLE, Effect.DETOUR_PATH, Retry.NEXT_PATH, ATTEMPT, True),
     (Outcome.EGRESS_BLOCKED, Effect.DETOUR_EGRESS, Retry.OTHER_EGRESS, REFUSAL, False),
     (Outcome.TIMED_OUT, Effect.OUTDONE, Retry.NO, ATTEMPT, False),
@@ -59,12 +60,21 @@ def test_the_request_log_stores_these_values():
     assert list(Outcome) == [
         *("succeeded", "rate_limited", "quota_exhausted", "overloaded", "bare_429", "empty", "dropped"),
         *("unauthenticated", "revoked", "needs_owner", "token_unavailable", "refused", "rejected", "unknown_field"),
-        *("unreachable", "stale_connection", "unreadable", "egress_blocked", "timed_out"),
+        *("unreachable", "stale_connection", "version_missing", "unreadable", "egress_blocked", "timed_out"),
         *("interrupted", "abandoned", "deadline_passed", "gateway_error"),
     ]
     assert list(Refusal) == [
         *("key_missing", "key_invalid", "address_not_allowed", "origin_not_allowed", "model_not_allowed"),
-        *("key_limit", "no_account", "unsupported", "malformed", "too_large", "too_slow", "left_early"),
+        *(
+            "key_limit",
+            "no_account",
+            "resource_not_found",
+            "unsupported",
+            "malformed",
+            "too_large",
+            "too_slow",
+            "left_early",
+        ),
     ]
 
 

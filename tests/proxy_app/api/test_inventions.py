@@ -85,7 +85,7 @@ async def test_ten_thousand_inventions_leave_nothing_behind(
         assert await invent_a_key_and_a_path(client) == 401
     for _ in range(SENT):
         await invent(client, free_key)
-    assert len(upstream.calls) > SENT / 2
+    assert len(upstream.calls) > SENT / 3
 
     entries_after, rows_after = await held()
     more = holdings.growth(entries, entries_after)

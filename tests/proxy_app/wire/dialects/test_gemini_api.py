@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from proxy_app.wire.calls import Call, read_body
 from proxy_app.wire.dialects import DIALECTS, NotAnAnswer, gemini_api
-from proxy_app.wire.operations import COUNT, GENERATE, STREAM
+from proxy_app.wire.operations import COUNT, FORWARDED, GENERATE, GET_MODEL, LIST_MODELS, STREAM, Family
 from proxy_app.wire.resource_names import BadName
 
 GEMINI_API = DIALECTS["gemini_api"]
@@ -137,4 +137,6 @@ def test_what_is_no_object_is_no_answer(payload):
 def test_it_serves_the_methods_that_the_gateway_forwards_and_no_other():
     assert GEMINI_API.name == "gemini_api"
     assert repr(GEMINI_API) == "<GeminiApi>"
-    assert GEMINI_API.operations == {GENERATE, STREAM, COUNT}
+    assert GEMINI_API.operations >= {GENERATE, STREAM, COUNT, FORWARDED}
+    assert not GEMINI_API.operations & {LIST_MODELS, GET_MODEL}
+    assert all(each.served and each.family is Family.MODELS for each in GEMINI_API.operations)

@@ -26,7 +26,7 @@ def test_a_row_holds_together(operation):
     assert operation.http in ("GET", "POST", "PATCH", "PUT", "DELETE")
     assert (operation.named_by == "") == ("{" not in operation.template)
     assert not operation.makes or operation.repeat is not Repeat.ALWAYS, "what makes something may not be made twice"
-    assert operation not in SERVED or operation.gives in (Gives.ANSWER, Gives.EVENTS)
+    assert operation not in SERVED or operation.gives in (Gives.ANSWER, Gives.EVENTS, Gives.BYTES)
     assert operation not in SERVED or operation.served
     assert (operation.default_page, operation.max_page) == (0, 0) or 0 < operation.default_page <= operation.max_page
     assert not operation.lists or operation.max_page

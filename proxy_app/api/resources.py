@@ -1,0 +1,57 @@
+"""What answers say of resources: what was made is the client's from then on, what was deleted is gone."""
+
+import time
+
+from accounts_app.leasing import AccountView, owners
+from proxy_app import errors
+from proxy_app.forwarding.placement import Place
+from proxy_app.wire.calls import Call
+from proxy_app.wire.operations import made_names
+from proxy_app.wire.operations.columns import Made
+from proxy_app.wire.operations.shown import Shown, shown_in
+from proxy_app.wire.resource_names import Name
+
+
+async def record(call: Call, place: Place, account: AccountView, answer: bytes) -> None:
+    """Write down what an answer of `account` to `call` has made, shown or deleted, before the client has it."""
+    operation, name = call.operation, call.name
+    for made, row in (*made_names.made_in(operation, answer), *made_names.told_in(operation, answer)):
+        await _made(call, made, account, shown_in(answer) if operation.makes else Shown(), row)
+    if name is None:
+        return
+    if operation.deletes:
+        return await owners.gone(str(name), account.owner)
+    if place.found and place.found[0].name == str(name):
+        if operation.shows_it:
+            new = shown_in(answer)
+            owners.seen(
+                place.found[0],
+                state=new.state,
+                size_bytes=new.size_bytes,
+                expires_at=new.expires_at,
+                last_json=new.json,
+            )
+    elif not place.found and not name.child:
+        # Nobody here knew it: it was made before the gateway was, or past it.
+        await _made(call, name, account, shown_in(answer) if operation.shows_it else Shown())
+
+
+def missed(place: Place, error: errors.GatewayError) -> None:
+    """Take note that upstream does not have what the path names."""
+    if place.found and isinstance(error, errors.UpstreamError) and error.code in (403, 404):
+        owners.not_there(place.found[0])
+
+
+async def _made(call: Call, name: Name, account: AccountView, new: Shown, row: Made | None = None) -> None:
+    lives = time.time() + row.lives if row is not None and row.lives is not None else None
+    await owners.made(
+        str(name),
+        account.id,
+        call.tenant,
+        kind=name.kind,
+        model=call.model,
+        state=new.state,
+        size_bytes=new.size_bytes,
+        expires_at=new.expires_at or lives,
+        last_json=new.json,
+    )

@@ -1,0 +1,61 @@
+"""What an answer shows of a resource: its state, size and end, as far as rows and lists need them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+# Members of an answer that the resource may stand in, instead of being the answer itself.
+_WRAPPERS = ("file",)
+_ENDS = ("expirationTime", "expireTime")
+
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """`expires_at` in seconds, epoch; `json` is the resource itself, "" if there is none."""
+
+    state: str = ""
+    size_bytes: int | None = None
+    expires_at: float | None = None
+    json: str = ""
+
+
+def shown_in(answer: bytes) -> Shown:
+    """Read from a whole public answer."""
+    try:
+        found = _decode(answer)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Shown()
+    if not isinstance(found, dict):
+        return Shown()
+    return shown(next((found[each] for each in _WRAPPERS if isinstance(found.get(each), dict)), found))
+
+
+def shown(resource: dict[str, Any]) -> Shown:
+    """Read from one resource, decoded."""
+    metadata = resource.get("metadata")
+    state = resource.get("state") or (metadata.get("state") if isinstance(metadata, dict) else "")
+    return Shown(
+        state=state if isinstance(state, str) else "",
+        size_bytes=_number(resource.get("sizeBytes")),
+        expires_at=next((at for each in _ENDS if (at := _moment(resource.get(each))) is not None), None),
+        json=_encode(resource).decode(),
+    )
+
+
+def _number(value: Any) -> int | None:
+    """Numbers of 64 bits are texts in Google's JSON."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
+        return int(value)
+    return value if isinstance(value, int) and value >= 0 else None
+
+
+def _moment(value: Any) -> float | None:
+    try:
+        return datetime.fromisoformat(value).timestamp() if isinstance(value, str) else None
+    except ValueError:
+        return None

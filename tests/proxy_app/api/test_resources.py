@@ -1,0 +1,174 @@
+"""Resources over the pool: what a client makes is its own, and is asked of the project that has it."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from accounts_app import roster
+from accounts_app.leasing import owners
+from accounts_app.models import Account, ApiKey, KeyGroup, Resource
+from accounts_app.storage import journal
+from tests.factories import a_prompt, make_account
+
+MODEL = "gemini-2.5-flash"
+LONG = "All work and no play makes Jack a dull boy. " * 400
+
+
+@pytest.fixture
+async def projects(upstream, settings) -> list[Account]:
+    """Four keys in three projects of Google's: `one` has two."""
+    settings.GEMINI_API_URL = upstream.url
+    owners.reset()
+
+    def make() -> list[Account]:
+        accounts = []
+        for name, project in (("a", "one"), ("b", "one"), ("c", "two"), ("d", "three")):
+            known = upstream.add_account(f"{name}@example.com", project=project)
+            accounts.append(
+                make_account(
+                    f"{name}@example.com",
+                    kind="gemini_api",
+                    access_token=known.api_key,
+                    refresh_token="",
+                    expires_at=None,
+                    project="",
+                )
+            )
+        return accounts
+
+    return await sync_to_async(make)()
+
+
+@pytest.fixture
+def key_of(api_key) -> Callable[[str], Awaitable[str]]:
+    """Makes a client key in a group of the same name."""
+
+    async def make(name: str) -> str:
+        key = await api_key(name)
+        group, _ = await KeyGroup.objects.aget_or_create(name=name)
+        await ApiKey.objects.filter(name=name).aupdate(group=group)
+        await roster.refresh()
+        return key
+
+    return make
+
+
+def a_cache(text: str = LONG) -> dict:
+    return {"model": f"models/{MODEL}", **a_prompt(text), "ttl": "600s"}
+
+
+async def test_a_cache_is_made_once_and_found_by_its_tenant_only(client, projects, key_of, upstream):
+    mine, theirs = await key_of("red"), await key_of("blue")
+
+    made = await client.post("/v1beta/cachedContents", a_cache(), x_goog_api_key=mine)
+    assert made.status == 200, made.body
+    name = made.json()["name"]
+
+    for _ in range(8):
+        assert (await client.get(f"/v1beta/{name}", x_goog_api_key=mine)).json()["name"] == name
+    refused = await client.get(f"/v1beta/{name}", x_goog_api_key=theirs)
+    unknown = await client.get("/v1beta/cachedContents/nobodyhasthis", x_goog_api_key=theirs)
+    assert (refused.status, refused.json()) == (unknown.status, unknown.json())
+    assert refused.json()["error"]["message"] == "CachedContent not found (or permission denied)"
+    row = await Resource.objects.aget(name=name)
+    assert (row.kind, row.model) == ("cachedContents", MODEL)
+
+
+async def test_a_call_that_names_a_cache_goes_to_its_project(client, projects, key_of, upstream):
+    key = await key_of("red")
+    await key_of("blue")
+    name = (await client.post("/v1beta/cachedContents", a_cache(), x_goog_api_key=key)).json()["name"]
+
+    for number in range(10):
+        body = {**a_prompt(f"Question {number}?"), "cachedContent": name}
+        reply = await client.post(f"/v1beta/models/{MODEL}:generateContent", body, x_goog_api_key=key)
+        assert reply.status == 200, reply.body
+        assert reply.json()["usageMetadata"]["cachedContentTokenCount"] > 1000
+
+
+async def test_what_is_deleted_is_gone(client, projects, key_of):
+    key = await key_of("red")
+    await key_of("blue")
+    name = (await client.post("/v1beta/cachedContents", a_cache(), x_goog_api_key=key)).json()["name"]
+
+    patched = await client.request("PATCH", f"/v1beta/{name}", {"ttl": "90s"}, x_goog_api_key=key)
+    deleted = await client.request("DELETE", f"/v1beta/{name}", {}, x_goog_api_key=key)
+    again = await client.get(f"/v1beta/{name}", x_goog_api_key=key)
+
+    assert (patched.status, deleted.status, again.status) == (200, 200, 403)
+    assert deleted.json() == {}
+    await journal.flush(force=True)
+    assert not await Resource.objects.filter(name=name).aexists()
+
+
+async def test_embeddings_come_from_any_account(client, projects, api_key):
+    key = await api_key()
+
+    one = await client.post(
+        "/v1/models/gemini-embedding-001:embedContent", {"content": {"parts": [{"text": "a"}]}}, x_goog_api_key=key
+    )
+    many = await client.post(
+        "/v1beta/models/gemini-embedding-001:batchEmbedContents",
+        {
+            "requests": [
+                {"model": "models/gemini-embedding-001", "content": {"parts": [{"text": text}]}} for text in ("a", "b")
+            ]
+        },
+        x_goog_api_key=key,
+    )
+
+    assert (one.status, many.status) == (200, 200)
+    assert len(many.json()["embeddings"]) == 2
+
+
+async def test_a_batch_runs_and_its_results_are_downloaded(client, projects, key_of, upstream):
+    key, other = await key_of("red"), await key_of("blue")
+    requests = [{"request": a_prompt("What is 6*7?"), "metadata": {"key": "one"}}]
+    body = {"batch": {"displayName": "b", "inputConfig": {"requests": {"requests": requests}}}}
+
+    made = await client.post(f"/v1beta/models/{MODEL}:batchGenerateContent", body, x_goog_api_key=key)
+    assert made.status == 200, made.body
+    name = made.json()["name"]
+
+    upstream.advance(60)
+    got = await client.get(f"/v1beta/{name}", x_goog_api_key=key)
+    assert got.json()["metadata"]["state"] == "BATCH_STATE_SUCCEEDED"
+    assert (await client.get(f"/v1beta/{name}", x_goog_api_key=other)).status == 404
+    assert (await client.request("DELETE", f"/v1beta/{name}", x_goog_api_key=key)).json() == {}
+
+
+async def test_a_store_answers(client, projects, key_of):
+    key = await key_of("red")
+    await key_of("blue")
+
+    made = await client.post("/v1beta/fileSearchStores", {"displayName": "My store"}, x_goog_api_key=key)
+    assert made.status == 200, made.body
+    name = made.json()["name"]
+    documents = await client.get(f"/v1beta/{name}/documents", x_goog_api_key=key)
+    assert documents.status == 200, documents.body
+    deleted = await client.request("DELETE", f"/v1beta/{name}?force=True", x_goog_api_key=key)
+    assert deleted.status == 200
+
+
+async def test_a_method_that_is_not_known_is_forwarded_once(client, projects, key_of, upstream):
+    key = await key_of("red")
+    await key_of("blue")
+
+    reply = await client.post(f"/v1beta/models/{MODEL}:dreamUp", {"a": 1}, x_goog_api_key=key)
+
+    assert reply.status == 404
+    (seen,) = [each for each in upstream.requests if each.path.endswith(":dreamUp")]
+    assert seen.http_method == "POST"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/v1beta/interactions", 400), ("/v1beta/auth_tokens", 501), ("/v1beta/openai/chat/completions", 501)],
+)
+async def test_what_is_not_served_is_refused_and_never_forwarded(path, status, client, projects, api_key, upstream):
+    reply = await client.post(path, {}, x_goog_api_key=await api_key())
+
+    assert reply.status == status
+    assert not upstream.requests
+    assert isinstance(reply.json()["error"]["code"], str if status == 400 else int)
