@@ -6,11 +6,12 @@ Calls count by the monotonic clock; what people read is by the wall clock.
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from time import monotonic
+from time import monotonic, time
 from types import TracebackType
 from typing import Self
 
 from accounts_app import roster
+from accounts_app.leasing import project_usage
 from accounts_app.leasing import rows as leasing_rows
 from accounts_app.leasing.lender import Lender, ahead
 from accounts_app.pool.blame.attempts import Attempts
@@ -21,6 +22,7 @@ from accounts_app.pool.cooldowns.cooldown import Cooldown
 from accounts_app.pool.outcomes import Fault
 from accounts_app.pool.paths.paths import Path
 from accounts_app.roster import AccountView, RosterUnavailable
+from accounts_app.storage.worker import in_database
 
 __all__ = [
     "AccountView",
@@ -51,9 +53,11 @@ __all__ = [
     "paths_due",
     "probed",
     "recovered",
+    "refresh_usage",
     "reset",
     "routed",
     "taken_out",
+    "used",
 ]
 
 
@@ -231,6 +235,21 @@ def routed(model: str) -> str:
     return roster.current().routes.resolve(model)
 
 
+def used(account: int, tokens: int, now: float) -> None:
+    """An exchange of the account has used so many tokens; `now` is monotonic. For the limits of its project."""
+    if tokens:
+        _lender.usage.add(account, 0, tokens, now, _lender.on_the_wall(now))
+
+
+async def refresh_usage() -> None:
+    """Learn what other nodes have used of projects with limits. Raises Django's database errors."""
+    if not _lender.usage.limited:
+        return
+    wall = time()
+    news = await in_database(project_usage.news, wall)
+    _lender.usage.learn(news, monotonic(), wall)
+
+
 def default_generation_config(model: str) -> Mapping[str, object]:
     """The operator's default generationConfig for the name `model`. Raises RosterUnavailable."""
     route = roster.current().routes.find(model)
@@ -246,6 +265,7 @@ def reset(ahead: Callable[[], float] = ahead) -> None:
     """Forget every lease and decision. For tests, which may replace the difference of the two clocks."""
     global _lender
     leasing_rows.reset()
+    project_usage.reset()
     _lender = Lender(ahead)
     with suppress(RosterUnavailable):
         _lender.catch_up()

@@ -15,6 +15,7 @@ from time import monotonic, time
 
 from accounts_app import roster
 from accounts_app.leasing import rows as leasing_rows
+from accounts_app.leasing.project_usage import ProjectUsage
 from accounts_app.leasing.rows import (
     COOLDOWN,
     LAST_USED,
@@ -64,6 +65,7 @@ class Lender:
     def __init__(self, ahead: Callable[[], float] = ahead) -> None:
         self.blame = Blame(self, seed=int.from_bytes(os.urandom(4)) / 2**32)
         self.board.is_known = known_models.is_known
+        self.usage = ProjectUsage(self.board)
         self.last_used: dict[int, float] = {}  # by the wall clock
         self._ahead = ahead
         self._seen: Roster | None = None
@@ -92,6 +94,7 @@ class Lender:
         step = attempts.next(now)
         if isinstance(step, Placement):
             self._note_use(step.loan.account)
+            self.usage.add(step.loan.account, 1, 0, now, self.on_the_wall(now))
         return step
 
     def attempts(self, wanted: Wanted) -> Attempts:
@@ -126,6 +129,7 @@ class Lender:
             candidate = snapshot.accounts.get(account)
             if candidate is not None and candidate.parked == BILLING:
                 self.blame.try_each_hour(account, self._now)
+        self.usage.catch_up(snapshot, self._now, self.on_the_wall(self._now))
         for changes in roster.take_cooldown_changes():
             for key, shown in changes.cooldowns.items():
                 self._take_over(key, shown, changes.loaded_at)

@@ -30,6 +30,7 @@ SENTENCES = (
     gettext_noop("%(number)s left"),
     gettext_noop("The database has not been read yet."),
     gettext_noop("It is on standby."),
+    gettext_noop("The limits of its project are used up."),
     # the result of an attempt
     gettext_noop("An empty answer."),
     gettext_noop("The upstream sent an empty response."),

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from django.db import Error as DatabaseError
 
-from accounts_app import http_client, roster
+from accounts_app import http_client, leasing, roster
 from accounts_app.actions import sign_in
 from accounts_app.api_keys import usage
 from accounts_app.credentials import quota, tokens
@@ -125,6 +125,7 @@ class Background:
         try:
             await roster.refresh()
             await usage.refresh()
+            await leasing.refresh_usage()
             self._note_accounts(roster.current())
             if self._demo is None and demo_answers(roster.current()):
                 # It runs until the end, also once there is a real account: calls in flight may still use it.

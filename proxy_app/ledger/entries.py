@@ -10,6 +10,7 @@ from typing import Any, Self
 from django.db import connection
 from django.db.models import CharField, PositiveIntegerField, TextField
 
+from accounts_app import leasing
 from accounts_app.pool import foreign_text
 from accounts_app.pool.outcomes import Fault, Outcome
 from accounts_app.storage import journal
@@ -123,6 +124,11 @@ def _to_journal(entry: LogEntry) -> None:
     journal.append(KIND, entry.row())
 
 
+def _to_project(entry: LogEntry) -> None:
+    spent = entry.usage
+    leasing.used(entry.account_id, spent.prompt + spent.candidates + spent.thoughts + spent.tool, time.monotonic())
+
+
 def _write(rows: list[dict[str, Any]]) -> None:
     rows = _without_deleted(rows, "account_id", Kind.ACCOUNT)
     rows = _without_deleted(rows, "api_key_id", Kind.API_KEY)
@@ -151,3 +157,4 @@ def _without_deleted(rows: list[dict[str, Any]], column: str, kind: Kind) -> lis
 
 journal.register(KIND, _write, droppable=True)
 sinks.add(_to_journal)
+sinks.add(_to_project)

@@ -3,17 +3,16 @@
 Synchronous state, without I/O; time is an argument. Choosing and explaining both go by `Register.eligibility_of()`.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Mapping
 from math import inf
 
 from accounts_app.pool.backoff import HOUR
 from accounts_app.pool.choice.eligibility import COMES_BACK, WHOLE_ACCOUNT, Candidate, Status
 from accounts_app.pool.choice.lineup import Among, Lineup
 from accounts_app.pool.choice.loans import Loan
-from accounts_app.pool.choice.membership import Membership
 from accounts_app.pool.choice.register import Register
 from accounts_app.pool.choice.selection import Choice, Ring, Strategy, quarters
-from accounts_app.pool.cooldowns.cooldown import OF_THE_PROJECT, Cooldown
+from accounts_app.pool.cooldowns.cooldown import Cooldown
 from accounts_app.pool.names.allow_lists import AllowLists, Names
 from accounts_app.pool.names.known_models import OTHERS
 from accounts_app.pool.paths.paths import Paths
@@ -48,7 +47,6 @@ class Board(Register):
         self._allow_lists = AllowLists()
         self._counted: dict[int, tuple[bool, bool]] = {}
         self._lineups: dict[Key, Lineup] = {}  # in the order of their last use
-        self.membership = Membership()
         self.connected = 0
         self.out_of_service = 0
 
@@ -93,11 +91,14 @@ class Board(Register):
         self.cooldowns.put(account, model, cooldown)
         self._place_for(account, [model], now)
 
-    def sharing(self, account: int, model: str) -> Set[int]:
-        """The accounts that the account's cooldown for a model is for: a quota's is for all of its project."""
-        cooldown = self.cooldowns.get(account, model)
-        is_shared = cooldown is not None and cooldown.reason in OF_THE_PROJECT
-        return self.membership.sharing(account) if is_shared else {account}
+    def limit(self, owner: int, until: float | None, now: float) -> None:
+        """An owner's own limits are used up until then, or (None) no longer."""
+        if self.limited.get(owner) == until:
+            return
+        self.limited.pop(owner, None)
+        if until is not None:
+            self.limited[owner] = until
+        self.place(self.membership.of_owner(owner), now)
 
     def await_token(self, account: int, until: float | None, now: float) -> None:
         """The account has no token before `until`, or (None) has one again."""

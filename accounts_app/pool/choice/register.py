@@ -1,14 +1,19 @@
 """The state of each account, and the one rule for whether it can answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from math import inf
 
 from accounts_app.pool.choice.eligibility import PATH, WHOLE_ACCOUNT, Candidate, Eligibility, Status
-from accounts_app.pool.cooldowns.cooldown import CooldownState, state
+from accounts_app.pool.choice.membership import Membership
+from accounts_app.pool.cooldowns.cooldown import OF_THE_PROJECT, CooldownState, state
 from accounts_app.pool.cooldowns.cooldowns import Cooldowns
 from accounts_app.pool.names.known_models import OTHERS
+from accounts_app.pool.outcomes import Outcome
 from accounts_app.pool.paths.paths import Paths, PathStatus
 from accounts_app.pool.paths.ways import Ways
+
+# Why accounts of a project wait whose operator lets it use no more.
+OWN_LIMIT = "The limits of its project are used up."
 
 
 class Register:
@@ -18,10 +23,12 @@ class Register:
         self.protection = 0.0  # quota reserve: an account with no more than this part left is not asked; 0: no reserve
         self.ahead = 0.0  # seconds by which the wall clock, which quotas are reset by, is ahead of ours
         self.accounts: Mapping[int, Candidate] = {}
+        self.membership = Membership()
         self.paths = paths
         self.ways = Ways(paths)
         self.cooldowns = Cooldowns()
         self.load: dict[int, int] = {}
+        self.limited: dict[int, float] = {}  # owners whose own limits are used up, until then
         self.taken_out: dict[int, str] = {}  # account -> why; by verdicts of this process, before the row says so
         self.retry_at: dict[int, float] = {}  # account -> when a call probes it although it needs attention
         self.next_retry = inf  # the soonest of these whose time has not come yet
@@ -55,6 +62,12 @@ class Register:
         limit = candidate.max_concurrency if candidate else None
         return limit is not None and self.load.get(account, 0) >= limit
 
+    def sharing(self, account: int, model: str) -> Set[int]:
+        """The accounts that the account's cooldown for a model is for: a quota's is for all of its project."""
+        cooldown = self.cooldowns.get(account, model)
+        is_shared = cooldown is not None and cooldown.reason in OF_THE_PROJECT
+        return self.membership.sharing(account) if is_shared else {account}
+
     def _is_due(self, account: int, now: float) -> bool:
         """Whether a call is to probe the account although it needs attention."""
         return now >= self.retry_at.get(account, inf)
@@ -68,6 +81,8 @@ class Register:
             return below
         if longest is not None and state(longest, now) is CooldownState.COOLING_DOWN:
             return Eligibility(account, Status.COOLING_DOWN, longest.until, f"{longest.reason}: {longest.message}")
+        if self.limited and (until := self.limited.get(self.accounts[account].owner, 0.0)) > now:
+            return Eligibility(account, Status.COOLING_DOWN, until, f"{Outcome.RATE_LIMITED.value}: {OWN_LIMIT}")
         if account in self.tokenless and self.tokenless[account] > now:
             return Eligibility(account, Status.NO_TOKEN, self.tokenless[account])
         way = self.ways.get(account)

@@ -61,7 +61,7 @@ async def use_elsewhere(key: KeyView, requests: int = 1, prompt_tokens: int = 0,
     row = usage_rows.KeyUseRow(
         key.id, MODEL, (hour or datetime.now(UTC)).timestamp(), requests, tokens=Tokens(prompt=prompt_tokens)
     )
-    books, usage_rows._sums = usage_rows._sums, usage_rows.SharedSums()
+    books, usage_rows._sums = usage_rows._sums, usage_rows.KeySums()
     await in_database(usage_rows.write, [row])
     usage_rows._sums = books
 
