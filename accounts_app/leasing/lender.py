@@ -118,6 +118,8 @@ class Lender:
         else:
             changed = set(snapshot.accounts) | set(board.accounts)
         self._forget_seen(snapshot, changed)
+        projects = snapshot.projects.values()
+        board.membership.make_exclusive({each.id: each.exclusive_to for each in projects if each.exclusive_to})
         board.update(snapshot.accounts, changed, self._now)
         gone = changed - snapshot.accounts.keys()
         self.blame.forget(gone)

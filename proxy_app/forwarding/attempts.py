@@ -161,6 +161,7 @@ class Forwarding:
                 model=call.operation.cooldowns_on(self.model),
                 operation=call.operation.id,
                 owner=owner,
+                group=call.tenant.group,
                 conversation=call.affinity,
                 max_attempts=timeouts.max_attempts(),
                 max_wait=timeouts.max_wait() if only is None else 0.0,

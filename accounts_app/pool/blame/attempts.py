@@ -225,7 +225,7 @@ class Attempts:
 
     @property
     def _among(self) -> Among:
-        return self._blame.board.among(self._wanted.operation, self._wanted.owner)
+        return self._blame.board.among(self._wanted.operation, self._wanted.owner, self._wanted.group)
 
     def _first_path(self, account: int, now: float) -> Path | None:
         ways = self._blame.board.ways

@@ -16,17 +16,19 @@ class Wanted:
     """What a call wants of the pool.
 
     `model` is what cooldowns are for, "" for the account as a whole. `operation` has to be one that the account
-    supports; `owner` is `Candidate.owner` of the accounts that may answer, None for a call that any may answer.
-    `conversation` is its affinity key. `repeat` says whether the request may be sent again. `max_wait` is how long it
-    may wait for an account, in seconds, all its waits together; `deadline` when its first byte has to be there. `only`
-    is the one account to ask, even if it is cooling down or disabled, and `why` the reason for that. `request` makes a
-    fingerprint of the request, and is called after a failure only.
+    supports; `owner` is `Candidate.owner` of the accounts that may answer, None for a call that any may answer. Then
+    `group`, the caller's, is the only one whose exclusive projects it may use. `conversation` is its affinity key.
+    `repeat` says whether the request may be sent again. `max_wait` is how long it may wait for an account, in seconds,
+    all its waits together; `deadline` when its first byte has to be there. `only` is the one account to ask, even if it
+    is cooling down or disabled, and `why` the reason for that. `request` makes a fingerprint of the request, and is
+    called after a failure only.
     """
 
     model: str
     conversation: int
     operation: str = ""
     owner: int | None = None
+    group: int | None = None
     max_attempts: int = 3
     max_wait: float = 10.0
     deadline: float = inf

@@ -146,18 +146,13 @@ class Board(Register):
             self._place(lineup, account, now)
         return lineup
 
-    def among(self, operation: str, owner: int | None) -> Among:
-        """The only accounts that a call may go to: those that support the operation and are the owner's.
+    def among(self, operation: str, owner: int | None, group: int | None = None) -> Among:
+        """The only accounts that a call of this group's may go to; None where it may go to any.
 
-        Every account supports the operation "".
+        Those that support the operation (every account supports "") and are the owner's; without an owner those whose
+        project is not another group's alone.
         """
-        if owner is not None:
-            owned = self.membership.of_owner(owner)
-            return {each for each in owned if self.accounts[each].can(operation)} if operation else owned
-        if not operation:
-            return None
-        able = self.membership.able(operation, self.accounts)
-        return None if len(able) == len(self.accounts) else able
+        return self.membership.among(self.accounts, operation, owner, group)
 
     def choose(
         self, strategy: Strategy, model: str, affinity: int, tried: Collection[int], now: float, among: Among = None

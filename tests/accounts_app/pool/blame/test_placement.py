@@ -170,3 +170,31 @@ def test_a_call_about_no_model_is_kept_only_by_what_concerns_the_whole_account()
     assert accounts == [1]
     assert blame.board.cooldowns.get(1, "") is not None
     assert asked(blame, model="")[0] == []
+
+
+@pytest.mark.parametrize("strategy", list(Strategy))
+def test_an_exclusive_project_is_used_by_its_group_and_by_no_other(strategy):
+    blame = a_pool(*owned_by(5, 6), Able(owner=-3, operations=("generate",)))
+    blame.board.membership.make_exclusive({5: 77})
+
+    assert blame.board.among("", None) == blame.board.among("", None, 78) == {2, 3}
+    assert blame.board.among("", None, 77) == {1, 2, 3}
+    assert blame.board.among("embed", None) == {2}
+    assert blame.board.among("embed", None, 77) == {1, 2}
+    accounts, _ = asked(blame, *[BUSY] * 9, group=78, strategy=strategy, max_attempts=9, max_wait=0.0)
+    assert set(accounts) == {2, 3}
+    assert asked(blame, owner=5, strategy=strategy)[0] == [1]  # what was made there before stays served
+
+
+def test_a_project_that_is_no_longer_exclusive_and_one_whose_accounts_change_are_placed_anew():
+    blame = a_pool(*owned_by(5, 6))
+    membership = blame.board.membership
+    membership.make_exclusive({5: 77})
+    assert blame.board.among("", None) == {2}
+
+    moved = dict(enumerate(owned_by(5, 5), 1))
+    blame.board.update(moved, [2], NOW)
+    assert blame.board.among("", None) == set()
+    assert asked(blame) == ([], NoAnswer(Ending.CANNOT))
+    membership.make_exclusive({})
+    assert blame.board.among("", None) is None
