@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts_app import http_client
-from accounts_app.models import Account, Credential, Rest
+from accounts_app.models import Account, Credential, Resource, Rest
 from accounts_app.models.encryption import Unreadable
 from accounts_app.pool import secret_shapes
 from accounts_app.storage import real_accounts
@@ -22,8 +22,9 @@ SECRET = re.compile(r"[\x21-\x7e]+")
 PROJECT = re.compile(r"(?=.*[a-z])[a-z0-9:.-]{2,128}")
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 IN_SERVICE = {"parked": "", "parked_message": "", "parked_link": "", "parked_at": None}
-# The demo account's upstream is the embedded emulator, which takes any refresh token.
-DEMO_TOKEN = "demo"
+# The demo accounts' upstream is the embedded emulator, which takes any refresh token and any key.
+DEMO_SECRETS = {Account.Kind.CLOUD_CODE: "refresh_token", Account.Kind.GEMINI_API: "access_token"}
+DEMO_SECRET = "demo"
 
 
 class Unusable(ValueError):
@@ -173,25 +174,28 @@ def replace_tokens(account_id: int, *, refresh_token: str = "", access_token: st
 
 
 def ensure_demo() -> bool:
-    """Where no account is connected, add the demo account. Returns whether it was added.
+    """Where no account is connected, add the demo accounts, one a kind. Returns whether any was added.
 
-    One that is there already is reset: the emulator behind it has started anew, and knows nothing of its project or of
-    what took it out of service. Where real accounts have been connected before, it is not added.
+    Those that are there already are reset: the emulator behind them has started anew, and knows nothing of projects, of
+    files and the like, or of what took them out of service. Where real accounts have been connected before, none is
+    added.
     """
-    if Account.objects.exists():
-        Account.objects.filter(is_demo=True).exclude(parked="", project="").update(**IN_SERVICE, project="")
+    Resource.objects.filter(account__is_demo=True).delete()
+    Account.objects.filter(is_demo=True).exclude(parked="", project="").update(**IN_SERVICE, project="")
+    if Account.objects.filter(is_demo=False).exists() or real_accounts.have_been():
         return False
-    if real_accounts.have_been():
-        return False
-    account, is_new = Account.objects.get_or_create(is_demo=True, defaults={"email": "demo account"})
-    Credential.objects.get_or_create(account=account, defaults={"refresh_token": DEMO_TOKEN})
-    return is_new
+    added = False
+    for kind, secret in DEMO_SECRETS.items():
+        account, is_new = Account.objects.get_or_create(is_demo=True, kind=kind, defaults={"email": "demo account"})
+        Credential.objects.get_or_create(account=account, defaults={secret: DEMO_SECRET})
+        added |= is_new
+    return added
 
 
 def only_the_demo_answers() -> bool:
-    """Whether the demo account is the only one, so that clients get the emulator's responses."""
-    rows = Account.objects.values_list("is_demo", flat=True)[:2]
-    return list(rows) == [True] and not real_accounts.have_been()
+    """Whether there are demo accounts alone, so that clients get the emulator's responses."""
+    kinds = set(Account.objects.values_list("is_demo", flat=True).distinct())
+    return kinds == {True} and not real_accounts.have_been()
 
 
 def known_secrets() -> dict[str, str]:

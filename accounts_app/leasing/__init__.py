@@ -142,8 +142,9 @@ def is_supported(operation: str) -> bool:
 
 
 def has_accounts(owner: int) -> bool:
-    """Whether there are accounts of this owner."""
-    return bool(_lender.board.membership.of_owner(owner))
+    """Whether there are accounts of this owner, others than demo accounts on standby."""
+    board = _lender.board
+    return any(not board.accounts[each].standby for each in board.membership.of_owner(owner))
 
 
 def known(account: int) -> AccountView:

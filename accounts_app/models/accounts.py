@@ -72,7 +72,7 @@ class Account(Stamped):
                 name="account_once_a_kind",
                 violation_error_message=_("This account is already here."),
             ),
-            models.UniqueConstraint(fields=["is_demo"], condition=Q(is_demo=True), name="account_one_demo"),
+            models.UniqueConstraint(fields=["kind"], condition=Q(is_demo=True), name="account_one_demo_a_kind"),
             models.CheckConstraint(condition=~Q(email=""), name="account_has_a_name"),
             models.CheckConstraint(condition=Q(kind__in=["cloud_code", "gemini_api"]), name="account_kind_is_known"),
             models.CheckConstraint(

@@ -96,7 +96,7 @@ def on_change(listener: OnChange) -> OnChange:
 
 
 def set_demo_upstream(url: str | None) -> None:
-    """Where the demo account's upstream listens; with None the account is disabled. In force from the next refresh."""
+    """Where the demo accounts' upstream listens; with None they are disabled. In force from the next refresh."""
     _tables.set_demo_upstream(url)
 
 

@@ -32,7 +32,7 @@ from accounts_app.roster.views import (
 )
 
 V = TypeVar("V")
-DemoState = tuple[bool, str | None]  # whether other accounts exist, where the demo account's upstream listens
+DemoState = tuple[bool, str | None]  # whether other accounts exist, where the demo accounts' upstream listens
 
 OVERLAP = timedelta(seconds=5)  # longer than any of our transactions, and than clocks kept by NTP differ
 SWEEP_EVERY = 60.0  # seconds
@@ -160,7 +160,7 @@ class Tables:
         self._snapshot: Roster | None = None
 
     def set_demo_upstream(self, url: str | None) -> None:
-        """Where the demo account's upstream listens, if anywhere."""
+        """Where the demo accounts' upstream listens, if anywhere."""
         self._demo_upstream = url
 
     def read(self) -> Roster:
@@ -202,11 +202,11 @@ class Tables:
         )
 
     def _demo_has_moved(self) -> bool:
-        """Whether the demo account's upstream has changed, which is in no row."""
+        """Whether the demo accounts' upstream has changed, which is in no row."""
         return self._demo_state is None or self._demo_state[1] != self._demo_upstream
 
     def _demo_state_now(self) -> DemoState:
-        """Whether other accounts than the demo account exist, and where its upstream listens."""
+        """Whether other accounts than the demo accounts exist, and where its upstream listens."""
         return any(not account.is_demo for account in self._accounts.views.values()), self._demo_upstream
 
     def _accounts_now(self, demo_state: DemoState) -> tuple[Mapping[int, AccountView], set[int]]:
@@ -226,7 +226,7 @@ class Tables:
         return accounts, changed
 
     def _whole(self, account: AccountView, demo_state: DemoState) -> AccountView:
-        """An account with its tokens, and for the demo account its upstream."""
+        """An account with its tokens, and for a demo account its upstream."""
         credential = self._credentials.views.get(account.id, CredentialView())
         if credential is None:
             return replace(account, parked=account.parked or Account.Parked.MISCONFIGURED)
@@ -236,7 +236,7 @@ class Tables:
         return replace(
             account,
             credential=credential,
-            # Never Google: the demo account's tokens are made up.
+            # Never Google: the demo accounts' tokens are made up.
             enabled=account.enabled and upstream is not None,
             bases=(upstream,) if upstream else (),
             token_url=f"{upstream}/token" if upstream else "",

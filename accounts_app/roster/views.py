@@ -52,7 +52,7 @@ class AccountView:
     priority: int
     quota: Mapping[str, Mapping[str, object]] = field(repr=False)
     is_demo: bool
-    standby: bool  # the demo account, while another one exists
+    standby: bool  # a demo account, while a real one exists
     bases: tuple[str, ...]
     token_url: str
     credential: CredentialView

@@ -98,8 +98,8 @@ def _lost_accounts() -> Iterator[CheckMessage]:
         yield Warning(
             _("Accounts have been connected here, and the database has none."),
             hint=_(
-                "Put the right database back, or connect accounts. The demo account does not stand in for them; to "
-                "have it again, remove the file real-accounts from the data directory."
+                "Put the right database back, or connect accounts. The demo accounts do not stand in for them; to "
+                "have them again, remove the file real-accounts from the data directory."
             ),
             id="gateway.W011",
         )

@@ -1,7 +1,7 @@
 """Whether real accounts have ever been connected here: a file in the data directory, which outlives the database.
 
-The demo account answers with made-up text. It must not take over because the database was lost or replaced by an empty
-one, nor because the last account was deleted.
+The demo accounts answer with made-up text. They must not take over because the database was lost or replaced by an
+empty one, nor because the last account was deleted.
 """
 
 from pathlib import Path

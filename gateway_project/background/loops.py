@@ -114,7 +114,7 @@ class Background:
         await quota.update_due(time.time())
 
     def _note_accounts(self, known: roster.Roster) -> None:
-        """Once there has been a real account, the demo account never answers again."""
+        """Once there has been a real account, the demo accounts never answer again."""
         if self._real_accounts_noted or not any(not account.is_demo for account in known.accounts.values()):
             return
         real_accounts.note()
@@ -137,7 +137,7 @@ class Background:
 
 
 def demo_answers(known: roster.Roster) -> bool:
-    """Whether the demo account is the only one, and always was."""
+    """Whether there are demo accounts only, and always were."""
     only = any(account.is_demo and not account.standby for account in known.accounts.values())
     return only and not real_accounts.have_been()
 

@@ -50,7 +50,7 @@ class Status(StrEnum):
     LAST = "last"  # asked when no other is left, because of a guess against it or its path
     UNKNOWN = "unknown"
     DISABLED = "disabled"
-    STANDBY = "standby"  # the demo account, while another one exists
+    STANDBY = "standby"  # a demo account, while a real one exists
     NEEDS_ATTENTION = "parked"
     NOT_ALLOWED = "not_allowed"  # its operator allows it other models only
     PROTECTED = "protected"  # below the quota reserve

@@ -19,7 +19,7 @@ ADMIN = "admin"
 
 
 class Command(BaseCommand):
-    help = "Prepare the database, the admin user, the first API key and the demo account; what is there is left alone."
+    help = "Prepare the database, the admin user, the first API key and demo accounts; what is there is left alone."
 
     def handle(self, **options: Any) -> None:
         """What `make run` does before it serves.
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         2. Write the settings row, from the environment's first-run values.
         3. Make the admin user with a random password, told once.
         4. Make the first API key: GATEWAY_API_KEY, or a random one, told once.
-        5. Put the demo account in place while no account is connected.
+        5. Put the demo accounts in place while no account is connected.
         """
         call_command("migrate", interactive=False, verbosity=0)
         with suppress(OperationalError):  # a gateway that is running uses it: the next time will do
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         self._admin_user()
         self._first_key()
         if accounts.ensure_demo():
-            self._tell("Account", "a demo account answers until you connect one of yours")
+            self._tell("Account", "demo accounts answer until you connect one of yours")
 
     def _admin_user(self) -> None:
         users = get_user_model()._default_manager

@@ -57,7 +57,7 @@ class Command(BaseCommand):
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}{prefix}"
         self.stdout.write(f"Gemini Gateway on {url}\n  API      {url}/v1beta\n  console  {url}/admin/")
         if says_demo():
-            self.stdout.write("  No account is connected: a demo account answers. Add one in the console.")
+            self.stdout.write("  No account is connected: demo accounts answer. Add one in the console.")
         self.stdout.flush()
 
 

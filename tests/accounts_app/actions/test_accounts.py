@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts_app.actions import accounts
 from accounts_app.actions.accounts import NewAccount, Unusable
-from accounts_app.models import Account, Credential, Rest
+from accounts_app.models import Account, Credential, Project, Resource, Rest
 from accounts_app.status import account_state
 from tests.factories import make_account
 
@@ -235,6 +235,28 @@ def test_the_demo_account_comes_only_where_there_is_no_other():
 
     Account.objects.filter(is_demo=True).delete()
     assert not accounts.ensure_demo()
+
+
+def test_a_deployment_with_an_older_demo_account_gets_that_of_the_other_kind():
+    older = make_account("demo account", is_demo=True)
+
+    assert accounts.ensure_demo()
+    assert not accounts.ensure_demo()
+    assert Account.objects.get(kind="cloud_code") == older
+    assert {account.kind for account in Account.objects.all()} == {"cloud_code", "gemini_api"}
+    assert accounts.only_the_demo_answers()
+
+
+def test_what_was_made_through_a_demo_account_is_forgotten_as_its_emulator_forgets_it():
+    accounts.ensure_demo()
+    demo = Account.objects.get(is_demo=True, kind="gemini_api")
+    project = Project.objects.create()
+    Resource.objects.create(project=project, kind="files", name="files/a", account=demo)
+    Resource.objects.create(project=project, kind="files", name="files/b", account=make_account())
+
+    accounts.ensure_demo()
+
+    assert [row.name for row in Resource.objects.all()] == ["files/b"]
 
 
 def test_an_export_leaves_the_demo_account_out():

@@ -125,13 +125,13 @@ class TestBanner:
         accounts.ensure_demo()
 
         for url in (page("index"), page("accounts_app_apikey_changelist")):
-            assert "Only the demo account answers" in text_of(console, url)
+            assert "Only the demo accounts answer" in text_of(console, url)
 
     def test_it_goes_when_an_account_is_connected(self, console):
         accounts.ensure_demo()
         make_account()
 
-        assert "Only the demo account answers" not in text_of(console, page("index"))
+        assert "Only the demo accounts answer" not in text_of(console, page("index"))
 
 
 class TestAccounts:

@@ -38,7 +38,10 @@ class TestBootstrap:
         key = told.split("API key")[1].split()[0]
         assert get_user_model().objects.get().check_password(password)
         assert ApiKey.objects.get(name="default").digest == keys.digest(key)
-        assert Account.objects.get().is_demo
+        assert list(Account.objects.values_list("kind", "is_demo").order_by("kind")) == [
+            ("cloud_code", True),
+            ("gemini_api", True),
+        ]
 
     def test_the_second_run_changes_and_prints_nothing(self):
         run("bootstrap")

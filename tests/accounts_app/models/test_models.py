@@ -114,8 +114,9 @@ def test_a_google_account_and_an_api_key_may_share_a_name():
     assert Account.objects.count() == 2
 
 
-def test_there_is_one_demo_account_at_most():
+def test_there_is_one_demo_account_of_a_kind_at_most():
     Account.objects.create(email="demo", is_demo=True)
+    Account.objects.create(email="demo", is_demo=True, kind=Account.Kind.GEMINI_API)
 
     with pytest.raises(IntegrityError), transaction.atomic():
         Account.objects.create(email="another demo", is_demo=True)

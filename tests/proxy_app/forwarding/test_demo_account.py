@@ -1,4 +1,4 @@
-"""The demo account: answers from an emulator of its own until there is a real account."""
+"""The demo accounts: they answer from an emulator of their own until there is a real account."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,12 +7,13 @@ from asgiref.sync import sync_to_async
 
 from accounts_app import roster
 from accounts_app.actions import accounts
+from accounts_app.actions.accounts import NewAccount
 from accounts_app.models import Account, Rest
 from accounts_app.status.checks import check_gateway
 from gateway_project.background import loops
 from tests.factories import a_prompt
 
-MODEL = "gemini-2.5-flash"
+MODEL, EMBEDDING = "gemini-2.5-flash", "gemini-embedding-001"
 PLAIN = f"/v1beta/models/{MODEL}:generateContent"
 STREAM = f"/v1beta/models/{MODEL}:streamGenerateContent?alt=sse"
 BOTH = pytest.mark.parametrize("url", [PLAIN, STREAM], ids=("plain", "stream"))
@@ -67,6 +68,43 @@ async def test_the_demo_account_does_not_come_back_when_the_real_ones_are_gone(
     assert reply.status >= 400
     assert await sync_to_async(accounts.only_the_demo_answers)() is False
     assert "gateway.W011" in [message.id for message in await sync_to_async(check_gateway)()]
+
+
+async def test_the_demo_answers_each_operation_of_the_public_api(client, demo, upstream):
+    text = {"parts": [{"text": "All work and no play makes Jack a dull boy. " * 400}]}
+
+    embedded = await client.post(f"/v1beta/models/{EMBEDDING}:embedContent", {"content": text})
+    cache = await client.post("/v1beta/cachedContents", {"model": f"models/{MODEL}", "contents": [text]})
+    batch = await client.post(
+        f"/v1beta/models/{MODEL}:batchGenerateContent",
+        {"batch": {"displayName": "b", "inputConfig": {"requests": {"requests": [{"request": a_prompt("Hi")}]}}}},
+    )
+    store = await client.post("/v1beta/fileSearchStores", {"displayName": "manuals"})
+    answer = await client.post(PLAIN, {**a_prompt("Hello"), "cachedContent": cache.json()["name"]})
+
+    assert [reply.status for reply in (embedded, cache, batch, store, answer)] == [200] * 5
+    assert (await client.get(f"/v1beta/{batch.json()['name']}")).status == 200
+    assert (await client.get(f"/v1beta/{store.json()['name']}")).status == 200
+    assert not upstream.requests
+
+
+async def test_what_the_demo_has_does_not_bind_clients_once_there_is_a_real_account(
+    client, demo, upstream, pool_of, settings
+):
+    settings.GEMINI_API_URL = upstream.url
+    old = await client.post("/v1beta/fileSearchStores", {"displayName": "manuals"})
+    await pool_of("alice")
+    key = upstream.add_account("studio@example.com").api_key
+    await sync_to_async(accounts.connect)(NewAccount("gemini_api", "studio", api_key=key))
+    await roster.refresh()
+
+    new = await client.post("/v1beta/fileSearchStores", {"displayName": "manuals"})
+    gone = await client.get(f"/v1beta/{old.json()['name']}")
+
+    assert (old.status, new.status) == (200, 200)
+    assert (await client.get(f"/v1beta/{new.json()['name']}")).status == 200
+    assert gone.status == 403
+    assert upstream.requests
 
 
 async def test_the_demo_account_does_not_replace_real_accounts_that_cool_down(client, demo, alice):
