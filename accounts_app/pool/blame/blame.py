@@ -164,12 +164,15 @@ class Blame:
 
     def cool_down(self, account: int, model: str, fault: Fault, now: float) -> None:
         """Let the account cool down for a model ("" for all of them): where a quota is used up, all of its project."""
-        is_shared = fault.outcome.value in OF_THE_PROJECT
-        for each in tuple(self.board.membership.sharing(account)) if is_shared else (account,):
-            before = self.board.cooldowns.get(each, model)
-            cooldown = next_cooldown(fault, before, now, self.spread)
-            if cooldown is not before:
-                self._put(each, model, cooldown, now)
+        before = self.board.cooldowns.get(account, model)
+        cooldown = next_cooldown(fault, before, now, self.spread)
+        if cooldown is not before:
+            self._put(account, model, cooldown, now)
+        if cooldown.reason in OF_THE_PROJECT:
+            for other in self.board.membership.sharing(account) - {account}:
+                known = self.board.cooldowns.get(other, model)
+                if known is None or known.is_guess or known.until < cooldown.until:
+                    self._put(other, model, cooldown, now)
 
     def take_out(self, account: int, fault: Fault, now: float) -> None:
         """Take an account out of service until a person acts; one that may recover by itself is probed each hour.

@@ -208,7 +208,7 @@ def test_a_name_is_once_in_its_project_and_may_be_in_another():
     with pytest.raises(IntegrityError), transaction.atomic():
         Resource.objects.create(project=one, kind="files", name="files/a")
     with pytest.raises(IntegrityError), transaction.atomic():
-        Resource.objects.create(project=one, kind="files", name="files/b", shared="with everybody")
+        Resource.objects.create(project=one, kind="files", name="files/b", shared="all")
 
 
 def test_a_file_is_copied_into_a_project_once():

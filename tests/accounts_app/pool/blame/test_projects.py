@@ -77,6 +77,17 @@ def test_a_quota_that_is_used_up_is_used_up_for_the_project(blame, written, faul
     assert sorted(written.cooldowns) == [(1, MODEL, 1), (2, MODEL, 1)]
 
 
+def test_all_accounts_of_a_project_are_back_at_the_same_time_unless_one_has_longer_to_wait(blame):
+    blame.cool_down(2, MODEL, Fault(Outcome.UNAUTHENTICATED, 401, delay=900.0), NOW)
+    settle(blame, 1, Fault(Outcome.RATE_LIMITED, 429))
+    assert statuses(blame)[:2] == [COOLING, COOLING]
+    assert blame.board.cooldowns.until(2, MODEL) == NOW + 900.0
+
+    blame.board.set_cooldown(2, MODEL, None, NOW)
+    settle(blame, 1, Fault(Outcome.RATE_LIMITED, 429), NOW + 500.0)
+    assert blame.board.cooldowns.get(1, MODEL) is blame.board.cooldowns.get(2, MODEL)
+
+
 def test_an_account_whose_project_nobody_knows_is_alone(blame):
     settle(blame, 4, SPENT)
 
