@@ -1,6 +1,7 @@
 """The tenants' own names that this process has met lately: bounded, the one used longest ago goes first."""
 
 from collections import OrderedDict
+from dataclasses import replace
 
 from accounts_app.leasing.owner_rows import Row
 from accounts_app.pool.access.tenants import Tenant
@@ -43,6 +44,12 @@ class NamesInMemory:
         known, until = self._rows.get((name, tenant), (None, 0.0))
         if known is row:
             self._rows[name, tenant] = (by, until)
+
+    def note_missed(self, name: str, *, missed: bool) -> None:
+        """For every tenant: whether upstream has said that the resource is not there."""
+        for tenant in self._tenants.get(name, ()):
+            row, until = self._rows[name, tenant]
+            self._rows[name, tenant] = (replace(row, missed=missed), until)
 
     def forget(self, name: str) -> None:
         """For every tenant."""

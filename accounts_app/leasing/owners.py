@@ -180,12 +180,14 @@ def seen(
     """Upstream has shown a resource, with what is new of it. Never waits."""
     is_news = found.missed or state or last_json or size_bytes is not None or expires_at is not None
     if found.resource_id is not None and is_news:
+        _names.note_missed(found.name, missed=False)
         journal.append(RESOURCE, SeenRow(found.resource_id, state, size_bytes, expires_at, last_json))
 
 
 def not_there(found: Found) -> None:
     """Upstream says that a resource is not there: on two different days (UTC), and its row goes. Never waits."""
     if found.resource_id is not None:
+        _names.note_missed(found.name, missed=True)
         journal.append(RESOURCE, NotThereRow(found.resource_id, datetime.now(UTC).date()))
 
 

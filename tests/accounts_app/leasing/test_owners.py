@@ -424,3 +424,22 @@ async def test_what_a_group_has_stored_and_running_is_counted_without_what_is_sh
 
     assert await owners.stored(alice) == owners.Stored(11, 2, 1)
     assert await owners.stored(NOBODY) == owners.Stored(0, 0, 0)
+
+
+async def test_what_was_missed_for_a_moment_is_not_missed_once_it_is_seen_again():
+    account = await in_database(a_key_account)
+    await owners.made("files/a", account.pk, NOBODY)
+    found = await owners.find("files/a", NOBODY)
+    assert found is not None
+
+    owners.not_there(found)
+    again = await owners.find("files/a", NOBODY)
+    assert again is not None
+    assert again.missed
+    owners.seen(again)
+    await journal.flush()
+
+    last = await owners.find("files/a", NOBODY)
+    assert last is not None
+    assert not last.missed
+    assert await in_database(lambda: Resource.objects.get().not_there_on) is None
