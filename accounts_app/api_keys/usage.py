@@ -84,17 +84,18 @@ _meters: dict[int, Meter] = {}
 _shared: tuple[int, tuple[int, ...]] = (0, ())  # the roster's version, and its keys with a limit of concurrent requests
 
 
-def enter(key: KeyView, model: str, now: float, spent: Callable[[], Tokens]) -> Admission:
-    """Begin a call of `key`, which counts as a request. A context manager; `spent` gives its tokens when it is left.
+def enter(key: KeyView, model: str, now: float, spent: Callable[[], Tokens], requests: int = 1) -> Admission:
+    """Begin a call of `key`, which counts as so many requests. A context manager; `spent` gives its tokens when it is
+    left.
 
     Raises OverLimit: the call then counts as refused and as nothing else.
     """
     meter = _meter(key.id)
-    if exceeded := meter.exceeded(key.limits, now, steady := monotonic()):
+    if exceeded := meter.exceeded(key.limits, now, steady := monotonic(), requests):
         journal.append(KEY_USE, KeyUseRow(key.id, model, now, refused=1))
         raise OverLimit(exceeded)
-    meter.begin(now, steady)
-    journal.append(KEY_USE, KeyUseRow(key.id, model, now, requests=1))
+    meter.begin(now, steady, requests)
+    journal.append(KEY_USE, KeyUseRow(key.id, model, now, requests=requests))
     return Admission(key, model, meter, spent)
 
 

@@ -94,7 +94,7 @@ class Lender:
         step = attempts.next(now)
         if isinstance(step, Placement):
             self._note_use(step.loan.account)
-            self.usage.add(step.loan.account, 1, 0, now, self.on_the_wall(now))
+            self.usage.add(step.loan.account, attempts.wanted.requests, 0, now, self.on_the_wall(now))
         return step
 
     def attempts(self, wanted: Wanted) -> Attempts:

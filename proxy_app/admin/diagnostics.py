@@ -19,6 +19,8 @@ from accounts_app.api_keys.keys import RosterUnavailable
 from accounts_app.pool import secret_shapes
 from accounts_app.status import diagnostics as stored
 from proxy_app.models import UsageRecord
+from proxy_app.wire.operations import FORWARDED, OPERATIONS, Takes
+from proxy_app.wire.operations.columns import VARIABLE
 
 PACKAGES = ("Django", "django-ninja", "django-unfold", "daphne", "Twisted", "httpx", "aiohttp", "msgspec")
 SETTINGS = (
@@ -74,29 +76,44 @@ def redacted(text: str) -> str:
 
 
 def _replay(entry: UsageRecord) -> dict[str, Any]:
-    query = "?alt=sse" if entry.method == "streamGenerateContent" else ""
+    http, path, sends = _request(entry)
+    body = ['-H "Content-Type: application/json"', "--data-binary @request.json"] if sends else []
+    method = "" if http == "POST" and sends else f"-X {http} "
     command = [
-        # Clients choose these names, and this command is made to be pasted into a shell.
-        f'curl -N "$GATEWAY/v1beta/models/{quote(entry.model)}:{quote(entry.method)}{query}"',
+        f'curl -N {method}"$GATEWAY/{path}"',
         '-H "x-goog-api-key: $API_KEY"',
         '-H "X-Gateway-Explain: 1"',
-        '-H "Content-Type: application/json"',
-        "--data-binary @request.json",
+        *body,
     ]
     return {
         "command": " \\\n  ".join(command),
         "placeholders": {
             "GATEWAY": "the gateway's address",
             "API_KEY": "a key that may request routing details",
+            "NAME": "the name of the resource, where one stands in the address",
             "request.json": "the body of the call",
         },
         "upstream": "`python manage.py emulator` answers as Google would; attempts[].status is what upstream answered.",
     }
 
 
+def _request(entry: UsageRecord) -> tuple[str, str, bool]:
+    """A call's HTTP method and path, and whether it has a body."""
+    if entry.method == FORWARDED.name:
+        return "POST", "v1beta/$NAME", True  # what it was called by is not known
+    row = next((each for each in OPERATIONS if each.name == entry.method and not each.on_model), None)
+    if row is None:
+        query = "?alt=sse" if entry.method == "streamGenerateContent" else ""
+        # Clients choose these names, and the command is made to be pasted into a shell.
+        return "POST", f"v1beta/models/{quote(entry.model)}:{quote(entry.method)}{query}", True
+    root = f"{row.root}/" if row.root else ""
+    return row.http, f"{root}v1beta/{VARIABLE.sub('$NAME', row.template)}", row.takes is not Takes.NOTHING
+
+
 def _entry(entry: UsageRecord) -> dict[str, Any]:
     return {
         **{name: getattr(entry, name) for name in ENTRY_COLUMNS},
+        "resource": _kind(entry.resource),
         "why": redacted(entry.why),
         "endpoint": _host(entry.endpoint),
         "message": redacted(entry.message),
@@ -104,6 +121,12 @@ def _entry(entry: UsageRecord) -> dict[str, Any]:
         "account_label": masked(entry.account_label),
         "api_key": entry.api_key_id,
     }
+
+
+def _kind(resource: str) -> str:
+    """A resource without its id, which a client may have chosen."""
+    collection, slash, _ = resource.partition("/")
+    return f"{collection}/***" if slash else collection
 
 
 def _accounts(ids: Iterable[int], model: str) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter, Te
 
 from accounts_app.status.labels import OUTCOMES
 from proxy_app.models import UsageRecord
+from proxy_app.wire.operations import FORWARDED, OPERATIONS
 
 Entries = QuerySet[UsageRecord]
 
@@ -51,22 +52,48 @@ class AccountFilter(TextFilter):
         )
 
 
-class ModelFilter(TextFilter):
-    title = _("model (may end in * as a wildcard)")
-    parameter_name = "model"
+class NameFilter(TextFilter):
+    """A name, or with a star at its end all names that begin so, in the column `parameter_name`."""
 
     def queryset(self, request: HttpRequest, queryset: Entries) -> Entries:
-        wanted = (self.value() or "").strip().removeprefix("models/")
+        column, wanted = str(self.parameter_name), self.wanted()
         if not wanted:
             return queryset
         if not wanted.endswith("*"):
-            return queryset.filter(model=wanted)
+            return queryset.filter(**{column: wanted})
         beginning = wanted.rstrip("*")
-        in_range = {"model__gte": beginning, "model__lt": beginning + "\U0010ffff"}
+        in_range = {f"{column}__gte": beginning, f"{column}__lt": beginning + "\U0010ffff"}
         # The index finds few entries quickly, but would sort many by time. Of many, the newest are found soonest by
         # going back in time, which is what databases do for a LIKE.
         few = UsageRecord.objects.filter(**in_range).values("pk")[:COUNTED].count() < COUNTED
-        return queryset.filter(**in_range) if few else queryset.filter(model__startswith=beginning)
+        return queryset.filter(**in_range) if few else queryset.filter(**{f"{column}__startswith": beginning})
+
+    def wanted(self) -> str:
+        return (self.value() or "").strip()
+
+
+class ModelFilter(NameFilter):
+    title = _("model (may end in * as a wildcard)")
+    parameter_name = "model"
+
+    def wanted(self) -> str:
+        return super().wanted().removeprefix("models/")
+
+
+class ResourceFilter(NameFilter):
+    title = _("resource, as files/abc or cachedContents/*")
+    parameter_name = "resource"
+
+
+class OperationFilter(DropdownFilter):
+    title = _("operation")
+    parameter_name = "method"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, name) for name in sorted({each.name for each in (*OPERATIONS, FORWARDED) if each.served})]
+
+    def queryset(self, request: HttpRequest, queryset: Entries) -> Entries:
+        return queryset.filter(method=self.value()) if self.value() else queryset
 
 
 class KeyFilter(DropdownFilter):

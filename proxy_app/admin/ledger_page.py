@@ -22,8 +22,10 @@ from proxy_app.admin.ledger_filters import (
     KeyFilter,
     ModelFilter,
     NewestPaginator,
+    OperationFilter,
     OutcomeFilter,
     RangeFilter,
+    ResourceFilter,
     SinceFilter,
     StatusFilter,
 )
@@ -38,6 +40,7 @@ class RequestLogPage(ModelAdmin):
         "outcome_label",
         "answered",
         "asked",
+        "about",
         "account_label",
         "api_key",
         "duration",
@@ -49,7 +52,9 @@ class RequestLogPage(ModelAdmin):
         ("at", RangeFilter),
         OutcomeFilter,
         StatusFilter,
+        OperationFilter,
         ModelFilter,
+        ResourceFilter,
         AccountFilter,
         KeyFilter,
     )
@@ -141,6 +146,13 @@ class RequestLogPage(ModelAdmin):
     @display(description=_("model"), header=True)
     def asked(self, record: UsageRecord) -> list[str]:
         return [record.model or "-", record.method]
+
+    @display(description=_("resource"))
+    def about(self, record: UsageRecord) -> SafeString | str:
+        if not record.resource:
+            return "-"
+        style = "display: block; max-width: 14rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap"
+        return format_html('<span class="font-mono" style="{}" title="{}">{}</span>', style, *[record.resource] * 2)
 
     @display(description=_("tokens"))
     def tokens(self, record: UsageRecord) -> str:

@@ -114,9 +114,9 @@ def begin(principal: Principal, call: Call, attempt_log: AttemptLog) -> Abstract
         raise not_forwarded()
     now = time.time()
     try:
-        return usage.enter(key, call.model, now, attempt_log.spent)
+        return usage.enter(key, call.model, now, attempt_log.spent, call.requests)
     except usage.OverLimit as over:
-        raise limit_errors.refusal(over, key.name, now) from over
+        raise limit_errors.refusal(over, key.name, now, call.requests) from over
 
 
 def not_forwarded() -> errors.PermissionDenied:

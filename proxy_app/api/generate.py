@@ -17,12 +17,12 @@ from proxy_app.forwarding.turns import in_turns
 from proxy_app.ledger import captures, refused_calls
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire import calls, named
-from proxy_app.wire.bodies import affinity
+from proxy_app.wire.bodies import affinity, model_fields
 from proxy_app.wire.calls import Body, Call, Malformed, StreamForm
 from proxy_app.wire.dialects import SERVED, pass_through
 from proxy_app.wire.framing import stream_forms
 from proxy_app.wire.named import Named
-from proxy_app.wire.operations import FORWARDED, OPERATIONS, Family, Gives, Operation
+from proxy_app.wire.operations import FORWARDED, OPERATIONS, Family, Gives, Metered, Operation, made_names
 from proxy_app.wire.operations.paths import Target
 from proxy_app.wire.resource_names import BadName
 from proxy_app.wire.uris import Origin
@@ -94,6 +94,7 @@ async def _read_call(request: HttpRequest, target: Target) -> Call:
         named=named,
         tenant=caller.tenant,
         passes=None if operation.on_model else passed_through(request, target),
+        requests=model_fields.texts_in(body) if operation.metered is Metered.TEXTS else 1,
     )
 
 
@@ -127,7 +128,7 @@ async def _answer(request: HttpRequest, call: Call, attempt_log: AttemptLog) -> 
         return _streamed(relay, call.form, call)
     if call.operation.gives is Gives.BYTES:
         return _passed_on(relay, origin(request))
-    answer = await _whole(relay)
+    answer = await _whole(relay, call.operation)
     if call.passes is not None or call.operation.makes:
         await resources.record(call, place, relay.account, answer)
         answer = origin(request).answer(answer)
@@ -160,10 +161,12 @@ def _passed_on(relay: Relay, origin: Origin) -> StreamingHttpResponse:
     return response
 
 
-async def _whole(relay: Relay) -> bytes:
+async def _whole(relay: Relay, operation: Operation) -> bytes:
     """A plain answer, which is one frame."""
     try:
         (body,) = await anext(relay)
+        for made, _ in made_names.made_in(operation, body)[:1]:
+            relay.has_made(str(made))
         return body
     finally:
         await relay.aclose()

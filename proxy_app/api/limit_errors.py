@@ -32,15 +32,21 @@ _LABELS = {
 }
 
 
-def refusal(over: OverLimit, key_name: str, now: float) -> ResourceExhausted:
-    """The error for a call over the limits of the key called `key_name`.
+def refusal(over: OverLimit, key_name: str, now: float, requests: int = 1) -> ResourceExhausted:
+    """The error for a call, which counts as so many requests, over the limits of the key called `key_name`.
 
     It names every exceeded limit; the time to wait is until the last of them frees up.
     """
     delay = client_delay(max(one.frees_at for one in over.exceeded) - now)
     limits = " and ".join(_QUOTAS[one.limit][2].format(one.allowed) for one in over.exceeded)
+    if requests == 1:
+        message = f"This API key has used up its limit of {limits}."
+    else:
+        message = (
+            f"This API key's limit of {limits} has no room for this call, whose texts count as {requests:,} requests."
+        )
     return ResourceExhausted(
-        f"This API key has used up its limit of {limits}. Please retry in {delay:.3f}s.",
+        f"{message} Please retry in {delay:.3f}s.",
         delay,
         [
             {

@@ -170,6 +170,7 @@ class Forwarding:
                 only=only,
                 why=why,
                 request=partial(_fingerprint, self.call, self.model),
+                requests=call.requests,
             )
         )
         self._steps = 0

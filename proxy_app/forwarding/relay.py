@@ -73,6 +73,10 @@ class Relay:
             self._listener(batch)
         return batch
 
+    def has_made(self, name: str) -> None:
+        """The answer, which is still open, has made this resource: the request log shows it."""
+        self._entry.resource = name
+
     def keep(self, more: ExitStack, listener: Callable[[list[bytes]], None] | None = None) -> None:
         """Give `more` back as well, before all else. `listener` is called with every batch of events."""
         self._held.push(more)

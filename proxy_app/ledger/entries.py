@@ -65,10 +65,11 @@ class LogEntry:
     api_key_id: int | None = field(init=False)
     method: str = field(init=False)
     model: str = field(init=False)
+    resource: str = field(init=False)
 
     def __post_init__(self, call: Call) -> None:
         self.request_id, self.api_key_id = call.request_id, call.api_key_id
-        self.method, self.model = call.operation.name, call.model
+        self.method, self.model, self.resource = call.operation.name, call.model, call.resource
 
     def __enter__(self) -> Self:
         return self
@@ -98,6 +99,7 @@ class LogEntry:
             "dialect": self.dialect,
             "method": self.method,
             "model": self.model,
+            "resource": self.resource,
             "upstream_model": self.upstream_model,
             "endpoint": self.endpoint,
             "why": self.why,

@@ -7,6 +7,7 @@ are counted in the tenth (`repeated`).
 import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic, time
 from typing import Any
@@ -21,17 +22,30 @@ from proxy_app import errors
 from proxy_app.ledger import entries, hours
 from proxy_app.models import UsageRecord
 from proxy_app.wire import resource_names
-from proxy_app.wire.operations import paths
+from proxy_app.wire.operations import FORWARDED, GET_MODEL, LIST_MODELS, Operation, addresses, paths
+from proxy_app.wire.operations.addresses import Address
+from proxy_app.wire.operations.paths import Target
 
 AGAIN = "refused_again"
 MESSAGE_LIMIT = 500  # characters; it may quote names that clients made up
 
-_VERSION, _VERB = re.compile("/+v1[a-z]*/+"), re.compile("[A-Za-z]{1,64}")
+_VERB = re.compile("[A-Za-z]{1,64}")
+_BY_THE_GATEWAY = (LIST_MODELS, GET_MODEL)  # no account is asked for them, and their refusals have no rows
 _BLANK = {
     field.attname: field.get_default() for field in UsageRecord._meta.local_concrete_fields if not field.primary_key
 }
 # Of the server's own refusals, for which only the path of the call has been read.
 _BY_STATUS = {408: Refusal.TOO_SLOW, 413: Refusal.TOO_LARGE}
+
+
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """What a path says of a call. What the client may have made up is "": the message says what is wrong with it."""
+
+    method: str
+    model: str = ""
+    resource: str = ""
+
 
 _strangers = Strangers()
 reset = _strangers.reset
@@ -57,7 +71,8 @@ def unread(method: str, path: str, address: str, request_id: str, status: int, m
 
 
 def _answered(request: HttpRequest, outcome: Outcome | Refusal, status: int, message: str) -> None:
-    called = _called(request.method or "", request.path)
+    override = request.META.get("HTTP_X_HTTP_METHOD_OVERRIDE", "")
+    called = _called(addresses.http_method(request.method or "", override), request.path)
     request_id = getattr(request, "request_id", "")  # only ApiHandler sets it
     attempt_log = getattr(request, "attempt_log", None)
     if called is None or not request_id or (attempt_log is not None and attempt_log.entries):
@@ -70,42 +85,56 @@ def _answered(request: HttpRequest, outcome: Outcome | Refusal, status: int, mes
         _write_once(row | {"api_key_id": getattr(request, "known_key", None)}, client[0] if client else "")
 
 
-def _called(method: str, path: str) -> tuple[str, str] | None:
-    """Model and operation of a path that stands for an operation accounts answer, or seems to be meant for one.
-
-    An invalid model or verb is "": the client may have made it up, and the message says what is wrong.
-    """
-    version = _VERSION.match(path)
-    if version is None or method == "OPTIONS":
+def _called(method: str, path: str) -> _Called | None:
+    """What a path that stands for an operation accounts answer, or that seems to be meant for one, says of the call."""
+    address = addresses.read(path)
+    if address is None or method == "OPTIONS":
         return None
-    below = path[version.end() :]
-    found = paths.find("POST", below)
-    if found is not None and (method == "POST" or found.operation.verb):
-        return _model(found.name) if found.operation.on_model else "", found.operation.name
-    if method != "POST" or not below.startswith("models/"):
-        return None
-    name, verb = paths.split(below)
-    return _model(name), verb if _VERB.fullmatch(verb) else ""
+    found = paths.find(method, address.below, address.root)
+    if found is not None:
+        return None if found.operation in _BY_THE_GATEWAY else _of(found.operation, found)
+    if meant := paths.by_another_method(address.below, address.root):
+        return _misdirected(method, address, meant)
+    if paths.may_be_forwarded(address.below, address.root):
+        return _Called(FORWARDED.name, resource=paths.clean(address.below))
+    return None
 
 
-def _model(name: str) -> str:
+def _of(operation: Operation, target: Target) -> _Called:
     try:
-        return resource_names.model(name).model
+        if operation.on_model:
+            return _Called(operation.name, model=resource_names.model(target.name).model)
+        return _Called(operation.name, resource=str(resource_names.parse(target.name)) if target.name else "")
     except resource_names.BadName:
-        return ""
+        return _Called(operation.name)
+
+
+def _misdirected(method: str, address: Address, meant: Operation) -> _Called | None:
+    """The call of a path that stands for `meant` by another HTTP method, or for a verb on models that there is not."""
+    if meant not in _BY_THE_GATEWAY:
+        found = paths.find(meant.http, address.below, address.root)
+        return _of(meant, found) if found is not None else None
+    name, verb = paths.split(address.below)
+    if method != "POST" or meant is not GET_MODEL:
+        return None
+    try:
+        model = resource_names.model(name).model
+    except resource_names.BadName:
+        model = ""
+    return _Called(verb if _VERB.fullmatch(verb) else "", model)
 
 
 def _row(
-    request_id: str, called: tuple[str, str], outcome: Outcome | Refusal, status: int, message: str, arrived: float
+    request_id: str, called: _Called, outcome: Outcome | Refusal, status: int, message: str, arrived: float
 ) -> dict[str, Any]:
     lasted = monotonic() - arrived
-    model, verb = called
     return _BLANK | {
         "at": datetime.fromtimestamp(time() - lasted, UTC),
         "request_id": request_id,
         "attempt": 0,
-        "method": verb,
-        "model": model,
+        "method": called.method,
+        "model": called.model,
+        "resource": called.resource,
         "outcome": outcome.value,
         "status": status,
         "message": message[:MESSAGE_LIMIT],

@@ -40,6 +40,7 @@ class UsageRecord(models.Model):
     dialect = models.CharField(_("dialect"), max_length=16, blank=True)
     method = models.CharField(_("method"), max_length=64, blank=True)
     model = models.CharField(_("model"), max_length=128, blank=True)
+    resource = models.CharField(_("resource"), max_length=256, blank=True)
     upstream_model = models.CharField(_("upstream model"), max_length=128, blank=True)
     endpoint = models.CharField(_("upstream"), max_length=255, blank=True)
     outcome = models.CharField(_("outcome"), max_length=32)
@@ -67,6 +68,8 @@ class UsageRecord(models.Model):
             models.Index(fields=["account", "at"], name="usage_by_account"),
             models.Index(fields=["api_key", "at"], name="usage_by_api_key"),
             # One for each filter of the request log: a page reads the newest rows first and stops at its end.
+            models.Index(fields=["method", "at"], name="usage_by_method"),
+            models.Index(fields=["resource", "at"], name="usage_by_resource"),
             models.Index(fields=["model", "at"], name="usage_by_model"),
             models.Index(fields=["outcome", "at"], name="usage_by_outcome"),
             models.Index(fields=["status", "at"], name="usage_by_status"),

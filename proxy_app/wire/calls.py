@@ -75,7 +75,8 @@ class Call:
     `form` is None unless the answer is streamed. `affinity` is the 64-bit key of the conversation, `session_id` the
     name upstream knows it by. `timeout` is how long the client says it waits, in seconds. `arrived` is when its head
     was here, by the monotonic clock. `shape` is what the client wants of the answer's fields and layout, None for
-    nothing. `content` is a body that passes through; `body` has no fields then.
+    nothing. `content` is a body that passes through; `body` has no fields then. `requests` is how many requests
+    the call counts as.
     """
 
     operation: Operation
@@ -96,6 +97,16 @@ class Call:
     named: Named = NOTHING
     tenant: Tenant = WITHOUT_KEY
     passes: PassThrough | None = None
+    requests: int = 1
+
+    @property
+    def resource(self) -> str:
+        """What the request log shows it is about: what its path names, else the first thing its body names."""
+        if self.name is not None:
+            return str(self.name)
+        if self.named.names:
+            return str(self.named.names[0])
+        return self.passes.path if self.passes is not None else ""
 
 
 def client_kind(api_client: str, user_agent: str, form: StreamForm | None = None) -> ClientKind:

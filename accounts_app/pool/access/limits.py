@@ -181,17 +181,18 @@ class Meter:
     def __repr__(self) -> str:
         return f"<Meter {self.in_flight} in flight, {self.minute!r}, day {self.day!r}, month {self.month!r}>"
 
-    def exceeded(self, limits: Limits, now: float, steady: float | None = None) -> list[Exceeded]:
-        """The limits that keep another call from beginning now; empty when it may."""
+    def exceeded(self, limits: Limits, now: float, steady: float | None = None, requests: int = 1) -> list[Exceeded]:
+        """The limits that keep a call, which counts as so many requests, from beginning now; empty when it may."""
         found: list[Exceeded] = []
         steady = now if steady is None else steady
-        if (most := limits.requests_per_minute) is not None and self.minute.used(steady) >= most:
-            frees_in = self.minute.frees_at(most, steady) - steady
+        more = requests - 1
+        if (most := limits.requests_per_minute) is not None and self.minute.used(steady) + more >= most:
+            frees_in = self.minute.frees_at(max(1, most - more), steady) - steady
             found.append(Exceeded(Limit.REQUESTS_PER_MINUTE, most, now + frees_in))
         day, month = self.day.at(now), self.month.at(now)
-        if (most := limits.requests_per_day) is not None and day.requests >= most:
+        if (most := limits.requests_per_day) is not None and day.requests + more >= most:
             found.append(Exceeded(Limit.REQUESTS_PER_DAY, most, day.ends))
-        if (most := limits.requests_per_month) is not None and month.requests >= most:
+        if (most := limits.requests_per_month) is not None and month.requests + more >= most:
             found.append(Exceeded(Limit.REQUESTS_PER_MONTH, most, month.ends))
         if (most := limits.tokens_per_day) is not None and day.tokens >= most:
             found.append(Exceeded(Limit.TOKENS_PER_DAY, most, day.ends))
@@ -201,11 +202,11 @@ class Meter:
             found.append(Exceeded(Limit.MAX_CONCURRENCY, most, now + SLOT_FREES_IN))
         return found
 
-    def begin(self, now: float, steady: float | None = None) -> None:
-        """A call begins."""
+    def begin(self, now: float, steady: float | None = None, requests: int = 1) -> None:
+        """A call begins, which counts as so many requests."""
         self.in_flight += 1
-        self.minute.add(1, now if steady is None else steady)
-        self._count(now, now, 1, 0)
+        self.minute.add(requests, now if steady is None else steady)
+        self._count(now, now, requests, 0)
 
     def end(self, tokens: int, now: float) -> None:
         """A call ends that has used `tokens`."""

@@ -49,7 +49,7 @@ class Attempts:
             "_refusals",
             "_request",
         ),
-        *("_other_kind", "_suspicions", "_no_answer", "_wanted", "_worked"),
+        *("_other_kind", "_suspicions", "_no_answer", "_worked", "wanted"),
     )
 
     def __init__(self, blame: Blame, wanted: Wanted) -> None:
@@ -67,18 +67,18 @@ class Attempts:
         self._other_kind = False  # another kind of account is asked, because of an UNKNOWN_FIELD
         self._suspicions: list[Suspicion] = []
         self._no_answer: NoAnswer | None = None
-        self._wanted = wanted
+        self.wanted = wanted
         self._worked = 0
 
     def __repr__(self) -> str:
         met = ", ".join(fault.outcome.value for fault in self.faults)
-        return f"<Attempts for {self._wanted.model}: {met or 'nothing yet'}>"
+        return f"<Attempts for {self.wanted.model}: {met or 'nothing yet'}>"
 
     def next(self, now: float) -> Placement | Pause | NoAnswer:
         """The account to ask now, the pause before that, or the end of the call."""
         if self._no_answer is not None:
             return self._no_answer
-        if now >= self._wanted.deadline:
+        if now >= self.wanted.deadline:
             return self._nothing_left(now)
         if now < self._pause:
             return Pause(self._pause)
@@ -119,7 +119,7 @@ class Attempts:
 
     def answered(self, now: float) -> None:
         """The first frame of a good answer is in hand: count the failures before it against those who failed."""
-        placement, wanted = self.placement, self._wanted
+        placement, wanted = self.placement, self.wanted
         assert placement is not None
         placement.answered(now)
         if not self._suspicions:
@@ -147,7 +147,7 @@ class Attempts:
 
     def _is_over(self, fault: Fault, verdict: Verdict, now: float) -> bool:
         """Whether the call ends: the request is to blame, or may not be sent again."""
-        if verdict.retry is Retry.NO or not verdict.lets(self._wanted.repeat):
+        if verdict.retry is Retry.NO or not verdict.lets(self.wanted.repeat):
             return True
         if not verdict.costs_retry:
             return False
@@ -196,7 +196,7 @@ class Attempts:
 
     def _another(self, now: float) -> Placement | Pause | NoAnswer:
         """Go on with the next account, if there is one."""
-        if self._worked >= self._wanted.max_attempts or self._refusals >= MOST_REFUSALS:
+        if self._worked >= self.wanted.max_attempts or self._refusals >= MOST_REFUSALS:
             return self._nothing_left(now)
         choice = self._choose(now)
         path = self._first_path(choice.account, now) if choice else None
@@ -205,17 +205,17 @@ class Attempts:
         if not self._take_retry(now):
             return self._end(NoAnswer(Ending.FAILURE, len(self.faults) - 1), now)
         board = self._blame.board
-        loan = board.borrow(choice.account, self._wanted.model, now)
+        loan = board.borrow(choice.account, self.wanted.model, now)
         why = f"{choice.why}, first call after a cooldown" if loan.probed else choice.why
-        self.placement = placement = Placement(self._blame, loan, path, why, self._wanted.conversation, now)
-        placement.fresh = self._wanted.repeat is not Repeat.ALWAYS
+        self.placement = placement = Placement(self._blame, loan, path, why, self.wanted.conversation, now)
+        placement.fresh = self.wanted.repeat is not Repeat.ALWAYS
         others = loan.lineup.ready.accounts if self._among is None else self._among
         placement.quick = len(others) > len(self.tried) + 1 or len(board.ways.of(choice.account).paths) > 1
         return placement
 
     def _choose(self, now: float) -> Choice | None:
         """The next account, if any is left."""
-        wanted = self._wanted
+        wanted = self.wanted
         if wanted.only is not None:
             return None if wanted.only in self.tried else Choice(wanted.only, wanted.why)
         was_refused = any(suspicion.fault.outcome is Outcome.REFUSED for suspicion in self._suspicions)
@@ -225,12 +225,12 @@ class Attempts:
 
     @property
     def _among(self) -> Among:
-        return self._blame.board.among(self._wanted.operation, self._wanted.owner, self._wanted.group)
+        return self._blame.board.among(self.wanted.operation, self.wanted.owner, self.wanted.group)
 
     def _first_path(self, account: int, now: float) -> Path | None:
         ways = self._blame.board.ways
         path = ways.best(account, (), now)
-        return ways.of(account).paths[0] if path is None and self._wanted.only is not None else path
+        return ways.of(account).paths[0] if path is None and self.wanted.only is not None else path
 
     def _when_none_is_left(self, now: float) -> Pause | NoAnswer:
         """No account is left that can answer now: wait for the next one that can, or to ask the same ones again."""
@@ -241,7 +241,7 @@ class Attempts:
                 self.tried.discard(account)
             return Pause(self._pause)
         if all(fault.outcome in RECOVERS for fault in self._met.values()):
-            soonest = outlook.soonest(self._blame.board, self._wanted.model, now, self._among)
+            soonest = outlook.soonest(self._blame.board, self.wanted.model, now, self._among)
             if soonest is not None and self._wait(max(soonest, now), now):
                 self._met.clear()
                 self.tried.clear()
@@ -251,9 +251,9 @@ class Attempts:
     def _wait(self, until: float, now: float) -> bool:
         """Pause until then and a little longer. Returns whether the call has the time."""
         pause = self._blame.spread(until - now, WAIT_SPREAD)
-        if self.waited + (until - now) > self._wanted.max_wait or until >= self._wanted.deadline:
+        if self.waited + (until - now) > self.wanted.max_wait or until >= self.wanted.deadline:
             return False
-        pause = min(pause, max(self._wanted.max_wait - self.waited, until - now))
+        pause = min(pause, max(self.wanted.max_wait - self.waited, until - now))
         self.waited += pause
         self._pause = now + pause
         return True
@@ -263,13 +263,13 @@ class Attempts:
         if not self._owes_retry:
             return True
         self._owes_retry = False
-        lineup = self._blame.board.lineup(self._wanted.model, now)
+        lineup = self._blame.board.lineup(self.wanted.model, now)
         lineup.budget.fit(len(lineup.members))
         return lineup.budget.spend()
 
     def _nothing_left(self, now: float) -> NoAnswer:
         board = self._blame.board
-        return self._end(no_answer(board, self.faults, self._wanted.model, self._among, self._blame.spread, now), now)
+        return self._end(no_answer(board, self.faults, self.wanted.model, self._among, self._blame.spread, now), now)
 
     def _end(self, no_answer: NoAnswer, now: float) -> NoAnswer:
         self.give_back(now)
@@ -283,8 +283,8 @@ class Attempts:
         return request is not None and self._blame.failed.is_known(request, now)
 
     def _fingerprint(self) -> Hashable:
-        if self._request is None and self._wanted.request is not None:
-            self._request = self._wanted.request()
+        if self._request is None and self.wanted.request is not None:
+            self._request = self.wanted.request()
         return self._request
 
     def _is_worse(self, placement: Placement) -> bool:

@@ -21,7 +21,7 @@ class Wanted:
     `repeat` says whether the request may be sent again. `max_wait` is how long it may wait for an account, in seconds,
     all its waits together; `deadline` when its first byte has to be there. `only` is the one account to ask, even if it
     is cooling down or disabled, and `why` the reason for that. `request` makes a fingerprint of the request, and is
-    called after a failure only.
+    called after a failure only. `requests` is how many requests its project is charged with.
     """
 
     model: str
@@ -37,6 +37,7 @@ class Wanted:
     why: str = ""
     strategy: Strategy = Strategy.CONSISTENT_HASH
     request: Callable[[], Hashable] | None = field(default=None, repr=False)
+    requests: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from msgspec import Raw
 from proxy_app.wire import resource_names
 from proxy_app.wire.bodies.bodies import Body, pieces
 from proxy_app.wire.bodies.field_search import camel
+from proxy_app.wire.malformed import Malformed
 from proxy_app.wire.resource_names import BadName
 
 # Where a model is named: by fields in camelCase, `[]` being every element of a list, None the name itself.
@@ -50,10 +51,13 @@ def with_model(body: Body, asked: str, routed: str) -> Body:
 
 
 def texts_in(body: Body) -> int:
-    """How many texts are embedded: quotas and limits count each of them."""
-    for name in _TEXTS:
-        if name in body and bytes(memoryview(body[name])[:1]) == b"[":
-            return len(_decode_items(body[name]))
+    """How many texts are embedded, at least one: quotas and limits count each of them. Raises Malformed."""
+    try:
+        for name in _TEXTS:
+            if name in body and bytes(memoryview(body[name])[:1]) == b"[":
+                return max(1, len(_decode_items(body[name])))
+    except (msgspec.DecodeError, UnicodeDecodeError):  # of a large body not all has been read
+        raise Malformed("Invalid JSON payload received.") from None
     return 1
 
 

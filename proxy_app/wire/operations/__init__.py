@@ -3,9 +3,6 @@
 Routing, retries, cooldowns, the request log's method, the list of models and the texts for what is not served all read
 this table. `addresses` reads root and version of a client's path, `paths` finds the row that the rest stands for,
 `made_names` the names that an answer makes; `not_there` has the errors for names that are not there.
-
-Columns that no operation of a dialect fills (`belongs`, `makes`, some values of `takes`, `gives` and `metered`) are not
-acted on by the gateway so far.
 """
 
 from proxy_app.wire.operations.columns import Belongs, Cools, Family, Gives, Made, Metered, Operation, Takes

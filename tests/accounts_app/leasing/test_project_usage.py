@@ -33,10 +33,10 @@ def two_projects(**limits: int) -> tuple[int, int]:
     return limited.pk, free.pk
 
 
-def call(owner: int | None = None, tokens: int = 0) -> int | NoAnswer:
-    """The account of one call that uses so many tokens."""
+def call(owner: int | None = None, tokens: int = 0, requests: int = 1) -> int | NoAnswer:
+    """The account of one call that uses so many tokens, and counts as so many requests."""
     now = monotonic()
-    attempts = leasing.attempts(Wanted(MODEL, 7, owner=owner, max_wait=0.0))
+    attempts = leasing.attempts(Wanted(MODEL, 7, owner=owner, max_wait=0.0, requests=requests))
     step = leasing.next_step(attempts, now)
     if not isinstance(step, Lease):
         assert isinstance(step, NoAnswer)
@@ -71,6 +71,14 @@ async def test_a_project_at_its_limit_is_passed_over_and_refused_when_nobody_els
     found = leasing.eligibility(MODEL, time())[0]
     assert found.detail == "rate_limited: The limits of its project are used up."
     assert not isinstance(call(), NoAnswer)
+
+
+async def test_a_call_counts_as_many_requests_as_it_has_texts():
+    limited, _ = await in_database(lambda: two_projects(requests_per_day=100))
+    assert not isinstance(call(limited, requests=99), NoAnswer)
+    assert not isinstance(call(limited, requests=99), NoAnswer)
+
+    assert isinstance(call(limited), NoAnswer)
 
 
 async def test_tokens_count_when_they_are_known():

@@ -30,6 +30,7 @@ class TestFilters:
         old = an_entry("1" * 32, at=timezone.now() - timedelta(days=2))
         mine = an_entry("2" * 32, account=alice, api_key=key)
         spent = an_entry("3" * 32, outcome="quota_exhausted", status=429, model="gemini-3-flash")
+        UsageRecord.objects.filter(pk=mine.pk).update(method="files.get", resource="files/abc")
 
         assert self.listed(console, account="alice@") == [mine.pk]
         assert self.listed(console, account=str(alice.pk)) == [mine.pk]
@@ -40,6 +41,10 @@ class TestFilters:
         assert self.listed(console, model="gemini-3-flash") == [spent.pk]
         assert self.listed(console, model="gemini-3*") == [spent.pk]
         assert self.listed(console, model="models/gemini-2.5-pro") == [old.pk, mine.pk]
+        assert self.listed(console, method="files.get") == [mine.pk]
+        assert self.listed(console, resource="files/abc") == [mine.pk]
+        assert self.listed(console, resource="files/*") == [mine.pk]
+        assert self.listed(console, resource="files/a") == []
         assert self.listed(console, since="60") == [mine.pk, spent.pk]
         assert self.listed(console, q="2" * 32) == [mine.pk]
         assert self.listed(console, q="2222") == []
@@ -68,7 +73,7 @@ class TestFilters:
     @pytest.mark.parametrize(
         "query",
         [{}, {"account": "alice"}, {"model": "gemini-2.5-pro"}, {"outcome": "succeeded"}, {"status": "200"},
-         {"api_key": "1"}, {"since": "60"}, {"q": CALL}],
+         {"api_key": "1"}, {"since": "60"}, {"q": CALL}, {"method": "generateContent"}, {"resource": "files/a"}],
     )  # fmt: skip
     def test_no_filter_reads_or_counts_the_whole_table(self, console, query):
         alice = make_account("alice@example.com")
@@ -76,7 +81,14 @@ class TestFilters:
         key = ApiKey.objects.get()
         UsageRecord.objects.bulk_create(
             UsageRecord(
-                request_id=CALL, outcome="succeeded", status=200, model="gemini-2.5-pro", account=alice, api_key=key
+                request_id=CALL,
+                outcome="succeeded",
+                status=200,
+                model="gemini-2.5-pro",
+                account=alice,
+                api_key=key,
+                method="generateContent",
+                resource="files/a",
             )
             for _ in range(60)
         )

@@ -6,14 +6,16 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import pytest
+from asgiref.sync import sync_to_async
 
 from accounts_app import roster
 from accounts_app.api_keys import usage
 from accounts_app.models import ApiKey, KeyUse
+from accounts_app.storage import journal
 from emulator import Ending
 from proxy_app.errors import ResourceExhausted
 from tests.asgi_client import Client, Reply
-from tests.factories import a_prompt
+from tests.factories import a_prompt, make_account
 from tests.proxy_app.scripted import a_stream, a_text, an_answer
 
 MODEL = "gemini-2.5-flash"
@@ -22,6 +24,7 @@ PLAIN = f"{MODELS}/{MODEL}:generateContent"
 STREAM = f"{MODELS}/{MODEL}:streamGenerateContent?alt=sse"
 ARRAY = f"{MODELS}/{MODEL}:streamGenerateContent?alt=json"
 COUNT = f"{MODELS}/{MODEL}:countTokens"
+EMBED = f"{MODELS}/gemini-embedding-001:batchEmbedContents"
 
 QUOTA_FAILURE = "type.googleapis.com/google.rpc.QuotaFailure"
 RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
@@ -38,6 +41,16 @@ def key_with(api_key, alice, operator_sets) -> Callable[..., Awaitable[str]]:
         return key
 
     return issue
+
+
+@pytest.fixture
+async def gemini_account(upstream, settings) -> None:
+    """An account with a Gemini API key, beside others."""
+    settings.GEMINI_API_URL = upstream.url
+    known = upstream.add_account("key@example.com")
+    await sync_to_async(make_account)(
+        "key@example.com", kind="gemini_api", access_token=known.api_key, refresh_token="", expires_at=None, project=""
+    )
 
 
 def refused(reply: Reply) -> tuple[list[str], float]:
@@ -117,6 +130,20 @@ class TestRequests:
         ids, _ = refused(await client.post(COUNT, a_prompt(), x_goog_api_key=key))
 
         assert ids == ["GatewayRequestsPerDayPerKey"]
+
+    async def test_each_text_that_is_embedded_is_a_request(self, client, key_with, gemini_account):
+        key = await key_with(requests_per_minute=110)
+        texts = {"requests": [{"content": {"parts": [{"text": f"text {number}"}]}} for number in range(100)]}
+        assert (await client.post(EMBED, texts, x_goog_api_key=key)).status == 200
+
+        reply = await client.post(EMBED, texts, x_goog_api_key=key)
+
+        assert refused(reply)[0] == ["GatewayRequestsPerMinutePerKey"]
+        assert "no room for this call, whose texts count as 100 requests" in reply.json()["error"]["message"]
+        assert (await client.post(PLAIN, a_prompt(), x_goog_api_key=key)).status == 200
+        await journal.flush(force=True)
+        uses = {use.model: (use.requests, use.refused) async for use in KeyUse.objects.all()}
+        assert uses == {"gemini-embedding-001": (100, 1), MODEL: (1, 0)}
 
     async def test_listing_models_and_a_request_that_cannot_be_read_cost_nothing(self, client, key_with):
         key = await key_with(requests_per_minute=1)

@@ -87,6 +87,29 @@ async def test_a_call_that_names_a_cache_goes_to_its_project(client, projects, k
         assert reply.json()["usageMetadata"]["cachedContentTokenCount"] > 1000
 
 
+async def test_the_request_log_shows_what_calls_are_about(client, projects, key_of, ledger):
+    key = await key_of("red")
+    name = (await client.post("/v1beta/cachedContents", a_cache(), x_goog_api_key=key)).json()["name"]
+    await client.get(f"/v1beta/{name}", x_goog_api_key=key)
+    body = {**a_prompt("What about it?"), "cachedContent": name}
+    await client.post(f"/v1beta/models/{MODEL}:generateContent", body, x_goog_api_key=key)
+    await client.post(f"/v1beta/models/{MODEL}:generateContent", a_prompt(), x_goog_api_key=key)
+    await client.post(f"/v1beta/models/{MODEL}:dreamUp", {}, x_goog_api_key=key)
+    await client.get("/v1beta/files/unknown", x_goog_api_key=await key_of("blue"))
+
+    rows = [(row.method, row.resource) for row in await ledger()]
+    assert sorted(rows) == sorted(
+        [
+            ("cachedContents.create", name),
+            ("cachedContents.get", name),
+            ("generateContent", name),
+            ("generateContent", ""),
+            ("forwarded", f"models/{MODEL}:dreamUp"),
+            ("files.get", "files/unknown"),
+        ]
+    )
+
+
 async def test_what_is_deleted_is_gone(client, projects, key_of):
     key = await key_of("red")
     await key_of("blue")

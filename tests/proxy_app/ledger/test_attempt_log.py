@@ -14,7 +14,8 @@ from proxy_app.wire.usage import Usage
 @pytest.fixture
 def entry():
     """Makes an attempt; its number, then fields."""
-    call = SimpleNamespace(request_id="r1", api_key_id=1, operation=SimpleNamespace(name="generateContent"), model="m")
+    operation = SimpleNamespace(name="generateContent")
+    call = SimpleNamespace(request_id="r1", api_key_id=1, operation=operation, model="m", resource="")
 
     def make(attempt: int, model: str = "m", **fields: object) -> LogEntry:
         return LogEntry(call, attempt, 7, "alice", "cloud_code", model, "affinity", **fields)

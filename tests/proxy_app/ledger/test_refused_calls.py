@@ -139,6 +139,41 @@ async def test_a_name_that_is_none_is_not_written_down(name, client, alice, key_
         assert (row.model, row.method, row.status) == ("", "generateContent", reply.status)
 
 
+@pytest.mark.parametrize(
+    ("http", "path", "row"),
+    [
+        ("GET", "/v1beta/files/abc", ("files.get", "", "files/abc")),
+        ("GET", "/download/v1beta/files/abc:download?alt=media", ("files.download", "", "files/abc")),
+        ("DELETE", "/v1/cachedContents/c1", ("cachedContents.delete", "", "cachedContents/c1")),
+        ("PATCH", "/v1beta/cachedContents/c1", ("cachedContents.patch", "", "cachedContents/c1")),
+        ("GET", "/v1beta/models/m/operations/o", ("models.operations.get", "", "models/m/operations/o")),
+        ("POST", "/upload/v1beta/files", ("media.upload", "", "")),
+        ("POST", "/v1beta/upload/v1beta/files", ("media.upload", "", "")),
+        ("GET", "/v1beta/batches", ("batches.list", "", "")),
+        ("GET", f"/v1beta/models/{MODEL}:generateContent", ("generateContent", MODEL, "")),
+        ("PUT", "/v1beta/files/abc", ("files.get", "", "files/abc")),
+        ("POST", "/v1beta/dreams/d:remember", ("forwarded", "", "dreams/d:remember")),
+        ("GET", "/v1beta/files/a%00b", ("files.get", "", "")),
+    ],
+)
+async def test_refusals_of_every_operation_have_rows(http, path, row, client, alice, key_with, ledger):
+    await key_with()
+
+    reply = await client.request(http, path)
+
+    found = await the_row(ledger, reply)
+    assert (found.method, found.model, found.resource) == row
+    assert (found.outcome, found.status, found.attempt) == ("key_missing", 401, 0)
+
+
+async def test_a_method_that_is_meant_by_a_header_has_a_row_of_its_own(client, alice, key_with, ledger):
+    await key_with()
+
+    reply = await client.post("/v1beta/files/abc", {}, x_http_method_override="DELETE")
+
+    assert (await the_row(ledger, reply)).method == "files.delete"
+
+
 async def test_what_is_no_call_has_no_row(client, alice, key_with, ledger):
     await key_with()
     for path in ("/healthz", "/readyz", "/v1beta/models", f"/v1beta/models/{MODEL}", "/usage", "/nothing/here"):

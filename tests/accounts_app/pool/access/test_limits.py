@@ -188,6 +188,20 @@ class TestALimit:
         assert not meter.exceeded(limits, NOW)
         assert meter.in_flight == 0
 
+    def test_a_call_that_counts_as_several_requests_needs_room_for_all_of_them(self):
+        limits = Limits(requests_per_minute=10, requests_per_day=100)
+        meter = Meter()
+        meter.begin(NOW, requests=7)
+
+        assert not meter.exceeded(limits, NOW, requests=3)
+        (one,) = meter.exceeded(limits, NOW, requests=4)
+        assert NOW + MINUTE <= one.frees_at < NOW + MINUTE + 0.1
+        assert not meter.exceeded(limits, one.frees_at, requests=4)
+        assert [over.limit for over in meter.exceeded(limits, NOW + 100, requests=101)] == [
+            Limit.REQUESTS_PER_MINUTE, Limit.REQUESTS_PER_DAY,
+        ]  # fmt: skip
+        assert meter.day.requests == 7
+
     def test_that_is_not_set_stops_no_call(self):
         meter = Meter()
         for _ in range(1000):

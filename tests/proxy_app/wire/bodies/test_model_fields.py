@@ -62,7 +62,7 @@ def test_a_model_at_the_top_is_replaced_where_the_body_has_it():
     [
         (b'{"content":{"parts":[{"text":"a"},{"text":"b"}]}}', 1),
         (b'{"requests":[{"content":{}},{"content":{}},{"content":{}}]}', 3),
-        (b'{"requests":[]}', 0),
+        (b'{"requests":[]}', 1),
         (b'{"requests":{}}', 1),
         (b'{"texts":["a","b"]}', 2),
         (b'{"input":["a","b"]}', 2),
