@@ -36,6 +36,7 @@ __all__ = [
     "gone",
     "held",
     "home",
+    "look_up_again",
     "made",
     "not_there",
     "reset",
@@ -226,6 +227,11 @@ def meanings(name: str) -> Iterator[str]:
                 yield f"{stands_for}/{id_.removeprefix(prefix)}"
     if child and collection != "models":
         yield f"{collection}/{id_}"
+
+
+def look_up_again(name: str) -> None:
+    """What is in memory of a name is out of date: its next call reads the row."""
+    _names.forget(name)
 
 
 def reset() -> None:

@@ -12,6 +12,8 @@ from typing import Any, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import FieldError, ImproperlyConfigured
@@ -19,6 +21,7 @@ from django.db import models
 from django.db.models.functions import Cast
 
 NONCE_BYTES = 12  # what GCM is specified for
+SALT_BYTES = 32
 
 
 class Undecryptable(Exception):
@@ -77,6 +80,42 @@ def decrypt(stored: str, context: str) -> str:
         return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context.encode()).decode()
     except (InvalidTag, binascii.Error, ValueError) as error:
         raise Undecryptable(f"{context} does not decrypt: the stored value was altered or moved.") from error
+
+
+class Seal:
+    """Encrypts one file piece by piece, under a key of its own, which is derived from the operator's.
+
+    `header` stands at the file's beginning: `v1:<key id>:` and a random salt. A piece is bound to its place in the
+    file: one that was altered or moved does not decrypt. Pieces that are missing at the end are not noticed.
+    """
+
+    HEADER_BYTES = len("v1:") + 8 + len(":") + SALT_BYTES
+
+    def __init__(self, header: bytes, context: str) -> None:
+        """`context` says what kind of file it is. Raises Undecryptable."""
+        version, _, remainder = header.partition(b":")
+        key = next((key for key in _keys() if _key_id(key).encode() == remainder[:8]), None)
+        if version != b"v1" or len(header) != self.HEADER_BYTES or key is None:
+            raise Undecryptable(f"A file of {context} was not encrypted with a key of GATEWAY_ENCRYPTION_KEYS.")
+        self.header = header
+        self._context = context
+        self._cipher = AESGCM(HKDF(SHA256(), 32, salt=header[-SALT_BYTES:], info=context.encode()).derive(key))
+
+    @classmethod
+    def new(cls, context: str) -> Self:
+        """For a new file, under the first key."""
+        return cls(f"v1:{_key_id(_keys()[0])}:".encode() + os.urandom(SALT_BYTES), context)
+
+    def closed(self, number: int, piece: bytes) -> bytes:
+        """The file's piece with that number, encrypted. No number may be used for two different pieces."""
+        return self._cipher.encrypt(number.to_bytes(NONCE_BYTES), piece, None)
+
+    def opened(self, number: int, sealed: bytes) -> bytes:
+        """What was encrypted as the piece with that number. Raises Undecryptable."""
+        try:
+            return self._cipher.decrypt(number.to_bytes(NONCE_BYTES), sealed, None)
+        except (InvalidTag, ValueError) as error:
+            raise Undecryptable(f"A file of {self._context} does not decrypt: it was altered.") from error
 
 
 def uses_first_key(stored: str) -> bool:

@@ -1,4 +1,4 @@
-"""Upkeep: folds sums, deletes old rows and gives disk space back. One node does it for all."""
+"""Upkeep: folds sums, deletes old rows and gives disk space back. One node does it for all, but for its own spool."""
 
 import asyncio
 import logging
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from accounts_app.models import GatewaySettings
-from accounts_app.storage import claims
+from accounts_app.storage import claims, spool
 from accounts_app.storage.worker import in_database
 from gateway_project.background import outdated
 from proxy_app.ledger import captures, quarter_days, retention
@@ -25,13 +25,14 @@ BATCH_PAUSE = 0.05
 
 
 async def tidy() -> None:
-    """On the node that holds the claim:
+    """On every node, drops what its spool no longer needs. On the node that holds the claim:
 
     1. Folds hours into quarters of days.
     2. Deletes what is older than the operator keeps, batch by batch, and gives the disk back.
 
     Raises Django's database errors.
     """
+    await spool.sweep()
     if await in_database(claims.claim, RETENTION, EVERY):
         now = timezone.now()
         await _until_done(quarter_days.fold, now)

@@ -165,6 +165,7 @@ if GATEWAY_BUFFER_MB < GATEWAY_MAX_BODY_MB:
         f"GATEWAY_BUFFER_MB ({GATEWAY_BUFFER_MB}) must not be less than GATEWAY_MAX_BODY_MB ({GATEWAY_MAX_BODY_MB}): "
         "a request of that size would never be taken."
     )
+GATEWAY_SPOOL_MB = whole("GATEWAY_SPOOL_MB", 512, 0, 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = GATEWAY_MAX_BODY_MB * 1024 * 1024
 
 # --- Database and cache

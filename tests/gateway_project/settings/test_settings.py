@@ -67,6 +67,7 @@ NONSENSE = {
     "GATEWAY_MAX_ATTEMPTS": ["0", "21", "three"],
     "GATEWAY_MAX_BODY_MB": ["-1", "0", "1e3"],
     "GATEWAY_BUFFER_MB": ["0", "99", "all"],
+    "GATEWAY_SPOOL_MB": ["-1", "some"],
     "GATEWAY_MAX_WAIT": ["soon", "-0.1", "inf", "1_0"],
     "GATEWAY_IDLE_TIMEOUT": ["nan", "-5", "0"],
     "GATEWAY_CONNECT_TIMEOUT": ["0", "20s"],
