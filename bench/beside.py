@@ -74,7 +74,8 @@ def main(other: Path, rounds: int) -> None:
 def told(row: str, pairs: list[tuple[float, float]]) -> str:
     ours, theirs = (statistics.median(costs) * 1e6 for costs in zip(*pairs, strict=True))
     low, middle, high = statistics.quantiles([one / two for one, two in pairs], n=4)
-    return f"{row}: {ours:.1f} us here, {theirs:.1f} us there; {middle:.3f} ({low:.3f} to {high:.3f}) of {len(pairs)} pairs"
+    costs = f"{ours:.1f} us here, {theirs:.1f} us there"
+    return f"{row}: {costs}; {middle:.3f} ({low:.3f} to {high:.3f}) of {len(pairs)} pairs"
 
 
 if __name__ == "__main__":

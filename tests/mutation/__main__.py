@@ -79,7 +79,7 @@ def judge(module: Module, reasons: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make mutants")
-    parser.add_argument("--all", action="store_true", help=f"every mutant, not only {DRAWN:.0%} of them")
+    parser.add_argument("--all", action="store_true", help=f"every mutant, not only {100 * DRAWN:.0f} %% of them")
     parser.add_argument("parts", nargs="*", metavar="PART", help="a part of the names of the modules to mutate")
     asked = parser.parse_args()
     prepare()
