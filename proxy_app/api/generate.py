@@ -120,7 +120,7 @@ async def _answer(request: HttpRequest, call: Call, attempt_log: AttemptLog) -> 
         capture = held.enter_context(captures.begin(caller.key, call, prompt, attempt_log))
         held.enter_context(auth.begin(caller, call, attempt_log))
         place = await placement.place(call)
-        relay = await forward.forward(call, attempt_log, owner=place.owner)
+        relay = await forward.forward(placement.addressed(call, place.found), attempt_log, owner=place.owner)
         request.owned.append(relay)  # type: ignore[attr-defined]
         request_body.let_go(request)
         relay.keep(held.pop_all(), capture.add if capture else None)

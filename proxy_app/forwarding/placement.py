@@ -4,7 +4,7 @@ A name that nobody here knows and one that is somebody else's are answered alike
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import Error as DatabaseError
 
@@ -13,7 +13,7 @@ from accounts_app.leasing import owners
 from accounts_app.leasing.owners import Found
 from accounts_app.pool.outcomes import Outcome
 from proxy_app import errors
-from proxy_app.wire import resource_names
+from proxy_app.wire import resource_names, uris
 from proxy_app.wire.calls import Call
 from proxy_app.wire.operations import Belongs, Operation, not_there
 from proxy_app.wire.resource_names import Name
@@ -61,6 +61,17 @@ async def place(call: Call) -> Place:
         return Place(await _home(call)) if operation.belongs is not Belongs.ANYBODY else ANYWHERE
     except DatabaseError as error:
         raise errors.Unavailable(_NO_DATABASE, outcome=Outcome.GATEWAY_ERROR) from error
+
+
+def addressed(call: Call, found: Collection[Found]) -> Call:
+    """The call with the addresses of files as upstream knows them, whatever host the client got them from."""
+    named = call.named
+    if not named.uris and not named.unsure:
+        return call
+    mine = {each.name for each in found}
+    files = {**named.uris, **{uri: name for uri, name in named.unsure.items() if str(name) in mine}}
+    known = {uri: uris.canonical(str(name)) for uri, name in files.items() if "://" in uri}
+    return replace(call, body={field: uris.replaced(value, known) for field, value in call.body.items()})
 
 
 async def _found(call: Call) -> list[Found]:

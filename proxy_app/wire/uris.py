@@ -46,7 +46,7 @@ def canonical(file: str) -> str:
     return f"https://{GOOGLE}/v1beta/{quote(file)}"
 
 
-def replaced(value: Raw | bytes, uris: Mapping[str, str]) -> Raw | bytes:
+def replaced(value: Raw, uris: Mapping[str, str]) -> Raw:
     """JSON in which fields that hold addresses hold others, as `uris` says of them: itself where it says of none."""
     if not uris:
         return value

@@ -87,6 +87,30 @@ async def test_a_call_that_names_a_cache_goes_to_its_project(client, projects, k
         assert reply.json()["usageMetadata"]["cachedContentTokenCount"] > 1000
 
 
+async def test_a_call_names_a_file_by_the_address_that_the_client_was_given(client, projects, key_of, upstream):
+    key, other = await key_of("red"), await key_of("blue")
+    headers = {"x_goog_upload_protocol": "raw", "content_type": "text/plain"}
+    raw = await client.post("/upload/v1beta/files", b"It lasts two years.", x_goog_api_key=key, **headers)
+    file = raw.json()["file"]
+    assert not file["uri"].startswith("https://generativelanguage")
+    parts = [{"text": "How long does it last?"}, {"fileData": {"mimeType": "text/plain", "fileUri": file["uri"]}}]
+
+    answers = [
+        await client.post(
+            f"/v1beta/models/{MODEL}:generateContent", {"contents": [{"parts": parts}]}, x_goog_api_key=each
+        )
+        for each in (key, other)
+    ]
+
+    assert [answer.status for answer in answers] == [200, 403]
+    assert (await client.get(f"/v1beta/{file['name']}", x_goog_api_key=key)).json()["uri"] == file["uri"]
+    (call,) = upstream.calls
+    assert call.body["contents"][0]["parts"][1]["fileData"] == {
+        "mimeType": "text/plain",
+        "fileUri": f"https://generativelanguage.googleapis.com/v1beta/{file['name']}",
+    }
+
+
 async def test_the_request_log_shows_what_calls_are_about(client, projects, key_of, ledger):
     key = await key_of("red")
     name = (await client.post("/v1beta/cachedContents", a_cache(), x_goog_api_key=key)).json()["name"]
