@@ -14,6 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
 pages = get_asgi_application()  # also sets Django up, which what follows needs
 
 from django.conf import settings  # noqa: E402
+from django.http import parse_cookie  # noqa: E402
 
 from gateway_project.background import database_limits, loops  # noqa: E402
 from gateway_project.console import sessions  # noqa: E402
@@ -31,6 +32,8 @@ STRANGERS_BODY = 1024 * 1024
 
 api = ApiHandler(settings.API_HEARTBEAT_SECONDS, refused_calls.unread)
 places = asyncio.Semaphore(CONSOLE_PLACES)
+# One place is kept for those who have signed in, however many knock at the page that signs them in.
+strangers_places = asyncio.Semaphore(CONSOLE_PLACES - 1)
 database_limits.enforce()
 
 
@@ -63,6 +66,8 @@ async def application(scope: dict, receive: Callable[[], Awaitable[dict]], send:
 async def console(scope: dict, receive: Callable[[], Awaitable[dict]], send: Callable) -> None:
     """A page, in one of the console's places until its answer begins: whoever reads slowly keeps nobody waiting."""
     async with AsyncExitStack() as place:
+        if not _has_signed_in(scope):
+            await place.enter_async_context(strangers_places)
         await place.enter_async_context(places)
 
         async def answer(message: Mapping[str, Any]) -> None:
@@ -70,6 +75,12 @@ async def console(scope: dict, receive: Callable[[], Awaitable[dict]], send: Cal
             await send(message)
 
         await pages(scope, receive, answer)
+
+
+def _has_signed_in(scope: dict) -> bool:
+    """Whether a request has the cookie of a session that was issued here, still valid or not."""
+    written = b"; ".join(value for name, value in scope["headers"] if name == b"cookie").decode("latin-1")
+    return sessions.is_issued(parse_cookie(written).get(settings.SESSION_COOKIE_NAME, ""))
 
 
 def is_console(path: str) -> bool:

@@ -86,10 +86,15 @@ def verify(presented: str, now: float) -> KeyView | None:
 
     From memory: no I/O. Raises RosterUnavailable before the first snapshot.
     """
-    view = roster.current().keys.get(digest(presented))
+    view = known(presented)
     if view is None or not view.enabled or (view.expires_at is not None and view.expires_at <= now):
         return None
     return view
+
+
+def known(presented: str) -> KeyView | None:
+    """The key that a client presented, also if it is disabled or has expired. Raises RosterUnavailable."""
+    return roster.current().keys.get(digest(presented))
 
 
 def any_configured() -> bool:

@@ -149,7 +149,11 @@ def _identify(request: HttpRequest, *, needed: bool) -> Principal:
                 return Principal(view)
             elsewhere = view
     if needed:
-        raise _not_from_here(request, elsewhere) if elsewhere else _refusal(bool(presented))
+        if elsewhere:
+            raise _not_from_here(request, elsewhere)
+        # The request log names a key that has been disabled or has expired; the client hears the same as of any other.
+        request.known_key = next((view.id for key in presented if (view := keys.known(key))), None)  # type: ignore[attr-defined]
+        raise _refusal(bool(presented))
     return Principal()
 
 

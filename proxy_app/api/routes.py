@@ -7,6 +7,7 @@ from http import HTTPMethod
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import register_converter
 from ninja import NinjaAPI, Router
 
 from accounts_app import leasing
@@ -19,6 +20,21 @@ from proxy_app.wire.dialects import SERVED
 from proxy_app.wire.operations import FORWARDED, GENERATE, GET_MODEL, LIST_MODELS, Operation, addresses, paths
 from proxy_app.wire.operations.addresses import Address
 from proxy_app.wire.operations.paths import Target
+
+
+class AnyPath:
+    """Django's own `path` stops at a line feed, which a client may escape in a name."""
+
+    regex = "(?s:.+)"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(AnyPath, "any")
 
 View = Callable[[HttpRequest, Target], Awaitable[HttpResponseBase]]
 
@@ -123,8 +139,8 @@ for path, view, admit in (
     api.api_operation(["OPTIONS"], path, auth=None)(options)
 
 all_others = Router()
-all_others.api_operation(["OPTIONS"], "/{path:path}", auth=None)(options_below)
-all_others.api_operation(_others(), "/{path:path}")(operation)
+all_others.api_operation(["OPTIONS"], "/{any:path}", auth=None)(options_below)
+all_others.api_operation(_others(), "/{any:path}")(operation)
 api.add_router("", all_others)  # last: it takes every path that is left
 
 

@@ -19,6 +19,7 @@ from collections.abc import Generator
 from enum import Enum
 from itertools import count
 
+from proxy_app.wire.bodies.large_bodies import MOST_FIELDS, TOO_MANY_FIELDS
 from proxy_app.wire.malformed import Malformed
 
 # Google's own bound, which there counts objects only.
@@ -105,6 +106,7 @@ class _Writer:
         self.at = 0
         self.written = bytearray()
         self.open: list[bytes] = []
+        self._fields = 0  # of the object as a whole
         self._comma = False  # one was read and is written once something follows
 
     def skip_space(self) -> None:
@@ -138,6 +140,10 @@ class _Writer:
         if char == b"}":
             return self._close()
         self._write_comma()
+        if len(self.open) == 1:
+            self._fields += 1
+            if self._fields > MOST_FIELDS:
+                raise Malformed(TOO_MANY_FIELDS)
         if char in _RUN:
             yield from self._string(char)
         elif (bare := _BARE_KEY.match(self.raw, self.at)) and not _WORD.fullmatch(bare[0]):

@@ -1,13 +1,18 @@
 """A body in memory, and how it is cut into slices."""
 
+import asyncio
+
 import pytest
 from msgspec import Raw
 
 from accounts_app.pool.content import SLICE_BYTES, Pieces
 
 
-async def slices(content):
-    return [bytes(piece) async for piece in content]
+def slices(content):
+    async def read():
+        return [bytes(piece) async for piece in content]
+
+    return asyncio.run(read())
 
 
 def test_it_knows_its_length_and_can_be_read_again():
@@ -16,19 +21,19 @@ def test_it_knows_its_length_and_can_be_read_again():
     assert (content.length, content.replayable) == (6, True)
 
 
-async def test_it_is_read_again_from_its_first_byte():
+def test_it_is_read_again_from_its_first_byte():
     content = Pieces(b"one", Raw(b"two"))
 
-    assert await slices(content) == await slices(content) == [b"onetwo"]
+    assert slices(content) == slices(content) == [b"onetwo"]
 
 
-async def test_no_pieces_are_no_slices():
-    assert await slices(Pieces()) == []
+def test_no_pieces_are_no_slices():
+    assert slices(Pieces()) == []
 
 
 @pytest.mark.parametrize("sizes", [(SLICE_BYTES,), (1, SLICE_BYTES - 1), (SLICE_BYTES - 1, 1)])
-async def test_what_fits_into_a_slice_is_one(sizes):
-    (only,) = await slices(Pieces(*[b"x" * size for size in sizes]))
+def test_what_fits_into_a_slice_is_one(sizes):
+    (only,) = slices(Pieces(*[b"x" * size for size in sizes]))
 
     assert len(only) == SLICE_BYTES
 
@@ -42,10 +47,10 @@ async def test_what_fits_into_a_slice_is_one(sizes):
         ((2 * SLICE_BYTES,), [SLICE_BYTES, SLICE_BYTES]),
     ],
 )
-async def test_no_slice_is_larger(sizes, cut):
+def test_no_slice_is_larger(sizes, cut):
     pieces = [bytes([number]) * size for number, size in enumerate(sizes)]
 
-    cuts = await slices(Pieces(*pieces))
+    cuts = slices(Pieces(*pieces))
 
     assert [len(each) for each in cuts] == cut
     assert b"".join(cuts) == b"".join(pieces)

@@ -4,10 +4,13 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from gateway_project import asgi
 from gateway_project.console import passwords
+from gateway_project.console.sessions import SessionStore
 from gateway_project.settings import security
 from tests.asgi_client import Client
 
@@ -53,3 +56,22 @@ async def test_the_next_request_is_answered_when_an_answer_begins(forgetful):
             assert (await client.get("/static/gateway_project/live.js")).status == 200
 
     assert not asgi.places.locked()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_one_place_is_kept_for_those_who_have_signed_in(forgetful):
+    client, key = Client(), await sync_to_async(SessionStore()._get_new_session_key)()
+    session = f"{settings.SESSION_COOKIE_NAME}={key}"
+    page = "/static/gateway_project/live.js"
+    for _ in range(asgi.CONSOLE_PLACES - 1):  # a crowd at the page that signs in
+        await asgi.strangers_places.acquire()
+        await asgi.places.acquire()
+
+    waiting = client.start("GET", page)
+    signed_in = await client.get(page, cookie=session)
+
+    assert (signed_in.status, waiting.reply.status) == (200, 0)
+    for _ in range(asgi.CONSOLE_PLACES - 1):
+        asgi.places.release()
+        asgi.strangers_places.release()
+    assert (await waiting.end()).status == 200

@@ -26,6 +26,8 @@ WAYS_TO_ANOTHER = [
     f"{ALLOWED}%EF%BC%8F%EF%BC%8E%EF%BC%8E%EF%BC%8F{OTHER}",
     f"{ALLOWED}/%E2%80%A4%E2%80%A4/{OTHER}",
     f"{ALLOWED}%00/../{OTHER}",
+    f"{ALLOWED}%0A",
+    f"{ALLOWED}%0Ax",
     f"{ALLOWED}%0B",
     f"{ALLOWED}%0D-x",
     f"{ALLOWED}%FF",

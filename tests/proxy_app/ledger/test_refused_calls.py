@@ -75,6 +75,15 @@ class TestEachHasItsOwnOutcome:
         row = await self.refused(ledger, reply, url, "key_invalid", 401)
         assert "gw-wrong" not in row.message
 
+    @pytest.mark.parametrize("fields", [{"enabled": False}, {"expires_at": datetime(2026, 1, 1, tzinfo=UTC)}])
+    async def test_a_key_that_was_good_once(self, fields, url, client, alice, key_with, ledger):
+        key = await key_with(**fields)
+
+        reply = await client.post(url, a_prompt(), x_goog_api_key=key)
+
+        row = await self.refused(ledger, reply, url, "key_invalid", 401)
+        assert row.api_key_id == (await ApiKey.objects.aget()).pk
+
     async def test_a_key_from_elsewhere(self, url, client, alice, key_with, ledger):
         key = await key_with(allowed_networks=["192.0.2.0/24"])
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy_app.wire.bodies import lenient_json
+from proxy_app.wire.bodies.large_bodies import MOST_FIELDS
 from proxy_app.wire.malformed import Malformed
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"])) | st.text("'\"\\{}[],:\n\t\x00u0dn")
@@ -170,3 +171,12 @@ def test_an_escape_at_the_edge_of_what_is_read_at_once_is_read_whole():
 )
 def test_others_have_their_turn_meanwhile(raw):
     assert len(list(lenient_json.rewriting(raw))) >= 5
+
+
+def test_fields_are_counted_as_they_come():
+    inner = ",".join(f"f{number}:1" for number in range(2 * MOST_FIELDS))
+
+    assert len(json.loads(strict(f"{{a:{{{inner}}}}}"))["a"]) == 2 * MOST_FIELDS
+    steps = lenient_json.rewriting(f"{{{inner},".encode() + b"x:1," * 1_000_000)
+    with pytest.raises(Malformed, match="1024 fields at most"):
+        list(steps)
