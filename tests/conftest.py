@@ -17,6 +17,7 @@ from accounts_app.roster import known_models
 from accounts_app.storage import journal, real_accounts
 from emulator import Emulator, Recorded
 from gateway_project.background import loops
+from proxy_app.api import group_limits
 from proxy_app.api.models import model_lookup
 from proxy_app.ledger import refused_calls
 from proxy_app.models import UsageRecord
@@ -66,6 +67,7 @@ def forgetful() -> Iterator[None]:
             usage,
             tokens,
             refused_calls,
+            group_limits,
             model_lookup,
             real_accounts,
         )

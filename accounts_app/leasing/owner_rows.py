@@ -12,6 +12,7 @@ from accounts_app.models import Account, HomeProject, KeyUse, Project, Resource
 from accounts_app.pool.access.tenants import FULL, USE, Tenant
 
 FILES = "files"
+LONGEST_JOB = timedelta(hours=48)  # upstream ends what takes longer
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 Position = tuple[int, int]  # microseconds since the epoch, id
@@ -90,9 +91,21 @@ def stored(tenant: Tenant, running: Collection[str], now: float) -> tuple[int, i
     """How many bytes and files a tenant has stored, and how many of its jobs are in a state that is `running`."""
     rows = Resource.objects.filter(owned_by(tenant, shared=False), Q(expires_at=None) | Q(expires_at__gt=moment(now)))
     sums = rows.aggregate(
-        size=Sum("size_bytes"), files=Count("pk", filter=Q(kind=FILES)), jobs=Count("pk", filter=Q(state__in=running))
+        size=Sum("size_bytes"),
+        files=Count("pk", filter=Q(kind=FILES)),
+        jobs=Count("pk", filter=_runs(running, now)),
     )
     return sums["size"] or 0, sums["files"], sums["jobs"]
+
+
+def jobs(tenant: Tenant, running: Collection[str], limit: int, now: float) -> list[Row]:
+    """A tenant's jobs that are in a state that is `running`, the oldest first."""
+    rows = Resource.objects.filter(owned_by(tenant, shared=False), _runs(running, now))
+    return list(read(rows.order_by("created_at", "pk")[:limit]))
+
+
+def _runs(running: Collection[str], now: float) -> Q:
+    return Q(state__in=running, created_at__gt=moment(now) - LONGEST_JOB)
 
 
 def project_of(account: int) -> int | None:

@@ -41,6 +41,7 @@ __all__ = [
     "not_there",
     "reset",
     "rows",
+    "running",
     "seen",
     "stored",
 ]
@@ -214,6 +215,12 @@ async def rows(kind: str, tenant: Tenant, after: Position | None = None, limit: 
 async def stored(tenant: Tenant, running: Collection[str] = RUNNING) -> Stored:
     """What a tenant's group has stored and running, for its limits. Raises Django's database errors."""
     return Stored(*await soon_in_database(owner_rows.stored, tenant, running, time()))
+
+
+async def running(tenant: Tenant, limit: int, states: Collection[str] = RUNNING) -> list[Found]:
+    """A tenant's jobs that have not ended, as far as is known, the oldest first. Raises Django's database errors."""
+    jobs = await soon_in_database(owner_rows.jobs, tenant, states, limit, time())
+    return [_found(row, tenant) or _as_stored(row, tenant) for row in jobs]
 
 
 def meanings(name: str) -> Iterator[str]:

@@ -60,6 +60,7 @@ class Refusal(StrEnum):
     ORIGIN_NOT_ALLOWED = "origin_not_allowed"  # a web page or a host name that needs a key or the operator's leave
     MODEL_NOT_ALLOWED = "model_not_allowed"  # not among the key's models
     KEY_LIMIT = "key_limit"
+    GROUP_LIMIT = "group_limit"  # of what its group may store and run upstream
     NO_ACCOUNT = "no_account"  # none is connected, may serve the model, or is ready in time
     RESOURCE_NOT_FOUND = "resource_not_found"  # a file, a cache …: not there, or somebody else's
     UNSUPPORTED = "unsupported"  # a method of Google's that the connected accounts do not serve

@@ -40,6 +40,7 @@ OUTCOMES: Mapping[str, str | Promise] = {
     Refusal.ORIGIN_NOT_ALLOWED.value: _("web page not allowed"),
     Refusal.MODEL_NOT_ALLOWED.value: _("model not allowed"),
     Refusal.KEY_LIMIT.value: _("key limit reached"),
+    Refusal.GROUP_LIMIT.value: _("group limit reached"),
     Refusal.NO_ACCOUNT.value: _("no account available"),
     Refusal.RESOURCE_NOT_FOUND.value: _("resource not found"),
     Refusal.UNSUPPORTED.value: _("method not supported"),
@@ -73,6 +74,10 @@ REMEDIES: Mapping[str, str | Promise] = {
     Refusal.MODEL_NOT_ALLOWED.value: _("Add the model to those that the key may use, under API keys."),
     Refusal.KEY_LIMIT.value: _(
         "The key has used up a limit that is set for it under API keys. Wait until it is free again, or raise it there."
+    ),
+    Refusal.GROUP_LIMIT.value: _(
+        "The key's group has stored or runs as much as is set for it under Groups. Delete files or cancel jobs under "
+        "Resources, or raise the limit."
     ),
     Refusal.NO_ACCOUNT.value: _(
         "No account could serve the model at that time. The page of accounts says what each one waits for; another "

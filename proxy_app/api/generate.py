@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from proxy_app import errors
-from proxy_app.api import auth, request_body, resources
+from proxy_app.api import auth, group_limits, request_body, resources
 from proxy_app.api.rendering import Bytes, EventStream, api_version, asked_shape, origin
 from proxy_app.api.request_body import passed_through
 from proxy_app.forwarding import forward, placement
@@ -119,6 +119,7 @@ async def _answer(request: HttpRequest, call: Call, attempt_log: AttemptLog) -> 
         prompt = request.body if call.content is None else b""
         capture = held.enter_context(captures.begin(caller.key, call, prompt, attempt_log))
         held.enter_context(auth.begin(caller, call, attempt_log))
+        await group_limits.check(call.operation, call.tenant, call.content.length if call.content else None)
         place = await placement.place(call)
         relay = await forward.forward(placement.addressed(call, place.found), attempt_log, owner=place.owner)
         request.owned.append(relay)  # type: ignore[attr-defined]

@@ -165,6 +165,11 @@ class Operation:
         return self.http in ("GET", "PATCH") and self._after == "" and self.gives is Gives.ANSWER
 
     @property
+    def starts_job(self) -> bool:
+        """Whether it begins something that goes on upstream: a batch, or a long-running operation on a model."""
+        return self.on_model and bool(self.makes)
+
+    @property
     def deletes(self) -> bool:
         """Whether what the path names is gone after it."""
         return self.http == "DELETE"

@@ -1,5 +1,6 @@
 """What an answer shows of a resource: its state, size and end, as far as rows and lists need them."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,8 @@ import msgspec
 # Members of an answer that the resource may stand in, instead of being the answer itself.
 _WRAPPERS = ("file",)
 _ENDS = ("expirationTime", "expireTime")
+RUNNING, DONE = "RUNNING", "DONE"
+_OPERATION = re.compile("models/.+/operations/[^/]+")
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
@@ -37,14 +40,21 @@ def shown_in(answer: bytes) -> Shown:
 
 def shown(resource: dict[str, Any]) -> Shown:
     """Read from one resource, decoded."""
-    metadata = resource.get("metadata")
-    state = resource.get("state") or (metadata.get("state") if isinstance(metadata, dict) else "")
     return Shown(
-        state=state if isinstance(state, str) else "",
+        state=_state(resource),
         size_bytes=_number(resource.get("sizeBytes")),
         expires_at=next((at for each in _ENDS if (at := _moment(resource.get(each))) is not None), None),
         json=_encode(resource).decode(),
     )
+
+
+def _state(resource: dict[str, Any]) -> str:
+    """Of a long-running operation on a model, which has none of its own, whether it is over."""
+    metadata = resource.get("metadata")
+    state = resource.get("state") or (metadata.get("state") if isinstance(metadata, dict) else "")
+    if not state and _OPERATION.fullmatch(str(resource.get("name"))):
+        return DONE if resource.get("done") else RUNNING
+    return state if isinstance(state, str) else ""
 
 
 def _number(value: Any) -> int | None:

@@ -67,6 +67,7 @@ def test_the_request_log_stores_these_values():
         *("key_missing", "key_invalid", "address_not_allowed", "origin_not_allowed", "model_not_allowed"),
         *(
             "key_limit",
+            "group_limit",
             "no_account",
             "resource_not_found",
             "unsupported",
