@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from xml.etree import ElementTree
 
+from tests.databases import LIST
 from tests.postgres import VARIABLE, Missing, Postgres
 
 NOTHING_COLLECTED = 5  # pytest's exit status when a selection of tests has none for the database
@@ -21,12 +22,14 @@ NOTHING_COLLECTED = 5  # pytest's exit status when a selection of tests has none
 
 def main(arguments: list[str]) -> int:
     """The worse of both halves' exit statuses."""
-    halves = [half("SQLite", arguments, {})]
-    try:
-        with Postgres() as server:
-            halves.append(half("PostgreSQL", arguments, {VARIABLE: server.create("gateway")}))
-    except Missing as why:
-        halves.append(half("PostgreSQL", arguments, {VARIABLE: f"{why}"}))
+    with tempfile.TemporaryDirectory() as directory:
+        files = {LIST: str(Path(directory) / "files")}
+        halves = [half("SQLite", arguments, files)]
+        try:
+            with Postgres() as server:
+                halves.append(half("PostgreSQL", arguments, {**files, VARIABLE: server.create("gateway")}))
+        except Missing as why:
+            halves.append(half("PostgreSQL", arguments, {**files, VARIABLE: f"{why}"}))
     print("\n".join(line for _, line in halves))
     return max(status for status, _ in halves)
 
@@ -37,7 +40,9 @@ def half(name: str, arguments: list[str], environment: dict[str, str]) -> tuple[
     began = time.monotonic()
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
         command = [sys.executable, "-m", "pytest", f"--junitxml={report.name}", *arguments]
-        status = subprocess.run(command, env=os.environ | environment, check=False).returncode
+        # What pytest compiled is kept, so that each worker need not compile it again.
+        environment = {**os.environ, **environment, "PYTHONDONTWRITEBYTECODE": ""}
+        status = subprocess.run(command, env=environment, check=False).returncode
         counts = counted(Path(report.name))
     return 0 if status == NOTHING_COLLECTED else status, f"{name}: {counts} in {time.monotonic() - began:.0f} s"
 

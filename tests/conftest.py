@@ -1,12 +1,14 @@
 """Fixtures that tests share: the emulated upstream, accounts known to it and to the gateway, a client."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
 from asgiref.sync import sync_to_async
 from django.core.cache import cache
 from django.db import connection
+from django.test import TransactionTestCase
 
 from accounts_app import leasing, roster
 from accounts_app.api_keys import usage
@@ -31,10 +33,16 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("unhurried")
 
+TransactionTestCase._fixture_teardown = databases.empty
+
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
     """A fixed id for gzip data, which holds the time: workers of pytest-xdist must see the same ids."""
     return "gzip" if isinstance(val, bytes) and val.startswith(b"\x1f\x8b") else None
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    return True if collection_path.suffix == ".py" and databases.has_none(collection_path) else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
