@@ -51,10 +51,15 @@ def target(name: str) -> str:
     return roster.current().routes.resolve(name)
 
 
-def accounts_to_ask(model: str) -> list[AccountView]:
-    """The accounts whose upstream can look up `model`."""
-    accounts = roster.current().accounts.values()
-    return [one for one in accounts if one.kind == "gemini_api" and one.available and one.serves(model)]
+def accounts_to_ask(model: str, group: int | None) -> list[AccountView]:
+    """The accounts whose upstream can look up `model` for a group."""
+    snapshot = roster.current()
+    closed = {each.id for each in snapshot.projects.values() if each.exclusive_to not in (None, group)}
+    return [
+        one
+        for one in snapshot.accounts.values()
+        if one.kind == "gemini_api" and one.available and one.serves(model) and one.owner not in closed
+    ]
 
 
 def _resource(name: str, known: _Known) -> Model:

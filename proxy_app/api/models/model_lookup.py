@@ -27,10 +27,10 @@ _kept: OrderedDict[str, tuple[float, Found]] = OrderedDict()
 reset = _kept.clear
 
 
-async def look_up(name: str) -> Model | None:
-    """The Model called `name`; None when no account could look it up. Raises UpstreamError: upstream's own 404."""
+async def look_up(name: str, group: int | None = None) -> Model | None:
+    """The Model called `name`, for a group; None when no account could look it up. Raises UpstreamError: upstream's own 404."""
     model = model_list.target(name)
-    answer = _remembered(model) or await _asked(model)
+    answer = _remembered(model) or await _asked(model, group)
     if answer is None:
         return None
     if answer.status == 404:
@@ -41,11 +41,11 @@ async def look_up(name: str) -> Model | None:
     return {**catalogue.model_resource(model, None, resource), "name": f"models/{name}"}
 
 
-async def _asked(model: str) -> Found | None:
+async def _asked(model: str, group: int | None) -> Found | None:
     """The first 200 of a few accounts, or else a 404; None when there was neither."""
     if not model_lists.is_id(model):
         return None
-    accounts = model_list.accounts_to_ask(model)
+    accounts = model_list.accounts_to_ask(model, group)
     unknown: Found | None = None
     for account in sample(accounts, min(ACCOUNTS_ASKED, len(accounts))):
         try:

@@ -29,7 +29,8 @@ async def get_model(request: HttpRequest, target: Target) -> HttpResponse:
     name = model_in(target.name, target.operation)
     if not request.auth.may_use(name):  # type: ignore[attr-defined]
         raise auth.not_allowed(name)
-    if model := model_list.find(name) or await model_lookup.look_up(name):
+    group = request.auth.tenant.group  # type: ignore[attr-defined]
+    if model := model_list.find(name) or await model_lookup.look_up(name, group):
         return json_response(model, shape=asked_shape(request))
     raise errors.NotFound(target.operation.not_there.told(name, api_version(request)))
 

@@ -6,9 +6,11 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from accounts_app import roster
-from accounts_app.leasing import owners
+from accounts_app.actions.projects import make_exclusive
+from accounts_app.leasing import owner_rows, owners
 from accounts_app.models import Account, ApiKey, KeyGroup, Resource
 from accounts_app.storage import journal
+from accounts_app.storage.worker import in_database
 from tests.factories import a_prompt, make_account
 
 MODEL = "gemini-2.5-flash"
@@ -52,6 +54,20 @@ def key_of(api_key) -> Callable[[str], Awaitable[str]]:
         return key
 
     return make
+
+
+async def only_for(group: str, accounts: list[Account]) -> None:
+    """Their projects are the group's alone."""
+
+    def make() -> None:
+        only = KeyGroup.objects.get(name=group).pk
+        for account in accounts:
+            project = owner_rows.project_of(account.pk)
+            assert project is not None
+            make_exclusive(project, only)
+
+    await in_database(make)
+    await roster.refresh()
 
 
 def a_cache(text: str = LONG) -> dict:
@@ -219,3 +235,22 @@ async def test_what_is_not_served_is_refused_and_never_forwarded(path, status, c
     assert reply.status == status
     assert not upstream.requests
     assert isinstance(reply.json()["error"]["code"], str if status == 400 else int)
+
+
+async def test_another_groups_exclusive_projects_are_never_asked(client, projects, key_of, upstream):
+    red, blue = await key_of("red"), await key_of("blue")
+    await only_for("red", projects[2:])
+
+    for number in range(12):
+        reply = await client.post(
+            f"/v1beta/models/{MODEL}:generateContent", a_prompt(f"Hi {number}"), x_goog_api_key=blue
+        )
+        assert reply.status == 200, reply.body
+    theirs = {seen.account for seen in upstream.calls}
+    for number in range(12):
+        await client.post(f"/v1beta/models/{MODEL}:generateContent", a_prompt(f"Hi {number}"), x_goog_api_key=red)
+    await client.get("/v1beta/models/nobodyknows", x_goog_api_key=blue)
+
+    assert theirs <= {"a@example.com", "b@example.com"}
+    assert {seen.account for seen in upstream.calls} > {"c@example.com", "d@example.com"}
+    assert {seen.account for seen in upstream.requests_of("getModel")} <= {"a@example.com", "b@example.com"}
