@@ -21,6 +21,7 @@ from emulator import Emulator, Recorded
 from gateway_project.background import loops
 from proxy_app.api import group_limits
 from proxy_app.api.models import model_lookup
+from proxy_app.forwarding.placement import unknown_names
 from proxy_app.ledger import refused_calls
 from proxy_app.models import UsageRecord
 from tests import databases
@@ -77,6 +78,7 @@ def forgetful() -> Iterator[None]:
             refused_calls,
             group_limits,
             model_lookup,
+            unknown_names,
             real_accounts,
         )
         for remembering in remembered:

@@ -72,7 +72,7 @@ TESTED_WITH = {
     "proxy_app/api/models/model_list.py": "proxy_app/api/models/test_views.py",
     "proxy_app/api/rendering.py": "proxy_app/api/test_answer_shape.py",
     "proxy_app/errors.py": "proxy_app/api/test_limit_errors.py",
-    "proxy_app/forwarding/placement.py": "proxy_app/api/test_resources.py",
+    "proxy_app/forwarding/placement/on_behalf.py": "proxy_app/forwarding/placement/test_unknown_names.py",
     "proxy_app/forwarding/failures.py": "proxy_app/forwarding/test_fault_matrix.py",
     "proxy_app/forwarding/forward.py": "proxy_app/forwarding/test_attempts.py",
     "proxy_app/forwarding/frames.py": "proxy_app/forwarding/test_stream.py",

@@ -49,15 +49,21 @@ async def home(tenant: Tenant, model: str = "", *, operation: str = "", avoid: C
 
 
 def exclusive(tenant: Tenant) -> list[int]:
-    """The owners that are the tenant's group's alone: they are asked for names that nobody here knows.
+    """The owners that are the tenant's group's alone, its home first: they are asked for names that nobody here knows.
 
     While there is one tenant only, these are all. Raises RosterUnavailable.
     """
     snapshot = roster.current()
     owners = _in_service(snapshot, tenant)
-    if _only_tenant(snapshot) == tenant.text:
-        return sorted(owners)
-    return sorted(owner for owner in owners if _group_of(snapshot, owner) is not None)
+    if _only_tenant(snapshot) != tenant.text:
+        owners = {owner: views for owner, views in owners.items() if _group_of(snapshot, owner) is not None}
+    home = snapshot.homes.get(tenant.text)
+    return sorted(owners, key=lambda owner: (owner != home, owner))
+
+
+def is_open(owner: int, tenant: Tenant) -> bool:
+    """Whether a tenant may use an owner: it is not another group's alone. Raises RosterUnavailable."""
+    return _group_of(roster.current(), owner) in (None, tenant.group)
 
 
 def _in_service(snapshot: Roster, tenant: Tenant, operation: str = "") -> Owners:

@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from accounts_app.models import Account, HomeProject, KeyUse, Project, Resource
 from accounts_app.pool.access.tenants import FULL, USE, Tenant
 
-FILES = "files"
+FILES, CONTINUATIONS = "files", "continuations"
 LONGEST_JOB = timedelta(hours=48)  # upstream ends what takes longer
 EPOCH = datetime.fromtimestamp(0, UTC)
 
@@ -143,7 +143,7 @@ def may_leave(tenant: Tenant, project: int, spent: Iterable[str] | None, now: fl
 
     None stands for every model.
     """
-    alive = Resource.objects.filter(owned_by(tenant, shared=False), project=project)
+    alive = Resource.objects.filter(owned_by(tenant, shared=False), project=project).exclude(kind=CONTINUATIONS)
     if alive.filter(Q(expires_at=None) | Q(expires_at__gt=moment(now))).exists():
         return False
     if spent is None:

@@ -8,9 +8,10 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from proxy_app import errors
-from proxy_app.api import auth, group_limits, request_body, resources
+from proxy_app.api import auth, group_limits, request_body
 from proxy_app.api.rendering import Bytes, EventStream, api_version, asked_shape, origin
 from proxy_app.api.request_body import passed_through
+from proxy_app.api.resources import records
 from proxy_app.forwarding import forward, placement
 from proxy_app.forwarding.relay import Relay
 from proxy_app.forwarding.turns import in_turns
@@ -120,7 +121,10 @@ async def _answer(request: HttpRequest, call: Call, attempt_log: AttemptLog) -> 
         capture = held.enter_context(captures.begin(caller.key, call, prompt, attempt_log))
         held.enter_context(auth.begin(caller, call, attempt_log))
         await group_limits.check(call.operation, call.tenant, call.content.length if call.content else None)
-        place = await placement.place(call)
+        place = await placement.place(call, attempt_log)
+        if place.is_lost:
+            return await records.lost(call, place)
+        held.enter_context(records.misses(place))
         relay = await forward.forward(placement.addressed(call, place.found), attempt_log, owner=place.owner)
         request.owned.append(relay)  # type: ignore[attr-defined]
         request_body.let_go(request)
@@ -131,7 +135,7 @@ async def _answer(request: HttpRequest, call: Call, attempt_log: AttemptLog) -> 
         return _passed_on(relay, origin(request))
     answer = await _whole(relay, call.operation)
     if call.passes is not None or call.operation.makes:
-        await resources.record(call, place, relay.account, answer)
+        await records.record(call, place, relay.account, answer)
         answer = origin(request).answer(answer)
     answer = call.shape.applied(answer) if call.shape else answer
     return HttpResponse(answer, content_type=errors.JSON, headers=relay.headers)

@@ -13,7 +13,7 @@ from accounts_app.leasing.owners import Found, Tenant
 from accounts_app.pool.outcomes import Refusal
 from accounts_app.roster import GroupView
 from proxy_app import errors
-from proxy_app.forwarding import on_behalf
+from proxy_app.forwarding.placement import on_behalf
 from proxy_app.wire.operations import OPERATIONS, Cools, Operation
 from proxy_app.wire.operations.shown import shown_in
 

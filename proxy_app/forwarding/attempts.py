@@ -19,7 +19,6 @@ from accounts_app.pool.outcomes import Fault, Outcome
 from accounts_app.roster import abilities, known_models, timeouts
 from proxy_app import errors
 from proxy_app.forwarding.failures import Failed, failed
-from proxy_app.forwarding.placement import CANNOT
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.ledger.entries import LogEntry
 from proxy_app.wire.bodies.default_generation_config import with_defaults
@@ -36,6 +35,10 @@ for _dialect in DIALECTS.values():
 # Seconds to wait for a connection while there is another account to ask; it usually takes a fraction of one.
 QUICK_CONNECT = 5.0
 
+CANNOT = (
+    "{operation} is not served by the accounts that are connected to this gateway. "
+    "A Gemini API key serves it: add one in its admin under Accounts."
+)
 _NOT_CONNECTED = (
     "No account is connected to this gateway. Add one in its admin under Accounts, "
     "or with `python manage.py add_account`."
@@ -52,7 +55,7 @@ _NO_TOKEN = "No access token could be had for any account of this gateway. Pleas
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One exchange to be made: the account, the path to its upstream, and the number of the attempt, from 1."""
+    """One exchange to be made: the account, the path to its upstream, and how many there were before it, plus one."""
 
     forwarding: "Forwarding"
     lease: Lease
@@ -101,7 +104,7 @@ class Step:
         before = monotonic() - call.arrived - waited if self.number == 1 and call.arrived else 0.0
         entry = LogEntry(
             call=call,
-            attempt=self.number,
+            attempt=len(forwarding.attempt_log.entries) + 1,
             account_id=account.id,
             account_label=account.email,
             dialect=account.kind,

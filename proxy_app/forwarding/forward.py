@@ -17,6 +17,7 @@ from proxy_app.forwarding.frames import Frames
 from proxy_app.forwarding.relay import Relay
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire.calls import Call
+from proxy_app.wire.operations import Gives
 
 
 async def forward(
@@ -67,4 +68,5 @@ async def attempt(call: Call, step: Step) -> Relay | None:
             return None
         entry.first_event()
         step.answered()
-        return Relay(first, frames, step.lease, entry, held.pop_all(), exchange.status, exchange.answer_headers)
+        tenant = None if call.operation.gives is Gives.BYTES else call.tenant
+        return Relay(first, frames, step.lease, entry, held.pop_all(), exchange.status, exchange.answer_headers, tenant)

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, ExitStack
 from time import monotonic
 
-from accounts_app.leasing import AccountView, Lease
+from accounts_app.leasing import AccountView, Lease, continuations
+from accounts_app.pool.access.tenants import Tenant
 from accounts_app.pool.outcomes import Fault, Outcome
 from proxy_app import errors
 from proxy_app.forwarding.exchange import Interrupted
@@ -18,6 +19,7 @@ from proxy_app.ledger.entries import LogEntry
 from proxy_app.wire.dialects import NotAnAnswer, ReportedError
 from proxy_app.wire.faults import faults
 from proxy_app.wire.faults.error_bodies import error_body
+from proxy_app.wire.framing.continuation import MARK, tokens_in
 
 # How long to wait for each further batch, or for the end of the body, after the last finish reason.
 AFTER_FINISH_SECONDS = 2.0
@@ -39,6 +41,7 @@ class Relay:
         held: AsyncExitStack,
         status: int,
         headers: Mapping[str, str],
+        tenant: Tenant | None = None,
     ) -> None:
         self.status = status
         self.headers = headers  # upstream's, which are meant for the client
@@ -47,6 +50,7 @@ class Relay:
         self._lease = lease
         self._entry = entry
         self._held = held
+        self._tenant = tenant  # who may continue the answer; None where nobody reads it
         self._fault: Fault | None = None
         self._listener: Callable[[list[bytes]], None] | None = None
 
@@ -69,6 +73,10 @@ class Relay:
             await self.aclose()
             raise StopAsyncIteration
         self._entry.events += len(batch)
+        if self._tenant is not None:
+            for event in batch:
+                if MARK in event:
+                    await continuations.keep(tokens_in(event), self._lease.account.id, self._tenant)
         if self._listener:
             self._listener(batch)
         return batch

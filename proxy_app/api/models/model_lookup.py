@@ -28,7 +28,10 @@ reset = _kept.clear
 
 
 async def look_up(name: str, group: int | None = None) -> Model | None:
-    """The Model called `name`, for a group; None when no account could look it up. Raises UpstreamError: upstream's own 404."""
+    """The Model called `name`, for a group; None when no account could look it up.
+
+    Raises UpstreamError: upstream's own 404.
+    """
     model = model_list.target(name)
     answer = _remembered(model) or await _asked(model, group)
     if answer is None:

@@ -1,77 +1,12 @@
 """Resources over the pool: what a client makes is its own, and is asked of the project that has it."""
 
-from collections.abc import Awaitable, Callable
-
 import pytest
-from asgiref.sync import sync_to_async
 
-from accounts_app import roster
-from accounts_app.actions.projects import make_exclusive
-from accounts_app.leasing import owner_rows, owners
-from accounts_app.models import Account, ApiKey, KeyGroup, Resource
+from accounts_app.models import Resource
 from accounts_app.storage import journal
-from accounts_app.storage.worker import in_database
-from tests.factories import a_prompt, make_account
+from tests.factories import a_cache, a_prompt
 
 MODEL = "gemini-2.5-flash"
-LONG = "All work and no play makes Jack a dull boy. " * 400
-
-
-@pytest.fixture
-async def projects(upstream, settings) -> list[Account]:
-    """Four keys in three projects of Google's: `one` has two."""
-    settings.GEMINI_API_URL = upstream.url
-    owners.reset()
-
-    def make() -> list[Account]:
-        accounts = []
-        for name, project in (("a", "one"), ("b", "one"), ("c", "two"), ("d", "three")):
-            known = upstream.add_account(f"{name}@example.com", project=project)
-            accounts.append(
-                make_account(
-                    f"{name}@example.com",
-                    kind="gemini_api",
-                    access_token=known.api_key,
-                    refresh_token="",
-                    expires_at=None,
-                    project="",
-                )
-            )
-        return accounts
-
-    return await sync_to_async(make)()
-
-
-@pytest.fixture
-def key_of(api_key) -> Callable[[str], Awaitable[str]]:
-    """Makes a client key in a group of the same name."""
-
-    async def make(name: str) -> str:
-        key = await api_key(name)
-        group, _ = await KeyGroup.objects.aget_or_create(name=name)
-        await ApiKey.objects.filter(name=name).aupdate(group=group)
-        await roster.refresh()
-        return key
-
-    return make
-
-
-async def only_for(group: str, accounts: list[Account]) -> None:
-    """Their projects are the group's alone."""
-
-    def make() -> None:
-        only = KeyGroup.objects.get(name=group).pk
-        for account in accounts:
-            project = owner_rows.project_of(account.pk)
-            assert project is not None
-            make_exclusive(project, only)
-
-    await in_database(make)
-    await roster.refresh()
-
-
-def a_cache(text: str = LONG) -> dict:
-    return {"model": f"models/{MODEL}", **a_prompt(text), "ttl": "600s"}
 
 
 async def test_a_cache_is_made_once_and_found_by_its_tenant_only(client, projects, key_of, upstream):
@@ -237,7 +172,7 @@ async def test_what_is_not_served_is_refused_and_never_forwarded(path, status, c
     assert isinstance(reply.json()["error"]["code"], str if status == 400 else int)
 
 
-async def test_another_groups_exclusive_projects_are_never_asked(client, projects, key_of, upstream):
+async def test_another_groups_exclusive_projects_are_never_asked(client, projects, key_of, only_for, upstream):
     red, blue = await key_of("red"), await key_of("blue")
     await only_for("red", projects[2:])
 

@@ -9,19 +9,18 @@ from dataclasses import dataclass, replace
 from django.db import Error as DatabaseError
 
 from accounts_app import leasing
-from accounts_app.leasing import owners
+from accounts_app.leasing import continuations, owners
 from accounts_app.leasing.owners import Found
 from accounts_app.pool.outcomes import Outcome
 from proxy_app import errors
-from proxy_app.wire import resource_names, uris
+from proxy_app.forwarding.attempts import CANNOT
+from proxy_app.forwarding.placement import unknown_names
+from proxy_app.ledger.attempt_log import AttemptLog
+from proxy_app.wire import uris
 from proxy_app.wire.calls import Call
 from proxy_app.wire.operations import Belongs, Operation, not_there
 from proxy_app.wire.resource_names import Name
 
-CANNOT = (
-    "{operation} is not served by the accounts that are connected to this gateway. "
-    "A Gemini API key serves it: add one in its admin under Accounts."
-)
 _SHARED = "The operator of this gateway shares {name} for use only: it can be read, and not changed."
 _EXISTS = "Requested entity already exists: {name}."
 _NO_HOME = "No account of this gateway that may take this is ready. The admin says under Accounts what each one needs."
@@ -32,33 +31,50 @@ _NO_DATABASE = "The gateway cannot look up names while its database is away. Ple
 class Place:
     """`owner` is the number of the project whose accounts alone may answer, None for any account.
 
-    `found` are the resources that the call names, the one in its path first.
+    `found` are the resources that the call names, the one in its path first. `is_lost` says that the one to be deleted
+    went with the last account of its project: nobody can be asked, and it is gone.
     """
 
     owner: int | None = None
     found: Sequence[Found] = ()
+    is_lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A name in the call, and the project that has it, or (`is_lost`) had it when it had accounts."""
+
+    name: Name
+    owner: int
+    found: Found | None = None
+    is_lost: bool = False
 
 
 ANYWHERE = Place()
 
 
-async def place(call: Call) -> Place:
+async def place(call: Call, attempt_log: AttemptLog, avoid: Collection[int] = ()) -> Place:
     """Where `call` may go. Looks up the names that this process has not met, and the home of the call's tenant.
+
+    Names that nobody here knows are asked for in the tenant's exclusive projects, with an entry in `attempt_log` each.
+    What the call makes does not go to the projects in `avoid`.
 
     Raises ResourceNotThere, AlreadyExists, PermissionDenied, Unimplemented, FailedPrecondition, Unavailable.
     """
     named, operation = call.named, call.operation
-    if operation.belongs is Belongs.ANYBODY and not named.names and not named.unsure:
+    if operation.belongs is Belongs.ANYBODY and not (named.names or named.unsure or named.tokens):
         return ANYWHERE
     if not leasing.is_supported(operation.id):
         raise errors.Unimplemented(CANNOT.format(operation=operation.name))
     try:
-        found = await _found(call)
-        if found:
-            return Place(_common_owner(call, found), found)
-        if named.names:
-            return Place(_exclusive(call))
-        return Place(await _home(call)) if operation.belongs is not Belongs.ANYBODY else ANYWHERE
+        known = [await _of_name(call, name, attempt_log) for name in named.names]
+        known += await _unsure(call)
+        if known:
+            found = [each.found for each in known if each.found is not None]
+            return Place(_common_owner(call, known), found, is_lost=known[0].is_lost)
+        if (owner := await continuations.owner_of(named.tokens, call.tenant)) is not None:
+            return Place(owner)
+        return Place(await _home(call, avoid)) if operation.belongs is not Belongs.ANYBODY else ANYWHERE
     except DatabaseError as error:
         raise errors.Unavailable(_NO_DATABASE, outcome=Outcome.GATEWAY_ERROR) from error
 
@@ -74,25 +90,29 @@ def addressed(call: Call, found: Collection[Found]) -> Call:
     return replace(call, body={field: uris.replaced(value, known) for field, value in call.body.items()})
 
 
-async def _found(call: Call) -> list[Found]:
-    """What the tenant has of the names in the call; empty where none is known but upstream may know them.
-
-    Raises ResourceNotThere, PermissionDenied.
-    """
-    found = []
-    for name in call.named.names:
-        each = await owners.find(str(name), call.tenant)
-        if each is None or not leasing.has_accounts(each.project_owner):
-            if owners.exclusive(call.tenant):
-                continue
-            raise _not_there(call, name)
-        if name == call.name and not each.can_write and _changes(call.operation):
+async def _of_name(call: Call, name: Name, attempt_log: AttemptLog) -> _Named:
+    """The tenant's resource of this name. Raises ResourceNotThere, PermissionDenied."""
+    found = await owners.find(str(name), call.tenant)
+    if found is not None and owners.is_open(found.project_owner, call.tenant):
+        if name == call.name and not found.can_write and _changes(call.operation):
             raise errors.PermissionDenied(_SHARED.format(name=name))
-        found.append(each)
+        is_lost = not leasing.has_accounts(found.project_owner)
+        if not is_lost or (name == call.name and call.operation.deletes):
+            return _Named(name, found.project_owner, found, is_lost)
+    owner = await unknown_names.owner_of(call, name, attempt_log)
+    if owner is None:
+        raise _not_there(call, name)
+    return _Named(name, owner, await owners.find(str(name), call.tenant))
+
+
+async def _unsure(call: Call) -> list[_Named]:
+    """Addresses of other hosts that name a resource of the tenant's."""
+    known = []
     for name in call.named.unsure.values():
-        if (each := await owners.find(str(name), call.tenant)) is not None:
-            found.append(each)
-    return found
+        found = await owners.find(str(name), call.tenant)
+        if found is not None and owners.is_open(found.project_owner, call.tenant):
+            known.append(_Named(name, found.project_owner, found))
+    return known
 
 
 def _changes(operation: Operation) -> bool:
@@ -105,33 +125,30 @@ def _not_there(call: Call, name: Name) -> errors.ResourceNotThere:
     return errors.ResourceNotThere(told.status, told.told(name.id, call.version, call.operation.verb))
 
 
-def _common_owner(call: Call, found: Sequence[Found]) -> int:
+def _common_owner(call: Call, known: Sequence[_Named]) -> int:
     """The project that has all that the call names. Raises ResourceNotThere, in the name of the second one's kind."""
-    first = found[0]
-    for each in found[1:]:
-        if each.project_owner != first.project_owner:
-            raise _not_there(call, resource_names.parse(each.name))
-    return first.project_owner
+    first = known[0]
+    for each in known[1:]:
+        if each.owner != first.owner:
+            raise _not_there(call, each.name)
+    return first.owner
 
 
-def _exclusive(call: Call) -> int:
-    """The project to ask for names that nobody here knows: the tenant's alone."""
-    return owners.exclusive(call.tenant)[0]
-
-
-async def _home(call: Call) -> int:
+async def _home(call: Call, avoid: Collection[int]) -> int:
     """The project that what the call makes goes to.
 
     Where others hold the name that the client has chosen, it is another one. Raises AlreadyExists, FailedPrecondition.
     """
-    avoid: Collection[int] = ()
+    avoid = set(avoid)
     if chosen := call.named.chosen:
         held = await owners.held(str(chosen), call.tenant)
         if held.by_tenant:
             raise errors.AlreadyExists(_EXISTS.format(name=chosen))
-        avoid = held.by_others
+        avoid |= held.by_others
     model = leasing.routed(call.model) if call.model else ""
     home = await owners.home(call.tenant, model, operation=call.operation.id, avoid=avoid)
+    if home is None and chosen and avoid:
+        raise errors.AlreadyExists(_EXISTS.format(name=chosen))
     if home is None:
-        raise errors.AlreadyExists(_EXISTS.format(name=chosen)) if avoid else errors.FailedPrecondition(_NO_HOME)
+        raise errors.FailedPrecondition(_NO_HOME)
     return home

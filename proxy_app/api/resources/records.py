@@ -1,9 +1,14 @@
 """What answers say of resources: what was made is the client's from then on, what was deleted is gone."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.http import HttpResponse
 
 from accounts_app.leasing import AccountView, owners
 from proxy_app import errors
+from proxy_app.api.rendering import json_response
 from proxy_app.forwarding.placement import Place
 from proxy_app.wire.calls import Call
 from proxy_app.wire.operations import made_names
@@ -36,10 +41,22 @@ async def record(call: Call, place: Place, account: AccountView, answer: bytes) 
         await _made(call, name, account, shown_in(answer) if operation.shows_it else Shown())
 
 
-def missed(place: Place, error: errors.GatewayError) -> None:
-    """Take note that upstream does not have what the path names."""
-    if place.found and isinstance(error, errors.UpstreamError) and error.code in (403, 404):
-        owners.not_there(place.found[0])
+@contextmanager
+def misses(place: Place) -> Iterator[None]:
+    """Take note when upstream does not have the one thing that the call names. Raises what is raised in it."""
+    try:
+        yield
+    except errors.UpstreamError as error:
+        if len(place.found) == 1 and error.code in (403, 404):
+            owners.not_there(place.found[0])
+        raise
+
+
+async def lost(call: Call, place: Place) -> HttpResponse:
+    """The answer to a delete of what has gone with the last account of its project: there is nobody to ask."""
+    if place.owner is not None:
+        await owners.gone(str(call.name), place.owner)
+    return json_response({}, shape=call.shape)
 
 
 async def _made(call: Call, name: Name, account: AccountView, new: Shown, row: Made | None = None) -> None:

@@ -1,0 +1,1 @@
+"""What answers say of resources, written down, and the lists of them."""
