@@ -1,4 +1,7 @@
-"""Google's own SDKs, old and new, work through the gateway as they do with Google."""
+"""Google's own SDKs, old and new, work through the gateway as they do with Google, errors included.
+
+In one file, as pytest-xdist gives a file to one worker: each client then takes its steps once.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,21 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from emulator import Emulator
-from tests.live.clients.walkthrough import CLIENTS, PIECES, PLAIN, SIGNING, Client, Outcome
+from tests.live.clients.raised import BROKEN, RAISED
+from tests.live.clients.walkthrough import (
+    CALLS,
+    CLIENTS,
+    FAILURES,
+    HEARD_BEFORE_THE_BREAK,
+    ODDITIES,
+    PIECES,
+    PLAIN,
+    SIGNING,
+    TRIALS,
+    Call,
+    Client,
+    Outcome,
+)
 
 # The first client also waits for the installation of all of them.
 pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
@@ -132,3 +149,37 @@ def hung_up(google: Emulator, model: str) -> list[bool]:
     """For each call of a model, whether the gateway disconnected before upstream had finished."""
     google.wait_for_silence()
     return [call.hung_up for call in google.calls if call.model == model]
+
+
+@pytest.mark.parametrize("call", [call for call in CALLS if call.trial in FAILURES], ids=str)
+@pytest.mark.parametrize("client", CLIENTS, ids=str)
+def test_a_failure_is_raised_with_its_type_and_code(client: Client, call: Call, walk: Callable[[Client], Outcomes]):
+    outcome, expected = walk(client)[str(call)], RAISED[client.errors][call.trial]
+
+    assert outcome.raised, f"taken for a success after {outcome.pieces}"
+    assert outcome.raised["type"] == expected.type, outcome.raised["traceback"]
+    if expected.code == 0:
+        assert 500 <= outcome.raised["code"] < 600
+    else:
+        assert outcome.raised["code"] == expected.code
+
+
+@pytest.mark.parametrize("failure", BROKEN)
+@pytest.mark.parametrize("client", CLIENTS, ids=str)
+def test_what_arrived_before_the_interruption_was_given_once(
+    client: Client, failure: str, walk: Callable[[Client], Outcomes]
+):
+    heard = walk(client)[f"{failure} stream"].pieces
+
+    assert tuple(heard) == PIECES[: len(heard)]
+    # The JDK's reader throws away what it still holds when the connection breaks.
+    assert len(heard) == HEARD_BEFORE_THE_BREAK or client.errors == "langchain4j"
+
+
+@pytest.mark.parametrize("oddity", ODDITIES)
+@pytest.mark.parametrize("client", CLIENTS, ids=str)
+def test_no_sdk_fails_at_what_upstream_does_unusually(client: Client, oddity: str, walk: Callable[[Client], Outcomes]):
+    outcome = walk(client)[f"{oddity} stream"]
+
+    assert outcome.raised is None, outcome.raised["traceback"]
+    assert "".join(outcome.pieces) == "".join(TRIALS[oddity].says)
