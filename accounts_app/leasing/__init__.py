@@ -56,6 +56,7 @@ __all__ = [
     "refresh_usage",
     "reset",
     "routed",
+    "shorten",
     "taken_out",
     "used",
 ]
@@ -200,6 +201,11 @@ def need_attention() -> dict[int, str]:
 def recovered(account: int) -> None:
     """Put an account that needed attention back in service: it has answered."""
     _lender.recovered(account, monotonic())
+
+
+def shorten(owner: int, model: str, until: float) -> None:
+    """Let the cooldowns of an owner's accounts for a model end by `until`, by the wall clock."""
+    _lender.shorten(owner, model, _lender.by_our_clock(until), monotonic())
 
 
 def taken_out() -> dict[int, str]:

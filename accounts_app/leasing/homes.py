@@ -15,7 +15,7 @@ from accounts_app import leasing, roster
 from accounts_app.leasing import owner_rows
 from accounts_app.models import Account
 from accounts_app.pool.access.tenants import Tenant
-from accounts_app.pool.choice.eligibility import WHOLE_ACCOUNT
+from accounts_app.pool.choice.eligibility import STORAGE, WHOLE_ACCOUNT
 from accounts_app.pool.outcomes import Outcome
 from accounts_app.roster import AccountView, Roster
 from accounts_app.storage.worker import soon_in_database
@@ -25,17 +25,22 @@ Owners = Mapping[int, list[AccountView]]  # their accounts in service
 _sole: tuple[int, str | None] = (0, None)  # the roster's version, and its only tenant
 
 
-async def home(tenant: Tenant, model: str = "", *, operation: str = "", avoid: Collection[int] = ()) -> int | None:
+async def home(
+    tenant: Tenant, model: str = "", *, operation: str = "", storage: str = "", avoid: Collection[int] = ()
+) -> int | None:
     """The owner that a tenant's creates go to; None when no account can take them. Raises RosterUnavailable.
 
-    Owners in `avoid` (whose storage is full, or where others hold the name) are passed over for this call. The first
-    create of a tenant waits for its home to be stored; without a database it goes where that would be.
+    Owners in `avoid` (where others hold the name) are passed over for this call, and so are those whose `storage` (what
+    its cooldowns are for) is full, unless all are. The first create of a tenant waits for its home to be stored;
+    without a database it goes where that would be.
     """
     snapshot = roster.current()
     in_service = _in_service(snapshot, tenant, operation)
     able = {
         owner: views for owner, views in in_service.items() if not model or any(view.serves(model) for view in views)
     }
+    if storage and (full := _full(able, storage)) and able.keys() - full - set(avoid):
+        avoid = full | set(avoid)
     stored = snapshot.homes.get(tenant.text)
     others = {owner: views for owner, views in able.items() if owner not in avoid and owner != stored}
     if stored is not None and stored in in_service:
@@ -102,11 +107,17 @@ def _choice(snapshot: Roster, tenant: Tenant, model: str, owners: Owners) -> int
     return max(owners, key=rank, default=None)
 
 
+def _full(owners: Owners, storage: str) -> set[int]:
+    """Those all of whose accounts cool down for a storage."""
+    cooling = {account for account, model, _ in leasing.cooldowns(time()) if model == storage}
+    return {owner for owner, views in owners.items() if all(view.id in cooling for view in views)}
+
+
 def _spent(views: Collection[AccountView]) -> frozenset[str]:
     """The models whose quota is used up for today on all of these accounts; "" stands for every model."""
     spent: dict[int, set[str]] = {view.id: set() for view in views}
     for account, model, cooldown in leasing.cooldowns(time()):
-        if account in spent and cooldown.reason == Outcome.QUOTA_EXHAUSTED:
+        if account in spent and cooldown.reason == Outcome.QUOTA_EXHAUSTED and not model.startswith(STORAGE):
             spent[account].add(model)
     partly = [models for models in spent.values() if WHOLE_ACCOUNT not in models]
     return frozenset(set.intersection(*partly) if partly else {WHOLE_ACCOUNT})

@@ -147,6 +147,15 @@ class Lender:
         self._unseen[account, model] = _Unseen(row.decision, ahead)
         journal.append(COOLDOWN, row)
 
+    def shorten(self, owner: int, model: str, until: float, now: float) -> None:
+        """Let the cooldowns of an owner's accounts for a model end by `until`."""
+        for account in self.board.membership.of_owner(owner):
+            known = self.board.cooldowns.get(account, model)
+            if known is not None and known.until > until:
+                shorter = replace(known, until=until)
+                self.board.set_cooldown(account, model, shorter, now)
+                self.cooldown(account, model, shorter)
+
     def take_out(self, account: int, fault: Fault) -> None:
         """Journal that an account needs attention."""
         row = TakenOutRow(account, fault.parked, fault.message, fault.link, self.on_the_wall(self._now))

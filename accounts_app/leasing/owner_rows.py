@@ -124,6 +124,14 @@ def project_of(account: int) -> int | None:
     return Account.objects.filter(pk=account).values_list("owner_project_id", flat=True).first()
 
 
+def first_to_expire(owner: int, kind: str, now: float) -> float | None:
+    """When the first of an owner's resources of a kind expires (seconds, epoch), whoever made it."""
+    of_owner = Q(project=owner) if owner > 0 else Q(project__accounts=-owner)
+    rows = Resource.objects.filter(of_owner, kind=kind, expires_at__gt=moment(now)).order_by("expires_at")
+    first = rows.values_list("expires_at", flat=True).first()
+    return None if first is None else first.timestamp()
+
+
 def set_home(tenant: str, owner: int, instead_of: int | None) -> int | None:
     """Store a tenant's home unless another node was first; the one that counts. None when `owner` is gone.
 

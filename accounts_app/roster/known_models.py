@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from accounts_app import roster
+from accounts_app.pool.choice.eligibility import STORAGE
 from accounts_app.pool.names.known_models import OTHERS, KnownModels
 from accounts_app.pool.names.names import canonical
 from accounts_app.roster import AccountView, RosterUnavailable
@@ -27,8 +28,8 @@ def learn(name: str, now: float) -> None:
 
 
 def is_known(name: str) -> bool:
-    """Whether the model is known. From any thread."""
-    return canonical(name) in _models
+    """Whether the model is known, or is what a cooldown of a storage is for. From any thread."""
+    return canonical(name) in _models or name.startswith(STORAGE)
 
 
 def named(asked: str) -> str:

@@ -12,7 +12,8 @@ from proxy_app.api import auth, group_limits, request_body
 from proxy_app.api.rendering import Bytes, EventStream, api_version, asked_shape, origin
 from proxy_app.api.request_body import passed_through
 from proxy_app.api.resources import records
-from proxy_app.forwarding import forward, placement
+from proxy_app.forwarding import placement
+from proxy_app.forwarding.placement import sending
 from proxy_app.forwarding.relay import Relay
 from proxy_app.forwarding.turns import in_turns
 from proxy_app.ledger import captures, refused_calls
@@ -125,7 +126,7 @@ async def _answer(request: HttpRequest, call: Call, attempt_log: AttemptLog) -> 
         if place.is_lost:
             return await records.lost(call, place)
         held.enter_context(records.misses(place))
-        relay = await forward.forward(placement.addressed(call, place.found), attempt_log, owner=place.owner)
+        place, relay = await sending.send(call, place, attempt_log)
         request.owned.append(relay)  # type: ignore[attr-defined]
         request_body.let_go(request)
         relay.keep(held.pop_all(), capture.add if capture else None)

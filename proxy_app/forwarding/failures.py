@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from time import time
 
 from accounts_app.credentials import tokens
+from accounts_app.pool.cooldowns.cooldown import LONGEST
 from accounts_app.pool.outcomes import Fault, Outcome
 from accounts_app.roster.timeouts import Limit
 from proxy_app import errors
@@ -15,7 +16,7 @@ from proxy_app.wire.dialects import Dialect, NotAnAnswer, ReportedError
 from proxy_app.wire.faults import faults
 from proxy_app.wire.faults.error_bodies import error_body
 from proxy_app.wire.faults.masking import masked, masked_bytes
-from proxy_app.wire.operations import FORWARDED
+from proxy_app.wire.operations import FORWARDED, Cools
 from proxy_app.wire.operations.versions import is_missing
 from proxy_app.wire.resource_names import BadName
 
@@ -113,7 +114,10 @@ def _too_late(call: Call, limit: Limit) -> Failed:
 
 def _refused(fault: Fault, answer: bytes, call: Call, secrets: tuple[str, ...]) -> Failed:
     """Upstream's own error, byte for byte but for secrets, unless it is about the account."""
-    if _is_final(fault, call):
+    if call.operation.cools is Cools.FILES and faults.storage_is_full(answer):
+        # The project's: its other accounts need not be asked. Google says no time that can be true.
+        fault = replace(fault, outcome=Outcome.QUOTA_EXHAUSTED, delay=LONGEST)
+    elif _is_final(fault, call):
         fault = replace(fault, outcome=Outcome.REJECTED)
     fault = replace(fault, message=masked(fault.message, *secrets))
     if fault.outcome in _FOR_OPERATORS:
@@ -123,7 +127,7 @@ def _refused(fault: Fault, answer: bytes, call: Call, secrets: tuple[str, ...]) 
         text = _EMPTY if fault.outcome is Outcome.EMPTY else _UNREADABLE.format(what=fault.message.rstrip("."))
         return Failed(fault, errors.BadGateway(text))
     delay = 1.0 if fault.outcome is Outcome.BARE_429 else fault.delay
-    headers = errors.retry_after(delay) if delay else None
+    headers = errors.retry_after(min(delay, LONGEST)) if delay else None
     if not 400 <= fault.status < 600:
         return Failed(fault, errors.UpstreamError(502, error_body(502, fault.message), headers))
     words = faults.error_in(answer)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Set
 from math import inf
 
-from accounts_app.pool.choice.eligibility import PATH, WHOLE_ACCOUNT, Candidate, Eligibility, Status
+from accounts_app.pool.choice.eligibility import PATH, STORAGE, WHOLE_ACCOUNT, Candidate, Eligibility, Status
 from accounts_app.pool.choice.membership import Membership
 from accounts_app.pool.cooldowns.cooldown import OF_THE_PROJECT, CooldownState, state
 from accounts_app.pool.cooldowns.cooldowns import Cooldowns
@@ -46,7 +46,7 @@ class Register:
         parked = candidate.parked or self.taken_out.get(account)
         if parked and not self._is_due(account, now):
             return Eligibility(account, Status.NEEDS_ATTENTION, detail=parked)
-        if model is not OTHERS and model != WHOLE_ACCOUNT and not candidate.serves(model):
+        if model is not OTHERS and model[:1] not in (WHOLE_ACCOUNT, STORAGE) and not candidate.serves(model):
             return Eligibility(account, Status.NOT_ALLOWED)
         if out := self._reason_against(account, model, now):
             return out

@@ -6,12 +6,12 @@ from contextlib import contextmanager
 
 from django.http import HttpResponse
 
-from accounts_app.leasing import AccountView, owners
+from accounts_app.leasing import AccountView, owners, storage
 from proxy_app import errors
 from proxy_app.api.rendering import json_response
 from proxy_app.forwarding.placement import Place
 from proxy_app.wire.calls import Call
-from proxy_app.wire.operations import made_names
+from proxy_app.wire.operations import Cools, made_names
 from proxy_app.wire.operations.columns import Made
 from proxy_app.wire.operations.shown import Shown, shown_in
 from proxy_app.wire.resource_names import Name
@@ -25,6 +25,8 @@ async def record(call: Call, place: Place, account: AccountView, answer: bytes) 
     if name is None:
         return
     if operation.deletes:
+        if name.collection == "files":
+            storage.has_room(account.owner, Cools.FILES.storage)
         return await owners.gone(str(name), account.owner)
     if place.found and place.found[0].name == str(name):
         if operation.shows_it:

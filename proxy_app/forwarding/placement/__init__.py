@@ -146,7 +146,9 @@ async def _home(call: Call, avoid: Collection[int]) -> int:
             raise errors.AlreadyExists(_EXISTS.format(name=chosen))
         avoid |= held.by_others
     model = leasing.routed(call.model) if call.model else ""
-    home = await owners.home(call.tenant, model, operation=call.operation.id, avoid=avoid)
+    home = await owners.home(
+        call.tenant, model, operation=call.operation.id, storage=call.operation.cools.storage, avoid=avoid
+    )
     if home is None and chosen and avoid:
         raise errors.AlreadyExists(_EXISTS.format(name=chosen))
     if home is None:

@@ -13,7 +13,7 @@ from proxy_app.wire.faults.delays import delay_in, header_delay, until_the_day_i
 from proxy_app.wire.faults.error_bodies import ErrorBody, error_object, read_error
 from proxy_app.wire.faults.masking import masked, masked_bytes
 
-__all__ = ["classify", "delay_in", "error_in"]
+__all__ = ["classify", "delay_in", "error_in", "storage_is_full"]
 
 # The account needs attention, whatever the request was: ErrorInfo.reason -> the value of `Account.parked`.
 ATTENTION_BY_REASON = {
@@ -77,6 +77,7 @@ _OUT_OF_MONEY = re.compile(
 # Quotas that are not the model's: of a feature that the request uses, or one that is 0 for this project.
 _NO_QUOTA_AT_ALL = re.compile(r"\blimit: 0\b")
 _FEATURE = re.compile(r"ground|search|maps|storage|cache|batch|session|tuning|paid_?feature", re.IGNORECASE)
+_STORAGE_QUOTAS = ("FileStorageBytesPerProject",)
 _CAPACITY_TEXT = re.compile(r"no capacity available|model is overloaded", re.IGNORECASE)
 _PER_DAY = re.compile(r"per_?day|daily", re.IGNORECASE)
 _PER_MINUTE = re.compile(r"per_?minute", re.IGNORECASE)
@@ -137,6 +138,12 @@ def _outcome_of(code: int, error: ErrorBody) -> Outcome:
         case 0:
             return Outcome.UNREADABLE
     return Outcome.REJECTED  # 400, 409, 413, 416 …, and 501: the verb does not exist there for any account
+
+
+def storage_is_full(body: bytes) -> bool:
+    """Whether an error says that a project's storage for files is full."""
+    error = read_error(body)
+    return error is not None and any(quota in _STORAGE_QUOTAS for quota in error.quota_ids)
 
 
 def error_in(payload: bytes) -> bytes | None:

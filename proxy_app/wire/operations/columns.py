@@ -62,6 +62,11 @@ class Cools(Enum):
     FILES = "files"  # the storage for files, which may be full while all else goes on
     STORES = "stores"  # the storage of file search stores
 
+    @property
+    def storage(self) -> str:
+        """What cooldowns of a storage are for, "" for none: no model's name begins with a slash."""
+        return f"/{self.value}" if self in (Cools.FILES, Cools.STORES) else ""
+
 
 class Metered(Enum):
     """What is counted of its use, besides the request itself."""
@@ -193,8 +198,8 @@ class Operation:
                 return canonical(model)
             case Cools.ACCOUNT:
                 return ""
-            case storage:
-                return f"/{storage.value}"
+            case _:
+                return self.cools.storage
 
     def path(self, name: Name) -> str:
         """Its path on the resource `name`, below root and version, percent-encoded."""
