@@ -17,7 +17,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from accounts_app.admin.hooks import AccountTest, hooks
 from accounts_app.pool.outcomes import Outcome
 from gateway_project.console import permissions, second_factor
-from proxy_app.forwarding import account_test
+from proxy_app.forwarding.checks import account_test
 from proxy_app.reports import figures
 
 

@@ -7,7 +7,10 @@
     ├── Unauthenticated         401  no key, or none that verifies
     ├── PermissionDenied        403  a foreign web page, or a key that may not be used from here or for this model
     ├── NotFound                404  no such path, model or verb
+    ├── UploadOver              400  an upload session that has ended, or is not there
     ├── MethodNotAllowed        405  the path is right, the method is not
+    ├── AlreadyExists           409  the name that is asked for is taken
+    ├── Aborted                 409  a newer request has taken over
     ├── PayloadTooLarge         413  the request is larger than what the gateway takes, compressed or not
     ├── UnsupportedEncoding     415  the request is compressed in a way that the gateway cannot undo
     ├── ResourceExhausted       429  every account cools down, or the key has used up a limit; says until when
@@ -118,6 +121,28 @@ class AlreadyExists(GatewayError):
         return error_body(self.code, self.message, self.details, status="ALREADY_EXISTS")
 
 
+class Aborted(GatewayError):
+    code = 409
+    outcome = Outcome.ABANDONED
+
+    def body(self) -> bytes:
+        return error_body(self.code, self.message, self.details, status="ABORTED")
+
+
+class UploadOver(GatewayError):
+    """In plain text and with the session's `state`, as the servers of uploads answer."""
+
+    code = 400
+    outcome = Refusal.MALFORMED
+
+    def __init__(self, state: str) -> None:
+        headers = {"Content-Type": "text/plain; charset=utf-8", "X-Goog-Upload-Status": state}
+        super().__init__("Upload has already been terminated.", headers=headers)
+
+    def body(self) -> bytes:
+        return self.message.encode()
+
+
 class MethodNotAllowed(GatewayError):
     code = 405
     outcome = Refusal.MALFORMED
@@ -225,4 +250,5 @@ def error_info(reason: str, **metadata: str) -> Detail:
 def render(error: GatewayError, frame: ErrorFrame = ErrorFrame.OBJECT, pretty: bool | None = None) -> HttpResponse:
     """The response for `error`, in the frame that its client reads; `pretty` is the client's `prettyPrint`."""
     body = framed(error.body(), frame, pretty)
-    return HttpResponse(body, status=error.code, content_type=frame.content_type, headers=error.headers)
+    kind = error.headers.pop("Content-Type", frame.content_type)
+    return HttpResponse(body, status=error.code, content_type=kind, headers=error.headers)

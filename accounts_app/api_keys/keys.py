@@ -17,6 +17,7 @@ __all__ = [
     "UnusableKey",
     "any_configured",
     "auth_mode",
+    "by_id",
     "check",
     "digest",
     "issue",
@@ -87,9 +88,17 @@ def verify(presented: str, now: float) -> KeyView | None:
     From memory: no I/O. Raises RosterUnavailable before the first snapshot.
     """
     view = known(presented)
-    if view is None or not view.enabled or (view.expires_at is not None and view.expires_at <= now):
-        return None
-    return view
+    return view if view is not None and _is_valid(view, now) else None
+
+
+def by_id(id_: int, now: float) -> KeyView | None:
+    """The key of this id, if it is enabled and not expired at `now`. From memory: no I/O. Raises RosterUnavailable."""
+    view = next((view for view in roster.current().keys.values() if view.id == id_), None)
+    return view if view is not None and _is_valid(view, now) else None
+
+
+def _is_valid(view: KeyView, now: float) -> bool:
+    return view.enabled and (view.expires_at is None or view.expires_at > now)
 
 
 def known(presented: str) -> KeyView | None:

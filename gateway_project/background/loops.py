@@ -15,7 +15,7 @@ from accounts_app.status import webhook
 from accounts_app.storage import journal, real_accounts, worker
 from emulator import Emulator, Style
 from gateway_project.background import upkeep
-from proxy_app.forwarding import path_probes, rechecks
+from proxy_app.forwarding.checks import path_probes, rechecks
 
 log = logging.getLogger(__name__)
 

@@ -25,6 +25,7 @@ from proxy_app.wire.operations.columns import VARIABLE
 PACKAGES = ("Django", "django-ninja", "django-unfold", "daphne", "Twisted", "httpx", "aiohttp", "msgspec")
 SETTINGS = (
     "GATEWAY_MAX_BODY_MB",
+    "GATEWAY_MAX_UPLOAD_MB",
     "GATEWAY_MAX_ATTEMPTS",
     "GATEWAY_CONNECT_TIMEOUT",
     "GATEWAY_FIRST_EVENT_TIMEOUT",

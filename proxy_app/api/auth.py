@@ -21,7 +21,7 @@ from proxy_app import errors
 from proxy_app.api import limit_errors, operator_pass
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire.calls import Call
-from proxy_app.wire.operations import FORWARDED
+from proxy_app.wire.operations import FORWARDED, addresses
 
 OFF, STRICT, ALL_EXCEPT_HEALTH, AUTO = "off", "strict", "all_except_health", "auto"
 
@@ -31,6 +31,7 @@ _NO_KEY_CONFIGURED = (
 )
 _MISSING = "This gateway asks for an API key: send one as x-goog-api-key, x-api-key, Authorization: Bearer, or ?key=."
 _NOT_READ_YET = "The gateway has not been able to read its database yet."
+_FOREIGN_UPLOAD = "This upload was started with another API key."
 _INVALID = "API key not valid. Please pass a valid API key of this gateway."
 
 
@@ -59,11 +60,32 @@ class Principal:
 
 
 async def admit(request: HttpRequest) -> Principal:
-    """The caller of any path of the API. Raises Unauthenticated, PermissionDenied, Unavailable."""
+    """The caller of any path of the API. Raises Unauthenticated, PermissionDenied, Unavailable.
+
+    A request of an upload session needs no key: `admit_to_session` decides once the session is found.
+    """
+    if addresses.is_of_session(request.path, request.META.get("QUERY_STRING", "")):
+        return Principal()
     principal = _identify(request, needed=_mode_in_force(request) != OFF)
     if principal.key_id is None:
         _refuse_foreign_pages(request)
     return principal
+
+
+def admit_to_session(request: HttpRequest, tenant: Tenant) -> Principal | None:
+    """The caller of an upload session: whoever started it. None when that key is not valid any more.
+
+    Raises PermissionDenied for the key of somebody else, RosterUnavailable.
+    """
+    now = time.time()
+    for presented in _presented_keys(request):
+        view = keys.verify(presented, now)
+        if view is not None and not Tenant(view.id, view.group).made(tenant.key, tenant.group):
+            raise errors.PermissionDenied(_FOREIGN_UPLOAD)
+    if tenant.key is None:
+        return Principal()
+    starter = keys.by_id(tenant.key, now)
+    return None if starter is None else Principal(starter)
 
 
 async def admit_to_health(request: HttpRequest) -> Principal:

@@ -11,11 +11,12 @@ from proxy_app import errors
 from proxy_app.api import auth, group_limits, request_body
 from proxy_app.api.rendering import Bytes, EventStream, api_version, asked_shape, origin
 from proxy_app.api.request_body import passed_through
-from proxy_app.api.resources import records
+from proxy_app.api.resources import records, uploads
 from proxy_app.forwarding import placement
 from proxy_app.forwarding.placement import sending
 from proxy_app.forwarding.relay import Relay
 from proxy_app.forwarding.turns import in_turns
+from proxy_app.forwarding.uploads import whole
 from proxy_app.ledger import captures, refused_calls
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire import calls, named
@@ -24,7 +25,7 @@ from proxy_app.wire.calls import Body, Call, Malformed, StreamForm
 from proxy_app.wire.dialects import SERVED, pass_through
 from proxy_app.wire.framing import stream_forms
 from proxy_app.wire.named import Named
-from proxy_app.wire.operations import FORWARDED, OPERATIONS, Family, Gives, Metered, Operation, made_names
+from proxy_app.wire.operations import FORWARDED, OPERATIONS, Family, Gives, Metered, Operation, Takes, made_names
 from proxy_app.wire.operations.paths import Target
 from proxy_app.wire.resource_names import BadName
 from proxy_app.wire.uris import Origin
@@ -121,7 +122,7 @@ async def _answer(request: HttpRequest, call: Call, attempt_log: AttemptLog) -> 
         prompt = request.body if call.content is None else b""
         capture = held.enter_context(captures.begin(caller.key, call, prompt, attempt_log))
         held.enter_context(auth.begin(caller, call, attempt_log))
-        await group_limits.check(call.operation, call.tenant, call.content.length if call.content else None)
+        await group_limits.check(call.operation, call.tenant, request_body.size(request, call))
         place = await placement.place(call, attempt_log)
         if place.is_lost:
             return await records.lost(call, place)
@@ -133,6 +134,8 @@ async def _answer(request: HttpRequest, call: Call, attempt_log: AttemptLog) -> 
     if call.form is not None:
         return _streamed(relay, call.form, call)
     if call.operation.gives is Gives.BYTES:
+        if call.operation.takes is Takes.STREAM:
+            return await uploads.answered(request, call, place, await whole(relay, call.operation))
         return _passed_on(relay, origin(request))
     answer = await _whole(relay, call.operation)
     if call.passes is not None or call.operation.makes:

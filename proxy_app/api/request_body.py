@@ -4,6 +4,7 @@ Long work leaves turns to other calls.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,13 +13,14 @@ from django.conf import settings
 from accounts_app.pool.content import Content, Pieces
 from accounts_app.pool.outcomes import Outcome
 from proxy_app import errors
+from proxy_app.forwarding.passing import Passing
 from proxy_app.forwarding.turns import in_turns
 from proxy_app.wire.bodies import bodies, content_encoding
 from proxy_app.wire.bodies.bodies import Body
-from proxy_app.wire.calls import PassThrough
+from proxy_app.wire.calls import Call, PassThrough
 from proxy_app.wire.dialects import pass_through
 from proxy_app.wire.malformed import Malformed, TooLarge, UnknownEncoding
-from proxy_app.wire.operations import FORWARDED, Operation, Takes
+from proxy_app.wire.operations import FORWARDED, Operation, Takes, upload_steps
 from proxy_app.wire.operations.paths import Target
 
 # The server's own message for bodies that are not compressed, for which it counts the memory itself.
@@ -34,25 +36,65 @@ async def taken(request: Any, operation: Operation) -> tuple[Body, Content | Non
         case Takes.FIELDS:
             return await read(request, operation.wrappers, keeps_model=not operation.on_model), None
         case Takes.STREAM:
-            return {}, request.content
+            return await _uploaded(request)
         case Takes.OPAQUE:
             return {}, Pieces(await request.whole_body())
     await request.whole_body()  # some clients send `{}` with a DELETE
     return {}, None
 
 
+async def _uploaded(request: Any) -> tuple[Body, Content]:
+    """The start of an upload session, which is small and goes up as it came, JSON or not; or else a body to pass on."""
+    headers, limit = headers_of(request), max_upload_bytes()
+    if not upload_steps.begins_session(headers, request.GET):
+        passing = Passing(request.content, limit=limit)
+        if passing.too_large:
+            raise errors.PayloadTooLarge(str(TooLarge(limit)))
+        return {}, passing
+    if (upload_steps.announced(headers) or 0) > limit:
+        raise errors.PayloadTooLarge(str(TooLarge(limit)))
+    raw = await request.whole_body()
+    with suppress(Malformed):
+        return bodies.read_body(raw), Pieces(raw)
+    return {}, Pieces(raw)
+
+
+def size(request: Any, call: Call) -> int | None:
+    """How many bytes a call brings to be stored: of the start of an upload session those that it announces."""
+    if call.content is None:
+        return None
+    headers = headers_of(request)
+    return upload_steps.announced(headers) if upload_steps.begins_session(headers, request.GET) else call.content.length
+
+
+def max_upload_bytes() -> int:
+    """How large an uploaded file may be."""
+    return int(settings.GATEWAY_MAX_UPLOAD_MB) * 1024 * 1024
+
+
+def headers_of(request: Any) -> dict[str, str]:
+    """The headers of a request, in lower case."""
+    return {
+        name.removeprefix("HTTP_").replace("_", "-").lower(): value
+        for name, value in request.META.items()
+        if name.startswith("HTTP_") or name in ("CONTENT_TYPE", "CONTENT_LENGTH")
+    }
+
+
 def passed_through(request: Any, target: Target) -> PassThrough:
     """What of the request itself goes upstream."""
-    sent = [
-        (name.removeprefix("HTTP_").replace("_", "-").lower(), value)
-        for name, value in request.META.items()
-        if name.startswith("HTTP_") or name == "CONTENT_TYPE"
-    ]
     return PassThrough(
         http=request.method,
         path=target.name if target.operation is FORWARDED else "",
         query=pass_through.upstream_query(parse_qsl(request.META.get("QUERY_STRING", ""), keep_blank_values=True)),
-        headers=pass_through.upstream_headers(sent, longest_timeout=settings.GATEWAY_MAX_SERVER_TIMEOUT, as_sent=True),
+        headers=upstream_headers(request),
+    )
+
+
+def upstream_headers(request: Any) -> Sequence[tuple[str, str]]:
+    """Those of the client's headers that go upstream."""
+    return pass_through.upstream_headers(
+        headers_of(request).items(), longest_timeout=settings.GATEWAY_MAX_SERVER_TIMEOUT, as_sent=True
     )
 
 

@@ -15,6 +15,7 @@ from proxy_app import errors
 from proxy_app.api import auth, generate, health, usage
 from proxy_app.api.models import views as models
 from proxy_app.api.rendering import error_response, json_response
+from proxy_app.api.resources import uploads
 from proxy_app.ledger import refused_calls
 from proxy_app.wire.dialects import SERVED
 from proxy_app.wire.operations import FORWARDED, GENERATE, GET_MODEL, LIST_MODELS, Operation, addresses, paths
@@ -64,6 +65,10 @@ async def operation(request: HttpRequest, path: str) -> HttpResponseBase:
     http = request.method = addresses.http_method(
         request.method or "", request.META.get("HTTP_X_HTTP_METHOD_OVERRIDE", "")
     )
+    if address.root == addresses.UPLOAD:
+        if addresses.is_of_session(path, request.META.get("QUERY_STRING", "")):
+            return await uploads.chunk(request)
+        http = request.method = "POST" if http == "PUT" else http
     found = paths.find(http, address.below, address.root)
     if found is None:
         if not _may_be_forwarded(address):

@@ -27,7 +27,7 @@ from proxy_app.forwarding.exchange_errors import (
     Unreadable,
 )
 from proxy_app.forwarding.turns import turn_of_others
-from proxy_app.wire.dialects import UpstreamRequest
+from proxy_app.wire.dialects import UpstreamRequest, pass_through
 
 __all__ = [
     "Dropped",
@@ -85,6 +85,14 @@ class Exchange:
     def answer_headers(self) -> dict[str, str]:
         """The headers of a good answer: where its bytes are passed on, all of them."""
         return self._headers(everything=self._raw)
+
+    @property
+    def error_headers(self) -> dict[str, str]:
+        """The headers of an error that are meant for the client, and where bytes are passed on those about them."""
+        passed = {}
+        if self._raw:
+            passed = dict(pass_through.error_headers(self._response.headers.multi_items()))
+        return {**self.client_headers, **passed}
 
     @property
     def client_headers(self) -> dict[str, str]:
@@ -203,7 +211,8 @@ async def probe(base: str, proxy_url: str = "", *, connect_timeout: float | None
 
 def _no_api(response: httpx.Response, *, raw: bool) -> str:
     """Why an answer cannot be an API's, going by its head; empty if it can. A file (`raw`) may be a web page."""
-    if 300 <= response.status_code < 400:
+    goes_on = raw and response.status_code == 308 and "location" not in response.headers  # of an upload
+    if 300 <= response.status_code < 400 and not goes_on:
         return f"it is a redirect, with status {response.status_code}"
     if response.status_code == 407:
         return "it wants the login of a proxy, with status 407"

@@ -10,13 +10,15 @@ from accounts_app.roster.timeouts import Limit
 from proxy_app import errors
 from proxy_app.forwarding import exchange
 from proxy_app.forwarding.frames import EmptyAnswer, ErrorAnswer
+from proxy_app.forwarding.passing import Passing
 from proxy_app.wire.bodies.fingerprints import names_a_resource
 from proxy_app.wire.calls import Call
 from proxy_app.wire.dialects import Dialect, NotAnAnswer, ReportedError
 from proxy_app.wire.faults import faults
 from proxy_app.wire.faults.error_bodies import error_body
 from proxy_app.wire.faults.masking import masked, masked_bytes
-from proxy_app.wire.operations import FORWARDED, Cools
+from proxy_app.wire.malformed import TooLarge
+from proxy_app.wire.operations import FORWARDED, Cools, Takes
 from proxy_app.wire.operations.versions import is_missing
 from proxy_app.wire.resource_names import BadName
 
@@ -71,6 +73,9 @@ def failed(error: Exception, call: Call, dialect: Dialect, limit: Limit, *secret
     `secrets` are the account's: they are masked in all that upstream wrote.
     """
     match error:
+        case exchange.Failure() if isinstance(call.content, Passing) and call.content.too_large:
+            text = str(TooLarge(call.content.limit))
+            return Failed(Fault(Outcome.REJECTED, message=text), errors.PayloadTooLarge(text))
         case ErrorAnswer() if dialect.versioned and is_missing(call.version, error.status, error.body):
             text = _NO_VERSION.format(version=call.version, operation=call.operation.name)
             return Failed(Fault(Outcome.VERSION_MISSING, error.status, text), errors.NotFound(text))
@@ -131,7 +136,12 @@ def _refused(fault: Fault, answer: bytes, call: Call, secrets: tuple[str, ...]) 
     if not 400 <= fault.status < 600:
         return Failed(fault, errors.UpstreamError(502, error_body(502, fault.message), headers))
     words = faults.error_in(answer)
-    words = error_body(fault.status, fault.message) if words is None else masked_bytes(words, *secrets)
+    if words is None:
+        # The servers of uploads speak plain text, and their clients read it.
+        is_upload = call.operation.takes is Takes.STREAM
+        words = masked_bytes(answer, *secrets) if is_upload else error_body(fault.status, fault.message)
+    else:
+        words = masked_bytes(words, *secrets)
     return Failed(fault, errors.UpstreamError(fault.status, words, headers))
 
 

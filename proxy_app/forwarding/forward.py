@@ -14,6 +14,7 @@ from proxy_app.forwarding import exchange as upstream
 from proxy_app.forwarding.attempts import Forwarding, Step, connected
 from proxy_app.forwarding.failures import FAILURES
 from proxy_app.forwarding.frames import Frames
+from proxy_app.forwarding.passing import Passing
 from proxy_app.forwarding.relay import Relay
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire.calls import Call
@@ -48,7 +49,9 @@ async def attempt(call: Call, step: Step) -> Relay | None:
     async with AsyncExitStack() as held:
         entry = held.enter_context(step.entry())
         try:
-            async with asyncio.timeout(step.timeout):
+            async with asyncio.timeout(step.timeout) as limit:
+                if isinstance(call.content, Passing):
+                    call.content.renews(limit, step.forwarding.limit.seconds)
                 access = await tokens.access(account, time())
                 exchange = await held.enter_async_context(
                     await upstream.exchange(

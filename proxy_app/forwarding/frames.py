@@ -53,7 +53,7 @@ class Frames:
         """
         exchange = self._exchange
         if exchange.status not in self.reader.statuses:
-            headers = exchange.client_headers
+            headers = exchange.error_headers
             body = await exchange.read()
             raise ErrorAnswer(exchange.status, body, exchange.content_type, exchange.retry_after, headers)
         if self.reader.whole:

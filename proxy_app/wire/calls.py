@@ -59,13 +59,15 @@ class PassThrough:
     """What of a request goes upstream as the client sent it.
 
     `path` is that of a forwarded method, below the version and decoded; `query` is encoded, without a question mark.
-    `headers` are those that may go upstream, in lower case.
+    `headers` are those that may go upstream, in lower case. `url` is the whole address of an upload session, which
+    needs no credential.
     """
 
     http: str
     path: str = ""
     query: str = ""
     headers: Sequence[tuple[str, str]] = field(default=(), repr=False)
+    url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

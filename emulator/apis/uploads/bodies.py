@@ -86,9 +86,11 @@ class _Chunk:
             raise plain(text, "active", received=self._upload.blob.size)
 
     def _check_length(self, length: int) -> None:
-        """Refuses a chunk that is not the last and no multiple of the granularity, and what is more than announced."""
+        """Refuses a chunk that is not the last and does not end at a multiple of the granularity, and what is more than
+        announced.
+        """
         upload = self._upload
-        if not self._last and length % upload.chunk:
+        if not self._last and (upload.blob.size - self._taken + length) % upload.chunk:
             if self._taken:
                 upload.blob.roll_back()
             text = f"The size of a chunk must be a multiple of {upload.chunk} byte(s), except for the last."

@@ -49,6 +49,8 @@ class GeminiApi:
         used. Raises BadName.
         """
         operation, passes = call.operation, call.passes
+        if passes is not None and passes.url:
+            return UpstreamRequest(passes.url, _headers(call), (), call.content, passes.http, raw=True)
         root = f"/{operation.root}" if operation.root else ""
         return UpstreamRequest(
             url=f"{base}{root}/{call.version}/{_path(call, model)}{_query(call)}",

@@ -25,6 +25,7 @@ _DOWN = frozenset(
 )
 # Of the files' storage behind Google's host.
 _INTERNAL = "x-goog-upload-header-"
+_OF_THE_BODY = ("content-encoding", "content-length")
 _ADDRESSES = ("location", "x-goog-upload-url", "x-goog-upload-control-url")
 
 # As clients need them: some compare names by case.
@@ -79,12 +80,29 @@ def client_headers(headers: Iterable[tuple[str, str]], origin: Origin) -> Header
     kept: Headers = []
     for name, value in headers:
         name = name.lower()
-        if name not in _DOWN and (not name.startswith("x-goog-upload-") or name.startswith(_INTERNAL)):
+        if not _goes_down(name):
             continue
         if name in _ADDRESSES:
             try:
                 value = origin.upload(value)
             except ValueError:
                 continue
-        kept.append((_SPELLED.get(name) or name.title(), value))
+        kept.append((_spelled(name), value))
     return kept
+
+
+def error_headers(headers: Iterable[tuple[str, str]]) -> Headers:
+    """Upstream's headers that a client gets with an error, whose body is written anew: no address, no length."""
+    return [
+        (_spelled(name), value)
+        for name, value in ((name.lower(), value) for name, value in headers)
+        if _goes_down(name) and name not in _ADDRESSES and name not in _OF_THE_BODY
+    ]
+
+
+def _goes_down(name: str) -> bool:
+    return name in _DOWN or (name.startswith("x-goog-upload-") and not name.startswith(_INTERNAL))
+
+
+def _spelled(name: str) -> str:
+    return _SPELLED.get(name) or name.title()

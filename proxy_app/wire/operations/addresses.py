@@ -9,10 +9,13 @@
 import re
 from dataclasses import dataclass
 
+from proxy_app.wire.uris import upload_id
+
 # Google's newest SDKs default to v1, older ones to v1beta, ephemeral tokens use v1alpha: all alike here.
 VERSIONS = ("v1beta", "v1", "v1alpha")
 
-_MEDIA = ("upload", "download")
+UPLOAD = "upload"
+_MEDIA = (UPLOAD, "download")
 _UNVERSIONED = ("$discovery", ".well-known")
 _SOCKET = re.compile(r"google\.ai\.generativelanguage\.(\w+)\.GenerativeService\.(\w+)/?")
 _OVERRIDING = ("GET", "PUT", "PATCH", "DELETE")
@@ -42,6 +45,14 @@ def read(path: str) -> Address | None:
         found = _SOCKET.fullmatch(after)
         return Address(first, found[1], found[2]) if found and found[1] in VERSIONS else None
     return Address(first, "", after) if first in _UNVERSIONED else None
+
+
+def is_of_session(path: str, query: str) -> bool:
+    """Whether a request belongs to an upload session, by its decoded path and its query."""
+    if "upload_id=" not in query or UPLOAD not in path or not upload_id(query):
+        return False
+    address = read(path)
+    return address is not None and address.root == UPLOAD
 
 
 def http_method(sent: str, override: str) -> str:

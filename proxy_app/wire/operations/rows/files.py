@@ -11,6 +11,7 @@ UPLOAD = Operation(
     "files",
     root="upload",
     takes=Takes.STREAM,
+    gives=Gives.BYTES,
     repeat=Repeat.UNTIL_SENT,
     belongs=Belongs.HOME,
     makes=(Made("file.name", LIVES),),

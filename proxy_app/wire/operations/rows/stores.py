@@ -1,7 +1,7 @@
 """File search stores, and the documents in them, which are a store's own: whoever has the store has them."""
 
 from accounts_app.pool.outcomes import Repeat
-from proxy_app.wire.operations.columns import Belongs, Cools, Made, Operation, Takes
+from proxy_app.wire.operations.columns import Belongs, Cools, Gives, Made, Operation, Takes
 
 UPLOAD_TO_STORE = Operation(
     "media.uploadToFileSearchStore",
@@ -9,6 +9,7 @@ UPLOAD_TO_STORE = Operation(
     "{file_search_store_name=fileSearchStores/*}:uploadToFileSearchStore",
     root="upload",
     takes=Takes.STREAM,
+    gives=Gives.BYTES,
     repeat=Repeat.UNTIL_SENT,
     belongs=Belongs.OWNER,
     cools=Cools.STORES,

@@ -10,7 +10,7 @@ from accounts_app import http_client, leasing, roster
 from accounts_app.models import Account, Duty
 from accounts_app.storage import claims, journal
 from accounts_app.storage.worker import in_database
-from proxy_app.forwarding import rechecks
+from proxy_app.forwarding.checks import rechecks
 from tests.factories import a_prompt
 
 MODEL = "gemini-2.5-flash"

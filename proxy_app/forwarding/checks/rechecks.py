@@ -20,7 +20,8 @@ from accounts_app.pool.backoff import CHECKS, GUESS_SPREAD, Spread, step
 from accounts_app.storage.claims import RenewableClaim
 from accounts_app.storage.worker import in_database
 from proxy_app import errors
-from proxy_app.forwarding import account_test, forward
+from proxy_app.forwarding import forward
+from proxy_app.forwarding.checks import account_test
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire import calls
 from proxy_app.wire.calls import Call

@@ -9,7 +9,7 @@ from accounts_app import http_client, leasing, roster
 from accounts_app.leasing import Lease, Status, Wanted
 from accounts_app.pool.outcomes import Fault, Outcome
 from accounts_app.storage.worker import in_database, shutdown
-from proxy_app.forwarding import path_probes
+from proxy_app.forwarding.checks import path_probes
 from tests.accounts_app.http_client.sockets import refusing_address, serving
 from tests.factories import make_account
 

@@ -8,7 +8,7 @@ from accounts_app import leasing, roster
 from accounts_app.models import Account
 from accounts_app.pool.outcomes import Outcome
 from gateway_project.background import loops
-from proxy_app.forwarding import account_test
+from proxy_app.forwarding.checks import account_test
 
 
 @pytest.fixture(autouse=True)
