@@ -55,7 +55,7 @@ TESTED_WITH = {
     "accounts_app/leasing/names_in_memory.py": "accounts_app/leasing/test_owners.py",
     "accounts_app/leasing/owner_news.py": "accounts_app/leasing/test_owners.py",
     "accounts_app/leasing/owner_rows.py": "accounts_app/leasing/test_owners.py",
-    "accounts_app/leasing/storage.py": "proxy_app/forwarding/placement/test_sending.py",
+    "proxy_app/wire/operations/listed.py": "proxy_app/api/resources/test_lists.py",
     "accounts_app/roster/rows.py": "accounts_app/roster/test_roster.py",
     "accounts_app/storage/shared_sums.py": "accounts_app/api_keys/test_usage.py",
     **dict.fromkeys(

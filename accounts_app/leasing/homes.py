@@ -71,6 +71,22 @@ def is_open(owner: int, tenant: Tenant) -> bool:
     return _group_of(roster.current(), owner) in (None, tenant.group)
 
 
+async def storage_is_full(owner: int, storage: str, kind: str) -> None:
+    """Let an owner's cooldown for a storage end when the first resource of a kind expires there.
+
+    Without one it ends after a day, as all cooldowns do. Raises no database error.
+    """
+    with suppress(DatabaseError):
+        first = await soon_in_database(owner_rows.first_to_expire, owner, kind, time())
+        if first is not None:
+            leasing.shorten(owner, storage, first)
+
+
+def storage_has_room(owner: int, storage: str) -> None:
+    """Something was deleted at an owner's: the next call finds out whether that was enough."""
+    leasing.shorten(owner, storage, time())
+
+
 def _in_service(snapshot: Roster, tenant: Tenant, operation: str = "") -> Owners:
     """The owners that a tenant may use, each with its accounts in service that support the operation."""
     owners: dict[int, list[AccountView]] = {}

@@ -1,12 +1,31 @@
-"""The tenants' own names that this process has met lately: bounded, the one used longest ago goes first."""
+"""Names: what each may be found by, and the tenants' own that this process has met lately: bounded, the one used
+longest ago goes first.
+"""
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import replace
 
 from accounts_app.leasing.owner_rows import Row
 from accounts_app.pool.access.tenants import Tenant
 
 Key = tuple[str, Tenant]
+
+# Files of such names are those of a batch or an environment.
+STANDS_FOR = {"batch-": "batches", "environment-": "environments"}
+
+
+def meanings(name: str) -> Iterator[str]:
+    """The names that `name` may be found by, the nearest first: itself, what it stands for, what it stands below."""
+    yield name
+    collection, _, below = name.partition("/")
+    id_, _, child = below.partition("/")
+    if collection == "files":
+        for prefix, stands_for in STANDS_FOR.items():
+            if id_.startswith(prefix):
+                yield f"{stands_for}/{id_.removeprefix(prefix)}"
+    if child and collection != "models":
+        yield f"{collection}/{id_}"
 
 
 class NamesInMemory:

@@ -95,21 +95,40 @@ def _make(row: MadeRow) -> Row | None:
         project = project_of(row.account)
         if project is None:
             return None
-        fields = {
-            "api_key_id": row.tenant.key,
-            "group_id": row.tenant.group if _is_there(row.tenant.group) else None,
-            "account_id": row.account,
-            "shared": "",
-            "model": row.model[:LONGEST_MODEL],
-            "state": row.state[:LONGEST_STATE],
-            "size_bytes": row.size_bytes,
-            "created_at": moment(row.at),
-            "expires_at": None if row.expires_at is None else moment(row.expires_at),
-            "last_json": _bounded(row.last_json),
-            "not_there_on": None,
-        }
-        made, _ = Resource.objects.update_or_create(project_id=project, kind=row.kind, name=row.name, defaults=fields)
+        made, _ = Resource.objects.update_or_create(
+            project_id=project, kind=row.kind, name=row.name, defaults=_columns(row)
+        )
         return next(read(Resource.objects.filter(pk=made.pk)))
+
+
+def discover(rows: list[MadeRow]) -> int:
+    """Store names that upstream has listed to one account, where its project has no row of them; how many these are."""
+    with transaction.atomic():
+        project = project_of(rows[0].account) if rows else None
+        if project is None:
+            return 0
+        there = Resource.objects.filter(project=project, name__in=[row.name for row in rows])
+        known = set(there.values_list("kind", "name"))
+        new = [row for row in rows if (row.kind, row.name) not in known]
+        made = [Resource(project_id=project, kind=row.kind, name=row.name, **_columns(row)) for row in new]
+        Resource.objects.bulk_create(made, ignore_conflicts=True)
+        return len(made)
+
+
+def _columns(row: MadeRow) -> dict[str, Any]:
+    return {
+        "api_key_id": row.tenant.key,
+        "group_id": row.tenant.group if _is_there(row.tenant.group) else None,
+        "account_id": row.account,
+        "shared": "",
+        "model": row.model[:LONGEST_MODEL],
+        "state": row.state[:LONGEST_STATE],
+        "size_bytes": row.size_bytes,
+        "created_at": moment(row.at),
+        "expires_at": None if row.expires_at is None else moment(row.expires_at),
+        "last_json": _bounded(row.last_json),
+        "not_there_on": None,
+    }
 
 
 def _see(row: SeenRow) -> None:

@@ -71,14 +71,30 @@ def find(names: list[str], tenant: Tenant) -> Row | None:
     return min(rows, key=distance, default=None)
 
 
-def listed(kind: str, tenant: Tenant, after: Position | None, limit: int, now: float) -> list[Row]:
-    """A tenant's resources of a kind that have not expired, the newest first, from behind `after`."""
+def listed(kind: str, tenant: Tenant, under: str, after: Position | None, limit: int, now: float) -> list[Row]:
+    """A tenant's resources of a kind that have not expired, the newest first, from behind `after`.
+
+    Their names begin with `under`.
+    """
     rows = Resource.objects.filter(owned_by(tenant), kind=kind)
     rows = rows.filter(Q(expires_at=None) | Q(expires_at__gt=moment(now)))
+    if under:
+        rows = rows.filter(name__startswith=under)
     if after is not None:
         created = EPOCH + timedelta(microseconds=after[0])
         rows = rows.filter(Q(created_at__lt=created) | Q(created_at=created, pk__lt=after[1]))
     return list(read(rows.order_by("-created_at", "-pk")[:limit], with_json=True))
+
+
+def projects(kind: str, tenant: Tenant, now: float) -> set[int]:
+    """Where a tenant has resources of a kind."""
+    rows = Resource.objects.filter(owned_by(tenant), Q(expires_at=None) | Q(expires_at__gt=moment(now)), kind=kind)
+    return set(rows.values_list("project_id", flat=True).distinct())
+
+
+def owned(names: list[str], tenant: Tenant) -> set[str]:
+    """Those of `names` that a tenant owns."""
+    return set(Resource.objects.filter(owned_by(tenant), name__in=names).values_list("name", flat=True))
 
 
 def holders(name: str, now: float) -> list[tuple[int, int | None, int | None]]:

@@ -6,7 +6,7 @@ its client has it, as a rule: after a second the answer goes out, and the journa
 """
 
 import asyncio
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from django.db import Error as DatabaseError
 from accounts_app import roster
 from accounts_app.leasing import owner_news, owner_rows
 from accounts_app.leasing.homes import exclusive, home, is_open
-from accounts_app.leasing.names_in_memory import NamesInMemory
+from accounts_app.leasing.names_in_memory import NamesInMemory, meanings
 from accounts_app.leasing.owner_news import RESOURCE, GoneRow, MadeRow, NotThereRow, SeenRow
 from accounts_app.leasing.owner_rows import Position, Row
 from accounts_app.pool.access.tenants import Tenant
@@ -31,6 +31,7 @@ __all__ = [
     "Position",
     "Stored",
     "Tenant",
+    "discovered",
     "exclusive",
     "find",
     "gone",
@@ -40,6 +41,8 @@ __all__ = [
     "look_up_again",
     "made",
     "not_there",
+    "own",
+    "projects",
     "reset",
     "rows",
     "running",
@@ -53,9 +56,6 @@ WRITE_SECONDS = 1.0  # a client waits no longer for the row of what it has made
 
 # States of jobs that have not ended: of batches, and of other long-running operations as the gateway notes them.
 RUNNING = ("BATCH_STATE_PENDING", "BATCH_STATE_RUNNING", "JOB_STATE_PENDING", "JOB_STATE_RUNNING", "RUNNING")
-
-# Files of such names are those of a batch or an environment.
-STANDS_FOR = {"batch-": "batches", "environment-": "environments"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,16 +201,37 @@ async def held(name: str, tenant: Tenant) -> Held:
     return Held(any(tenant.made(key, group) for _, key, group in holders), others)
 
 
-async def rows(kind: str, tenant: Tenant, after: Position | None = None, limit: int = 100) -> list[Listed]:
+async def rows(
+    kind: str, tenant: Tenant, after: Position | None = None, limit: int = 100, *, under: str = ""
+) -> list[Listed]:
     """A tenant's resources of a kind, the newest first, from behind the position `after`.
 
-    Raises Django's database errors, RosterUnavailable.
+    With `under` only those whose names begin so. Raises Django's database errors, RosterUnavailable.
     """
-    listed = await soon_in_database(owner_rows.listed, kind, tenant, after, limit, time())
+    listed = await soon_in_database(owner_rows.listed, kind, tenant, under, after, limit, time())
     return [
         Listed(_found(row, tenant) or _as_stored(row, tenant), row.created_at, row.last_json, row.position)
         for row in listed
     ]
+
+
+async def own(names: Collection[str], tenant: Tenant) -> set[str]:
+    """Those of `names` that a tenant has, by themselves or by what they stand below. Raises Django's errors."""
+    found = await soon_in_database(owner_rows.owned, [each for name in names for each in meanings(name)], tenant)
+    return {name for name in names if not found.isdisjoint(meanings(name))}
+
+
+async def projects(kind: str, tenant: Tenant) -> set[int]:
+    """The projects that have resources of a kind for a tenant. Raises Django's database errors."""
+    return await soon_in_database(owner_rows.projects, kind, tenant, time())
+
+
+async def discovered(listed: list[MadeRow]) -> int:
+    """Upstream has listed these to an account whose project is a tenant's alone: those that nobody has are its own.
+
+    Returns how many these are. Raises Django's database errors.
+    """
+    return await soon_in_database(owner_news.discover, listed) if listed else 0
 
 
 async def stored(tenant: Tenant, running: Collection[str] = RUNNING) -> Stored:
@@ -222,19 +243,6 @@ async def running(tenant: Tenant, limit: int, states: Collection[str] = RUNNING)
     """A tenant's jobs that have not ended, as far as is known, the oldest first. Raises Django's database errors."""
     jobs = await soon_in_database(owner_rows.jobs, tenant, states, limit, time())
     return [_found(row, tenant) or _as_stored(row, tenant) for row in jobs]
-
-
-def meanings(name: str) -> Iterator[str]:
-    """The names that `name` may be found by, the nearest first: itself, what it stands for, what it stands below."""
-    yield name
-    collection, _, below = name.partition("/")
-    id_, _, child = below.partition("/")
-    if collection == "files":
-        for prefix, stands_for in STANDS_FOR.items():
-            if id_.startswith(prefix):
-                yield f"{stands_for}/{id_.removeprefix(prefix)}"
-    if child and collection != "models":
-        yield f"{collection}/{id_}"
 
 
 def look_up_again(name: str) -> None:

@@ -1,6 +1,7 @@
 """Calls that an account answers: a request becomes a `Call`, a `Relay` becomes a response."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import ExitStack
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from proxy_app import errors
 from proxy_app.api import auth, group_limits, request_body
 from proxy_app.api.rendering import Bytes, EventStream, api_version, asked_shape, origin
 from proxy_app.api.request_body import passed_through
-from proxy_app.api.resources import records, uploads
+from proxy_app.api.resources import lists, records, uploads
 from proxy_app.forwarding import placement
 from proxy_app.forwarding.placement import sending
 from proxy_app.forwarding.relay import Relay
@@ -19,7 +20,7 @@ from proxy_app.forwarding.turns import in_turns
 from proxy_app.forwarding.uploads import whole
 from proxy_app.ledger import captures, refused_calls
 from proxy_app.ledger.attempt_log import AttemptLog
-from proxy_app.wire import calls, named
+from proxy_app.wire import calls, named, resource_names
 from proxy_app.wire.bodies import affinity, model_fields
 from proxy_app.wire.calls import Body, Call, Malformed, StreamForm
 from proxy_app.wire.dialects import SERVED, pass_through
@@ -93,12 +94,16 @@ async def _read_call(request: HttpRequest, target: Target) -> Call:
         version=api_version(request),
         shape=shape,
         content=content,
-        name=None if operation.on_model or not target.name or operation is FORWARDED else named.names[0],
+        name=resource_names.parse(target.name) if _names_a_resource(target) else None,
         named=named,
         tenant=caller.tenant,
         passes=None if operation.on_model else passed_through(request, target),
         requests=model_fields.texts_in(body) if operation.metered is Metered.TEXTS else 1,
     )
+
+
+def _names_a_resource(target: Target) -> bool:
+    return target.name != "" and not target.operation.on_model and target.operation is not FORWARDED
 
 
 async def _named(request: HttpRequest, target: Target, body: Body) -> Named:
@@ -123,6 +128,8 @@ async def _answer(request: HttpRequest, call: Call, attempt_log: AttemptLog) -> 
         capture = held.enter_context(captures.begin(caller.key, call, prompt, attempt_log))
         held.enter_context(auth.begin(caller, call, attempt_log))
         await group_limits.check(call.operation, call.tenant, request_body.size(request, call))
+        if call.operation.lists:
+            return _told(request, call, await lists.answer(call, request.GET, attempt_log))
         place = await placement.place(call, attempt_log)
         if place.is_lost:
             return await records.lost(call, place)
@@ -140,9 +147,16 @@ async def _answer(request: HttpRequest, call: Call, attempt_log: AttemptLog) -> 
     answer = await _whole(relay, call.operation)
     if call.passes is not None or call.operation.makes:
         await records.record(call, place, relay.account, answer)
+        answer = await lists.own(call, place, answer)
+    return _told(request, call, answer, relay.headers)
+
+
+def _told(request: HttpRequest, call: Call, answer: bytes, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    """A plain answer as the client gets it."""
+    if call.passes is not None or call.operation.makes:
         answer = origin(request).answer(answer)
     answer = call.shape.applied(answer) if call.shape else answer
-    return HttpResponse(answer, content_type=errors.JSON, headers=relay.headers)
+    return HttpResponse(answer, content_type=errors.JSON, headers=headers)
 
 
 def _explanation(request: HttpRequest, attempt_log: AttemptLog) -> dict[str, str]:

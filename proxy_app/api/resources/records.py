@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from django.http import HttpResponse
 
-from accounts_app.leasing import AccountView, owners, storage
+from accounts_app.leasing import AccountView, homes, owners
 from proxy_app import errors
 from proxy_app.api.rendering import json_response
 from proxy_app.forwarding.placement import Place
@@ -26,7 +26,7 @@ async def record(call: Call, place: Place, account: AccountView, answer: bytes) 
         return
     if operation.deletes:
         if name.collection == "files":
-            storage.has_room(account.owner, Cools.FILES.storage)
+            homes.storage_has_room(account.owner, Cools.FILES.storage)
         return await owners.gone(str(name), account.owner)
     if place.found and place.found[0].name == str(name):
         if operation.shows_it:

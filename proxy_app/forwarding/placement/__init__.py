@@ -24,7 +24,7 @@ from proxy_app.wire.resource_names import Name
 _SHARED = "The operator of this gateway shares {name} for use only: it can be read, and not changed."
 _EXISTS = "Requested entity already exists: {name}."
 _NO_HOME = "No account of this gateway that may take this is ready. The admin says under Accounts what each one needs."
-_NO_DATABASE = "The gateway cannot look up names while its database is away. Please try again."
+NO_DATABASE = "The gateway cannot look up names while its database is away. Please try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ async def place(call: Call, attempt_log: AttemptLog, avoid: Collection[int] = ()
             return Place(owner)
         return Place(await _home(call, avoid)) if operation.belongs is not Belongs.ANYBODY else ANYWHERE
     except DatabaseError as error:
-        raise errors.Unavailable(_NO_DATABASE, outcome=Outcome.GATEWAY_ERROR) from error
+        raise errors.Unavailable(NO_DATABASE, outcome=Outcome.GATEWAY_ERROR) from error
 
 
 def addressed(call: Call, found: Collection[Found]) -> Call:

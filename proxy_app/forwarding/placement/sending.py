@@ -2,7 +2,7 @@
 that the client has chosen, or where the storage is full.
 """
 
-from accounts_app.leasing import storage
+from accounts_app.leasing import homes
 from accounts_app.pool.outcomes import Outcome
 from proxy_app import errors
 from proxy_app.forwarding import forward, placement
@@ -48,6 +48,6 @@ async def _is_taken(call: Call, owner: int, error: errors.GatewayError, attempt_
         return call.named.chosen is not None
     is_full = bool(attempt_log.entries) and attempt_log.entries[-1].fault.outcome is Outcome.QUOTA_EXHAUSTED
     if is_full and call.operation.cools is Cools.FILES:
-        await storage.is_full(owner, call.operation.cools.storage, "files")
+        await homes.storage_is_full(owner, call.operation.cools.storage, "files")
         return True
     return False

@@ -19,12 +19,13 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """`expires_at` in seconds, epoch; `json` is the resource itself, "" if there is none."""
+    """Times are seconds, epoch; `json` is the resource as lists show it, "" if there is none."""
 
     state: str = ""
     size_bytes: int | None = None
     expires_at: float | None = None
     json: str = ""
+    created_at: float | None = None
 
 
 def shown_in(answer: bytes) -> Shown:
@@ -44,14 +45,34 @@ def shown(resource: dict[str, Any]) -> Shown:
         state=_state(resource),
         size_bytes=_number(resource.get("sizeBytes")),
         expires_at=next((at for each in _ENDS if (at := _moment(resource.get(each))) is not None), None),
-        json=_encode(resource).decode(),
+        json=_encode(_as_listed(resource)).decode(),
+        created_at=_moment(resource.get("createTime") or _metadata(resource).get("createTime")),
     )
+
+
+def _as_listed(resource: dict[str, Any]) -> dict[str, Any]:
+    """Without the answers that stand in a batch itself: only a GET of the batch shows them."""
+    metadata = _metadata(resource)
+    if _is_inlined(resource.get("response")):
+        resource = {name: value for name, value in resource.items() if name != "response"}
+    if _is_inlined(metadata.get("output")):
+        metadata = {name: value for name, value in metadata.items() if name != "output"}
+        resource = {**resource, "metadata": metadata}
+    return resource
+
+
+def _is_inlined(output: Any) -> bool:
+    return isinstance(output, dict) and any(name.startswith("inlined") for name in output)
+
+
+def _metadata(resource: dict[str, Any]) -> dict[str, Any]:
+    metadata = resource.get("metadata")
+    return metadata if isinstance(metadata, dict) else {}
 
 
 def _state(resource: dict[str, Any]) -> str:
     """Of a long-running operation on a model, which has none of its own, whether it is over."""
-    metadata = resource.get("metadata")
-    state = resource.get("state") or (metadata.get("state") if isinstance(metadata, dict) else "")
+    state = resource.get("state") or _metadata(resource).get("state")
     if not state and _OPERATION.fullmatch(str(resource.get("name"))):
         return DONE if resource.get("done") else RUNNING
     return state if isinstance(state, str) else ""

@@ -1,0 +1,224 @@
+"""Lists of a tenant's resources: from their rows, refreshed by what upstream lists.
+
+1. Where all that the tenant can have is in one project of its own, upstream's list is the answer.
+2. Else it is a page of the rows. Upstream is asked in all projects that have some of it, and on the first page in all
+   that are the tenant's alone; what nobody here knew there is written down.
+3. What a project has not said in time is told as it was last seen. What it has not listed is not told.
+"""
+
+import asyncio
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from urllib.parse import urlencode
+
+import msgspec
+from django.conf import settings
+from django.db import Error as DatabaseError
+
+from accounts_app import leasing
+from accounts_app.leasing import owners
+from accounts_app.leasing.owner_news import MadeRow
+from accounts_app.leasing.owners import Listed
+from accounts_app.pool.outcomes import Outcome
+from proxy_app import errors
+from proxy_app.forwarding import forward
+from proxy_app.forwarding.attempts import CANNOT
+from proxy_app.forwarding.placement import NO_DATABASE, Place, on_behalf
+from proxy_app.ledger.attempt_log import AttemptLog
+from proxy_app.wire import resource_names
+from proxy_app.wire.calls import Call
+from proxy_app.wire.framing import page_tokens
+from proxy_app.wire.operations import Belongs, listed
+from proxy_app.wire.operations.listed import Page
+from proxy_app.wire.operations.shown import shown_in
+from proxy_app.wire.resource_names import BadName
+
+REFRESH_SECONDS = 2.0
+# What was made so lately may not be in upstream's lists yet.
+YOUNG_SECONDS = 60.0
+
+_BAD_TOKEN = "* {request}.page_token: page token is invalid"
+_BAD_SIZE = "Invalid value at 'page_size' (TYPE_INT32), \"{text}\""
+_NEGATIVE = "* {request}.page_size: page_size must not be negative"
+
+
+@dataclass(slots=True)
+class _Upstream:
+    """What one project lists, as far as it has been asked; `is_whole` says that there is no more."""
+
+    items: dict[str, bytes] = field(default_factory=dict)
+    account: int = 0
+    is_whole: bool = False
+
+
+async def answer(call: Call, query: Mapping[str, str], attempt_log: AttemptLog) -> bytes:
+    """The answer to a call that lists what the gateway keeps rows of. Raises GatewayError."""
+    if not leasing.is_supported(call.operation.id):
+        raise errors.Unimplemented(CANNOT.format(operation=call.operation.name))
+    kind = call.operation.lists
+    try:
+        alone = owners.exclusive(call.tenant)
+        if len(alone) == 1 and {*filter(leasing.has_accounts, await owners.projects(kind, call.tenant))} <= {*alone}:
+            return await _passed(call, alone[0], attempt_log)
+        return await _page(call, query, alone, attempt_log)
+    except DatabaseError as error:
+        raise errors.Unavailable(NO_DATABASE, outcome=Outcome.GATEWAY_ERROR) from error
+
+
+async def own(call: Call, place: Place, body: bytes) -> bytes:
+    """What the tenant may see of a list that is its home's, and that the gateway keeps no rows of."""
+    operation = call.operation
+    if operation.belongs is not Belongs.HOME or not operation.read_only or place.owner in owners.exclusive(call.tenant):
+        return body
+    try:
+        return listed.only(body, await owners.own(listed.names_in(body), call.tenant))
+    except DatabaseError as error:
+        raise errors.Unavailable(NO_DATABASE, outcome=Outcome.GATEWAY_ERROR) from error
+
+
+async def _passed(call: Call, owner: int, attempt_log: AttemptLog) -> bytes:
+    relay = await forward.forward(call, attempt_log, owner=owner)
+    try:
+        (body,) = await anext(relay)
+        known = _Upstream(listed.page_in(call.operation, body).items, relay.account.id)
+        await _write_down(call, [known])
+        return body
+    finally:
+        await relay.aclose()
+
+
+async def _page(call: Call, query: Mapping[str, str], alone: Sequence[int], attempt_log: AttemptLog) -> bytes:
+    size, scope = _size(call, query), f"{_under(call)} of {call.tenant.text}"
+    after = None
+    if token := query.get("pageToken", ""):
+        after = page_tokens.read(token, scope, settings.SECRET_KEY.encode())
+        if after is None:
+            raise errors.InvalidArgument(_BAD_TOKEN.format(request=_request(call)))
+    kind, under = call.operation.lists, _under(call) if call.name else ""
+    rows = await owners.rows(kind, call.tenant, after, size + 1, under=under)
+    asked: dict[int, Collection[str] | None] = {} if after else dict.fromkeys(alone)
+    asked |= {owner: names for owner, names in _names(rows).items() if owner not in asked}
+    told = await _refreshed(call, asked, query.get("filter", ""), attempt_log)
+    if await _write_down(call, [told[owner] for owner in alone if owner in told]):
+        rows = await owners.rows(kind, call.tenant, after, size + 1, under=under)
+    page = rows[:size]
+    items = [item for row in page if (item := _item(row, told, only_listed="filter" in query)) is not None]
+    more = page_tokens.written(page[-1].position, scope, settings.SECRET_KEY.encode()) if len(rows) > size else ""
+    return listed.told(call.operation, items, more)
+
+
+def _names(rows: Sequence[Listed]) -> dict[int, set[str]]:
+    """The names on a page, by owner."""
+    names: dict[int, set[str]] = {}
+    for row in rows:
+        names.setdefault(row.found.project_owner, set()).add(row.found.name)
+    return {owner: those for owner, those in names.items() if leasing.has_accounts(owner)}
+
+
+async def _refreshed(
+    call: Call, asked: Mapping[int, Collection[str] | None], only: str, attempt_log: AttemptLog
+) -> dict[int, _Upstream]:
+    """What these projects list, as far as they say so in time; of some only certain names are wanted."""
+    until = monotonic() + REFRESH_SECONDS
+    told = {owner: _Upstream() for owner in asked}
+
+    async def walk(owner: int, names: Collection[str] | None) -> None:
+        known, token = told[owner], ""
+        while (left := until - monotonic()) > 0:
+            sizes = {"pageSize": call.operation.max_page, "pageToken": token, "filter": only}
+            encoded = urlencode({name: value for name, value in sizes.items() if value})
+            try:
+                got = await on_behalf.ask_for(
+                    call, call.operation, owner, attempt_log, within=left, name=call.name, query=encoded
+                )
+            except (errors.GatewayError, errors.BrokenStream):
+                return
+            page: Page = listed.page_in(call.operation, got.body)
+            known.account = got.account
+            known.items |= page.items
+            token = page.token
+            if not token or (names is not None and known.items.keys() >= set(names)):
+                known.is_whole = not token
+                return
+
+    await asyncio.gather(*(walk(owner, names) for owner, names in asked.items()))
+    return told
+
+
+def _item(row: Listed, told: Mapping[int, _Upstream], *, only_listed: bool) -> bytes | None:
+    """A resource as it is told; None for one that is not."""
+    found, upstream = row.found, told.get(row.found.project_owner)
+    if upstream is None:  # the last account of its project is gone
+        return None
+    item = upstream.items.get(found.name)
+    if item is not None:
+        new = shown_in(item)
+        if new.json != row.last_json:
+            owners.seen(
+                found, state=new.state, size_bytes=new.size_bytes, expires_at=new.expires_at, last_json=new.json
+            )
+        return item
+    if upstream.is_whole and not only_listed and row.created_at < time.time() - YOUNG_SECONDS:
+        owners.not_there(found)
+        return None
+    if only_listed and upstream.account:
+        return None
+    return row.last_json.encode() or msgspec.json.encode({"name": found.name})
+
+
+async def _write_down(call: Call, projects: Sequence[_Upstream]) -> int:
+    """Give the tenant what its own projects list and nobody here knows; how much that was."""
+    count = 0
+    for known in projects:
+        rows = [_discovered(call, known.account, name, item) for name, item in known.items.items() if _is_name(name)]
+        count += await owners.discovered(rows)
+    return count
+
+
+def _is_name(text: str) -> bool:
+    try:
+        resource_names.parse(text)
+    except BadName:
+        return False
+    return True
+
+
+def _discovered(call: Call, account: int, name: str, item: bytes) -> MadeRow:
+    new = shown_in(item)
+    return MadeRow(
+        name,
+        resource_names.parse(name).kind,
+        account,
+        call.tenant,
+        new.created_at or time.time(),
+        "",
+        new.state,
+        new.size_bytes,
+        new.expires_at,
+        new.json,
+    )
+
+
+def _under(call: Call) -> str:
+    """What the names of all that is listed begin with."""
+    return f"{call.name}/{call.operation.lists}/" if call.name else call.operation.lists
+
+
+def _size(call: Call, query: Mapping[str, str]) -> int:
+    """How many are asked for. Raises InvalidArgument."""
+    operation, text = call.operation, query.get("pageSize", "")
+    try:
+        size = int(text or 0)
+    except ValueError:
+        raise errors.InvalidArgument(_BAD_SIZE.format(text=text)) from None
+    if size < 0:
+        raise errors.InvalidArgument(_NEGATIVE.format(request=_request(call)))
+    return min(size or operation.default_page, operation.max_page)
+
+
+def _request(call: Call) -> str:
+    """Google's name for the request: `ListFilesRequest`."""
+    kind = call.operation.lists
+    return f"List{kind[:1].upper()}{kind[1:]}Request"
