@@ -133,15 +133,15 @@ class _Silence:
         self._content.set_exception(error)
 
 
-def reader(response: httpx.Response) -> Callable[[], Awaitable[bytes]]:
-    """What reads the decoded body as it arrives, a piece a call, empty at the end.
+def reader(response: httpx.Response, *, decoded: bool = True) -> Callable[[], Awaitable[bytes]]:
+    """What reads the body as it arrives, `decoded` or as it was sent, a piece a call, empty at the end.
 
     A piece of a compressed body has at most PIECE_BYTES, however little it took. Raises httpx.TransportError only: a
     compressed body that is damaged or ends too early is Unreadable. The caller closes the response.
     """
     body = response.stream
     assert isinstance(body, Body)
-    if body.encoding in PLAIN:
+    if body.encoding in PLAIN or not decoded:
         return body.read
     return _Inflated(body, response.request).read
 

@@ -21,16 +21,23 @@ EVENT_STREAM: Header = (b"Content-Disposition", b"attachment")
 
 # Allowed together with the names that a page asks for: it is the page's origin that is restricted, not its headers.
 _ALLOWED_HEADERS = (
-    b"accept, authorization, content-encoding, content-type, user-agent, x-api-key, x-gateway-explain, "
-    b"x-goog-api-client, x-goog-api-key, x-server-timeout, x-session-affinity"
+    b"accept, api-revision, authorization, content-encoding, content-range, content-type, if-match, if-none-match, "
+    b"if-range, range, user-agent, x-api-key, x-gateway-explain, x-goog-api-client, x-goog-api-key, x-goog-fieldmask, "
+    b"x-goog-upload-command, x-goog-upload-file-name, x-goog-upload-header-content-length, "
+    b"x-goog-upload-header-content-type, x-goog-upload-offset, x-goog-upload-protocol, x-http-method-override, "
+    b"x-server-timeout, x-session-affinity, x-upload-content-length, x-upload-content-type"
 )
 _HEADER_NAMES = re.compile(rb"[\w!#$%&'*+.^`|~-]+( *, *[\w!#$%&'*+.^`|~-]+)*", re.ASCII)
-# The header of each attempt is named, as patterns are not possible here: GATEWAY_MAX_ATTEMPTS is 20 at most, and up to
-# ten refused attempts come on top.
+# The header of each attempt is named: GATEWAY_MAX_ATTEMPTS is 20 at most, and up to ten refused attempts come on top.
+# The star stands for all where a page sends no cookies: `x-gemini-*` and `x-goog-ext-*` cannot be named.
 _EXPOSED = b", ".join(
     [
-        b"content-disposition, date, retry-after, server-timing, www-authenticate, x-request-id, x-gateway-attempts",
+        b"accept-ranges, content-disposition, content-range, date, deprecation, etag, last-modified, location, range",
+        b"retry-after, server-timing, sunset, warning, www-authenticate, x-request-id, x-gateway-attempts",
+        b"x-goog-upload-chunk-granularity, x-goog-upload-control-url, x-goog-upload-size-received",
+        b"x-goog-upload-status, x-goog-upload-url, x-guploader-uploadid",
         *(b"x-gateway-attempt-%d" % number for number in range(1, 31)),
+        b"*",
     ]
 )
 _PREFLIGHT: tuple[Header, ...] = (

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 import msgspec
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.urls import get_script_prefix
 
 from proxy_app import errors
 from proxy_app.errors import BrokenStream
@@ -55,8 +54,15 @@ def origin(request: HttpRequest) -> Origin:
     by_google_sdk = "google-genai-sdk/" in request.META.get("HTTP_X_GOOG_API_CLIENT", "")
     if settings.GATEWAY_PUBLIC_URL:
         return Origin(settings.GATEWAY_PUBLIC_URL, by_google_sdk)
-    base = f"{request.scheme}://{request.META.get('HTTP_HOST', '')}{get_script_prefix().rstrip('/')}"
-    return Origin(base, by_google_sdk)
+    prefix = request.scope.get("prefix", "")  # type: ignore[attr-defined]
+    return Origin(f"{request.scheme}://{_host(request)}{prefix}", by_google_sdk)
+
+
+def _host(request: HttpRequest) -> str:
+    """The host that the client has named, to the gateway or to a trusted proxy before it."""
+    meta = request.META
+    forwarded = meta.get("HTTP_X_FORWARDED_HOST", "") if settings.GATEWAY_TRUSTED_PROXIES else ""
+    return str(forwarded.rpartition(",")[2].strip() or meta.get("HTTP_HOST", ""))
 
 
 class Bytes:

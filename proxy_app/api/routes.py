@@ -93,7 +93,7 @@ def _may_be_forwarded(address: Address) -> bool:
 async def options(request: HttpRequest) -> HttpResponse:
     """The methods of a path. CORS headers are not added here but to every response."""
     response = json_response({})
-    response["Allow"] = "GET, HEAD, POST, OPTIONS"
+    response["Allow"] = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
     return response
 
 

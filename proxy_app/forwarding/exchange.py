@@ -57,6 +57,9 @@ _FOR_CLIENTS = frozenset(("deprecation", "server-timing", "sunset", "warning"))
 _FOR_CLIENTS_BEGIN = ("x-gemini-", "x-goog-ext-")
 CLIENT_HEADERS_BYTES = 8 * 1024
 
+MOST_REDIRECTS = 5
+_CREDENTIALS = ("authorization", "x-goog-api-key")
+
 _GZIP = b"\x1f\x8b"  # no JSON and no event begins so
 
 
@@ -136,7 +139,7 @@ class Exchange:
             raise _within(error) from error
 
     async def _first_piece(self) -> bytes:
-        self._read = http_client.reader(self._response)
+        self._read = http_client.reader(self._response, decoded=not self._raw or self.status >= 400)
         piece = await self._read()
         if piece.startswith(_GZIP) and not self._raw:
             raise Garbled("it is compressed and does not say so")
@@ -190,12 +193,48 @@ async def exchange(
     )
     try:
         response = await http_client.client(proxy_url).send(outgoing, stream=True)
+        if request.raw and request.http in ("GET", "HEAD"):
+            response = await _redirected(response, request, proxy_url)
     except httpx.HTTPError as error:
         raise _before(error) from error
     if no_api := _no_api(response, raw=request.raw):
         await response.aclose()
         raise Unreadable(no_api)
     return Exchange(response, raw=request.raw)
+
+
+async def _redirected(response: httpx.Response, request: UpstreamRequest, proxy_url: str) -> httpx.Response:
+    """The answer that redirects of a download lead to, at most MOST_REDIRECTS: media may lie on another host, which
+    gets no credential. Any other answer as it is. Raises httpx.HTTPError, and Unreadable for an error from there, which
+    says nothing about the account.
+    """
+    headers, asked = dict(request.headers), response
+    for _ in range(MOST_REDIRECTS):
+        if (target := _target(response)) is None:
+            break
+        if (target.scheme, target.netloc) != (response.request.url.scheme, response.request.url.netloc):
+            headers = {name: value for name, value in headers.items() if name.lower() not in _CREDENTIALS}
+        read_timeout = timeouts.idle_timeout()
+        outgoing = http_client.request(request.http, str(target), headers, read_timeout=read_timeout)
+        await response.aclose()
+        response = await http_client.client(proxy_url).send(outgoing, stream=True)
+    if response is not asked and response.status_code >= 400 and response.status_code != 416:
+        await response.aclose()
+        raise Unreadable(f"it is a redirect to what answers with status {response.status_code}")
+    return response
+
+
+def _target(response: httpx.Response) -> httpx.URL | None:
+    """Where a redirect leads; None where it leads nowhere, or from https to http."""
+    location = response.headers.get("location", "")
+    if response.status_code not in (301, 302, 303, 307, 308) or not location:
+        return None
+    here = response.request.url
+    try:
+        target = here.join(location)
+    except httpx.InvalidURL:
+        return None
+    return target if target.scheme in ("https", here.scheme) and target.host else None
 
 
 async def probe(base: str, proxy_url: str = "", *, connect_timeout: float | None = None) -> None:
@@ -211,8 +250,9 @@ async def probe(base: str, proxy_url: str = "", *, connect_timeout: float | None
 
 def _no_api(response: httpx.Response, *, raw: bool) -> str:
     """Why an answer cannot be an API's, going by its head; empty if it can. A file (`raw`) may be a web page."""
-    goes_on = raw and response.status_code == 308 and "location" not in response.headers  # of an upload
-    if 300 <= response.status_code < 400 and not goes_on:
+    # An upload of the older protocol goes on, or a download has not changed.
+    is_none = raw and response.status_code in (304, 308) and "location" not in response.headers
+    if 300 <= response.status_code < 400 and not is_none:
         return f"it is a redirect, with status {response.status_code}"
     if response.status_code == 407:
         return "it wants the login of a proxy, with status 407"

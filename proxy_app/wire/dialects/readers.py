@@ -176,7 +176,7 @@ class AnswerReader:
 class BytesReader:
     """A file, or an answer that nobody here reads: every chunk is a frame. Complete at its end."""
 
-    statuses: Container[int] = (*range(200, 300), 308)  # an upload of the older protocol goes on
+    statuses: Container[int] = (*range(200, 300), 304, 308)  # not changed; an upload goes on
     may_be_empty = True
     whole = False
     settled = False

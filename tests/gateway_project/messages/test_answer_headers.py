@@ -32,6 +32,16 @@ def test_a_page_may_read_the_answer_if_its_origin_is_allowed(requested, origins,
     assert dict(answer_headers(200, "POST", requested, origins)).get(b"Access-Control-Allow-Origin") == allowed
 
 
+def test_a_page_may_upload_and_read_what_an_upload_is_answered_with():
+    allowed = dict(answer_headers(200, "OPTIONS", PREFLIGHT, ("*",)))[b"Access-Control-Allow-Headers"].split(b", ")
+    exposed = dict(answer_headers(200, "POST", (PAGE,), ("*",)))[b"Access-Control-Expose-Headers"].split(b", ")
+
+    for name in (b"x-goog-upload-command", b"x-upload-content-type", b"content-range", b"range", b"if-range"):
+        assert name in allowed
+    for name in (b"x-goog-upload-url", b"x-goog-upload-status", b"location", b"range", b"etag", b"*"):
+        assert name in exposed
+
+
 def test_a_preflight_gets_the_headers_it_asks_for():
     asked = (*PREFLIGHT, (b"access-control-request-headers", b"x-mine"))
 

@@ -349,3 +349,51 @@ async def test_a_name_that_others_hold_is_asked_for_in_another_project(client, p
 
     assert len({row.project_id async for row in Resource.objects.filter(name="files/mine")}) == 2
     assert (await begun(client, red, metadata)).status == 409
+
+
+@pytest.mark.parametrize(
+    ("setting", "headers", "base"),
+    [
+        ({"GATEWAY_PUBLIC_URL": "https://gw.example/ai"}, {}, "https://gw.example/ai"),
+        ({"GATEWAY_PATH_PREFIX": "/ai"}, {"host": "gw.example"}, "http://gw.example/ai"),
+        ({"GATEWAY_TRUSTED_PROXIES": ["127.0.0.1"]}, {"x_forwarded_host": "gw.example"}, "http://gw.example"),
+        ({}, {"x_forwarded_host": "evil.example"}, "http://127.0.0.1:8045"),
+    ],
+)
+async def test_addresses_lead_to_where_the_client_finds_the_gateway(
+    client, projects, key_of, settings, setting, headers, base
+):
+    for name, value in setting.items():
+        setattr(settings, name, value)
+    key = await key_of("red")
+    prefix = setting.get("GATEWAY_PATH_PREFIX", "")
+
+    reply = await begun(client, key, path=f"{prefix}/upload/v1beta/files", **headers)
+    url = reply.headers["x-goog-upload-url"]
+    file = (await send(client, prefix + below(url)[below(url).index("/upload") :], b"hello", **headers)).json()["file"]
+
+    assert url.startswith(f"{base}/upload/v1beta/files?")
+    assert file["uri"] == f"{base}/v1beta/{file['name']}"
+
+
+async def test_a_google_sdk_on_plain_http_keeps_googles_address_of_a_file(client, projects, key_of, upstream):
+    sdk = {"x_goog_api_client": "google-genai-sdk/3.6.1 gl-python/3.11"}
+    session = await start(client, await key_of("red"), **sdk)
+
+    file = (await send(client, session, b"hello")).json()["file"]
+
+    assert file["uri"] == f"https://generativelanguage.googleapis.com/v1beta/{file['name']}"
+
+
+async def test_a_page_uploads_without_a_key_where_none_is_needed_for_a_chunk(client, projects, key_of, settings):
+    settings.GATEWAY_CORS_ORIGINS = ["https://page.example"]
+    page = {"origin": "https://page.example"}
+    session = await start(client, await key_of("red"), **page)
+
+    asked = await client.request("OPTIONS", session, access_control_request_method="POST", **page)
+    reply = await send(client, session, b"hello", **page)
+
+    assert (asked.status, reply.status) == (200, 200)
+    assert "x-goog-upload-offset" in asked.headers["access-control-allow-headers"]
+    assert "x-goog-upload-status" in reply.headers["access-control-expose-headers"]
+    assert reply.headers["access-control-allow-origin"] == "https://page.example"
