@@ -19,7 +19,7 @@ from accounts_app.roster import known_models
 from accounts_app.storage import journal, real_accounts
 from emulator import Emulator, Recorded
 from gateway_project.background import loops
-from proxy_app.api import group_limits
+from proxy_app.api.limits import group_limits
 from proxy_app.api.models import model_lookup
 from proxy_app.forwarding.placement import unknown_names
 from proxy_app.ledger import refused_calls

@@ -50,6 +50,7 @@ __all__ = [
     "need_attention",
     "next_step",
     "not_ready",
+    "over_own_limits",
     "paths_due",
     "probed",
     "recovered",
@@ -146,6 +147,11 @@ def has_accounts(owner: int) -> bool:
     """Whether there are accounts of this owner, others than demo accounts on standby."""
     board = _lender.board
     return any(not board.accounts[each].standby for each in board.membership.of_owner(owner))
+
+
+def over_own_limits(now: float) -> set[int]:
+    """The projects whose own limits are used up; `now` is monotonic."""
+    return {owner for owner, until in _lender.board.limited.items() if until > now}
 
 
 def known(account: int) -> AccountView:

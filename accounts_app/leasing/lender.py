@@ -94,7 +94,8 @@ class Lender:
         step = attempts.next(now)
         if isinstance(step, Placement):
             self._note_use(step.loan.account)
-            self.usage.add(step.loan.account, attempts.wanted.requests, 0, now, self.on_the_wall(now))
+            if requests := attempts.wanted.requests:
+                self.usage.add(step.loan.account, requests, 0, now, self.on_the_wall(now))
         return step
 
     def attempts(self, wanted: Wanted) -> Attempts:

@@ -18,8 +18,10 @@ from accounts_app.pool.access.networks import is_loopback
 from accounts_app.pool.access.tenants import Tenant
 from accounts_app.pool.outcomes import Outcome, Refusal
 from proxy_app import errors
-from proxy_app.api import limit_errors, operator_pass
+from proxy_app.api import operator_pass
+from proxy_app.api.limits import limit_errors
 from proxy_app.ledger.attempt_log import AttemptLog
+from proxy_app.wire.bodies import model_fields
 from proxy_app.wire.calls import Call
 from proxy_app.wire.operations import FORWARDED, addresses
 
@@ -132,8 +134,8 @@ def begin(principal: Principal, call: Call, attempt_log: AttemptLog) -> Abstract
     for model in call.named.models:
         if not key.may_use(model):
             raise not_allowed(model)
-    if call.operation is FORWARDED and key.allowed_models:
-        raise not_forwarded()
+    if key.allowed_models:
+        _refuse_unseen_models(call)
     now = time.time()
     try:
         return usage.enter(key, call.model, now, attempt_log.spent, call.requests)
@@ -141,10 +143,16 @@ def begin(principal: Principal, call: Call, attempt_log: AttemptLog) -> Abstract
         raise limit_errors.refusal(over, key.name, now, call.requests) from over
 
 
-def not_forwarded() -> errors.PermissionDenied:
-    """The error for a method that the gateway does not know, which might use any model, and a key that may use some."""
-    return errors.PermissionDenied(
-        "This API key may use some models only, so it may not use methods that this gateway does not know.",
+def _refuse_unseen_models(call: Call) -> None:
+    """Refuse a call that might use any model to a key that may use some. Raises PermissionDenied."""
+    if call.operation is FORWARDED:
+        what = "methods that this gateway does not know"
+    elif call.operation.names_models and model_fields.has_requests_in_a_file(call.body):
+        what = "batches whose requests stand in a file"
+    else:
+        return
+    raise errors.PermissionDenied(
+        f"This API key may use some models only, so it may not use {what}.",
         [errors.error_info("METHOD_NOT_ALLOWED")],
         outcome=Refusal.MODEL_NOT_ALLOWED,
     )

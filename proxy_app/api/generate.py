@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from proxy_app import errors
-from proxy_app.api import auth, group_limits, request_body
+from proxy_app.api import auth, request_body
+from proxy_app.api.limits import group_limits
 from proxy_app.api.rendering import Bytes, EventStream, api_version, asked_shape, origin
 from proxy_app.api.request_body import passed_through
 from proxy_app.api.resources import lists, records, uploads

@@ -16,7 +16,8 @@ from accounts_app.api_keys import usage as key_usage
 from accounts_app.api_keys.keys import KeyView
 from accounts_app.api_keys.usage import NO_TOKENS, Limit, LimitStatus, ModelUse, Tokens
 from proxy_app import errors
-from proxy_app.api import auth, limit_errors
+from proxy_app.api import auth
+from proxy_app.api.limits import limit_errors
 
 # The page loads from this gateway only and calls no other host; `form-action` keeps the key out of a URL.
 _PAGE_HEADERS = {

@@ -25,6 +25,7 @@ from proxy_app.wire.bodies.default_generation_config import with_defaults
 from proxy_app.wire.bodies.fingerprints import fingerprint
 from proxy_app.wire.calls import Call
 from proxy_app.wire.dialects import DIALECTS, Dialect, UpstreamRequest
+from proxy_app.wire.operations import Cools
 from proxy_app.wire.operations.versions import FULLEST, Versions
 
 _versions = Versions()
@@ -173,7 +174,7 @@ class Forwarding:
                 only=only,
                 why=why,
                 request=partial(_fingerprint, self.call, self.model),
-                requests=call.requests,
+                requests=call.requests if call.operation.cools is Cools.MODEL else 0,
             )
         )
         self._steps = 0

@@ -81,7 +81,8 @@ class Register:
             return below
         if longest is not None and state(longest, now) is CooldownState.COOLING_DOWN:
             return Eligibility(account, Status.COOLING_DOWN, longest.until, f"{longest.reason}: {longest.message}")
-        if self.limited and (until := self.limited.get(self.accounts[account].owner, 0.0)) > now:
+        of_a_model = model != WHOLE_ACCOUNT and not model.startswith("/")
+        if of_a_model and self.limited and (until := self.limited.get(self.accounts[account].owner, 0.0)) > now:
             return Eligibility(account, Status.COOLING_DOWN, until, f"{Outcome.RATE_LIMITED.value}: {OWN_LIMIT}")
         if account in self.tokenless and self.tokenless[account] > now:
             return Eligibility(account, Status.NO_TOKEN, self.tokenless[account])

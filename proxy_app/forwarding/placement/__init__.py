@@ -5,6 +5,8 @@ A name that nobody here knows and one that is somebody else's are answered alike
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from time import monotonic
 
 from django.db import Error as DatabaseError
 
@@ -18,7 +20,7 @@ from proxy_app.forwarding.placement import unknown_names
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire import uris
 from proxy_app.wire.calls import Call
-from proxy_app.wire.operations import Belongs, Operation, not_there
+from proxy_app.wire.operations import Belongs, Cools, Operation, not_there
 from proxy_app.wire.resource_names import Name
 
 _SHARED = "The operator of this gateway shares {name} for use only: it can be read, and not changed."
@@ -146,9 +148,11 @@ async def _home(call: Call, avoid: Collection[int]) -> int:
             raise errors.AlreadyExists(_EXISTS.format(name=chosen))
         avoid |= held.by_others
     model = leasing.routed(call.model) if call.model else ""
-    home = await owners.home(
-        call.tenant, model, operation=call.operation.id, storage=call.operation.cools.storage, avoid=avoid
-    )
+    over = leasing.over_own_limits(monotonic()) if call.operation.cools is Cools.MODEL else set()
+    find = partial(owners.home, call.tenant, model, operation=call.operation.id, storage=call.operation.cools.storage)
+    home = await find(avoid=over.union(avoid))
+    if home is None and over:  # all are over: the client hears when the one that it is for is not
+        home = await find(avoid=avoid)
     if home is None and chosen and avoid:
         raise errors.AlreadyExists(_EXISTS.format(name=chosen))
     if home is None:

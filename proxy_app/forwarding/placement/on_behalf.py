@@ -7,17 +7,22 @@ import uuid
 from dataclasses import dataclass, replace
 from time import monotonic
 
+from proxy_app import errors
 from proxy_app.forwarding import forward
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire import resource_names
 from proxy_app.wire.calls import Call, PassThrough
 from proxy_app.wire.named import Named
 from proxy_app.wire.operations import Operation, paths
-from proxy_app.wire.resource_names import Name
+from proxy_app.wire.resource_names import BadName, Name
+
+# Upstream deletes none of these while something is in it, unless it is told to.
+_HOLDING_OTHERS = ("fileSearchStores/", "corpora/")
+_NO_METHOD = "Google has no such method on {name}."
 
 
 class NoSuchMethod(Exception):
-    """Google has no method of this kind on such a resource."""
+    """Google has no method of this kind on such a resource. `str()` says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +33,20 @@ class Answer:
     account: int
 
 
-async def ask(http: str, name: str, owner: int, *, verb: str = "", query: str = "") -> tuple[Operation, bytes]:
-    """The answer of the project `owner` to the method on the resource `name`, and which operation that is.
+async def ask(
+    http: str, name: str, owner: int, *, verb: str = "", query: str = "", attempt_log: AttemptLog | None = None
+) -> bytes:
+    """The answer of the project `owner` to a method on the resource `name`.
 
     Raises NoSuchMethod, GatewayError, BrokenStream, RosterUnavailable.
     """
     target = paths.find(http, f"{name}:{verb}" if verb else name)
-    if target is None or not target.operation.served:
-        raise NoSuchMethod(f"{http} {name}:{verb}")
-    parsed = resource_names.parse(name)
+    try:
+        parsed = resource_names.parse(name)
+    except BadName:
+        target = None
+    if target is None or target.name != name or not target.operation.served:
+        raise NoSuchMethod(_NO_METHOD.format(name=name))
     call = Call(
         operation=target.operation,
         model="",
@@ -47,7 +57,7 @@ async def ask(http: str, name: str, owner: int, *, verb: str = "", query: str = 
         named=Named((parsed,)),
         passes=PassThrough(http, query=query),
     )
-    return target.operation, (await _answer(call, owner, AttemptLog())).body
+    return (await _answer(call, owner, attempt_log or AttemptLog())).body
 
 
 async def ask_for(
@@ -79,6 +89,28 @@ async def ask_for(
         passes=PassThrough("GET", query=query),
     )
     return await _answer(asked, owner, attempt_log)
+
+
+async def delete(name: str, owner: int) -> str:
+    """Delete a resource upstream; why that failed, "" if it did not. Raises RosterUnavailable."""
+    return await _tried("DELETE", name, owner, query="force=true" if name.startswith(_HOLDING_OTHERS) else "")
+
+
+async def cancel(name: str, owner: int) -> str:
+    """Cancel a job upstream; why that failed, "" if it did not. Raises RosterUnavailable."""
+    return await _tried("POST", name, owner, verb="cancel")
+
+
+async def _tried(http: str, name: str, owner: int, *, verb: str = "", query: str = "") -> str:
+    attempt_log = AttemptLog()
+    try:
+        await ask(http, name, owner, verb=verb, query=query, attempt_log=attempt_log)
+    except errors.GatewayError as error:
+        said = attempt_log.entries[-1].fault.message if attempt_log.entries else ""
+        return said or error.message
+    except (errors.BrokenStream, NoSuchMethod) as error:
+        return str(error)
+    return ""
 
 
 async def _answer(call: Call, owner: int, attempt_log: AttemptLog) -> Answer:

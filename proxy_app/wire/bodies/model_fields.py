@@ -1,6 +1,6 @@
 """The models that a body names beside the path, and the texts that an embedding's body holds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 from msgspec import Raw
@@ -25,6 +25,9 @@ _TREE: _Tree = {
 
 # What holds the texts of a request for embeddings: Google's, its older API's, OpenAI's.
 _TEXTS = ("requests", "texts", "input")
+
+# Where a batch's requests stand: in the field of this name, itself or in a batch.
+_INPUT, _BATCHES = "inputConfig", ("batch", "generateContentBatch", "embedContentBatch")
 
 _decode = msgspec.json.Decoder().decode
 _decode_fields = msgspec.json.Decoder(dict[str, Raw]).decode
@@ -59,6 +62,23 @@ def texts_in(body: Body) -> int:
     except (msgspec.DecodeError, UnicodeDecodeError):  # of a large body not all has been read
         raise Malformed("Invalid JSON payload received.") from None
     return 1
+
+
+def has_requests_in_a_file(body: Body) -> bool:
+    """Whether a batch's requests, and with them their models, stand in a file. Raises Malformed."""
+    try:
+        inputs = [value for name, value in body.items() if camel(name) == _INPUT]
+        for name, value in body.items():
+            if camel(name) in _BATCHES:
+                inputs += [inner for field, inner in _fields_of(value) if camel(field) == _INPUT]
+        return any(camel(name) == "fileName" for each in inputs for name, _ in _fields_of(each))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Malformed("Invalid JSON payload received.") from None
+
+
+def _fields_of(value: Raw) -> Iterable[tuple[str, Raw]]:
+    """The fields of an object, none of anything else. Raises msgspec.DecodeError."""
+    return _decode_fields(value).items() if bytes(memoryview(value)[:1]) == b"{" else ()
 
 
 def _renamed(value: Raw, tree: _Tree | None, rename: Callable[[str], str]) -> Raw:

@@ -158,7 +158,7 @@ class AnswerReader:
         if not body:
             return []
         try:
-            if error := error_in(body):
+            if error := error_in(body, of_a_resource=not self._generated):
                 raise ReportedError(error)
             frame = self._unwrap(body)
             if not self._generated:

@@ -156,8 +156,10 @@ def read_error(body: bytes) -> ErrorBody | None:
 _LARGEST = 1024 * 1024  # bytes; errors are a few kB, those with an HTML page in them some more
 
 
-def error_object(body: bytes) -> bytes | None:
+def error_object(body: bytes, *, of_a_resource: bool = False) -> bytes | None:
     """The `{"error":…}` object in `body`, byte for byte and out of its array; None if there is none.
+
+    With `of_a_resource` an object that has a name, too, is none: the error of a job or a file is part of what it is.
 
     Cheap for an answer: a body without `"error"`, or of more than `_LARGEST` bytes (an image), is not parsed.
     """
@@ -166,14 +168,16 @@ def error_object(body: bytes) -> bytes | None:
     try:
         if body.lstrip()[:1] == b"[":
             body = bytes(_first_item(body))
-        error = _decode_wrapper(body).error
+        wrapper = _decode_wrapper(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, IndexError):
         return None
-    return body if bytes(error)[:1] == b"{" else None
+    is_resource = of_a_resource and bytes(wrapper.name) != b""
+    return body if bytes(wrapper.error)[:1] == b"{" and not is_resource else None
 
 
 class _Wrapper(msgspec.Struct, gc=False):
     error: Raw = Raw()
+    name: Raw = Raw()
 
 
 _decode_wrapper = msgspec.json.Decoder(_Wrapper).decode

@@ -146,9 +146,11 @@ def storage_is_full(body: bytes) -> bool:
     return error is not None and any(quota in _STORAGE_QUOTAS for quota in error.quota_ids)
 
 
-def error_in(payload: bytes) -> bytes | None:
-    """The `{"error":…}` object in an event or a body, its secrets masked; None if it is an answer."""
-    error = error_object(payload)
+def error_in(payload: bytes, *, of_a_resource: bool = False) -> bytes | None:
+    """The `{"error":…}` object in an event or a body, its secrets masked; None if it is an answer. With `of_a_resource`
+    it may be a resource that has an error.
+    """
+    error = error_object(payload, of_a_resource=of_a_resource)
     return None if error is None else masked_bytes(error)
 
 

@@ -189,3 +189,17 @@ async def test_another_groups_exclusive_projects_are_never_asked(client, project
     assert theirs <= {"a@example.com", "b@example.com"}
     assert {seen.account for seen in upstream.calls} > {"c@example.com", "d@example.com"}
     assert {seen.account for seen in upstream.requests_of("getModel")} <= {"a@example.com", "b@example.com"}
+
+
+async def test_a_job_that_was_cancelled_is_shown_with_its_error(client, projects, key_of):
+    key = await key_of("red")
+    requests = [{"request": a_prompt("What is 6*7?"), "metadata": {"key": "one"}}]
+    body = {"batch": {"displayName": "b", "inputConfig": {"requests": {"requests": requests}}}}
+    name = (await client.post(f"/v1beta/models/{MODEL}:batchGenerateContent", body, x_goog_api_key=key)).json()["name"]
+
+    cancelled = await client.post(f"/v1beta/{name}:cancel", {}, x_goog_api_key=key)
+    shown = await client.get(f"/v1beta/{name}", x_goog_api_key=key)
+
+    assert (cancelled.status, shown.status) == (200, 200), shown.body
+    assert shown.json()["metadata"]["state"] == "BATCH_STATE_CANCELLED"
+    assert shown.json()["error"]["message"]

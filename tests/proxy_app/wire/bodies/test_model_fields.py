@@ -3,7 +3,7 @@ import json
 import pytest
 
 from proxy_app.wire.bodies.bodies import pieces, read_body
-from proxy_app.wire.bodies.model_fields import texts_in, with_model
+from proxy_app.wire.bodies.model_fields import has_requests_in_a_file, texts_in, with_model
 
 
 def renamed(body: bytes) -> bytes:
@@ -72,3 +72,22 @@ def test_a_model_at_the_top_is_replaced_where_the_body_has_it():
 )
 def test_embeddings_are_counted_by_the_text(body, texts):
     assert texts_in(read_body(body)) == texts
+
+
+@pytest.mark.parametrize(
+    ("body", "in_a_file"),
+    [
+        (b'{"batch":{"inputConfig":{"fileName":"files/a"}}}', True),
+        (b'{"batch":{"input_config":{"file_name":"files/a"}}}', True),
+        (b'{"batch":{"input_config":{"fileName":"files/a"},"inputConfig":{"requests":{}}}}', True),
+        (b'{"batch":{"inputConfig":{"file\\u004eame":"files/a"}}}', True),
+        (b'{"inputConfig":{"fileName":"files/a"}}', True),
+        (b'{"batch":{"inputConfig":{"requests":{"requests":[{"request":{"fileName":"files/a"}}]}}}}', False),
+        (b'{"batch":{"inputConfig":[]}}', False),
+        (b'{"batch":"fileName"}', False),
+        (b'{"instances":[{"fileName":"files/a"}]}', False),
+        (b"{}", False),
+    ],
+)
+def test_a_batch_may_have_its_requests_in_a_file(body, in_a_file):
+    assert has_requests_in_a_file(read_body(body)) is in_a_file

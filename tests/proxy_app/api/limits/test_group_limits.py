@@ -7,13 +7,10 @@ from accounts_app.leasing import owners
 from accounts_app.leasing.owners import Tenant
 from accounts_app.models import Account, ApiKey, KeyGroup, Resource
 from accounts_app.storage import journal
-from proxy_app.api import group_limits
+from proxy_app.api.limits import group_limits
 from proxy_app.wire.operations import OPERATIONS
 from tests.asgi_client import Reply
 from tests.factories import a_prompt
-from tests.proxy_app.api.test_resources import key_of, projects
-
-__all__ = ["key_of", "projects"]
 
 MODEL = "gemini-2.5-flash"
 BATCH = f"/v1beta/models/{MODEL}:batchGenerateContent"

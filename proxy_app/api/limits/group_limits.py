@@ -92,7 +92,7 @@ async def _ended(tenant: Tenant) -> int:
 async def _has_ended(job: Found) -> bool:
     try:
         async with asyncio.timeout(ASKED_SECONDS):
-            _, answer = await on_behalf.ask("GET", job.name, job.project_owner)
+            answer = await on_behalf.ask("GET", job.name, job.project_owner)
     except errors.UpstreamError as error:
         if error.code not in (403, 404):
             return False

@@ -305,6 +305,39 @@ class TestModels:
         assert info["metadata"] == {"model": MODEL}
         assert not upstream.requests
 
+    @pytest.mark.parametrize(
+        ("url", "body", "reason"),
+        [
+            (EMBED, {"requests": [{"model": "models/other", "content": {}}]}, "MODEL_NOT_ALLOWED"),
+            (
+                f"{MODELS}/gemini-2.5-flash:batchGenerateContent",
+                {"batch": {"model": "models/other"}},
+                "MODEL_NOT_ALLOWED",
+            ),
+            ("/v1beta/cachedContents", {"model": "models/other"}, "MODEL_NOT_ALLOWED"),
+            ("/v1beta/tunedModels", {"baseModel": "models/other"}, "MODEL_NOT_ALLOWED"),
+            ("/v1beta/tunedModels/other:generateContent", a_prompt(), "MODEL_NOT_ALLOWED"),
+            (f"{MODELS}/publishers/google/models/other:predict", {}, "MODEL_NOT_ALLOWED"),
+            (
+                f"{MODELS}/gemini-2.5-flash:batchGenerateContent",
+                {"batch": {"inputConfig": {"fileName": "files/abc"}}},
+                "METHOD_NOT_ALLOWED",
+            ),
+            (f"{MODELS}/gemini-2.5-flash:dreamUp", {}, "METHOD_NOT_ALLOWED"),
+        ],
+    )
+    async def test_are_looked_for_wherever_they_may_stand(
+        self, url, body, reason, client, key_with, gemini_account, upstream
+    ):
+        key = await key_with(allowed_models=["gemini-*"])
+
+        reply = await client.post(url, body, x_goog_api_key=key)
+
+        assert reply.status == 403, reply.body
+        (info,) = reply.json()["error"]["details"]
+        assert info["reason"] == reason
+        assert not upstream.requests
+
     async def test_that_are_the_keys_answer(self, client, key_with):
         key = await key_with(allowed_models=["gemini-3*", "gemini-2.5-fl*"])
 
