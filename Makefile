@@ -18,7 +18,7 @@ run: $(VENV)/.installed  ## set everything up and serve on http://127.0.0.1:8045
 test: $(VENV)/.installed-dev  ## every test this machine can run, those of the database on SQLite and on PostgreSQL
 	@$(BIN)/python -m tests -rs -n auto --dist loadfile $(ARGS)
 
-mutants: $(VENV)/.installed-dev  ## slips put into the pure parts, one by one: do their tests notice (ten minutes)?
+mutants: $(VENV)/.installed-dev  ## slips put into the pure parts, one by one: do their tests notice (ten minutes on two cores)?
 	@$(BIN)/python -m tests.mutation $(ARGS)
 
 check: $(VENV)/.installed-dev  ## format, lint, types, import contracts

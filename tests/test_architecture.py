@@ -77,7 +77,6 @@ TESTED_WITH = {
     "proxy_app/forwarding/forward.py": "proxy_app/forwarding/test_attempts.py",
     "proxy_app/forwarding/frames.py": "proxy_app/forwarding/test_stream.py",
     "proxy_app/forwarding/relay.py": "proxy_app/forwarding/test_ownership.py",
-    "proxy_app/wire/operations/shown.py": "proxy_app/api/test_resources.py",
     "proxy_app/reports/sources.py": "proxy_app/reports/test_figures.py",
 }
 BRANCHES = (ast.If, ast.IfExp, ast.Match, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.BoolOp, ast.comprehension)

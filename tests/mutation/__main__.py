@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import multiprocessing
+import os
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 
 from tests.mutation.mutants import Mutant, mutants_of
@@ -25,37 +29,45 @@ DRAWN, SHARE = 0.3, 0.95
 PATIENCE, SHORTEST = 5.0, 5.0
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Module:
-    """A pure module, its mutants, and the tests that should kill them: the most specific file first."""
+    """A pure module, and the tests that should kill its mutants: the most specific file first."""
 
     name: str
     path: Path
     tests: list[Path]
-    mutants: list[Mutant] = field(default_factory=list)
-    survivors: list[Mutant] = field(default_factory=list)
 
 
-def modules(parts: list[str], everyone: bool) -> Iterator[Module]:
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The number of a module's mutants, and the line and the name of each that no test killed."""
+
+    name: str
+    made: int
+    survivors: list[tuple[int, str]]
+
+
+def modules(parts: list[str]) -> Iterator[Module]:
     for code, tests in PURE.items():
         for path in sorted((ROOT / code).rglob("*.py")):
             name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
             if not parts or any(part in name for part in parts):
-                mutants = [each for each in mutants_of(name, path.read_text(), str(path)) if everyone or is_drawn(each)]
-                yield Module(name, path, tests_of(name, ROOT / tests, "dialects" in path.parts), mutants)
+                folder = ROOT / tests / path.parent.relative_to(ROOT / code)
+                yield Module(name, path, tests_of(name, ROOT / tests, folder, "dialects" in path.parts))
 
 
-def tests_of(name: str, folder: Path, in_a_package: bool) -> list[Path]:
-    """Those under `folder` that import the module, or its package if it is in one; the one of its name comes first.
+def tests_of(name: str, everything: Path, folder: Path, in_a_package: bool) -> list[Path]:
+    """Those under `everything` that import the module, or its package if it is in one; the one of its name comes first.
 
-    The whole folder where there are none.
+    Where there are none, its `folder`, or the nearest one above that exists.
     """
     package, _, last = name.rpartition(".")
     within = rf"from {re.escape(package)} import (?:\([^)]*|[^(\n]*)\b{last}\b"
     whole = re.escape(package if in_a_package else name)
     imported = re.compile(rf"(?:from|import) {whole}\b|{within}")
-    found = [path for path in sorted(folder.rglob("test_*.py")) if imported.search(path.read_text())]
-    return sorted(found, key=lambda path: path.stem != f"test_{last}") or [folder]
+    found = [path for path in sorted(everything.rglob("test_*.py")) if imported.search(path.read_text())]
+    nearest = next(each for each in (folder, *folder.parents) if each.is_dir())
+    return sorted(found, key=lambda path: path.stem != f"test_{last}") or [nearest]
 
 
 def is_drawn(mutant: Mutant) -> bool:
@@ -63,18 +75,26 @@ def is_drawn(mutant: Mutant) -> bool:
     return hashlib.sha256(mutant.name.encode()).digest()[0] < 256 * DRAWN
 
 
-def judge(module: Module, reasons: str) -> None:
-    """Fills `survivors`, and prints those without a reason. Raises SystemExit if the tests fail without a mutant."""
+def judge(module: Module, everyone: bool) -> Judged:
+    """Raises SystemExit if the tests fail without a mutant."""
     result, seconds = result_of(module.name, None, module.tests, 300)
     if result is not Result.SURVIVED:
         sys.exit(f"{module.name}: its tests fail without any mutant.")
     patience = max(seconds * PATIENCE, SHORTEST)
-    for mutant in module.mutants:
-        result, _ = result_of(module.name, mutant.code, module.tests, patience)
-        if result is Result.SURVIVED:
-            module.survivors.append(mutant)
-            if mutant.name not in reasons:
-                print(f"  {module.path.name}:{mutant.line} {mutant.name}", flush=True)
+    made, survivors = 0, []
+    for mutant in mutants_of(module.name, module.path.read_text(), str(module.path)):
+        if everyone or is_drawn(mutant):
+            made += 1
+            if result_of(module.name, mutant.code, module.tests, patience)[0] is Result.SURVIVED:
+                survivors.append((mutant.line, mutant.name))
+    return Judged(module.name, made, survivors)
+
+
+def judge_all(chosen: list[Module], everyone: bool) -> Iterator[Judged]:
+    """In order; as many at a time as there are cores."""
+    cores = len(os.sched_getaffinity(0))
+    with ProcessPoolExecutor(cores, mp_context=multiprocessing.get_context("fork")) as workers:
+        yield from workers.map(judge, chosen, repeat(everyone))
 
 
 def main() -> int:
@@ -83,16 +103,17 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help="a part of the names of the modules to mutate")
     asked = parser.parse_args()
     prepare()
-    chosen = list(modules(asked.parts, asked.all))
     reasons = REASONS.read_text()
-    for module in chosen:
-        judge(module, reasons)
-        made = len(module.mutants)
-        print(f"{module.name}: {made - len(module.survivors)} of {made} killed", flush=True)
-    made = sum(len(module.mutants) for module in chosen)
-    survivors = [mutant for module in chosen for mutant in module.survivors]
-    unexplained = sum(mutant.name not in reasons for mutant in survivors)
-    share = 1 - len(survivors) / made if made else 1.0
+    made = survived = unexplained = 0
+    for judged in judge_all(list(modules(asked.parts)), asked.all):
+        without = [(line, name) for line, name in judged.survivors if name not in reasons]
+        for line, name in without:
+            print(f"  line {line}: {name}")
+        print(f"{judged.name}: {judged.made - len(judged.survivors)} of {judged.made} killed", flush=True)
+        made += judged.made
+        survived += len(judged.survivors)
+        unexplained += len(without)
+    share = 1 - survived / made if made else 1.0
     print(f"{made} mutants, {share:.1%} killed; {unexplained} survivors without a reason in {REASONS.name}")
     return 0 if share >= SHARE and not unexplained else 1
 

@@ -25,7 +25,7 @@ from tests.documents import ROOT
 MEMORY = 4 << 30  # bytes of address space; a mutant may allocate without end
 PLAIN = [
     "-x", "-q", "-W", "error", "-c", os.devnull, f"--rootdir={ROOT}", "-p", "no:cacheprovider",
-    "--noconftest",
+    "--noconftest", "--assert=plain",
 ]  # fmt: skip
 
 
@@ -38,7 +38,6 @@ class Result(StrEnum):
 def prepare() -> None:
     """Sets up what all forked processes share: no plugins, and the same examples each time."""
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    sys.dont_write_bytecode = True
     hypothesis.settings.register_profile(
         "mutants",
         database=None,

@@ -77,5 +77,5 @@ def _midnight(day: datetime) -> float:
 def _offset(moment: datetime) -> timedelta:
     """From UTC: daylight saving lasts from the second Sunday of March to the first of November, both at 2:00."""
     march, november = datetime(moment.year, 3, 8, 10, tzinfo=UTC), datetime(moment.year, 11, 1, 9, tzinfo=UTC)
-    starts, ends = (first + timedelta(days=(6 - first.weekday()) % 7) for first in (march, november))
+    starts, ends = (first + timedelta(days=6 - first.weekday()) for first in (march, november))
     return _PDT if starts <= moment < ends else _PST

@@ -111,7 +111,7 @@ def _all_rows() -> Iterator[tuple[tuple[str, str, str, str], str, Operation]]:
     for operation in table.OPERATIONS:
         for template in (operation.template, *operation.also):
             collection = _collection(_literal(template))
-            verb = template.rpartition("}")[2].partition(":")[2]
+            verb = template.partition(":")[2]
             for root in (operation.root, *operation.other_roots):
                 yield (root, operation.http, collection, verb), template, operation
 

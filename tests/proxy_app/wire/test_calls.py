@@ -4,12 +4,15 @@ from proxy_app.wire.calls import (
     Call,
     ClientKind,
     ErrorForm,
+    PassThrough,
     StreamForm,
     client_kind,
     read_body,
     server_timeout,
 )
+from proxy_app.wire.named import Named
 from proxy_app.wire.operations import GENERATE
+from proxy_app.wire.resource_names import parse
 
 GO = [
     ("google-genai-sdk/1.36.0 gl-go/go1.24.1", "google-genai-sdk/1.36.0 gl-go/go1.24.1"),
@@ -108,3 +111,16 @@ def test_a_server_timeout_is_a_number_of_seconds(header, seconds):
 
 def test_an_unknown_client_is_treated_as_standard():
     assert ClientKind() == client_kind("", "") == ClientKind(True, b"\r\n\r\n", ErrorForm.EVENT)
+
+
+@pytest.mark.parametrize(
+    ("about", "resource"),
+    [
+        ({}, ""),
+        ({"passes": PassThrough("GET", "widgets/7")}, "widgets/7"),
+        ({"named": Named(names=(parse("files/a"), parse("files/b")))}, "files/a"),
+        ({"name": parse("cachedContents/c"), "named": Named(names=(parse("files/a"),))}, "cachedContents/c"),
+    ],
+)
+def test_a_call_is_about_what_its_path_names_or_else_its_body(about, resource):
+    assert Call(GENERATE, "x", {}, request_id="7", **about).resource == resource

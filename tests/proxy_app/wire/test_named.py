@@ -12,6 +12,7 @@ from proxy_app.wire.operations import GENERATE, OPERATIONS
 from proxy_app.wire.resource_names import BadName, parse
 
 BY_ID = {operation.id: operation for operation in OPERATIONS}
+INTERACT = "interactions.create"
 FILE = "https://generativelanguage.googleapis.com/v1beta/files"
 
 
@@ -269,6 +270,63 @@ def test_an_upload_may_choose_a_name_where_it_starts(raw, chosen):
 def test_what_has_to_be_a_name_and_is_none_is_refused(path_name, body):
     with pytest.raises(BadName):
         named("models.generateContent", path_name, body)
+
+
+@pytest.mark.parametrize(
+    ("operation", "fields", "expected"),
+    [
+        (INTERACT, ["previousInteractionId", "interactionId"], "interactions/i"),
+        (INTERACT, ["environment", "environmentId", "baseEnvironment", "fromEnvironment"], "environments/i"),
+        (INTERACT, ["credential"], "credentials/i"),
+        (INTERACT, ["agent", "baseAgent"], "agents/i"),
+        ("openai.batches.create", ["fileId", "inputFileId", "outputFileId", "errorFileId"], "files/i"),
+    ],
+)
+def test_ids_are_read_with_and_without_their_collection(operation, fields, expected):
+    for name in fields:
+        for text in ("i", expected):
+            found = named(operation, "", {"input": [{name: text}]})
+            assert (name, names(found)) == (name, [expected])
+            assert found.models == (("i",) if expected == "agents/i" else ())
+
+
+def test_a_voice_of_googles_is_nobodys():
+    assert names(named(INTERACT, "", {"voice": "kore"})) == []
+    assert names(named(INTERACT, "", {"voice": "voice_x"})) == ["voices/voice_x"]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        *("args", "arguments", "response", "result", "parameters", "parametersJsonSchema", "schema", "responseSchema"),
+        *("responseJsonSchema", "inputSchema", "metadata", "customMetadata", "userMetadata", "labels", "headers"),
+        *("text", "inlineData", "data", "user_metadata"),
+    ],
+)
+def test_nothing_is_named_where_clients_put_what_is_their_own(field):
+    named_below = {field: {"fileUri": "files/a"}}
+
+    assert names(named("models.embedContent", "models/m", named_below)) == []
+    assert names(named("models.embedContent", "models/m", {"contents": [named_below]})) == []
+
+
+@pytest.mark.parametrize(("opening", "closing"), [(b'{"x":', b"}"), (b"[", b"]"), (b'{"environment":', b"}")])
+def test_sixty_four_levels_are_read_and_no_more(opening, closing):
+    def nested(levels: int) -> bytes:
+        return b'{"contents":%b{"fileUri":"files/a"}%b}' % (opening * (levels - 1), closing * (levels - 1))
+
+    assert names(named(INTERACT, "", nested(64))) == ["files/a"]
+    with pytest.raises(Malformed, match="too deep"):
+        named(INTERACT, "", nested(65))
+
+
+def test_a_field_that_holds_an_object_begins_a_level():
+    def nested(levels: int) -> bytes:
+        return b'{"environment":%b{"fileUri":"files/a"}%b}' % (b'{"x":' * (levels - 1), b"}" * (levels - 1))
+
+    assert names(named(INTERACT, "", nested(64))) == ["files/a"]
+    with pytest.raises(Malformed, match="too deep"):
+        named(INTERACT, "", nested(65))
 
 
 def test_a_body_that_is_nested_too_deeply_is_refused():

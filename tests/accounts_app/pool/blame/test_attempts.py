@@ -1,5 +1,7 @@
 """The attempts of one call, decision by decision."""
 
+import pytest
+
 from accounts_app.pool.blame.attempts import MOST_REFUSALS, Attempts
 from accounts_app.pool.blame.blame import REFUSED_FOR_GOOD, Blame
 from accounts_app.pool.blame.no_answer import Ending, NoAnswer
@@ -251,6 +253,14 @@ class TestWhatIsVague:
         caller.goes()
         assert len(caller.goes(*[BUSY] * 9)) == 2
 
+    def test_costs_a_retry_and_limits_met_after_it_do_not(self):
+        caller = Caller(a_pool_of(5))
+        budget = caller.blame.board.lineup(MODEL, NOW).budget
+
+        assert len(caller.goes(BUSY, *[SPENT] * 9, max_wait=0.0)) == 5
+
+        assert budget.left == budget.size - 1
+
 
 class TestARefusal:
     def test_asks_others_ten_at_most(self):
@@ -342,6 +352,23 @@ class TestLimits:
         assert 0.5 <= pause.until - NOW <= 0.625
         assert attempts.next(pause.until) is placement
         attempts.give_back(NOW)
+
+    @pytest.mark.parametrize(
+        ("max_wait", "deadline", "longest"),
+        [(10.0, NOW + 60, 6.25), (5.0, NOW + 60, 5.0), (4.9, NOW + 60, None), (10.0, NOW + 5, None)],
+    )
+    def test_of_the_last_account_are_waited_out_a_little_longer_if_there_is_time(self, max_wait, deadline, longest):
+        attempts = Caller(a_pool_of(1)).begins(max_wait=max_wait, deadline=deadline)
+        attempts.next(NOW)
+        attempts.failed(Fault(Outcome.QUOTA_EXHAUSTED, 429, delay=5.0), NOW)
+
+        step = attempts.next(NOW)
+
+        assert isinstance(step, Pause) is (longest is not None)
+        if isinstance(step, Pause) and longest == 5.0:
+            assert step.until == NOW + 5
+        elif isinstance(step, Pause):
+            assert NOW + 5 < step.until <= NOW + longest
 
 
 class TestAToken:
@@ -441,6 +468,12 @@ class TestPaths:
         asked = caller.goes(stale, stale)
 
         assert asked[0] == asked[1] != asked[2]
+        attempts = caller.begins()
+        placement = attempts.next(NOW)
+        attempts.failed(stale, NOW + 1)
+        assert attempts.next(NOW + 1) is placement
+        assert placement.began == NOW + 1
+        attempts.give_back(NOW + 1)
         assert caller.blame.board.lineup(MODEL, NOW).budget.left == 20
 
     def test_one_that_does_not_answer_as_the_api_is_used_last_after_two_conversations(self):

@@ -57,3 +57,7 @@ def test_a_client_is_told_the_soonest_return_and_at_least_a_second(seconds, dela
     board.set_cooldown(2, PRO, a_cooldown(NOW + 600), NOW)
 
     assert no_answer(board, [], PRO, None, Even(), NOW) == NoAnswer(Ending.COME_BACK, delay=delay)
+
+
+def test_nothing_else_has_a_delay_or_an_index():
+    assert NoAnswer(Ending.ACT) == NoAnswer(Ending.ACT, index=-1, delay=0.0)

@@ -198,3 +198,7 @@ def test_a_project_that_is_no_longer_exclusive_and_one_whose_accounts_change_are
     assert asked(blame) == ([], NoAnswer(Ending.CANNOT))
     membership.make_exclusive({})
     assert blame.board.among("", None) is None
+
+
+def test_a_call_is_charged_as_one_request_unless_it_says_otherwise():
+    assert Wanted(MODEL, 7).requests == 1

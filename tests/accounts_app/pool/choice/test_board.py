@@ -212,6 +212,26 @@ def test_accounts_that_need_attention_are_probed_when_their_time_comes():
     assert board.next_retry == float("inf")
 
 
+def test_an_account_that_needs_attention_is_probed_by_one_call_an_hour():
+    board = board_of(a1=Someone(parked="billing"), a2=Someone())
+    board.try_again(1, NOW + 60)
+
+    board.borrow(1, PRO, NOW + 60)
+    board.borrow(2, PRO, NOW + 60)
+
+    assert board.retry_at == {1: NOW + 60 + 3600}
+    assert picks(board, now=NOW + 60, tried=[2]) is None
+
+
+def test_an_account_without_a_token_is_tried_by_one_call_in_thirty_seconds():
+    board = board_of(a1=Someone())
+    board.await_token(1, NOW + 5, NOW)
+    board.borrow(1, PRO, NOW + 5)
+
+    assert picks(board, now=NOW + 34.9) is None
+    assert picks(board, now=NOW + 35) == 1
+
+
 def test_an_account_back_in_service_is_probed_no_more():
     board = board_of(a1=Someone(parked="billing"), a2=Someone(), a3=Someone())
     board.take_out(2, "billing", NOW)

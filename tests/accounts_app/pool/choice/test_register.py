@@ -4,6 +4,7 @@ import pytest
 
 from accounts_app.pool.choice.eligibility import WHOLE_ACCOUNT, Status
 from accounts_app.pool.cooldowns.cooldown import Cooldown
+from accounts_app.pool.cooldowns.cooldowns import PROBE_SECONDS
 from tests.accounts_app.pool.choice.test_board import FLASH, NOW, PRO, Someone, a_cooldown, board_of
 
 
@@ -71,3 +72,40 @@ def test_an_account_that_is_gone_leaves_no_cooldown_behind():
 
     assert len(board.cooldowns) == 2
     assert board.cooldowns.models() == {PRO, "of 2"}
+
+
+def test_each_status_has_a_word_for_pages_and_the_api():
+    assert [status.value for status in Status] == [
+        *("ready", "half_open", "last", "unknown", "disabled", "standby", "parked", "not_allowed", "protected"),
+        *("resting", "no_token", "no_path", "probing", "full"),
+    ]
+
+
+def test_a_projects_own_limits_keep_its_accounts_back_until_they_end():
+    board = board_of(a1=Someone(owner=7), a2=Someone(owner=8))
+    board.limit(7, NOW + 5, NOW)
+
+    found = board.eligibility_of(1, PRO, NOW + 4.9)
+
+    assert (found.status, found.until) == (Status.COOLING_DOWN, NOW + 5)
+    assert board.eligibility_of(2, PRO, NOW).status is Status.READY
+    assert board.eligibility_of(1, PRO, NOW + 5).status is Status.READY
+
+
+def test_of_two_probes_the_one_that_frees_the_account_later_counts():
+    board = board_of(a1=Someone())
+    board.set_cooldown(1, WHOLE_ACCOUNT, a_cooldown(NOW + 10), NOW)
+    board.set_cooldown(1, PRO, a_cooldown(NOW + 12), NOW)
+    board.borrow(1, FLASH, NOW + 10)
+    board.borrow(1, PRO, NOW + 12)
+
+    found = board.eligibility_of(1, PRO, NOW + 12)
+
+    assert (found.status, found.until) == (Status.PROBING, NOW + 12 + PROBE_SECONDS)
+
+
+def test_a_reset_by_the_wall_clock_is_told_by_the_boards():
+    board = board_of(a1=Someone(left={PRO: 0.0}, reset=NOW + 160))
+    board.protection, board.ahead = 0.1, 100.0
+
+    assert board.eligibility_of(1, PRO, NOW).until == NOW + 60

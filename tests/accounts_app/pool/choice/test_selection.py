@@ -13,6 +13,7 @@ from accounts_app.pool.choice.selection import (
     Strategy,
     bound,
     by_affinity,
+    first_by_priority,
     in_turn,
     quarters,
 )
@@ -268,3 +269,11 @@ def test_an_account_whose_priority_changed_moves_in_the_order():
     order.add(1, 2)
 
     assert order.first({1, 2}.__contains__) == Choice(2, "fill first")
+
+
+def test_of_a_few_accounts_the_first_by_priority_and_then_the_oldest_is_filled():
+    priority = {1: 5, 2: 1, 3: 1}
+
+    assert first_by_priority([3, 1, 2], priority) == Choice(2, "fill first")
+    assert first_by_priority([3, 1, 2], priority, tried=[2]) == Choice(3, "fill first")
+    assert first_by_priority([1], priority, tried=[1]) is None

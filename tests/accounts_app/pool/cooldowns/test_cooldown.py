@@ -46,6 +46,7 @@ def climb(fault: Fault, steps: int) -> list[float]:
 
 def test_the_bounds_are_those_of_the_table_of_blame():
     assert (LONGEST, SHORTEST, WINDOW, FORGOTTEN_AFTER) == (86_400, 0.25, 2, 3_600)
+    assert Cooldown(NOW, "empty", 1, NOW) == Cooldown(NOW, "empty", 1, NOW, message="", stamp=0.0)
     assert cleared(NOW) == Cooldown(until=0.0, reason="", streak=0, window_until=0.0, message="", stamp=NOW)
 
 
@@ -117,6 +118,8 @@ def test_a_guess_does_not_shorten_upstreams_word_nor_outlast_it():
     told = next_cooldown(Fault(Outcome.RATE_LIMITED, delay=1.0), None, NOW)
     assert next_cooldown(Fault(Outcome.OVERLOADED), told, NOW + 0.5) is told
 
+    guess = next_cooldown(Fault(Outcome.OVERLOADED), told, NOW + 1)
+    assert (guess.reason, guess.until) == ("overloaded", NOW + 1 + GUESSES[0])
     guessed = next_cooldown(Fault(Outcome.REFUSED), None, NOW)
     assert next_cooldown(Fault(Outcome.RATE_LIMITED, delay=10.0), guessed, NOW + 1).until == NOW + 11
 
@@ -164,6 +167,7 @@ def test_another_kind_of_trouble_starts_its_own_ladder():
 def test_an_old_streak_is_forgotten():
     cooldown = next_cooldown(BUSY, None, NOW)
 
+    assert next_cooldown(BUSY, cooldown, cooldown.until + FORGOTTEN_AFTER).streak == 2
     assert next_cooldown(BUSY, cooldown, cooldown.until + FORGOTTEN_AFTER + 1).streak == 1
 
 

@@ -159,6 +159,8 @@ class TestDetours:
         paths.calm()
         paths.answered(A)
         assert (paths.status(A, now), paths.has_changed) == (PathStatus.OPEN, True)
+        paths.calm()
+        assert paths.uneasy == set()
         paths.detour(A, now)
         assert paths.status(A, now + 60) is PathStatus.OPEN
 
@@ -225,6 +227,34 @@ class TestSilence:
         assert paths.status(A, NOW + 32) is PathStatus.OPEN  # one more call may probe it
         assert paths.begin(A, NOW + 33)
         assert paths.status(A, NOW + 33) is PathStatus.LAST
+
+    def test_it_begins_with_the_thirtieth_second_of_the_third(self, paths):
+        self.three_wait(paths)
+        paths.status(A, NOW + 31.9)
+        paths.begin(A, NOW + 31.95)
+        assert paths.status(A, NOW + 31.95) is PathStatus.OPEN
+
+        paths.status(A, NOW + 32)
+        paths.begin(A, NOW + 32)
+
+        assert paths.status(A, NOW + 32) is PathStatus.LAST
+
+    def test_a_call_in_the_place_of_one_that_ended_probes_it(self, paths):
+        first, *_ = self.three_wait(paths)
+        paths.status(A, NOW + 40)
+
+        paths.end(A, first)
+        paths.begin(A, NOW + 41)
+
+        assert paths.status(A, NOW + 41) is PathStatus.LAST
+
+    def test_before_three_wait_there_is_none(self, paths):
+        paths.connecting(A, paths.begin(A, NOW), NOW)
+        paths.status(A, NOW)
+        paths.begin(A, NOW)
+        paths.begin(A, NOW)
+
+        assert paths.status(A, NOW + 1) is PathStatus.OPEN
 
     def test_two_are_not(self, paths):
         paths.begin(A, NOW)

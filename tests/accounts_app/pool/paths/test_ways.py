@@ -74,3 +74,16 @@ def test_a_way_without_accounts_is_forgotten(ways):
 
     assert repr(ways) == "<Ways: 0 of 0 accounts>"
     assert ways.leaving_by("") == set()
+
+
+def test_a_detour_is_used_before_none_and_after_what_is_open(ways):
+    ways.put(1, Someone(bases=BOTH), NOW)
+    ways.paths.detour(A, NOW)
+    assert ways.best(1, [], NOW) == B
+    ways.paths.detour(B, NOW)
+    assert ways.best(1, [], NOW) == A
+
+    take_down(ways, A)
+    assert ways.best(1, [], NOW + 1) == B
+    take_down(ways, B)
+    assert ways.best(1, [], NOW + 1) is None

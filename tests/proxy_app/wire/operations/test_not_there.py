@@ -33,3 +33,17 @@ def test_a_model_is_told_with_version_and_verb():
     told = not_there.BY_KIND["models"].told("x", "v1", "embedContent")
 
     assert told.startswith("models/x is not found for API version v1, or is not supported for embedContent.")
+    assert not_there.BY_KIND["models"].told("x") == not_there.BY_KIND["models"].told("x", "v1beta", "generateContent")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name"),
+    [
+        ("models/*", "models/m"),
+        ("models/*/operations/*", "models/m/operations/o"),
+        ("fileSearchStores/*/documents/*", "fileSearchStores/s/documents/d"),
+        ("environments/*/files/**", "environments/e/files/a/b"),
+    ],
+)
+def test_a_template_has_the_text_of_the_names_that_fit_it(pattern, name):
+    assert not_there.text_for(pattern) is not_there.of(resource_names.parse(name))

@@ -2,19 +2,8 @@ import pytest
 
 from accounts_app.pool.outcomes import Repeat
 from proxy_app.wire.dialects import SERVED
-from proxy_app.wire.operations import (
-    COUNT,
-    FORWARDED,
-    GENERATE,
-    OPERATIONS,
-    STREAM,
-    Cools,
-    Family,
-    Gives,
-    Takes,
-    addresses,
-    paths,
-)
+from proxy_app.wire.operations import COUNT, FORWARDED, GENERATE, OPERATIONS, STREAM, addresses, paths
+from proxy_app.wire.operations.columns import Cools, Family, Gives, Takes
 from proxy_app.wire.operations.made_names import made_in, told_in
 from tests.proxy_app.wire.operations.rows import MADE, ROWS, TOLD
 

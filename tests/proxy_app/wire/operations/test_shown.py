@@ -1,0 +1,71 @@
+"""What an answer shows of a resource: its state, size, end and itself."""
+
+import json
+
+import pytest
+
+from proxy_app.wire.operations.shown import Shown, shown, shown_in
+
+
+def test_a_file_is_read_from_the_answer_or_from_the_member_that_holds_it():
+    file = {"name": "files/f", "state": "ACTIVE", "sizeBytes": "12", "expirationTime": "1970-01-01T00:01:00Z"}
+
+    for answer in (file, {"file": file}):
+        found = shown_in(json.dumps(answer).encode())
+        assert (found.state, found.size_bytes, found.expires_at) == ("ACTIVE", 12, 60.0)
+        assert found.json == json.dumps(file, separators=(",", ":"))
+
+
+@pytest.mark.parametrize("answer", [b"", b"[1]", b"{", b'"\xff"', b"[" * 100_000])
+def test_what_is_no_object_shows_nothing(answer):
+    assert shown_in(answer) == Shown() == Shown(state="", size_bytes=None, expires_at=None, json="")
+
+
+def test_a_member_that_is_no_object_is_not_the_resource():
+    assert shown_in(b'{"file":"f","state":"ACTIVE"}').state == "ACTIVE"
+
+
+@pytest.mark.parametrize(
+    ("resource", "state"),
+    [
+        ({"state": "FAILED"}, "FAILED"),
+        ({"metadata": {"state": "BATCH_STATE_RUNNING"}}, "BATCH_STATE_RUNNING"),
+        ({"state": "FAILED", "metadata": {"state": "OTHER"}}, "FAILED"),
+        ({"state": 7}, ""),
+        ({"metadata": "text"}, ""),
+        ({}, ""),
+        ({"name": "models/m/operations/o"}, "RUNNING"),
+        ({"name": "models/m/operations/o", "metadata": {}}, "RUNNING"),
+        ({"name": "models/m/operations/o", "done": True}, "DONE"),
+        ({"name": "models/m/operations/o/x"}, ""),
+        ({"name": "files/f", "done": True}, ""),
+    ],
+)
+def test_a_state_is_its_own_or_whether_its_operation_is_done(resource, state):
+    assert shown(resource).state == state
+
+
+@pytest.mark.parametrize(
+    ("written", "size"),
+    [
+        *(("0", 0), ("7", 7), (7, 7), (0, 0), ("9" * 18, int("9" * 18))),
+        *((written, None) for written in ("9" * 19, "-1", -1, "", "1.5", 1.5, "\u0661", None)),
+    ],
+)
+def test_a_size_is_a_number_or_its_digits(written, size):
+    assert shown({"sizeBytes": written}).size_bytes == size
+
+
+@pytest.mark.parametrize(
+    ("resource", "expires_at"),
+    [
+        ({"expirationTime": "1970-01-01T00:00:05Z"}, 5.0),
+        ({"expireTime": "1970-01-01T00:00:06.5Z"}, 6.5),
+        ({"expirationTime": "soon", "expireTime": "1970-01-01T00:00:06Z"}, 6.0),
+        ({"expirationTime": "1970-01-01T00:00:00Z", "expireTime": "1970-01-01T00:00:06Z"}, 0.0),
+        ({"expirationTime": 7}, None),
+        ({}, None),
+    ],
+)
+def test_an_end_is_the_first_moment_that_can_be_read(resource, expires_at):
+    assert shown(resource).expires_at == expires_at
