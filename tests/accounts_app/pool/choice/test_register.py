@@ -109,3 +109,12 @@ def test_a_reset_by_the_wall_clock_is_told_by_the_boards():
     board.protection, board.ahead = 0.1, 100.0
 
     assert board.eligibility_of(1, PRO, NOW).until == NOW + 60
+
+
+@pytest.mark.parametrize(("reason", "accounts"), [("quota_exhausted", {1, 2}), ("overloaded", {1}), (None, {1})])
+def test_a_quotas_cooldown_is_for_all_accounts_of_the_project(reason, accounts):
+    board = board_of(a1=Someone(owner=7), a2=Someone(owner=7), a3=Someone(owner=8))
+    if reason:
+        board.set_cooldown(1, PRO, Cooldown(NOW + 60, reason, 1, NOW + 60), NOW)
+
+    assert board.sharing(1, PRO) == accounts
