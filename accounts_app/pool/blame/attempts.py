@@ -166,7 +166,7 @@ class Attempts:
                     placement.renewed = True
                     return True
                 self._blame.token_refused(placement.loan.account, fault, now)
-            case Retry.FRESH_CONNECTION if not placement.fresh:
+            case Retry.FRESH_CONNECTION if not placement.fresh or fault not in self.faults[:-1]:
                 placement.fresh = True
                 return True
             # All paths of an account use the same proxy.

@@ -9,7 +9,7 @@ from accounts_app.pool.blame.blame import Blame
 from accounts_app.pool.blame.no_answer import Ending, NoAnswer
 from accounts_app.pool.blame.placement import Pause, Placement, Wanted
 from accounts_app.pool.choice.selection import Strategy
-from accounts_app.pool.outcomes import Fault, Outcome
+from accounts_app.pool.outcomes import Fault, Outcome, Repeat
 from bench.simulation.world import Account, Nowhere
 
 NOW, MODEL = 1000.0, "m"
@@ -202,3 +202,12 @@ def test_a_project_that_is_no_longer_exclusive_and_one_whose_accounts_change_are
 
 def test_a_call_is_charged_as_one_request_unless_it_says_otherwise():
     assert Wanted(MODEL, 7).requests == 1
+
+
+def test_a_call_that_is_made_once_asks_in_another_version_and_no_third_time():
+    lacks = Fault(Outcome.VERSION_MISSING, 404)
+
+    assert asked(a_pool(*owned_by(7)), lacks, owner=7, repeat=Repeat.UNTIL_SENT)[0] == [1, 1]
+    accounts, end = asked(a_pool(*owned_by(7)), lacks, lacks, owner=7, repeat=Repeat.UNTIL_SENT, max_wait=0.0)
+    assert accounts == [1, 1]
+    assert isinstance(end, NoAnswer)
