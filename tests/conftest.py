@@ -13,7 +13,7 @@ from django.test import TransactionTestCase
 from accounts_app import leasing, roster
 from accounts_app.api_keys import usage
 from accounts_app.credentials import tokens
-from accounts_app.leasing import owners
+from accounts_app.leasing import copies, owners
 from accounts_app.models import Account
 from accounts_app.roster import known_models
 from accounts_app.storage import journal, real_accounts
@@ -72,6 +72,7 @@ def forgetful() -> Iterator[None]:
             known_models,
             leasing,
             owners,
+            copies,
             journal,
             usage,
             tokens,

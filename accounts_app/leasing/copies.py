@@ -1,15 +1,31 @@
-"""What makes a file servable beyond its project: its bytes in the spool, and its copies in other projects."""
+"""What makes a file servable beyond its project: its bytes in the spool, and its copies in other projects.
+
+Copies that this process has met are kept in memory, and for a minute that there is none.
+"""
 
 import asyncio
+from collections import OrderedDict
 from contextlib import suppress
+from time import time
+
+from django.db import Error as DatabaseError
 
 from accounts_app.leasing import owners
+from accounts_app.leasing.owner_rows import moment, project_of
+from accounts_app.models import FileCopy
 from accounts_app.storage.single_flight import SingleFlight
 from accounts_app.storage.spool import Tee
+from accounts_app.storage.worker import soon_in_database
 
 KEEP_SECONDS = 1.0  # a client waits no longer for its file to be kept
+COPIES = 10_000  # in memory
+FRESH_SECONDS = 60.0  # what other nodes have copied is noticed after this
+LEFT_SECONDS = 60.0  # a copy that expires sooner is not used: upstream has to read it first
+
+Copied = tuple[int, int]  # a file's resource, and the number of a project's owner
 
 _keeping: SingleFlight[str, None] = SingleFlight("A file is not kept in the spool")
+_names: OrderedDict[Copied, tuple[str, float]] = OrderedDict()  # "" for none, and until when
 
 
 async def keep(tee: Tee, name: str, account: int, sha256_hash: str, size: int) -> None:
@@ -25,3 +41,65 @@ async def keep(tee: Tee, name: str, account: int, sha256_hash: str, size: int) -
     with suppress(TimeoutError):
         async with asyncio.timeout(KEEP_SECONDS):
             await _keeping.run(name, kept)
+
+
+async def find(resource: int, owner: int) -> str:
+    """The name of a file's copy in a project; "" for none. While the database is away, what is in memory counts."""
+    name, until = _names.get((resource, owner), ("", 0.0))
+    if time() < until:
+        _names.move_to_end((resource, owner))
+        return name
+    with suppress(DatabaseError):
+        name, until = await soon_in_database(_find, resource, owner, time() + LEFT_SECONDS)
+        _put(resource, owner, name, until - LEFT_SECONDS if name else time() + FRESH_SECONDS)
+        return name
+    return ""
+
+
+async def made(resource: int, owner: int, account: int, name: str, expires_at: float) -> None:
+    """An account of `owner` has got a copy of a file. Raises no database error: then only this process knows of it."""
+    _put(resource, owner, name, expires_at - LEFT_SECONDS)
+    with suppress(DatabaseError):
+        await soon_in_database(_write, resource, owner, account, name, expires_at)
+
+
+async def gone(resource: int, owner: int) -> None:
+    """Upstream has not, or refuses, the copy of a file in a project: the next call makes another. As `made`."""
+    _names.pop((resource, owner), None)
+    with suppress(DatabaseError):
+        await soon_in_database(_delete, resource, owner)
+
+
+def reset() -> None:
+    """Forget every copy. For tests."""
+    _names.clear()
+
+
+def _put(resource: int, owner: int, name: str, until: float) -> None:
+    _names[resource, owner] = name, until
+    _names.move_to_end((resource, owner))
+    if len(_names) > COPIES:
+        _names.popitem(last=False)
+
+
+# On the database thread.
+
+
+def _find(resource: int, owner: int, alive_at: float) -> tuple[str, float]:
+    """The name, and when it expires (seconds, epoch)."""
+    copies = FileCopy.objects.filter(resource=resource, expires_at__gt=moment(alive_at))
+    copies = copies.filter(project=owner) if owner > 0 else copies.filter(project__accounts=-owner)
+    found = copies.values_list("name", "expires_at").first()
+    return ("", 0.0) if found is None else (found[0], found[1].timestamp())
+
+
+def _write(resource: int, owner: int, account: int, name: str, expires_at: float) -> None:
+    project = owner if owner > 0 else project_of(account)
+    if project is not None:
+        fields = {"name": name, "expires_at": moment(expires_at)}
+        FileCopy.objects.update_or_create(resource_id=resource, project_id=project, defaults=fields)
+
+
+def _delete(resource: int, owner: int) -> None:
+    copies = FileCopy.objects.filter(resource=resource)
+    (copies.filter(project=owner) if owner > 0 else copies.filter(project__accounts=-owner)).delete()

@@ -13,16 +13,30 @@ from accounts_app.pool.access.tenants import FULL, USE, Tenant
 
 FILES, CONTINUATIONS = "files", "continuations"
 LONGEST_JOB = timedelta(hours=48)  # upstream ends what takes longer
+GENERATED = "GENERATED"
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 Position = tuple[int, int]  # microseconds since the epoch, id
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where a file's bytes can be had again: the spool, under `path`, or for "" its own project, which gives them out.
+
+    `size` is in bytes; `mime_type` and `display_name` are the file's.
+    """
+
+    path: str
+    size: int
+    mime_type: str
+    display_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """A resource as it is stored: whose it is, where, and what is known of it. Times are seconds, epoch.
 
-    `account` made it, or is None when that one is gone. `copyable` says that its bytes can be had again, `missed` that
+    `account` made it, or is None when that one is gone. `source` is where its bytes can be had again, `missed` that
     upstream has said that it is not there. `id` and `project` are None while the row is not written.
     """
 
@@ -39,14 +53,17 @@ class Row:
     size_bytes: int | None = None
     created_at: float = 0.0
     expires_at: float | None = None
-    copyable: bool = False
+    source: Source | None = None
     missed: bool = False
     last_json: str = ""
     position: Position = (0, 0)
 
 
-class _File(msgspec.Struct):
+class _File(msgspec.Struct, rename="camel"):
     source: str = ""
+    mime_type: str = ""
+    display_name: str = ""
+    size_bytes: str = ""
 
 
 def owned_by(tenant: Tenant, *, shared: bool = True) -> Q:
@@ -183,11 +200,12 @@ def read(rows: QuerySet[Resource], *, with_json: bool = False) -> Iterator[Row]:
     """The rows of a query, without their JSON as a rule: what is kept in memory has to be small."""
     columns = (
         *("pk", "project_id", "account_id", "api_key_id", "group_id", "kind", "name", "model", "state", "shared"),
-        *("size_bytes", "created_at", "expires_at", "last_json", "spooled__id", "not_there_on"),
+        *("size_bytes", "created_at", "expires_at", "last_json", "spooled__path", "spooled__size"),
+        "not_there_on",
     )
     for (
-        pk, project, account, key, group, kind, name, model, state, shared, size, created, expires, shown, spooled,
-        missed,
+        pk, project, account, key, group, kind, name, model, state, shared, size, created, expires, shown, path,
+        length, missed,
     ) in rows.values_list(*columns):  # fmt: skip
         yield Row(
             id=pk,
@@ -203,19 +221,24 @@ def read(rows: QuerySet[Resource], *, with_json: bool = False) -> Iterator[Row]:
             size_bytes=size,
             created_at=created.timestamp(),
             expires_at=None if expires is None else expires.timestamp(),
-            copyable=kind == FILES and (spooled is not None or _is_generated(shown)),
+            source=_source(shown, path, length) if kind == FILES else None,
             missed=missed is not None,
             last_json=shown if with_json else "",
             position=((created - EPOCH) // timedelta(microseconds=1), pk),
         )
 
 
-def _is_generated(shown: str) -> bool:
-    """Whether a file was made by Google, which gives its bytes out."""
+def _source(shown: str, path: str | None, size: int | None) -> Source | None:
+    """Where the bytes of a file can be had: it is in the spool, or was made by Google, which gives them out."""
     try:
-        return msgspec.json.decode(shown, type=_File).source == "GENERATED"
+        file = msgspec.json.decode(shown or "{}", type=_File)
     except msgspec.DecodeError:
-        return False
+        file = _File()
+    if path is not None and size is not None:
+        return Source(path, size, file.mime_type, file.display_name)
+    if file.source == GENERATED and file.size_bytes.isascii() and file.size_bytes.isdigit():
+        return Source("", int(file.size_bytes), file.mime_type, file.display_name)
+    return None
 
 
 def moment(seconds: float) -> datetime:

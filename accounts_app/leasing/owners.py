@@ -19,7 +19,7 @@ from accounts_app.leasing import owner_news, owner_rows
 from accounts_app.leasing.homes import exclusive, home, is_open
 from accounts_app.leasing.names_in_memory import NamesInMemory, meanings
 from accounts_app.leasing.owner_news import RESOURCE, GoneRow, MadeRow, NotThereRow, SeenRow
-from accounts_app.leasing.owner_rows import Position, Row
+from accounts_app.leasing.owner_rows import Position, Row, Source
 from accounts_app.pool.access.tenants import Tenant
 from accounts_app.storage import journal
 from accounts_app.storage.worker import soon_in_database
@@ -29,6 +29,7 @@ __all__ = [
     "Held",
     "Listed",
     "Position",
+    "Source",
     "Stored",
     "Tenant",
     "discovered",
@@ -63,8 +64,8 @@ class Found:
     """A resource that a tenant may use. Times are seconds, epoch.
 
     `project_owner` is the number of its project, as in `Wanted.owner`; `account_id` made it, None when that one is
-    gone. `resource_id` is None while its row is not written. `copyable` says that its bytes can be had again, `missed`
-    that upstream has said that it is not there.
+    gone. `resource_id` is None while its row is not written. `source` is where its bytes can be had again. `missed`
+    says that upstream has said that it is not there.
     """
 
     resource_id: int | None
@@ -77,7 +78,7 @@ class Found:
     shared: str
     can_write: bool
     expires_at: float | None
-    copyable: bool
+    source: Source | None
     missed: bool = False
 
 
@@ -292,6 +293,6 @@ def _as_stored(row: Row, tenant: Tenant, owner: int | None = None) -> Found:
         shared=row.shared,
         can_write=tenant.may_change(row.api_key, row.group, row.shared),
         expires_at=row.expires_at,
-        copyable=row.copyable,
+        source=row.source,
         missed=row.missed,
     )

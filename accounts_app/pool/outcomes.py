@@ -33,6 +33,7 @@ class Outcome(StrEnum):
     REVOKED = "revoked"  # invalid_grant on refresh
     NEEDS_OWNER = "needs_owner"  # 403 VALIDATION_REQUIRED, TOS_VIOLATION, SERVICE_DISABLED, SUBSCRIPTION_REQUIRED ...
     TOKEN_UNAVAILABLE = "token_unavailable"  # the token endpoint does not answer
+    NOT_COPIED = "not_copied"  # a file of the request could not be copied to the account's project; nothing was sent
     REFUSED = "refused"  # 403, 404 or 400 billing without a known reason, where the request names no resource
     # About the request.
     REJECTED = "rejected"  # 400, 404, 413, a safety block: the request itself is wrong
@@ -176,6 +177,7 @@ VERDICTS: Mapping[Outcome, Verdict] = {
     Outcome.REVOKED: _OWNER_NEEDED,
     Outcome.NEEDS_OWNER: _OWNER_NEEDED,
     Outcome.TOKEN_UNAVAILABLE: Verdict(Effect.AWAIT_TOKEN, Retry.OTHER_ACCOUNT, Counts.NOTHING),
+    Outcome.NOT_COPIED: Verdict(Effect.NOTHING, Retry.OTHER_ACCOUNT, Counts.REFUSAL),
     Outcome.REFUSED: Verdict(Effect.DOUBT, Retry.OTHER_ACCOUNT, Counts.REFUSAL, costs_retry=True),
     Outcome.REJECTED: _RETURNED,
     Outcome.UNKNOWN_FIELD: Verdict(Effect.NOTHING, Retry.OTHER_KIND, Counts.REFUSAL),

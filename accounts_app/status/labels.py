@@ -22,6 +22,7 @@ OUTCOMES: Mapping[str, str | Promise] = {
     Outcome.EMPTY.value: _("empty response"),
     Outcome.DROPPED.value: _("connection dropped"),
     Outcome.TOKEN_UNAVAILABLE.value: _("token endpoint unavailable"),
+    Outcome.NOT_COPIED.value: _("file not copied"),
     Outcome.REFUSED.value: _("refused without a reason"),
     Outcome.UNKNOWN_FIELD.value: _("unknown field"),
     Outcome.UNREACHABLE.value: _("unreachable"),

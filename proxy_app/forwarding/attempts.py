@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from time import monotonic
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from accounts_app import leasing
 from accounts_app.credentials import tokens
-from accounts_app.leasing import Ending, Lease, NoAnswer, Pause, Wanted
+from accounts_app.leasing import AccountView, Ending, Lease, NoAnswer, Pause, Wanted
 from accounts_app.pool.blame.placement import Placement
 from accounts_app.pool.outcomes import Fault, Outcome
 from accounts_app.roster import abilities, known_models, timeouts
@@ -81,14 +81,19 @@ class Step:
         """Seconds that a connection may take; None for the operator's own bound."""
         return min(QUICK_CONNECT, timeouts.connect_timeout()) if self.lease.placement.quick else None
 
-    def request(self, access: tokens.Access, entry: LogEntry) -> UpstreamRequest:
+    async def prepared(self, call: Call) -> Call:
+        """`call` with its files as this account can read them: nothing is awaited where it has none."""
+        files = self.forwarding.files
+        return call if files is None else await files.prepared(call, self.lease.account)
+
+    def request(self, call: Call, access: tokens.Access, entry: LogEntry) -> UpstreamRequest:
         """The request to send; the time to build it is added to `entry`."""
         began = monotonic()
         # If upstream refuses it, this very token is expired, and not one renewed meanwhile.
         self.forwarding.token = access.token
         self.lease.placement.sending(hash(access.token), began)
         request = self.dialect.build(
-            self.forwarding.call,
+            call,
             model=self.forwarding.model,
             project=access.project,
             token=access.token,
@@ -132,6 +137,8 @@ class Step:
         """The exchange has failed with `error`; returns the fault, which the next step takes into account."""
         forwarding = self.forwarding
         failure = failed(error, forwarding.call, self.dialect, forwarding.limit, *self.secrets)
+        if forwarding.files is not None:
+            failure = forwarding.files.judged(failure)
         forwarding.learn(self.lease, failure)
         return failure.fault
 
@@ -144,18 +151,42 @@ def connected(placement: Placement, entry: LogEntry) -> None:
     entry.endpoint = placement.path.base
 
 
+class Preparation(Protocol):
+    """What has to be done to a call for the account that it goes to."""
+
+    @property
+    def needs(self) -> str:
+        """An operation that this account has to support, "" for none but the call's own."""
+        ...
+
+    async def prepared(self, call: Call, account: AccountView) -> Call:
+        """The call for this account. Raises NotCopied."""
+        ...
+
+    def judged(self, failed: Failed) -> Failed:
+        """How the account has failed, where it may be what was prepared for it that it refused."""
+        ...
+
+
 class Forwarding:
     """One call in flight. A context manager: left by an exception, it gives back the account it still holds; otherwise
     the relay holds that.
     """
 
     def __init__(
-        self, call: Call, attempt_log: AttemptLog, owner: int | None = None, only: int | None = None, why: str = ""
+        self,
+        call: Call,
+        attempt_log: AttemptLog,
+        owner: int | None = None,
+        only: int | None = None,
+        why: str = "",
+        files: Preparation | None = None,
     ) -> None:
         self.call = _with_defaults(call)
         if call.version != FULLEST:
             self._ask_version(_versions.asked(call.version, call.operation, monotonic()))
         self.attempt_log = attempt_log
+        self.files = files
         self.model = leasing.routed(call.model) if only is None and call.model else call.model
         self.token = ""
         self.limit = timeouts.answer_limit(call.timeout, plain=call.form is None)
@@ -163,7 +194,7 @@ class Forwarding:
         self.attempts = leasing.attempts(
             Wanted(
                 model=call.operation.cooldowns_on(self.model),
-                operation=call.operation.id,
+                operation=(files and files.needs) or call.operation.id,
                 owner=owner,
                 group=call.tenant.group,
                 conversation=call.affinity,

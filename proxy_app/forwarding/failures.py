@@ -11,7 +11,6 @@ from proxy_app import errors
 from proxy_app.forwarding import exchange
 from proxy_app.forwarding.frames import EmptyAnswer, ErrorAnswer
 from proxy_app.forwarding.passing import Passing
-from proxy_app.wire.bodies.fingerprints import names_a_resource
 from proxy_app.wire.calls import Call
 from proxy_app.wire.dialects import Dialect, NotAnAnswer, ReportedError
 from proxy_app.wire.faults import faults
@@ -33,11 +32,16 @@ _NO_VERSION = "Version {version} of the API does not have {operation}."
 _EMPTY = "The upstream sent an empty response."
 _UNREADABLE = "The upstream sent an answer that cannot be read: {what}."
 _NO_TOKEN = "No access token could be had for the account that was to answer. Please try again later."
+_NOT_COPIED = "A file of this request could not be copied to the project of the account that was to answer: {why}"
 _TIMED_OUT = "The upstream did not {begin} within {seconds:g} s, which is this gateway's {setting}."
 _DEADLINE = "The upstream did not {begin} within the {seconds:g} s of X-Server-Timeout."
 
 # Upstream's message about these is for operators, and not for clients.
 _FOR_OPERATORS = frozenset({Outcome.UNAUTHENTICATED, Outcome.NEEDS_OWNER, Outcome.REVOKED})
+
+
+class NotCopied(Exception):
+    """A file of a call could not be had, or not be copied for the account that was to answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ FAILURES = (
     EmptyAnswer,
     ErrorAnswer,
     NotAnAnswer,
+    NotCopied,
     ReportedError,
     TimeoutError,
     tokens.CredentialError,
@@ -94,6 +99,9 @@ def failed(error: Exception, call: Call, dialect: Dialect, limit: Limit, *secret
             return Failed(Fault(Outcome.EMPTY, 200, _EMPTY), errors.BadGateway(_EMPTY))
         case NotAnAnswer():
             return Failed(Fault(Outcome.UNREADABLE, 200, str(error)), errors.BadGateway(_UNREADABLE.format(what=error)))
+        case NotCopied():
+            text = _NOT_COPIED.format(why=masked(str(error), *secrets))
+            return Failed(Fault(Outcome.NOT_COPIED, message=text), errors.Unavailable(text))
         case exchange.Failure():
             return _not_answered(error, *secrets)
         case tokens.NeedsSignIn():
@@ -174,4 +182,4 @@ def _is_final(fault: Fault, call: Call) -> bool:
         return fault.outcome in (Outcome.REFUSED, Outcome.UNREADABLE) and 400 <= fault.status < 500
     if fault.outcome is not Outcome.REFUSED or fault.status not in (403, 404):
         return False
-    return bool(call.named.names) or call.model.startswith("tunedModels/") or names_a_resource(call.body)
+    return bool(call.named.names or call.named.unsure)

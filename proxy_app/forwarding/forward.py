@@ -11,7 +11,7 @@ from time import time
 
 from accounts_app.credentials import tokens
 from proxy_app.forwarding import exchange as upstream
-from proxy_app.forwarding.attempts import Forwarding, Step, connected
+from proxy_app.forwarding.attempts import Forwarding, Preparation, Step, connected
 from proxy_app.forwarding.failures import FAILURES
 from proxy_app.forwarding.frames import Frames
 from proxy_app.forwarding.passing import Passing
@@ -22,7 +22,13 @@ from proxy_app.wire.operations import Gives
 
 
 async def forward(
-    call: Call, attempt_log: AttemptLog, *, owner: int | None = None, only: int | None = None, why: str = ""
+    call: Call,
+    attempt_log: AttemptLog,
+    *,
+    owner: int | None = None,
+    only: int | None = None,
+    why: str = "",
+    files: Preparation | None = None,
 ) -> Relay:
     """Find an account that answers `call`; the returned relay has the first event already.
 
@@ -32,11 +38,12 @@ async def forward(
     4. A failure before that is invisible to the client: it decides what the next step is.
 
     `attempt_log` gets an entry for every attempt. Only accounts of the project `owner` are asked, None
-    stands for all. `only` is the one account to ask, `why` the reason in the log.
+    stands for all. `only` is the one account to ask, `why` the reason in the log. `files` prepares the call for each
+    account that it goes to.
 
     Raises GatewayError: upstream's own answer to an invalid request, or the reason why no account could answer.
     """
-    with Forwarding(call, attempt_log, owner, only, why) as forwarding:
+    with Forwarding(call, attempt_log, owner, only, why, files) as forwarding:
         while True:
             step = await forwarding.step()
             if relay := await attempt(forwarding.call, step):
@@ -53,9 +60,10 @@ async def attempt(call: Call, step: Step) -> Relay | None:
                 if isinstance(call.content, Passing):
                     call.content.renews(limit, step.forwarding.limit.seconds)
                 access = await tokens.access(account, time())
+                call = await step.prepared(call)
                 exchange = await held.enter_async_context(
                     await upstream.exchange(
-                        step.request(access, entry),
+                        step.request(call, access, entry),
                         account.proxy_url,
                         fresh=step.lease.placement.fresh,
                         connect_timeout=step.connect_timeout,

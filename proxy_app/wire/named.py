@@ -17,7 +17,7 @@ from msgspec import Raw
 
 from proxy_app.wire import resource_names, uris
 from proxy_app.wire.bodies.bodies import Body, read_body
-from proxy_app.wire.bodies.field_search import FieldSearch, camel
+from proxy_app.wire.bodies.field_search import FREE, FieldSearch, camel
 from proxy_app.wire.malformed import Malformed
 from proxy_app.wire.operations.columns import Family, Operation
 from proxy_app.wire.resource_names import MODELS, BadName, Name
@@ -129,13 +129,6 @@ _OF_INTERACTIONS = {
 }
 _OF_OPENAI = dict.fromkeys(("fileId", "inputFileId", "outputFileId", "errorFileId"), _How.FILE)
 
-# Whatever a client puts there is its own.
-_FREE = frozenset(
-    {"args", "arguments", "response", "result", "parameters", "parametersJsonSchema", "schema", "responseSchema"}
-    | {"responseJsonSchema", "inputSchema", "metadata", "customMetadata", "userMetadata", "labels", "headers"}
-    | {"text", "inlineData", "data"}
-)
-
 _GOOGLES_AGENTS = ("deep-research", "antigravity", "code-mender", "dynamic")
 _NOT_KEPT = ("remote",)  # an environment that is made for the call
 
@@ -189,7 +182,7 @@ class _Finder:
             for name, value in body.items():
                 if how := self._search.meaning(name):
                     self._value(how, value, 0)
-                elif (yield from self._search.searching(value)) and camel(name) not in _FREE:
+                elif (yield from self._search.searching(value)) and camel(name) not in FREE:
                     self._walk(value, 1)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # of a large body not all has been read
             raise Malformed("Invalid JSON payload received.") from None
@@ -249,7 +242,7 @@ class _Finder:
             for name, inner in _decode_fields(value).items():
                 if how := self._search.meaning(name):
                     self._value(how, inner, depth)
-                elif camel(name) not in _FREE and self._search.finds_in(inner):
+                elif camel(name) not in FREE and self._search.finds_in(inner):
                     self._walk(inner, depth + 1)
 
 

@@ -5,12 +5,11 @@ pool stand in neither.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 import msgspec
-from msgspec import Raw
 
 GOOGLE = "generativelanguage.googleapis.com"
 
@@ -44,20 +43,6 @@ def file_in(uri: str, hosts: Collection[str] | None = None) -> str:
 def canonical(file: str) -> str:
     """Google's own address of a file (`files/x`)."""
     return f"https://{GOOGLE}/v1beta/{quote(file)}"
-
-
-def replaced(value: Raw, uris: Mapping[str, str]) -> Raw:
-    """JSON in which fields that hold addresses hold others, as `uris` says of them: itself where it says of none."""
-    if not uris:
-        return value
-
-    def other(found: re.Match[bytes]) -> bytes:
-        written = found[2]
-        new = uris.get(_text(written))
-        return found[0] if new is None else found[1] + _encode(new)
-
-    new = _WRITTEN.sub(other, value)
-    return value if new == bytes(value) else Raw(new)
 
 
 @dataclass(frozen=True, slots=True)

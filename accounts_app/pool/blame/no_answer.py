@@ -11,7 +11,7 @@ from accounts_app.pool.choice.lineup import Among
 from accounts_app.pool.outcomes import Fault, Outcome
 
 # Returned as upstream's answer to the request if every account that was asked gave one of these.
-REFUSALS = frozenset({Outcome.REFUSED, Outcome.UNKNOWN_FIELD, Outcome.EGRESS_BLOCKED})
+REFUSALS = frozenset({Outcome.REFUSED, Outcome.UNKNOWN_FIELD, Outcome.EGRESS_BLOCKED, Outcome.NOT_COPIED})
 # These say nothing of the request: no account has looked at it.
 SAY_NOTHING = frozenset(
     {

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -24,12 +25,8 @@ def holds(path: str) -> bool:
 
 
 async def read(path: str, size: int) -> bytes | None:
-    """The bytes of a file; None when they are gone, or cannot be read."""
-    try:
-        return await asyncio.to_thread(_read, _on_disk(path), size)
-    except (OSError, Undecryptable) as error:
-        log.warning("A spooled file cannot be read: %s.", error)
-        return None
+    """The bytes of a file; None when they are gone or cannot be read: such a file is dropped."""
+    return await asyncio.to_thread(_read, _on_disk(path), size)
 
 
 async def sweep(now: float | None = None) -> int:
@@ -55,9 +52,17 @@ async def sweep(now: float | None = None) -> int:
 
 
 def _read(path: Path, size: int) -> bytes | None:
-    whole = b"".join(sealed_file.pieces(path))
-    folder.note_use(path)
-    return whole if len(whole) == size else None
+    try:
+        whole = b"".join(sealed_file.pieces(path))
+        folder.note_use(path)
+    except (OSError, Undecryptable) as error:
+        log.warning("A spooled file cannot be read: %s.", error)
+        whole = b""
+    if len(whole) == size:
+        return whole
+    with suppress(OSError):
+        path.unlink()
+    return None
 
 
 def _on_disk(path: str) -> Path:

@@ -4,7 +4,7 @@ A name that nobody here knows and one that is somebody else's are answered alike
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 
@@ -17,8 +17,8 @@ from accounts_app.pool.outcomes import Outcome
 from proxy_app import errors
 from proxy_app.forwarding.attempts import CANNOT
 from proxy_app.forwarding.placement import unknown_names
+from proxy_app.forwarding.placement.files import NO_FILES, Files, files_of, may_move
 from proxy_app.ledger.attempt_log import AttemptLog
-from proxy_app.wire import uris
 from proxy_app.wire.calls import Call
 from proxy_app.wire.operations import Belongs, Cools, Operation, not_there
 from proxy_app.wire.resource_names import Name
@@ -33,12 +33,14 @@ NO_DATABASE = "The gateway cannot look up names while its database is away. Plea
 class Place:
     """`owner` is the number of the project whose accounts alone may answer, None for any account.
 
-    `found` are the resources that the call names, the one in its path first. `is_lost` says that the one to be deleted
-    went with the last account of its project: nobody can be asked, and it is gone.
+    `found` are the resources that the call names, the one in its path first, `files` what there is to do about those of
+    them that are files. `is_lost` says that the one to be deleted went with the last account of its project: nobody can
+    be asked, and it is gone.
     """
 
     owner: int | None = None
     found: Sequence[Found] = ()
+    files: Files = NO_FILES
     is_lost: bool = False
 
 
@@ -73,23 +75,13 @@ async def place(call: Call, attempt_log: AttemptLog, avoid: Collection[int] = ()
         known += await _unsure(call)
         if known:
             found = [each.found for each in known if each.found is not None]
-            return Place(_common_owner(call, known), found, is_lost=known[0].is_lost)
+            files = files_of(call, {each.name: each.found for each in known if each.found is not None})
+            return Place(await _owner(call, known, files, avoid), found, files, is_lost=known[0].is_lost)
         if (owner := await continuations.owner_of(named.tokens, call.tenant)) is not None:
             return Place(owner)
         return Place(await _home(call, avoid)) if operation.belongs is not Belongs.ANYBODY else ANYWHERE
     except DatabaseError as error:
         raise errors.Unavailable(NO_DATABASE, outcome=Outcome.GATEWAY_ERROR) from error
-
-
-def addressed(call: Call, found: Collection[Found]) -> Call:
-    """The call with the addresses of files as upstream knows them, whatever host the client got them from."""
-    named = call.named
-    if not named.uris and not named.unsure:
-        return call
-    mine = {each.name for each in found}
-    files = {**named.uris, **{uri: name for uri, name in named.unsure.items() if str(name) in mine}}
-    known = {uri: uris.canonical(str(name)) for uri, name in files.items() if "://" in uri}
-    return replace(call, body={field: uris.replaced(value, known) for field, value in call.body.items()})
 
 
 async def _of_name(call: Call, name: Name, attempt_log: AttemptLog) -> _Named:
@@ -101,6 +93,8 @@ async def _of_name(call: Call, name: Name, attempt_log: AttemptLog) -> _Named:
         is_lost = not leasing.has_accounts(found.project_owner)
         if not is_lost or (name == call.name and call.operation.deletes):
             return _Named(name, found.project_owner, found, is_lost)
+        if name in call.named.uris.values() and may_move(found):
+            return _Named(name, found.project_owner, found)
     owner = await unknown_names.owner_of(call, name, attempt_log)
     if owner is None:
         raise _not_there(call, name)
@@ -127,8 +121,23 @@ def _not_there(call: Call, name: Name) -> errors.ResourceNotThere:
     return errors.ResourceNotThere(told.status, told.told(name.id, call.version, call.operation.verb))
 
 
+async def _owner(call: Call, known: Sequence[_Named], files: Files, avoid: Collection[int]) -> int | None:
+    """The project to go to with what is known, None for any: files whose bytes can be had go along.
+
+    What is made of a file stays with it where it can. Raises ResourceNotThere, AlreadyExists, FailedPrecondition.
+    """
+    if bound := [each for each in known if each.name not in files.movable]:
+        return _common_owner(call, bound)
+    if files.needs and not leasing.is_supported(files.needs):
+        raise _not_there(call, known[0].name)
+    if call.operation.belongs is Belongs.ANYBODY:
+        return None
+    owner = known[0].owner
+    return owner if leasing.has_accounts(owner) and owner not in avoid else await _home(call, avoid)
+
+
 def _common_owner(call: Call, known: Sequence[_Named]) -> int:
-    """The project that has all that the call names. Raises ResourceNotThere, in the name of the second one's kind."""
+    """The project that has all that binds the call. Raises ResourceNotThere, in the name of the second one's kind."""
     first = known[0]
     for each in known[1:]:
         if each.owner != first.owner:

@@ -4,9 +4,11 @@ They are forwarded like every call, and the request log has them.
 """
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 
+from accounts_app.pool.content import Content
 from proxy_app import errors
 from proxy_app.forwarding import forward
 from proxy_app.ledger.attempt_log import AttemptLog
@@ -69,24 +71,28 @@ async def ask_for(
     within: float,
     name: Name | None = None,
     query: str = "",
+    headers: Sequence[tuple[str, str]] = (),
+    content: Content | None = None,
 ) -> Answer:
-    """The answer of the project `owner` to a GET that the call of a client needs, within so many seconds.
+    """The answer of the project `owner` to what the call of a client needs, within so many seconds.
 
-    It has the id of the call in the request log. `query` is encoded. Raises GatewayError, BrokenStream.
+    It has the id of the call in the request log. `query` is encoded; `headers` go with `content`. Raises GatewayError,
+    BrokenStream.
     """
     asked = replace(
         call,
         operation=operation,
         model="",
         body={},
-        content=None,
+        content=content,
         form=None,
         shape=None,
         timeout=within,
         arrived=monotonic(),
         name=name,
         named=Named() if name is None else Named((name,)),
-        passes=PassThrough("GET", query=query),
+        passes=PassThrough(operation.http, query=query, headers=headers),
+        requests=1,
     )
     return await _answer(asked, owner, attempt_log)
 

@@ -5,8 +5,8 @@ that the client has chosen, or where the storage is full.
 from accounts_app.leasing import homes
 from accounts_app.pool.outcomes import Outcome
 from proxy_app import errors
-from proxy_app.forwarding import forward, placement
-from proxy_app.forwarding.placement import Place
+from proxy_app.forwarding import placement
+from proxy_app.forwarding.placement import Place, copies
 from proxy_app.forwarding.relay import Relay
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire.calls import Call
@@ -23,8 +23,7 @@ async def send(call: Call, place: Place, attempt_log: AttemptLog) -> tuple[Place
     tried: set[int] = set()
     while True:
         try:
-            asked = placement.addressed(call, place.found)
-            return place, await forward.forward(asked, attempt_log, owner=place.owner)
+            return place, await copies.forward_with_files(call, place, attempt_log)
         except errors.GatewayError as error:
             if place.owner is None or not await _is_taken(call, place.owner, error, attempt_log):
                 raise

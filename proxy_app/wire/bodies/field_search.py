@@ -13,6 +13,13 @@ _PIECE = 1 << 20
 _OVERLAP = 64
 _FEW_QUOTES = 256  # bytes to a quote, from which on a search that hops from quote to quote is faster: base64
 
+# Whatever a client puts there is its own.
+FREE = frozenset(
+    {"args", "arguments", "response", "result", "parameters", "parametersJsonSchema", "schema", "responseSchema"}
+    | {"responseJsonSchema", "inputSchema", "metadata", "customMetadata", "userMetadata", "labels", "headers"}
+    | {"text", "inlineData", "data"}
+)
+
 # A letter, written as an escape: no client does that in a field's name, but nobody shall hide one so.
 _ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
 _UNDERSCORE = re.compile("_([a-z])")

@@ -1,6 +1,5 @@
 """Facts about a request's body that are needed only after an attempt has failed."""
 
-import re
 from hashlib import blake2b
 
 from proxy_app.wire.bodies.bodies import Body, pieces
@@ -8,14 +7,6 @@ from proxy_app.wire.bodies.bodies import Body, pieces
 # Bytes that are hashed at the beginning and at the end. They tell requests apart: what stands in between (an image, a
 # long history) is rarely the only difference, and hashing 100 MB would block other calls.
 _PART = 64 * 1024
-
-# A cache, an uploaded file, a store of files. Files elsewhere (a video's page, a bucket) are open to every account.
-# Some clients write \/ for a slash.
-_RESOURCE = re.compile(
-    rb'"(?:cachedContent|cached_content)"'
-    rb'|"(?:fileUri|file_uri)"\s*:\s*"(?:[^"]*/)?files\\?/'
-    rb'|"fileSearchStores\\?/'
-)
 
 
 def fingerprint(body: Body) -> tuple[int, bytes]:
@@ -34,8 +25,3 @@ def fingerprint(body: Body) -> tuple[int, bytes]:
     for part in reversed(tail):
         digest.update(part)
     return sum(map(len, parts)), digest.digest()
-
-
-def names_a_resource(body: Body) -> bool:
-    """Whether the request names a file, a cache or a store, which only one project has."""
-    return any(_RESOURCE.search(piece) for piece in pieces(body))

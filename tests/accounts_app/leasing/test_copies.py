@@ -48,7 +48,8 @@ async def test_what_is_kept_is_copyable_at_once(account):
     await kept("files/a", account)
     after = await owners.find("files/a", NOBODY)
 
-    assert (before.copyable, after.copyable) == (False, True)
+    assert before.source is None
+    assert after.source.size == len(TEXT)
 
 
 async def test_what_has_no_row_is_not_kept(account):

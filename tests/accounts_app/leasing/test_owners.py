@@ -294,10 +294,10 @@ async def test_a_chosen_name_is_held_by_the_tenant_or_by_others():
     assert await owners.held("files/over", bob) == owners.Held(False, frozenset())
 
 
-async def test_bytes_that_can_be_had_again_are_copyable():
+async def test_it_is_known_where_bytes_can_be_had_again():
     account = await in_database(a_key_account)
     await owners.made("files/spooled", account.pk, NOBODY)
-    await owners.made("files/made-by-google", account.pk, NOBODY, last_json='{"source":"GENERATED"}')
+    await owners.made("files/made-by-google", account.pk, NOBODY, last_json='{"source":"GENERATED","sizeBytes":"7"}')
     await owners.made("files/plain", account.pk, NOBODY, last_json='{"source":"UPLOADED"}')
     await owners.made("files/odd", account.pk, NOBODY, last_json="[")
     await owners.made("batches/b", account.pk, NOBODY, last_json='{"source":"GENERATED"}')
@@ -314,7 +314,13 @@ async def test_bytes_that_can_be_had_again_are_copyable():
     found = [await owners.find(name, NOBODY) for name in ("files/spooled", "files/made-by-google", "files/plain")]
     others = [await owners.find(name, NOBODY) for name in ("files/odd", "batches/b")]
 
-    assert [each and each.copyable for each in found + others] == [True, True, False, False, False]
+    assert [each and each.source and (each.source.path, each.source.size) for each in found + others] == [
+        ("p", 1),
+        ("", 7),
+        None,
+        None,
+        None,
+    ]
 
 
 async def test_while_the_database_does_not_answer_the_name_is_known_here_and_its_row_comes_later(monkeypatch):

@@ -29,6 +29,7 @@ TABLE = [
     (Outcome.REVOKED, Effect.TAKE_OUT, Retry.OTHER_ACCOUNT, REFUSAL, False),
     (Outcome.NEEDS_OWNER, Effect.TAKE_OUT, Retry.OTHER_ACCOUNT, REFUSAL, False),
     (Outcome.TOKEN_UNAVAILABLE, Effect.AWAIT_TOKEN, Retry.OTHER_ACCOUNT, NOTHING, False),
+    (Outcome.NOT_COPIED, Effect.NOTHING, Retry.OTHER_ACCOUNT, REFUSAL, False),
     (Outcome.REFUSED, Effect.DOUBT, Retry.OTHER_ACCOUNT, REFUSAL, True),
     (Outcome.REJECTED, Effect.NOTHING, Retry.NO, ATTEMPT, False),
     (Outcome.UNKNOWN_FIELD, Effect.NOTHING, Retry.OTHER_KIND, REFUSAL, False),
@@ -59,7 +60,8 @@ def test_no_outcome_is_without_a_verdict():
 def test_the_request_log_stores_these_values():
     assert list(Outcome) == [
         *("succeeded", "rate_limited", "quota_exhausted", "overloaded", "bare_429", "empty", "dropped"),
-        *("unauthenticated", "revoked", "needs_owner", "token_unavailable", "refused", "rejected", "unknown_field"),
+        *("unauthenticated", "revoked", "needs_owner", "token_unavailable", "not_copied", "refused", "rejected"),
+        "unknown_field",
         *("unreachable", "stale_connection", "version_missing", "unreadable", "egress_blocked", "timed_out"),
         *("interrupted", "abandoned", "deadline_passed", "gateway_error"),
     ]

@@ -1,9 +1,8 @@
 """Addresses of files and uploads: which name a file, and what of them a client gets to see."""
 
 import pytest
-from msgspec import Raw
 
-from proxy_app.wire.uris import Origin, canonical, file_in, replaced, upload_id
+from proxy_app.wire.uris import Origin, canonical, file_in, upload_id
 
 GOOGLE = "https://generativelanguage.googleapis.com/v1beta"
 OURS = ("gw.example", "127.0.0.1:8045")
@@ -52,22 +51,6 @@ def test_what_reads_like_a_files_address_can_be_told_wherever_it_leads():
 def test_upstream_gets_googles_own_address():
     assert canonical("files/abc") == f"{GOOGLE}/files/abc"
     assert canonical("files/a b") == f"{GOOGLE}/files/a%20b"
-
-
-def test_addresses_in_a_body_are_replaced_and_nothing_else_is():
-    body = Raw(
-        b'[{"parts":[{"fileData":{"fileUri" : "http:\\/\\/gw\\/v1\\/files\\/a","mimeType":"x"}},{"text":"http://gw/v1/files/a"},'
-        b'{"file_data":{"file_uri":"https://example.com/files/b"}}]}]'
-    )
-
-    new = replaced(body, {"http://gw/v1/files/a": f"{GOOGLE}/files/a"})
-
-    assert bytes(new) == (
-        b'[{"parts":[{"fileData":{"fileUri" : "https://generativelanguage.googleapis.com/v1beta/files/a","mimeType":"x"}},'
-        b'{"text":"http://gw/v1/files/a"},{"file_data":{"file_uri":"https://example.com/files/b"}}]}]'
-    )
-    assert replaced(body, {}) is body
-    assert replaced(body, {"http://elsewhere/files/a": "x"}) is body
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ UPLOAD = Operation(
     chooses=Made("file.name", of="files"),
     cools=Cools.FILES,
 )
+GET = Operation("files.get", "GET", "{name=files/*}", belongs=Belongs.OWNER)
 DOWNLOAD = Operation(
     "files.download",
     "GET",
@@ -41,7 +42,7 @@ FILE_ROWS: tuple[Operation, ...] = (
         cools=Cools.FILES,
     ),
     Operation("files.list", "GET", "files", belongs=Belongs.HOME, lists="files", default_page=10, max_page=100),
-    Operation("files.get", "GET", "{name=files/*}", belongs=Belongs.OWNER),
+    GET,
     Operation("files.delete", "DELETE", "{name=files/*}", belongs=Belongs.OWNER),
     DOWNLOAD,
     # It registers into the project of the caller's own Google token, which no account of the pool can read.

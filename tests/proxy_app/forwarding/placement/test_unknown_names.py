@@ -41,7 +41,7 @@ async def test_the_project_that_has_it_is_found_and_remembered(client, projects,
 
 
 async def test_a_call_that_names_it_goes_where_it_is(client, projects, api_key, upstream):
-    upstream.add_file(C, b"a film", id="fromthestudio")
+    upstream.add_file(C, b"a text", id="fromthestudio", source="UPLOADED", mime_type="text/plain")
     uri = f"https://{GOOGLE}/v1beta/files/fromthestudio"
     parts = [{"text": "What is it?"}, {"fileData": {"fileUri": uri, "mimeType": "video/mp4"}}]
 

@@ -1,4 +1,4 @@
-"""Which requests count as the same, and which name a resource that only one project has."""
+"""Which requests count as the same."""
 
 import json
 from hashlib import blake2b
@@ -6,7 +6,7 @@ from hashlib import blake2b
 import pytest
 
 from proxy_app.wire.bodies.bodies import pieces, read_body
-from proxy_app.wire.bodies.fingerprints import fingerprint, names_a_resource
+from proxy_app.wire.bodies.fingerprints import fingerprint
 
 PART = 64 * 1024
 
@@ -46,40 +46,3 @@ def test_what_differs_in_the_middle_alone_is_taken_for_the_same():
     begin, end = "b" * PART, "e" * PART
 
     assert of(a=f"{begin}1{end}") == of(a=f"{begin}2{end}")
-
-
-HOME = "https://generativelanguage.googleapis.com/v1beta"
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("cachedContent", "cachedContents/x"),
-        ("cached_content", "cachedContents/x"),
-        ("fileUri", f"{HOME}/files/x"),
-        ("file_uri", f"{HOME}/files/x"),
-        ("fileUri", "files/x"),
-        ("fileSearchStoreNames", ["fileSearchStores/x"]),
-        ("file_search_store_names", ["fileSearchStores/x"]),
-    ],
-)
-def test_a_file_a_cache_or_a_store_is_found_however_its_slashes_are_written(name, value):
-    written = json.dumps({name: value} if "ached" in name else {"contents": [{"parts": [{"fileData": {name: value}}]}]})
-
-    assert names_a_resource(read_body(written.encode()))
-    assert names_a_resource(read_body(written.replace("/", "\\/").encode()))
-
-
-@pytest.mark.parametrize(
-    "part",
-    [
-        {},
-        {"text": "cachedContent, file_uri, files/x, fileSearchStores/x"},
-        {"text": json.dumps({"fileUri": "files/x"})},
-        {"fileData": {"fileUri": "https://www.youtube.com/watch?v=x"}},
-        {"fileData": {"file_uri": "gs://bucket/x"}},
-        {"functionCall": {"name": "open", "args": {"fileUri": "/home/x"}}},
-    ],
-)
-def test_a_word_or_what_every_account_can_read_is_none(part):
-    assert not names_a_resource(read_body(json.dumps({"contents": [{"parts": [part]}]}).encode()))
