@@ -15,6 +15,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from tests.databases import LIST
+from tests.live.running import FIRST_RUN
 from tests.postgres import VARIABLE, Missing, Postgres
 
 NOTHING_COLLECTED = 5  # pytest's exit status when a selection of tests has none for the database
@@ -38,10 +39,10 @@ def half(name: str, arguments: list[str], environment: dict[str, str]) -> tuple[
     """Run pytest; its exit status, and a line with the result."""
     print(f"\nTests on {name}", flush=True)
     began = time.monotonic()
-    with tempfile.NamedTemporaryFile(suffix=".xml") as report:
+    with tempfile.NamedTemporaryFile(suffix=".xml") as report, tempfile.TemporaryDirectory() as first_run:
         command = [sys.executable, "-m", "pytest", f"--junitxml={report.name}", *arguments]
         # What pytest compiled is kept, so that each worker need not compile it again.
-        environment = {**os.environ, **environment, "PYTHONDONTWRITEBYTECODE": ""}
+        environment = {**os.environ, **environment, FIRST_RUN: first_run, "PYTHONDONTWRITEBYTECODE": ""}
         status = subprocess.run(command, env=environment, check=False).returncode
         counts = counted(Path(report.name))
     return 0 if status == NOTHING_COLLECTED else status, f"{name}: {counts} in {time.monotonic() - began:.0f} s"

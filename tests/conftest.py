@@ -1,5 +1,6 @@
 """Fixtures that tests share: the emulated upstream, accounts known to it and to the gateway, a client."""
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -40,6 +41,12 @@ TransactionTestCase._fixture_teardown = databases.empty
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
     """A fixed id for gzip data, which holds the time: workers of pytest-xdist must see the same ids."""
     return "gzip" if isinstance(val, bytes) and val.startswith(b"\x1f\x8b") else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto` is four at least: live tests wait for other processes most of the time."""
+    return max(os.cpu_count() or 1, 4)
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

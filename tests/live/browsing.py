@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.running import Gateway
+from tests.live.running import OPERATOR, PASSWORD
 
 CHROMIUM = Path("/usr/bin/chromium")
 # A browser's own requests would be counted with those of its pages, and would hang where there is no network.
@@ -16,7 +16,6 @@ FLAGS = (
     "--disable-component-update", "--disable-sync", "--disable-default-apps", "--disable-extensions",
     "--proxy-server=http://127.0.0.1:1",  # a closed port; loopback is not proxied
 )  # fmt: skip
-OPERATOR, PASSWORD = "olga", "correct horse battery"
 
 
 @contextmanager
@@ -55,15 +54,6 @@ def watched_page(browser, *hosts: str, forgiven: str = "Failed to load resource"
     assert [each for each in complaints if not re.match(forgiven, each)] == []
 
 
-def make_operator(gateway: Gateway) -> None:
-    """A superuser who can sign in with OPERATOR and PASSWORD."""
-    gateway.manage(
-        "shell", "-c",
-        "from django.contrib.auth.models import User; "
-        f"User.objects.create_superuser({OPERATOR!r}, password={PASSWORD!r})",
-    )  # fmt: skip
-
-
 def sign_in(page, address: str) -> None:
     """Signs the operator in; returns when the console's overview is shown."""
     page.goto(f"{address}/admin/")
@@ -71,3 +61,12 @@ def sign_in(page, address: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url(f"{address}/admin/")
+
+
+def session_of(browser, address: str) -> dict:
+    """The operator signed in once: the `storage_state` of every page that need not sign in by itself."""
+    context = browser.new_context()
+    sign_in(context.new_page(), address)
+    session = context.storage_state()
+    context.close()
+    return session

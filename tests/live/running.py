@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import fcntl
+import json
 import os
 import re
 import shutil
@@ -35,8 +37,12 @@ def wait_until(true: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
+# The superuser of every gateway.
+OPERATOR, PASSWORD = "olga", "correct horse battery"
+# The variable with a directory that all processes of a test run share, for the first run of all their gateways.
+FIRST_RUN = "TESTS_FIRST_RUN"
 # What makes a first run another one than that of all.
-_SETTLED_BY = frozenset(("DATABASE_URL", "DJANGO_SUPERUSER_PASSWORD", "GATEWAY_DATA_DIR"))
+_SETTLED_BY = frozenset(("DATABASE_URL", "GATEWAY_DATA_DIR"))
 
 
 @dataclass(slots=True)
@@ -59,24 +65,24 @@ class Gateway:
         if self._data is None:
             self._data = tempfile.TemporaryDirectory(prefix="gateway-live-")
             first = _first_run(self.upstream) if _SETTLED_BY.isdisjoint(self.environment) else None
-            self._make_database(first)
+            self._make_database(first.database if first else "")
             if first is None:
                 self._run_first()
             else:
-                assert first._data is not None
-                shutil.copytree(first._data.name, self._data.name, dirs_exist_ok=True)
+                shutil.copytree(first.data, self._data.name, dirs_exist_ok=True)
                 self.key = first.key
         return self
 
-    def _make_database(self, first: Gateway | None) -> None:
+    def _make_database(self, like: str) -> None:
         """On PostgreSQL one of its own, a copy of the first gateway's; SQLite's is a file of the folder."""
         if (server := postgres.given()) and "DATABASE_URL" not in self.environment:
-            like = first.environment["DATABASE_URL"] if first else ""
             self.environment = {"DATABASE_URL": postgres.create_beside(server, like), **self.environment}
 
     def _run_first(self) -> None:
         self.manage("bootstrap")
         self.key = self.manage("issue_key", "live")
+        self.environment = {**self.environment, "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+        self.manage("createsuperuser", "--noinput", "--username", OPERATOR, "--email", f"{OPERATOR}@example.com")
 
     def another(self) -> Gateway:
         """Another node with the same data and a log of its own, to be entered and started like this one."""
@@ -191,16 +197,37 @@ class Gateway:
         }
 
 
-_first: list[Gateway] = []
+@dataclass(frozen=True, slots=True)
+class _First:
+    """What a first run leaves: a client key, the data directory, and on PostgreSQL the database's URL."""
+
+    key: str = field(repr=False)
+    data: str
+    database: str
 
 
-def _first_run(upstream: Emulator) -> Gateway:
-    """A gateway after its first run, with one client key: made once a process, which takes seconds, and then copied."""
-    if not _first:
-        gateway = Gateway(upstream)
-        gateway._data = tempfile.TemporaryDirectory(prefix="gateway-live-")
-        atexit.register(gateway._data.cleanup)
-        gateway._make_database(None)
-        gateway._run_first()
-        _first.append(gateway)
-    return _first[0]
+_places: list[tempfile.TemporaryDirectory[str]] = []
+
+
+def _first_run(upstream: Emulator) -> _First:
+    """Made once a test run, which takes seconds, and then copied; the first who needs it lets the others wait."""
+    place = Path(os.environ.get(FIRST_RUN) or _place_of_this_process())
+    told = place / "told.json"
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            gateway = Gateway(upstream)
+            gateway._data = tempfile.TemporaryDirectory(prefix="gateway-live-")
+            gateway._make_database("")
+            gateway._run_first()
+            shutil.copytree(gateway._data.name, place / "data")
+            gateway._data.cleanup()
+            told.write_text(json.dumps((gateway.key, f"{place / 'data'}", gateway.environment.get("DATABASE_URL", ""))))
+    return _First(*json.loads(told.read_text()))
+
+
+def _place_of_this_process() -> str:
+    if not _places:
+        _places.append(tempfile.TemporaryDirectory(prefix="gateway-live-"))
+        atexit.register(_places[0].cleanup)
+    return _places[0].name

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from emulator import Emulator
-from tests.live.browsing import make_operator, sign_in, watched_page
+from tests.live.browsing import session_of, sign_in, watched_page
 from tests.live.running import Gateway
 
 pytestmark = [pytest.mark.live, pytest.mark.browser]
@@ -26,18 +26,21 @@ def google() -> Iterator[Emulator]:
 @pytest.fixture(scope="module")
 def gateway(browser, google: Emulator) -> Iterator[Gateway]:
     with Gateway(google) as serving:
-        make_operator(serving)
         yield serving.start()
 
 
+@pytest.fixture(scope="module")
+def session(browser, gateway: Gateway) -> dict:
+    return session_of(browser, gateway.url)
+
+
 @pytest.fixture
-def page(browser, gateway: Gateway, google: Emulator) -> Iterator:
+def page(browser, gateway: Gateway, google: Emulator, session: dict) -> Iterator:
     """A signed-in operator's page, which may log no error and use no host but the gateway and Google."""
     google.reset()
     # A refused sign-in is a 400, and Google's stand-in has no icon.
     forgiven = r".*(400 \(Bad Request\)|favicon)"
-    with watched_page(browser, gateway.url, google.url, forgiven=forgiven) as tab:
-        sign_in(tab, gateway.url)
+    with watched_page(browser, gateway.url, google.url, forgiven=forgiven, storage_state=session) as tab:
         yield tab
 
 

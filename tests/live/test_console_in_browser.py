@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from emulator import Emulator, ErrorForm, Style
-from tests.live.browsing import make_operator, sign_in, watched_page
+from tests.live.browsing import session_of, watched_page
 from tests.live.running import Gateway
 
 pytestmark = [pytest.mark.live, pytest.mark.browser]
@@ -30,17 +30,21 @@ def google() -> Iterator[Emulator]:
 @pytest.fixture(scope="module")
 def gateway(browser, google: Emulator) -> Iterator[Gateway]:
     with Gateway(google) as serving:
-        make_operator(serving)
         for account in google.accounts.values():
             serving.connect(account)
         yield serving.start()
 
 
+@pytest.fixture(scope="module")
+def session(browser, gateway: Gateway) -> dict:
+    return session_of(browser, gateway.url)
+
+
 @pytest.fixture
-def page(browser, gateway: Gateway) -> Iterator:
+def page(browser, gateway: Gateway, session: dict) -> Iterator:
     """A signed-in operator's page, which may log no error and use no host but the gateway."""
-    with watched_page(browser, gateway.url, permissions=["clipboard-read", "clipboard-write"]) as tab:
-        sign_in(tab, gateway.url)
+    rights = ["clipboard-read", "clipboard-write"]
+    with watched_page(browser, gateway.url, permissions=rights, storage_state=session) as tab:
         yield tab
 
 

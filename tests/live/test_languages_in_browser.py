@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from emulator import Emulator, Style
-from tests.live.browsing import OPERATOR, PASSWORD, make_operator
-from tests.live.running import Gateway
+from tests.live.browsing import session_of
+from tests.live.running import OPERATOR, PASSWORD, Gateway
 
 pytestmark = [pytest.mark.live, pytest.mark.browser]
 
@@ -25,22 +25,20 @@ def gateway() -> Iterator[Gateway]:
         google.add_account("alice@example.com", models=[MODEL])
         google.script(Style(texts=("One.",)), model=MODEL, times=None)
         with Gateway(google) as serving:
-            make_operator(serving)
             serving.connect(google.accounts["alice@example.com"])
             yield serving.start()
 
 
+@pytest.fixture(scope="module")
+def session(browser, gateway: Gateway) -> dict:
+    return session_of(browser, gateway.url)
+
+
 @pytest.fixture
-def page(browser, gateway: Gateway) -> Iterator:
+def page(browser, gateway: Gateway, session: dict) -> Iterator:
     """The page of an operator whose browser asks for Chinese, signed in."""
-    context = browser.new_context(locale="zh-TW")
-    tab = context.new_page()
-    tab.goto(f"{gateway.url}/admin/login/")
-    tab.get_by_label("使用者名稱").fill(OPERATOR)
-    tab.get_by_label("密碼").fill(PASSWORD)
-    tab.get_by_role("button", name="登入").click()
-    tab.wait_for_url(f"{gateway.url}/admin/")
-    yield tab
+    context = browser.new_context(locale="zh-TW", storage_state=session)
+    yield context.new_page()
     context.close()
 
 
@@ -89,7 +87,9 @@ def test_the_playground_shows_its_attempts_in_chinese(page, gateway: Gateway):
     assert "選它是因為對話留在同一個帳號" in told
 
 
-def test_charts_format_numbers_and_dates_in_the_readers_language(page):
+def test_charts_format_numbers_and_dates_in_the_readers_language(page, gateway: Gateway):
+    page.goto(f"{gateway.url}/admin/")
+
     assert page.evaluate("document.documentElement.lang") == "zh-hant"
     labels = page.evaluate(
         "(() => { const chart = window.Chart.getChart(document.querySelector('canvas[data-chart=calls]'));"

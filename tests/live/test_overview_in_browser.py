@@ -11,8 +11,8 @@ from django_otp.oath import TOTP
 
 from emulator import Emulator
 from tests.factories import a_prompt
-from tests.live.browsing import OPERATOR, PASSWORD, make_operator, sign_in, watched_page
-from tests.live.running import Gateway
+from tests.live.browsing import session_of, sign_in, watched_page
+from tests.live.running import OPERATOR, PASSWORD, Gateway
 
 pytestmark = [pytest.mark.live, pytest.mark.browser]
 
@@ -31,15 +31,18 @@ def google() -> Iterator[Emulator]:
 @pytest.fixture(scope="module")
 def gateway(browser, google: Emulator) -> Iterator[Gateway]:
     with Gateway(google, {"GATEWAY_MAX_WAIT": "0"}) as serving:
-        make_operator(serving)
         serving.connect(google.accounts["alice@example.com"])
         yield serving.start()
 
 
+@pytest.fixture(scope="module")
+def session(browser, gateway: Gateway) -> dict:
+    return session_of(browser, gateway.url)
+
+
 @pytest.fixture
-def page(browser, gateway: Gateway) -> Iterator:
-    with watched_page(browser, gateway.url) as tab:
-        sign_in(tab, gateway.url)
+def page(browser, gateway: Gateway, session: dict) -> Iterator:
+    with watched_page(browser, gateway.url, storage_state=session) as tab:
         yield tab
 
 
@@ -106,9 +109,12 @@ def test_what_requires_action_leads_there(page, gateway: Gateway, google: Emulat
 
 
 @pytest.mark.parametrize(("theme", "width"), LOOKS)
-def test_every_page_loads_nothing_from_elsewhere_and_fits_its_width(browser, gateway: Gateway, theme: str, width: int):
-    with watched_page(browser, gateway.url, viewport={"width": width, "height": 900}, color_scheme=theme) as page:
-        sign_in(page, gateway.url)
+def test_every_page_loads_nothing_from_elsewhere_and_fits_its_width(
+    browser, gateway: Gateway, session: dict, theme: str, width: int
+):
+    look = {"viewport": {"width": width, "height": 900}, "color_scheme": theme}
+    with watched_page(browser, gateway.url, storage_state=session, **look) as page:
+        page.goto(f"{gateway.url}/admin/")
         links = page.locator("#nav-sidebar-apps a").evaluate_all("links => links.map(link => link.href)")
         assert len(links) > 8
         for link in (*links, f"{gateway.url}/admin/two-factor/", f"{gateway.url}/admin/?period=month&by=account"):

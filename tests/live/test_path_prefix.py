@@ -11,12 +11,11 @@ import pytest
 
 from emulator import Emulator
 from tests.live.clients.walkthrough import PLAIN
-from tests.live.running import Gateway
+from tests.live.running import OPERATOR, PASSWORD, Gateway
 
 pytestmark = pytest.mark.live
 
 PREFIX = "/tools/gemini"
-PASSWORD = "only-in-this-test"
 ENVIRONMENTS = {
     "told by a setting": {"GATEWAY_PATH_PREFIX": PREFIX},
     "told by the proxy": {"GATEWAY_TRUSTED_PROXIES": "127.0.0.1"},
@@ -55,8 +54,7 @@ class StrippingProxy(httpx.HTTPTransport):
 
 @pytest.fixture(scope="module", params=ENVIRONMENTS)
 def gateway(request: pytest.FixtureRequest, google: Emulator) -> Iterator[Gateway]:
-    with Gateway(google, {**ENVIRONMENTS[request.param], "DJANGO_SUPERUSER_PASSWORD": PASSWORD}) as serving:
-        serving.manage("createsuperuser", "--noinput", "--username", "olga", "--email", "olga@example.com")
+    with Gateway(google, ENVIRONMENTS[request.param]) as serving:
         serving.connect(google.accounts["bob@example.com"])
         yield serving.start()
 
@@ -74,7 +72,7 @@ def browser(gateway: Gateway) -> Iterator[httpx.Client]:
 @pytest.fixture
 def operator(browser: httpx.Client) -> httpx.Client:
     browser.get("/admin/login/")
-    signed_in = browser.post("/admin/login/", data={"username": "olga", "password": PASSWORD, **token_of(browser)})
+    signed_in = browser.post("/admin/login/", data={"username": OPERATOR, "password": PASSWORD, **token_of(browser)})
     assert signed_in.status_code == 200
     assert signed_in.url.path == f"{PREFIX}/admin/"
     return browser

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from emulator import Emulator, Reply, Style
-from tests.live.running import PATIENCE, Gateway
+from tests.live.running import OPERATOR, PASSWORD, PATIENCE, Gateway
 
 pytestmark = [pytest.mark.live, pytest.mark.any_database]
 
@@ -21,7 +21,6 @@ MODEL = "gemini-2.5-flash"
 PLAIN = f"/v1beta/models/{MODEL}:generateContent"
 STREAM = f"/v1beta/models/{MODEL}:streamGenerateContent?alt=sse"
 NAMES = ("alice", "bob", "carol", "dave", "erin")
-OPERATOR = {"DJANGO_SUPERUSER_PASSWORD": "only-in-this-test"}
 
 Nodes = tuple[Gateway, Gateway]
 
@@ -38,10 +37,9 @@ def google() -> Iterator[Emulator]:
 @pytest.fixture(scope="module")
 def nodes(google: Emulator) -> Iterator[Nodes]:
     """Two nodes with the same accounts, known by their refresh tokens; the request log is checked at the end."""
-    with Gateway(google, {"GATEWAY_MAX_WAIT": "0", **OPERATOR}) as first, first.another() as second:
+    with Gateway(google, {"GATEWAY_MAX_WAIT": "0"}) as first, first.another() as second:
         tokens = [{"email": each.email, "refresh_token": each.refresh_token} for each in google.accounts.values()]
         first.manage("import_accounts", "-", said=json.dumps(tokens))
-        first.manage("createsuperuser", "--noinput", "--username", "olga", "--email", "olga@example.com")
         yield first.start(), second.start()
         first.stop()
         second.stop()
@@ -152,7 +150,7 @@ def test_a_cooldown_set_by_one_node_holds_on_the_other_until_an_operator_ends_it
 def clear_cooldowns(node: Gateway, email: str) -> None:
     """Clears them in the console, as an operator does."""
     with httpx.Client(base_url=node.url, follow_redirects=True, timeout=PATIENCE) as console:
-        login = {"username": "olga", "password": OPERATOR["DJANGO_SUPERUSER_PASSWORD"]}
+        login = {"username": OPERATOR, "password": PASSWORD}
         console.get("/admin/login/")
         console.post("/admin/login/", data={**login, **form_token(console)})
         listed = console.get("/admin/accounts_app/account/", params={"q": email})
