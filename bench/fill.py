@@ -16,13 +16,13 @@ from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts_app.api_keys import keys as api_keys  # noqa: E402
-from accounts_app.models import Account, ApiKey, Credential  # noqa: E402
+from accounts_app.models import Account, ApiKey, Credential, Project, Resource  # noqa: E402
 from proxy_app.models import UsageRecord  # noqa: E402
 
 LEDGER_SLICE = 250_000
 
 
-def fill(accounts: int = 20, keys: int = 1, ledger: int = 0) -> str:
+def fill(accounts: int = 20, keys: int = 1, ledger: int = 0, resources: int = 0) -> str:
     call_command("migrate", verbosity=0)
     with transaction.atomic():
         connect(accounts)
@@ -30,6 +30,8 @@ def fill(accounts: int = 20, keys: int = 1, ledger: int = 0) -> str:
             ApiKey(name=f"key {number}", digest=api_keys.digest(f"bench {number}")) for number in range(1, keys)
         )
         key = api_keys.issue("bench")
+        if resources:
+            make_resources(resources)
     for start in range(0, ledger, LEDGER_SLICE):
         fill_ledger(min(LEDGER_SLICE, ledger - start))
     return key
@@ -45,6 +47,18 @@ def connect(count: int) -> None:
     Credential.objects.bulk_create(
         Credential(account=row, refresh_token=f"refresh-{row.pk}", access_token=f"access-{row.pk}", expires_at=until)
         for row in rows
+    )
+
+
+def make_resources(count: int) -> None:
+    """Files that the first key has made with an account of the public API."""
+    project = Project.objects.create()
+    account = Account.objects.create(kind="gemini_api", email="key-1", owner_project=project)
+    Credential.objects.create(account=account, access_token="key")
+    maker = ApiKey.objects.order_by("pk").first()
+    Resource.objects.bulk_create(
+        Resource(project=project, kind="files", name=f"files/foreign{number:06}", api_key=maker, account=account)
+        for number in range(count)
     )
 
 

@@ -149,5 +149,6 @@ def gateway_environment(directory: Path, upstream: Upstream) -> dict[str, str]:
         "GATEWAY_AUTH_MODE": "all_except_health",
         "GATEWAY_DRAIN_SECONDS": "1",
         "CLOUD_CODE_URLS": f"http://127.0.0.1:{upstream.port}",
+        "GEMINI_API_URL": f"http://127.0.0.1:{upstream.port}",
         "DATABASE_URL": "",
     }
