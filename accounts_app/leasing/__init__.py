@@ -43,6 +43,7 @@ __all__ = [
     "has_accounts",
     "in_flight",
     "instruction_prefix",
+    "is_served",
     "is_supported",
     "known",
     "last_used",
@@ -141,6 +142,13 @@ def is_supported(operation: str) -> bool:
     """Whether some account supports an operation, even if it is cooling down or disabled."""
     board = _lender.board
     return bool(board.membership.able(operation, board.accounts))
+
+
+def is_served(operation: str) -> bool:
+    """Whether some account that is in service supports an operation, even if it is cooling down."""
+    accounts, board = roster.current().accounts, _lender.board
+    able = board.membership.able(operation, board.accounts)
+    return any(account in accounts and accounts[account].available for account in able)
 
 
 def has_accounts(owner: int) -> bool:

@@ -86,7 +86,7 @@ def _may_be_forwarded(address: Address) -> bool:
         and address.root == ""
         and address.version != ""
         and paths.may_be_forwarded(address.below)
-        and leasing.is_supported(FORWARDED.id)
+        and leasing.is_served(FORWARDED.id)
     )
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts_app.models import Resource
+from accounts_app.models import Account, Resource
 from accounts_app.storage import journal
 from tests.factories import a_cache, a_prompt
 
@@ -203,3 +203,12 @@ async def test_a_job_that_was_cancelled_is_shown_with_its_error(client, projects
     assert (cancelled.status, shown.status) == (200, 200), shown.body
     assert shown.json()["metadata"]["state"] == "BATCH_STATE_CANCELLED"
     assert shown.json()["error"]["message"]
+
+
+async def test_what_nobody_could_be_asked_is_not_found(client, projects, alice, api_key):
+    await Account.objects.filter(kind=Account.Kind.GEMINI_API).aupdate(enabled=False)
+
+    reply = await client.get("/v1beta/nowhere", x_goog_api_key=await api_key())
+
+    assert reply.status == 404
+    assert "is not part of this API" in reply.json()["error"]["message"]
