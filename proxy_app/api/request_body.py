@@ -3,7 +3,7 @@
 Long work leaves turns to other calls.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
@@ -12,16 +12,19 @@ from django.conf import settings
 
 from accounts_app.pool.content import Content, Pieces
 from accounts_app.pool.outcomes import Outcome
+from accounts_app.storage.spool import Tee
 from proxy_app import errors
 from proxy_app.forwarding.passing import Passing
 from proxy_app.forwarding.turns import in_turns
 from proxy_app.wire.bodies import bodies, content_encoding
 from proxy_app.wire.bodies.bodies import Body
+from proxy_app.wire.bodies.multipart import MediaPart
 from proxy_app.wire.calls import Call, PassThrough
 from proxy_app.wire.dialects import pass_through
 from proxy_app.wire.malformed import Malformed, TooLarge, UnknownEncoding
 from proxy_app.wire.operations import FORWARDED, Operation, Takes, upload_steps
 from proxy_app.wire.operations.paths import Target
+from proxy_app.wire.operations.rows.files import UPLOAD
 
 # The server's own message for bodies that are not compressed, for which it counts the memory itself.
 _NO_ROOM = "The gateway holds too many large requests in memory now."
@@ -36,18 +39,18 @@ async def taken(request: Any, operation: Operation) -> tuple[Body, Content | Non
         case Takes.FIELDS:
             return await read(request, operation.wrappers, keeps_model=not operation.on_model), None
         case Takes.STREAM:
-            return await _uploaded(request)
+            return await _uploaded(request, operation)
         case Takes.OPAQUE:
             return {}, Pieces(await request.whole_body())
     await request.whole_body()  # some clients send `{}` with a DELETE
     return {}, None
 
 
-async def _uploaded(request: Any) -> tuple[Body, Content]:
+async def _uploaded(request: Any, operation: Operation) -> tuple[Body, Content]:
     """The start of an upload session, which is small and goes up as it came, JSON or not; or else a body to pass on."""
     headers, limit = headers_of(request), max_upload_bytes()
     if not upload_steps.begins_session(headers, request.GET):
-        passing = Passing(request.content, limit=limit)
+        passing = Passing(request.content, limit=limit, tee=_tee(request, headers) if operation is UPLOAD else None)
         if passing.too_large:
             raise errors.PayloadTooLarge(str(TooLarge(limit)))
         return {}, passing
@@ -57,6 +60,16 @@ async def _uploaded(request: Any) -> tuple[Body, Content]:
     with suppress(Malformed):
         return bodies.read_body(raw), Pieces(raw)
     return {}, Pieces(raw)
+
+
+def _tee(request: Any, headers: Mapping[str, str]) -> Callable[[bytes], Awaitable[None]]:
+    """What takes in the file that an upload in one request brings. It is the request's `tee`."""
+    tee = request.tee = Tee()
+    request.owned.append(tee)
+    if not upload_steps.is_multipart(headers, request.GET):
+        return tee.feed
+    media = MediaPart(headers.get("content-type", ""))
+    return lambda piece: tee.feed(media.feed(piece))
 
 
 def size(request: Any, call: Call) -> int | None:

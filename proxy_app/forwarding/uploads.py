@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from accounts_app.leasing import AccountView, upload_sessions
 from accounts_app.leasing.upload_sessions import Session
 from accounts_app.pool.content import Pieces
+from accounts_app.storage.spool import Tee
 from proxy_app import errors
 from proxy_app.forwarding import forward
 from proxy_app.forwarding.passing import Passing
@@ -19,6 +20,7 @@ from proxy_app.forwarding.relay import Relay
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire.calls import Call
 from proxy_app.wire.operations import Operation, made_names, upload_steps
+from proxy_app.wire.operations.rows.files import UPLOAD
 from proxy_app.wire.operations.upload_steps import Chunk, Step, Told
 
 # What the servers of uploads answer is a short text, or the JSON of one file.
@@ -110,14 +112,27 @@ async def send(session: Session, call: Call, chunk: Chunk, limit: int, log: Atte
             raise errors.Unavailable(_NOT_TOLD)
         if not session.is_active:
             raise errors.UploadOver(session.state)
-    passing = _passing(session, call, chunk, limit)
+    tee = tee_of(session, chunk.offset)
+    passing = _passing(session, call, chunk, limit, tee)
     if chunk.step is Step.CHUNK and passing.length == 0 and chunk.offset is not None and chunk.offset < session.offset:
         async for _ in passing:
             """All of it is dropped."""
         return session, _received(session, chunk)
     session = await upload_sessions.sending(session)
-    answer = await _exchange(_of_the_rest(call, chunk, session.offset, passing), account, log)
+    try:
+        answer = await _exchange(_of_the_rest(call, chunk, session.offset, passing), account, log)
+    finally:
+        if tee is not None:
+            await tee.close()
     return _after(session, answer, passing.passed), answer
+
+
+def tee_of(session: Session, offset: int | None = None) -> Tee | None:
+    """What takes in the bytes of a file that upstream does not have, in a request that begins at `offset`."""
+    if session.operation != UPLOAD.id:
+        return None
+    begins = session.offset if offset is None else max(offset, session.offset)
+    return Tee(session.digest, offset=begins, size=session.size)
 
 
 async def whole(relay: Relay, operation: Operation) -> Answer:
@@ -154,11 +169,13 @@ def _query(call: Call, chunk: Chunk) -> Call:
     return replace(call, content=Pieces(), passes=replace(call.passes, http=http, headers=headers))
 
 
-def _passing(session: Session, call: Call, chunk: Chunk, limit: int) -> Passing:
-    """What of a chunk's bytes goes upstream. Whoever wants a copy of the file takes it here, as a `tee`."""
+def _passing(session: Session, call: Call, chunk: Chunk, limit: int, tee: Tee | None) -> Passing:
+    """What of a chunk's bytes goes upstream, past the spool."""
     assert call.content is not None
     begins = session.offset if chunk.offset is None else chunk.offset
-    return Passing(call.content, limit=max(0, limit - begins), skip=max(0, session.offset - begins))
+    return Passing(
+        call.content, limit=max(0, limit - begins), skip=max(0, session.offset - begins), tee=tee.feed if tee else None
+    )
 
 
 def _of_the_rest(call: Call, chunk: Chunk, offset: int, passing: Passing) -> Call:

@@ -29,9 +29,10 @@ _is_writable = True  # as far as the log knows
 class Tee:
     """One request of an upload: fed with the file's bytes in order, then closed, kept or dropped.
 
-    `upload` is the same text for all requests of a resumable upload, whichever process of this node they come to;
-    empty for an upload of one request. `offset` is where the request begins in the file, `size` the whole file's size
-    where it is known. What is too large, has a part missing or cannot be written is not kept; nothing here raises.
+    `upload` is the same text for all requests of a resumable upload, whichever process of this node they come to, and
+    whichever of them ends it; empty for an upload of one request. `offset` is where the request begins in the file,
+    `size` the whole file's size where it is known. What is too large, has a part missing or cannot be written is not
+    kept; nothing here raises.
     """
 
     def __init__(self, upload: str = "", *, offset: int = 0, size: int | None = None) -> None:
@@ -48,9 +49,8 @@ class Tee:
 
     async def feed(self, piece: bytes) -> None:
         """The next bytes of the file, in a piece of any size."""
-        if self._is_off or not (file := self._file or await self._do(self._begun)):
+        if (file := await self._begin()) is None:
             return
-        self._file = file
         known = min(len(piece), self._skip)
         self._skip -= known
         self._gathered += memoryview(piece)[known:]
@@ -65,10 +65,13 @@ class Tee:
             await self._flush()
 
     async def drop(self) -> None:
-        """Keep nothing of the upload."""
+        """Keep nothing of the upload, unless it was kept before."""
         self._is_off = True
         self._gathered.clear()
-        await self._do(self._part.unlink, True)
+        if self._file is not None:
+            await self._do(self._part.unlink, True)
+
+    aclose = drop
 
     async def keep(self, name: str, account: int, sha256_hash: str, size: int) -> bool:
         """Keep the bytes as the file `name`, which an answer of `account` has made; whether they are kept.
@@ -77,7 +80,7 @@ class Tee:
         file's resource has to have its row.
         """
         await self.close()
-        if self._is_off or self._file is None:
+        if await self._begin() is None:
             return False
         if not await self._do(_is_whole, self._part, sha256_hash, size):
             await self.drop()
@@ -102,6 +105,12 @@ class Tee:
         for start in range(0, len(piece), PIECE_BYTES):
             if not self._is_off:
                 await self._do(self._file.append, piece[start : start + PIECE_BYTES])
+
+    async def _begin(self) -> SealedFile | None:
+        """The file to write to; None where nothing is kept."""
+        if self._file is None and not self._is_off:
+            self._file = await self._do(self._begun)
+        return None if self._is_off else self._file
 
     def _begun(self) -> SealedFile | None:
         """The file, with what earlier requests have brought; None if a part of that is missing."""

@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 
-from accounts_app.leasing import upload_sessions
+from accounts_app.leasing import copies, upload_sessions
 from accounts_app.leasing.upload_sessions import Final, Session
 from accounts_app.pool.outcomes import Outcome
+from accounts_app.storage.spool import Tee
 from proxy_app import errors
 from proxy_app.api import auth, request_body
 from proxy_app.api.rendering import origin
@@ -21,6 +22,7 @@ from proxy_app.wire.calls import Call, PassThrough
 from proxy_app.wire.dialects import pass_through
 from proxy_app.wire.malformed import TooLarge
 from proxy_app.wire.operations import OPERATIONS, Takes, upload_steps
+from proxy_app.wire.operations.shown import uploaded_in
 from proxy_app.wire.operations.upload_steps import Chunk, Step
 from proxy_app.wire.operations.versions import FULLEST
 from proxy_app.wire.uris import Origin, upload_id
@@ -38,6 +40,7 @@ async def answered(request: HttpRequest, call: Call, place: Place, answer: Answe
         await _start(request, call, answer)
     elif answer.account is not None:
         await records.record(call, place, answer.account, answer.body)
+        await _kept(answer, tee=getattr(request, "tee", None))
     return _response(answer, origin(request))
 
 
@@ -107,9 +110,21 @@ async def _sent(request: HttpRequest, session: Session, what: Chunk, log: Attemp
     try:
         if after.state == upload_steps.FINAL and answer.account is not None and answer.status < 300:
             await records.record(call, ANYWHERE, answer.account, answer.body)
+            await _kept(answer, session=after)
     finally:  # also when the client has left
         await upload_sessions.update(after)
     return response
+
+
+async def _kept(answer: Answer, *, tee: Tee | None = None, session: Session | None = None) -> None:
+    """Keep the bytes of a file that an answer has made: `tee` or those of the session have taken them in."""
+    file = uploaded_in(answer.body)
+    if file is None or answer.account is None:
+        return
+    if session is not None:
+        tee = forwarding.tee_of(session, file.size)
+    if tee is not None:
+        await copies.keep(tee, file.name, answer.account.id, file.sha256_hash, file.size)
 
 
 def _call(request: HttpRequest, session: Session) -> Call:

@@ -28,6 +28,27 @@ class Shown:
     created_at: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """What an answer says of the bytes of a file that has been uploaded; `sha256_hash` is as upstream writes it."""
+
+    name: str
+    sha256_hash: str
+    size: int
+
+
+def uploaded_in(answer: bytes) -> Uploaded | None:
+    """Read from a whole public answer; None where it is about no file with bytes."""
+    try:
+        file = _decode(answer)["file"]
+        name, sha256_hash, size = file["name"], file["sha256Hash"], _number(file["sizeBytes"])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError, TypeError):
+        return None
+    if not isinstance(name, str) or not isinstance(sha256_hash, str) or not size:
+        return None
+    return Uploaded(name, sha256_hash, size)
+
+
 def shown_in(answer: bytes) -> Shown:
     """Read from a whole public answer."""
     try:

@@ -55,6 +55,12 @@ def begins_session(headers: Mapping[str, str], query: Mapping[str, str]) -> bool
     return ("start" in _commands(headers) and protocol == "resumable") or query.get("uploadType") == "resumable"
 
 
+def is_multipart(headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
+    """Whether the one request of an upload has two parts, of which the second is the file."""
+    protocol = headers.get(_PROTOCOL) or query.get("upload_protocol", "")
+    return "multipart" in (protocol, query.get("uploadType"))
+
+
 def announced(headers: Mapping[str, str]) -> int | None:
     """The size of the file, as the start of a session announces it."""
     return _number(headers.get("x-goog-upload-header-content-length") or headers.get("x-upload-content-length", ""))

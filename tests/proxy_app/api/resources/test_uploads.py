@@ -9,7 +9,8 @@ from asgiref.sync import sync_to_async
 from accounts_app import roster
 from accounts_app.api_keys import keys
 from accounts_app.leasing import upload_sessions
-from accounts_app.models import Resource, UploadSession
+from accounts_app.models import Resource, SpooledFile, UploadSession
+from accounts_app.storage import spool
 from accounts_app.storage.worker import in_database
 from tests.asgi_client import Client, Reply
 
@@ -397,3 +398,53 @@ async def test_a_page_uploads_without_a_key_where_none_is_needed_for_a_chunk(cli
     assert "x-goog-upload-offset" in asked.headers["access-control-allow-headers"]
     assert "x-goog-upload-status" in reply.headers["access-control-expose-headers"]
     assert reply.headers["access-control-allow-origin"] == "https://page.example"
+
+
+LONG = b"A file of several chunks. " * 400_000  # 10 MB
+
+
+async def test_what_is_uploaded_in_chunks_is_kept_as_it_passes(client, projects, key_of, settings, tmp_path):
+    settings.GATEWAY_DATA_DIR = tmp_path
+    key = await key_of("red")
+    session = await start(
+        client, key, b'{"file":{"mimeType":"text/plain"}}', x_goog_upload_header_content_length=str(len(LONG))
+    )
+
+    await send(client, session, LONG[:CHUNK], command="upload")
+    last = await send(client, session, LONG[CHUNK:], CHUNK)
+
+    row = await SpooledFile.objects.aget(resource__name=last.json()["file"]["name"])
+    assert await spool.read(row.path, row.size) == LONG
+    assert len(list((tmp_path / "spool").iterdir())) == 1
+
+
+@pytest.mark.parametrize("protocol", ["raw", "multipart"])
+async def test_what_is_uploaded_in_one_request_is_kept_too(protocol, client, projects, key_of, settings, tmp_path):
+    settings.GATEWAY_DATA_DIR = tmp_path
+    key, body, kind = await key_of("red"), b"hello", "text/plain"
+    if protocol == "multipart":
+        kind = "multipart/related; boundary=b"
+        body = (
+            b"--b\r\nContent-Type: application/json\r\n\r\n{}\r\n--b\r\nContent-Type: text/plain\r\n\r\nhello\r\n--b--"
+        )
+
+    reply = await client.post(
+        "/upload/v1beta/files", body, x_goog_api_key=key, x_goog_upload_protocol=protocol, content_type=kind
+    )
+
+    assert reply.status == 200, reply.body
+    row = await SpooledFile.objects.aget(resource__name=reply.json()["file"]["name"])
+    assert await spool.read(row.path, row.size) == b"hello"
+
+
+async def test_what_upstream_refuses_is_not_kept(client, projects, key_of, upstream, settings, tmp_path):
+    settings.GATEWAY_DATA_DIR = tmp_path
+    for name in "abcd":
+        upstream.limit_storage(f"{name}@example.com", 0)
+
+    reply = await client.post(
+        "/upload/v1beta/files", b"hello", x_goog_api_key=await key_of("red"), x_goog_upload_protocol="raw"
+    )
+
+    assert reply.status >= 400
+    assert not list((tmp_path / "spool").iterdir())

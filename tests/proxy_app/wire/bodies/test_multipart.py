@@ -1,0 +1,33 @@
+"""The file in an upload of two parts, wherever its pieces are cut."""
+
+import pytest
+
+from proxy_app.wire.bodies.multipart import MediaPart
+
+HEAD = b'--b7\r\nContent-Type: application/json\r\n\r\n{"file":{}}\r\n--b7\r\nContent-Type: text/plain\r\n\r\n'
+FILE = b"one\r\n--b\r\n\r\n two --b7 \r\n-"
+
+
+def of(body: bytes, size: int, content_type: str = "multipart/related; boundary=b7") -> bytes:
+    media = MediaPart(content_type)
+    return b"".join(media.feed(body[start : start + size]) for start in range(0, len(body), size))
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 50, 1000])
+@pytest.mark.parametrize("kind", ["multipart/related; boundary=b7", 'multipart/related; type="x"; Boundary="b7"'])
+def test_it_is_what_stands_between_the_second_head_and_the_end(size, kind):
+    assert of(HEAD + FILE + b"\r\n--b7--\r\n", size, kind) == FILE
+    assert of(HEAD + b"\r\n--b7--", size, kind) == b""
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (HEAD + FILE + b"\r\n--b7--", "multipart/related"),
+        (HEAD + FILE + b"\r\n--b7--", "multipart/related; boundary=other"),
+        (b"x" * 200_000, "multipart/related; boundary=b7"),
+        (b"", "multipart/related; boundary=b7"),
+    ],
+)
+def test_of_anything_else_there_is_nothing(body, kind):
+    assert of(body, 50_000, kind) == b""
