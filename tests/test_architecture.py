@@ -39,8 +39,7 @@ FROM_OUTSIDE = {
     "proxy_app/management": "commands are called by their names, in tests/accounts_app/management/test_commands.py",
     "accounts_app/models": "rows and constraints, in tests/accounts_app/models/test_models.py",
     "proxy_app/models": "rows, in tests/proxy_app/reports/test_figures.py",
-    "proxy_app/wire/operations/columns.py": "its rows are, in tests/proxy_app/wire/operations/test_table.py",
-    "proxy_app/wire/operations/rows": "all rows together, in tests/proxy_app/wire/operations/test_table.py",
+    "proxy_app/wire/operations/rows": "together, in test_table.py and test_columns.py of their package",
 }
 # These do a part of what another module is tested for: the test beside it.
 TESTED_WITH = {
@@ -55,7 +54,6 @@ TESTED_WITH = {
     "accounts_app/leasing/names_in_memory.py": "accounts_app/leasing/test_owners.py",
     "accounts_app/leasing/owner_news.py": "accounts_app/leasing/test_owners.py",
     "accounts_app/leasing/owner_rows.py": "accounts_app/leasing/test_owners.py",
-    "proxy_app/wire/operations/listed.py": "proxy_app/api/resources/test_lists.py",
     "accounts_app/roster/rows.py": "accounts_app/roster/test_roster.py",
     "accounts_app/storage/shared_sums.py": "accounts_app/api_keys/test_usage.py",
     **dict.fromkeys(

@@ -223,3 +223,11 @@ def test_an_error_that_is_made_has_its_details_and_a_status_of_its_own():
     body = error_body(400, "m", [{"reason": "R"}], status="FAILED_PRECONDITION")
 
     assert read_error(body) == ErrorBody(400, "m", "FAILED_PRECONDITION", ({"reason": "R"},))
+
+
+def test_the_error_of_a_job_is_part_of_it_where_resources_are_answered():
+    job = b'{"name":"batches/b","error":{"code":3}}'
+
+    assert error_object(job) == job
+    assert error_object(job, of_a_resource=True) is None
+    assert error_object(b'{"error":{"code":3}}', of_a_resource=True) == b'{"error":{"code":3}}'
