@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -25,7 +26,7 @@ HERE = Path(__file__).resolve().parent
 # Ignored by git, and deleted with the virtual environment.
 HOME = HERE.parent.parent.parent / ".venv" / "clients"
 PATIENCE = 240.0
-OLDEST_NODE = 20
+OLDEST_NODE = "20"
 # The class that is compiled for each Java SDK besides Walking.java, and run.
 JAVA_PROGRAMS = {"java-genai-1": "Genai", "java-genai-2": "Genai", "langchain4j": "LangChain"}
 
@@ -58,7 +59,7 @@ def install(name: str) -> Path:
                 case _:
                     _install_python(place, requirements)
             stamp.write_text(wanted)
-    for script in (HERE / name).glob("*.mjs"):
+    for script in (HERE / name.partition("-")[0]).glob("*.mjs"):
         shutil.copy(script, place)  # node looks for its modules beside the script
     return place
 
@@ -96,7 +97,8 @@ def _sources_of(name: str) -> list[Path]:
         case "go.mod":
             return sorted((HERE / "go").glob("*.go"))
         case "pom.xml":
-            return [HERE / "java" / f"{one}.java" for one in ("Walking", JAVA_PROGRAMS[name])]
+            programs = (*("Walking", JAVA_PROGRAMS[name]), *(["Keeping"] if JAVA_PROGRAMS[name] == "Genai" else []))
+            return [HERE / "java" / f"{one}.java" for one in programs]
         case _:
             return []
 
@@ -119,8 +121,9 @@ def _install_node(place: Path, package: Path) -> None:
         raise NotInstalled("node and npm are not on this machine")
     version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout
     major = re.match(r"v(\d+)", version)
-    if not major or int(major[1]) < OLDEST_NODE:
-        raise NotInstalled(f"node is {version.strip() or 'broken'}, {OLDEST_NODE} is needed")
+    oldest = int(json.loads(package.read_text()).get("engines", {}).get("node", OLDEST_NODE).removeprefix(">="))
+    if not major or int(major[1]) < oldest:
+        raise NotInstalled(f"node is {version.strip() or 'broken'}, {oldest} is needed")
     place.mkdir()
     shutil.copy(package, place)
     # Without a lock file, which would name the package registry of the machine that made it.

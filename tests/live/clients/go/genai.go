@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"google.golang.org/genai"
@@ -243,6 +244,10 @@ func described(err error) map[string]any {
 }
 
 func main() {
+	if len(os.Args) > 1 {
+		keep()
+		return
+	}
 	steps := map[string]step{
 		"generate": generate, "stream": stream, "chat": chat, "chat_stream": chatStream, "tools": tools,
 		"structured": structured, "image": image, "count": count, "list_models": listModels, "get_model": getModel,

@@ -31,6 +31,14 @@ type errand struct {
 	Models map[string]string `json:"models"`
 	Trials map[string]trial  `json:"trials"`
 	Image  []byte            `json:"image"`
+
+	// Those of ../python/keeping.py.
+	Model     string   `json:"model"`
+	Embedding string   `json:"embedding"`
+	Files     []string `json:"files"`
+	Large     string   `json:"large"`
+	Chosen    string   `json:"chosen"`
+	Manual    string   `json:"manual"`
 }
 
 // The pieces of one stream as they came; events without text are no news to a reader.
