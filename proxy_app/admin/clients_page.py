@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts_app.api_keys.keys import RosterUnavailable
-from proxy_app.admin import snippets
+from proxy_app.admin.resource_snippets import RESOURCE_SNIPPETS
+from proxy_app.admin.snippets import PLACEHOLDER, SNIPPETS
 from proxy_app.api.models import model_list
 
 # Served by accounts of every kind, and the cheapest of those.
@@ -23,8 +24,11 @@ def show(request: HttpRequest) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": _("Connect a client"),
-        "snippets": snippets.SNIPPETS,
-        "placeholder": snippets.PLACEHOLDER,
+        "groups": [
+            (_("Clients"), SNIPPETS),
+            (_("Files, embeddings, caches, batches and stores"), RESOURCE_SNIPPETS),
+        ],
+        "placeholder": PLACEHOLDER,
         "address": request.build_absolute_uri(get_script_prefix()).rstrip("/"),
         **offered(),
     }

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from emulator import Emulator
+from proxy_app.admin.resource_snippets import RESOURCE_SNIPPETS
 from proxy_app.admin.snippets import SNIPPETS, Language, Snippet
 from tests.live.clients.install import NotInstalled, install
 from tests.live.clients.walkthrough import SLOW
@@ -27,6 +30,15 @@ HOMES: Mapping[str, str] = {
     "langchain": "langchain",
     "ai-sdk": "ai-sdk",
     "litellm": "litellm",
+    **{snippet.slug: "google-genai-3" for snippet in RESOURCE_SNIPPETS if snippet.language is Language.PYTHON},
+}
+# What a snippet about a resource prints.
+SAYS: Mapping[str, str] = {
+    "files": "two years",
+    "embeddings": r"0\.\d+",
+    "cache": r'cachedContentTokenCount": \d{4}|\d{4} tokens from the cache',
+    "batch": "The capital of France is Paris",
+    "store": "two years",
 }
 TO_RUN = [snippet for snippet in SNIPPETS if snippet.code]
 
@@ -40,6 +52,22 @@ def test_a_snippet_is_answered_when_it_is_run_as_it_stands(snippet: Snippet, gat
 
 def test_the_only_client_without_a_snippet_is_the_one_that_has_no_setting_for_an_address():
     assert [snippet.slug for snippet in SNIPPETS if not snippet.code] == ["llm"]
+
+
+@pytest.fixture(scope="module")
+def demo(google: Emulator) -> Iterator[Gateway]:
+    """A gateway to which no account has been connected."""
+    with Gateway(google) as serving:
+        yield serving.start()
+
+
+@pytest.mark.parametrize("snippet", RESOURCE_SNIPPETS, ids=lambda snippet: snippet.slug)
+def test_a_snippet_with_a_resource_works_before_any_account_is_connected(
+    snippet: Snippet, demo: Gateway, tmp_path: Path
+):
+    said = run(snippet, snippet.filled(demo.url, "gemini-2.5-flash", demo.key), tmp_path)
+
+    assert re.search(SAYS[snippet.slug.partition("-")[0]], said), said
 
 
 def run(snippet: Snippet, code: str, directory: Path) -> str:

@@ -3,7 +3,6 @@
 
 document.addEventListener("DOMContentLoaded", () => {
     const fields = [...document.querySelectorAll("[data-given]")];
-    const tabs = [...document.querySelectorAll("[role=tab]")];
 
     // As this browser reaches the gateway, whatever a proxy in between makes of it.
     document.getElementById("given-url").value = location.origin;
@@ -27,17 +26,24 @@ document.addEventListener("DOMContentLoaded", () => {
         return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"');
     }
 
-    tabs.forEach((tab) => tab.addEventListener("click", () => choose(tab)));
-    document.querySelector("[role=tablist]").addEventListener("keydown", (event) => {
-        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-        if (!step) return;
-        const next = tabs[(tabs.indexOf(event.target) + step + tabs.length) % tabs.length];
-        choose(next);
-        next.focus();
-    });
+    for (const list of document.querySelectorAll("[role=tablist]")) {
+        const tabs = tabsOf(list);
+        tabs.forEach((tab) => tab.addEventListener("click", () => choose(tab)));
+        list.addEventListener("keydown", (event) => {
+            const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+            if (!step) return;
+            const next = tabs[(tabs.indexOf(event.target) + step + tabs.length) % tabs.length];
+            choose(next);
+            next.focus();
+        });
+    }
+
+    function tabsOf(list) {
+        return [...list.querySelectorAll("[role=tab]")];
+    }
 
     function choose(chosen) {
-        for (const tab of tabs) {
+        for (const tab of tabsOf(chosen.closest("[role=tablist]"))) {
             const selected = tab === chosen;
             tab.setAttribute("aria-selected", selected);
             tab.tabIndex = selected ? 0 : -1;

@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from accounts_app import roster
 from accounts_app.models import ModelRoute
-from proxy_app.admin import snippets
-from proxy_app.admin.snippets import Language, quoted
+from proxy_app.admin.resource_snippets import RESOURCE_SNIPPETS
+from proxy_app.admin.snippets import SNIPPETS, Language, quoted
 from tests.proxy_app.admin.pages import signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("forgetful")]
@@ -28,7 +28,7 @@ class TestClients:
 
         content = console.get(reverse("clients")).content.decode()
 
-        for snippet in snippets.SNIPPETS:
+        for snippet in (*SNIPPETS, *RESOURCE_SNIPPETS):
             assert html.escape(snippet.title) in content
             if snippet.code:
                 shown = re.search(rf'<code id="code-{snippet.slug}"[^>]*>(.*?)</code>', content, re.DOTALL)[1]
