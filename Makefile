@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help run test mutants check format messages bench bench-peers
+.PHONY: help run test test-conformance mutants check format messages bench bench-peers
 
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
 run: $(VENV)/.installed  ## set everything up and serve on http://127.0.0.1:8045
 	@$(BIN)/python manage.py bootstrap
@@ -17,6 +17,9 @@ run: $(VENV)/.installed  ## set everything up and serve on http://127.0.0.1:8045
 
 test: $(VENV)/.installed-dev  ## every test this machine can run, those of the database on SQLite and on PostgreSQL
 	@$(BIN)/python -m tests -rs -n auto --dist loadfile $(ARGS)
+
+test-conformance: $(VENV)/.installed-dev  ## Google's own tests of its Python SDK, through the gateway with the emulator behind it
+	@$(BIN)/python -m tests.conformance $(ARGS)
 
 mutants: $(VENV)/.installed-dev  ## slips put into the pure parts, one by one: do their tests notice (ten minutes on two cores)?
 	@$(BIN)/python -m tests.mutation $(ARGS)

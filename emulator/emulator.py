@@ -6,7 +6,7 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
@@ -42,6 +42,7 @@ class Emulator(Observer):
     rotate_refresh_tokens  a refresh gives a new refresh token, and the old one is good no more
     strict_signatures      thought signatures must be the emulator's own
     bind_signatures        and made for the same project
+    recorded               names of resources that every project has, also after their deletion; with each file its type
     job_seconds            how long batches, videos and what stores take in need, by the emulator's clock
     """
 
@@ -61,6 +62,7 @@ class Emulator(Observer):
         strict_signatures: bool = False,
         bind_signatures: bool = False,
         job_seconds: float = 2.0,
+        recorded: Mapping[str, str] | None = None,
     ) -> None:
         self._address = (host, port)
         google = Google(
@@ -75,6 +77,7 @@ class Emulator(Observer):
             strict_signatures=strict_signatures,
             bind_signatures=bind_signatures,
             job_seconds=job_seconds,
+            recorded=recorded,
         )
         super().__init__(google)
         self._loop: asyncio.AbstractEventLoop | None = None

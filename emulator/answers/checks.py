@@ -28,6 +28,8 @@ def check_contents(inner: Json) -> None:
         for number, part in enumerate(parts):
             if not any(kind in part for kind in PART_KINDS):
                 raise _invalid(f"{where}[{number}].data: required oneof field 'data' must have one initialized field\n")
+            if "inlineData" in part and not part["inlineData"].get("data"):
+                raise _invalid(f"{where}[{number}].inline_data.data: required field is not set\n")
 
 
 def check_generate(inner: Json, model: Model, *, binding: str | None = None) -> None:

@@ -20,6 +20,7 @@ from emulator.apis.resources import (
 from emulator.apis.uploads import sessions
 from emulator.apis.uploads.bodies import Receiver, receiver_of
 from emulator.state.accounts import Account
+from emulator.state.resources import recorded
 from emulator.wire.errors import unknown_path
 from emulator.wire.public.upload_steps import SESSION_STEPS
 from emulator.wire.replies import Json, Reply
@@ -49,6 +50,7 @@ _TARGETS: Mapping[str, sessions.Target] = {"files": files.TARGET, "fileSearchSto
 
 def answer(google: Google, call: Call) -> Reply | Json:
     """The answer to one authenticated call; raises Refused."""
+    recorded.provide(call.project, google.recorded, call.now)
     if step := sessions.STEPS.get(call.route.call):
         return step(google, call, _target(call))
     method = _METHODS.get(call.route.call)

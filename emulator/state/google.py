@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from emulator.state.accounts import Account, Accounts
@@ -35,6 +35,7 @@ class Google:
         strict_signatures: bool = False,
         bind_signatures: bool = False,
         job_seconds: float = 2.0,
+        recorded: Mapping[str, str] | None = None,
     ) -> None:
         self.changed = threading.Condition()
         self.controllable = controllable
@@ -44,6 +45,7 @@ class Google:
         self.strict_signatures = strict_signatures
         self.bind_signatures = bind_signatures
         self.job_seconds = job_seconds
+        self.recorded = recorded or {}
         self.advanced = 0.0
         self._clock = clock
         self.accounts = Accounts(any_credentials=any_credentials, token_lifetime=token_lifetime, clock=self.now)

@@ -27,7 +27,7 @@ CountedRequest: model:string contents*Content systemInstruction:Content tools*To
 GenerateContentRequest: contents*Content systemInstruction:Content tools*Tool toolConfig:ToolConfig labels sessionId
   safetySettings*SafetySetting generationConfig:GenerationConfig cachedContent:string
 PublicGenerateRequest: model:string contents*Content systemInstruction:Content tools*Tool toolConfig:ToolConfig store
-  serviceTier safetySettings*SafetySetting generationConfig:GenerationConfig cachedContent:string
+  serviceTier safetySettings*SafetySetting generationConfig:GenerationConfig cachedContent:string labels
 PublicCountRequest: model:string contents*Content generateContentRequest:PublicGenerateRequest
 CachedContent: name:string model:string displayName:string contents*Content systemInstruction:Content tools*Tool
   toolConfig:ToolConfig ttl:string expireTime:string createTime updateTime usageMetadata
@@ -74,7 +74,7 @@ ModelsRequest: project:string
 Content: role:string parts*Part
 Part: text:string thought thoughtSignature:bytes inlineData:Blob fileData:FileData functionCall:FunctionCall
   functionResponse:FunctionResponse executableCode codeExecutionResult toolCall toolResponse videoMetadata
-  mediaResolution partMetadata
+  mediaResolution mediaProcessing partMetadata
 Blob: mimeType:string data:bytes displayName:string
 FileData: mimeType:string fileUri:string displayName:string
 FunctionCall: id:string name:string args partialArgs willContinue
@@ -94,7 +94,8 @@ SafetySetting: category threshold method
 GenerationConfig: temperature:float topP:float topK:float candidateCount:int maxOutputTokens:int stopSequences*string
   responseLogprobs logprobs:int presencePenalty:float frequencyPenalty:float seed:int responseMimeType:string
   responseJsonSchema responseSchema:Schema routingConfig modelSelectionConfig responseModalities*string mediaResolution
-  speechConfig audioTimestamp thinkingConfig:ThinkingConfig imageConfig enableAffectiveDialog enableEnhancedCivicAnswers
+  speechConfig audioTimestamp audioTranscriptionConfig thinkingConfig:ThinkingConfig imageConfig enableAffectiveDialog
+  enableEnhancedCivicAnswers
 ThinkingConfig: includeThoughts thinkingBudget:int thinkingLevel
 """
 

@@ -24,13 +24,14 @@ def attach_files(call: Call, inner: Json) -> None:
     """Checks every `fileData` of a request as read, and adds what answers and counts want to know of the file.
 
     A URI of Google's Files API must name an active file of the call's project. Other URIs are somebody else's pages; a
-    Files API on another host than Google's is none that Google could read. Raises Refused.
+    Files API on another host than Google's is none that Google could read, and the public API reads no buckets. Raises
+    Refused.
     """
     for data in _file_data(inner):
         uri = str(data.get("fileUri", ""))
         if match := _NAME.fullmatch(uri):
             _describe(data, active_file(call, match[1]))
-        elif GENERATIVE in uri:
+        elif GENERATIVE in uri or (call.api_key and uri.startswith("gs://")):
             raise refuse(400, f"Invalid or unsupported file uri: {uri}")
         elif _ELSEWHERE.fullmatch(uri):
             raise refuse(400, f"Cannot fetch content from the provided URL: {uri}")

@@ -55,12 +55,14 @@ class Caches:
     def __init__(self) -> None:
         self._by_name: dict[str, CachedContent] = {}
 
-    def add(self, inner: Json, model: str, tokens: int, display_name: str, now: float, expires: float) -> CachedContent:
+    def add(
+        self, inner: Json, model: str, tokens: int, display_name: str, now: float, expires: float, *, name: str = ""
+    ) -> CachedContent:
         """Raises Refused where the context is too small to be cached."""
         if tokens < SMALLEST:
             text = f"Cached content is too small. total_token_count={tokens}, min_total_token_count={SMALLEST}"
             raise refuse(400, text)
-        name = f"cachedContents/{random_id(40)}"
+        name = name or f"cachedContents/{random_id(40)}"
         cache = self._by_name[name] = CachedContent(name, model, inner, tokens, now, now, expires, display_name)
         return cache
 
@@ -70,6 +72,9 @@ class Caches:
         if cache is None or cache.expires <= now:
             raise not_there()
         return cache
+
+    def has(self, name: str, now: float) -> bool:
+        return name in self._by_name and self._by_name[name].expires > now
 
     def all(self, now: float) -> list[CachedContent]:
         return [cache for cache in self._by_name.values() if cache.expires > now]

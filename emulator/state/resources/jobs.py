@@ -127,6 +127,9 @@ class Jobs:
             raise not_there()
         return job
 
+    def has(self, name: str) -> bool:
+        return name in self._by_name
+
     def under(self, prefix: str) -> list[Job]:
         return [job for name, job in self._by_name.items() if name.startswith(prefix)]
 

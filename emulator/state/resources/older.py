@@ -24,6 +24,9 @@ class Older:
         self._by_name[name] = {"name": name, **fields, **times}
         return self._by_name[name]
 
+    def has(self, name: str) -> bool:
+        return name in self._by_name
+
     def get(self, name: str) -> Json:
         """Raises Refused with one text for what is not there and what is another project's."""
         if (found := self._by_name.get(name)) is None:

@@ -63,9 +63,9 @@ class Store:
     embedded_by: str = _EMBEDDED_BY
     documents: dict[str, Document] = field(default_factory=dict, repr=False)
 
-    def add(self, taken: Json, blob: Blob, now: float, ready: float) -> Document:
+    def add(self, taken: Json, blob: Blob, now: float, ready: float, *, name: str = "") -> Document:
         """Takes a document in: `taken` has its displayName and mimeType, its customMetadata and chunkingConfig."""
-        name = f"{self.name}/documents/{slugged(taken['displayName'])}"
+        name = name or f"{self.name}/documents/{slugged(taken['displayName'])}"
         chunking = taken.get("chunkingConfig", {}).get("whiteSpaceConfig", {})
         document = Document(
             name,
@@ -118,9 +118,11 @@ class Stores:
         self._by_name: dict[str, Store] = {}
 
     def add(self, display_name: str, now: float) -> Store:
-        name = f"fileSearchStores/{slugged(display_name)}"
-        store = self._by_name[name] = Store(name, display_name, now, now)
-        return store
+        return self.named(f"fileSearchStores/{slugged(display_name)}", now, display_name)
+
+    def named(self, name: str, now: float, display_name: str = "") -> Store:
+        """The store of this name, which is made when it is not there."""
+        return self._by_name.setdefault(name, Store(name, display_name, now, now))
 
     def get(self, name: str) -> Store:
         """Raises Refused with Google's words for what is not there or is another project's."""

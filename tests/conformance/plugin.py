@@ -1,0 +1,67 @@
+"""For pytest in the SDK's environment: the suite's client calls the gateway, what it lacks is made, outcomes are noted.
+
+Its replay client takes no address from the environment; the wheels leave out the media files that the tests send.
+"""
+
+import json
+import os
+import re
+import wave
+from pathlib import Path
+
+import pytest
+from google import genai
+from google.genai import _replay_api_client
+from PIL import Image
+
+GOOGLE = re.compile(r"https://(?:autopush-)?generativelanguage(?:\.sandbox)?\.googleapis\.com")
+SUITE = Path(genai.__file__).parent / "tests"
+PICTURES = (
+    *("google.png", "google.jpg", "google_homepage.png", "bridge1.png", "checkerboard.png", "a-man-and-a-dog.png"),
+    *("dog.jpg", "man.jpg", "segmentation_scribble.jpg", "skateboard_stop_sign.jpg"),
+)
+
+
+def pytest_configure() -> None:
+    make_media(SUITE / "data")
+    call_the_gateway(os.environ["GOOGLE_GEMINI_BASE_URL"])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """One line of JSON for each test, and one more for a fixture that fails: its name, its outcome, and why."""
+    if report.when == "call" or not report.passed:
+        name = report.nodeid.rpartition("genai/tests/")[2]
+        why = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr or "")[-2_000:]
+        with Path(os.environ["OUTCOMES"]).open("a") as outcomes:
+            outcomes.write(json.dumps({"test": name, "outcome": report.outcome, "why": why}) + "\n")
+
+
+def call_the_gateway(url: str) -> None:
+    """Whatever the suite's client would send to Google goes to this address."""
+    client = _replay_api_client.ReplayApiClient
+    built = client._build_request
+
+    def build(self: _replay_api_client.ReplayApiClient, *arguments: object, **options: object) -> object:
+        request = built(self, *arguments, **options)
+        request.url = GOOGLE.sub(url, request.url, count=1)
+        return request
+
+    client._build_request = build
+
+
+def make_media(folder: Path) -> None:
+    """Small files of the right kinds: no test looks into them."""
+    folder.mkdir(exist_ok=True)
+    for name in PICTURES:
+        Image.new("RGB", (64, 64), (200, 30, 30)).save(folder / name)
+    Image.new("RGB", (64, 64), (255, 255, 255)).save(folder / "story.pdf")
+    (folder / "story.txt").write_text("Once upon a time there was a magic backpack.\n")
+    for name, brand in (("animal.mp4", b"isom"), ("pixel.m4a", b"M4A ")):
+        head = (24).to_bytes(4, "big") + b"ftyp" + brand + bytes(4) + b"isommp42"
+        (folder / name).write_bytes(head + (1032).to_bytes(4, "big") + b"mdat" + bytes(1024))
+    with wave.open(str(folder / "voice_sample.wav"), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(16_000)
+        sound.writeframes(bytes(32_000))
