@@ -45,11 +45,11 @@ class Keeper:
 
     def line(self, place: Path) -> list[str]:
         """The command line."""
-        program, *rest = self.command
+        program, *arguments = self.command
         if program.endswith(".mjs"):
             return ["node", str(place / program)]
         if program.endswith(".py"):
-            return [str(place / "bin" / "python"), "-W", "ignore", str(HERE / "python" / program), *rest]
+            return [str(place / "bin" / "python"), "-W", "ignore", str(HERE / "python" / program), *arguments]
         if self.sdk in JAVA_PROGRAMS:
             return [
                 "java",
@@ -59,7 +59,7 @@ class Keeper:
                 f"{place}/classes:{place}/lib/*",
                 program,
             ]
-        return [str(place / program), *rest]
+        return [str(place / program), *arguments]
 
 
 KEEPERS = (

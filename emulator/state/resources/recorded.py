@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _MODEL = "models/gemini-2.5-flash"
 _LONG_AGO, _LONG = 3_600.0, 10 * 365 * 86_400.0
+_CACHED: Json = {"contents": [{"role": "user", "parts": [{"text": "recorded"}]}]}
 _CONTENT = {
     "application/jsonl": b'{"key": "one", "request": {"contents": [{"parts": [{"text": "Hello"}]}]}}\n',
     "application/x-embeddings": b'{"key": "one", "request": {"content": {"parts": [{"text": "Hello"}]}}}\n',
@@ -24,14 +25,13 @@ _CONTENT = {
 def provide(project: Project, names: Mapping[str, str], now: float) -> None:
     """Make in a project what it lacks of `names`; the value of a file's is its type."""
     for name, mime_type in names.items():
-        collection, _, rest = name.partition("/")
+        collection, _, id = name.partition("/")
         match collection:
-            case "files" if project.files.get(rest, now) is None:
+            case "files" if project.files.get(id, now) is None:
                 content = Blob.of(_CONTENT.get(mime_type, b"recorded"))
-                project.files.add(content, now - 60.0, id=rest, mime_type=mime_type, display_name="recorded")
+                project.files.add(content, now - 60.0, id=id, mime_type=mime_type, display_name="recorded")
             case "cachedContents" if not project.caches.has(name, now):
-                content = {"contents": [{"role": "user", "parts": [{"text": "recorded"}]}]}
-                project.caches.add(content, _MODEL, 1_024, "recorded", now, now + _LONG, name=name)
+                project.caches.add(_CACHED, _MODEL, 1_024, "recorded", now, now + _LONG, name=name)
             case "fileSearchStores" if "/documents/" in name:
                 store = project.stores.named(name.partition("/documents/")[0], now)
                 if name not in store.documents:
