@@ -147,3 +147,23 @@ def test_an_error_in_a_stream_keeps_every_byte():
 )
 def test_an_answer_is_no_error(payload):
     assert error_in(payload) is None
+
+
+def test_the_error_of_a_resource_is_an_answer_where_resources_are_answered():
+    job = b'{"name":"batches/b","error":{"code":3}}'
+
+    assert error_in(job) == job
+    assert error_in(job, of_a_resource=True) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome", "message"),
+    [
+        (399, Outcome.EMPTY, "An empty answer."),
+        (400, Outcome.REJECTED, "Status 400 without a body."),
+    ],
+)
+def test_an_answer_without_a_body_is_empty_and_an_error_without_one_is_an_error(status, outcome, message):
+    fault = classify(status, b" ")
+
+    assert (fault.outcome, fault.message) == (outcome, message)

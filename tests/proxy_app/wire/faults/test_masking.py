@@ -17,13 +17,15 @@ def test_what_looks_like_a_secret_and_what_is_one_are_masked(secrets):
 
 
 def test_a_secret_is_found_where_nothing_looks_like_one():
-    assert masked_bytes(f"It was {ODD}.".encode(), ODD) == b"It was ***."
+    for secrets in ((ODD,), ("", ODD), (ODD, "another")):
+        assert masked_bytes(f"It was {ODD}.".encode(), *secrets) == b"It was ***."
 
 
 def test_where_there_is_nothing_the_very_bytes_come_back():
     text = b"nothing \xff here"
 
     assert masked_bytes(text, "", ODD) is text
+    assert masked_bytes(text) is text
 
 
 def test_bytes_that_are_no_text_stay_as_they_are_beside_a_secret():

@@ -1,6 +1,6 @@
 import pytest
 
-from proxy_app.wire.operations.addresses import Address, http_method, read
+from proxy_app.wire.operations.addresses import Address, http_method, is_of_session, read
 
 LIVE = "google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
 
@@ -44,3 +44,19 @@ def test_what_is_none_of_the_apis_has_no_address(path):
 )
 def test_a_post_may_mean_another_method(sent, override, meant):
     assert http_method(sent, override) == meant
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "is_one"),
+    [
+        ("/upload/v1beta/files", "upload_id=x&upload_protocol=resumable", True),
+        ("/v1beta/upload/v1beta/files", "key=k&upload_id=x", True),
+        ("/upload/v1beta/files", "upload_id=", False),
+        ("/upload/v1beta/files", "uploadType=media", False),
+        ("/v1beta/files/upload", "upload_id=x", False),
+        ("/upload/files", "upload_id=x", False),
+        ("/v1beta/models", "upload_id=x", False),
+    ],
+)
+def test_a_request_of_an_upload_session_has_its_id_in_the_query(path, query, is_one):
+    assert is_of_session(path, query) is is_one

@@ -25,6 +25,7 @@ def test_a_page_is_read_with_its_resources_as_upstream_wrote_them():
     assert page_in(BATCHES, b'{"operations":[{"name":"batches/b"}]}') == Page(
         {"batches/b": b'{"name":"batches/b"}'}, ""
     )
+    assert page_in(FILES, b'{"nextPageToken":"n"}') == Page({}, "n")
     assert page_in(FILES, b"{}") == Page({}, "") == Page()
 
 

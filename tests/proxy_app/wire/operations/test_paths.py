@@ -54,6 +54,8 @@ def test_what_is_no_operation_is_none(path):
 def test_an_operation_is_found_for_the_wrong_method():
     assert by_another_method("models/x:countTokens") is COUNT
     assert by_another_method("models") is LIST_MODELS
+    assert by_another_method("batches/b:updateEmbedContentBatch").http == "PATCH"
+    assert by_another_method("interactions/i/auth_tokens/0f").http == "DELETE"
     assert by_another_method("nothing") is None
 
 
@@ -153,3 +155,10 @@ def test_what_google_does_not_have_is_no_operation(http, path, root):
 )
 def test_what_is_newer_than_the_table_may_be_forwarded(path, root, forwarded):
     assert paths.may_be_forwarded(path, root) is forwarded
+
+
+def test_a_name_as_long_as_any_may_be_forwarded():
+    name = "widgets" + "/w" * resource_names.LONGEST
+
+    assert paths.may_be_forwarded(name[: resource_names.LONGEST])
+    assert not paths.may_be_forwarded(name[: resource_names.LONGEST + 2])
