@@ -56,6 +56,11 @@ async def find(resource: int, owner: int) -> str:
     return ""
 
 
+async def of(resource: int) -> list[tuple[str, int]]:
+    """All copies of a file: the name of each, and the project that it is in. Raises Django's database errors."""
+    return await soon_in_database(_all, resource)
+
+
 async def made(resource: int, owner: int, account: int, name: str, expires_at: float) -> None:
     """An account of `owner` has got a copy of a file. Raises no database error: then only this process knows of it."""
     _put(resource, owner, name, expires_at - LEFT_SECONDS)
@@ -91,6 +96,10 @@ def _find(resource: int, owner: int, alive_at: float) -> tuple[str, float]:
     copies = copies.filter(project=owner) if owner > 0 else copies.filter(project__accounts=-owner)
     found = copies.values_list("name", "expires_at").first()
     return ("", 0.0) if found is None else (found[0], found[1].timestamp())
+
+
+def _all(resource: int) -> list[tuple[str, int]]:
+    return list(FileCopy.objects.filter(resource=resource).values_list("name", "project_id"))
 
 
 def _write(resource: int, owner: int, account: int, name: str, expires_at: float) -> None:

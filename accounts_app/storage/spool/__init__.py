@@ -5,7 +5,7 @@ of a node are within GATEWAY_SPOOL_MB together: the one used longest ago makes r
 keeps nothing, and never fails an upload.
 """
 
-from accounts_app.storage.spool.reading import holds, read, sweep
+from accounts_app.storage.spool.reading import forget, holds, read, sweep
 from accounts_app.storage.spool.tee import Tee
 
-__all__ = ["Tee", "holds", "read", "sweep"]
+__all__ = ["Tee", "forget", "holds", "read", "sweep"]

@@ -29,6 +29,12 @@ async def read(path: str, size: int) -> bytes | None:
     return await asyncio.to_thread(_read, _on_disk(path), size)
 
 
+async def forget(path: str) -> None:
+    """Drop a file whose client has deleted it; raises nothing: `sweep` drops what is left of it."""
+    with suppress(OSError):
+        await asyncio.to_thread(_on_disk(path).unlink)
+
+
 async def sweep(now: float | None = None) -> int:
     """Drop the files of this node that have expired, whose resources are gone, or whose uploads are idle.
 

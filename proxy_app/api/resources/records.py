@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from accounts_app.leasing import AccountView, homes, owners
 from proxy_app import errors
 from proxy_app.api.rendering import json_response
-from proxy_app.forwarding.placement import Place
+from proxy_app.forwarding.placement import Place, copies
 from proxy_app.wire.calls import Call
 from proxy_app.wire.operations import Cools, made_names
 from proxy_app.wire.operations.columns import Made
@@ -27,6 +27,8 @@ async def record(call: Call, place: Place, account: AccountView, answer: bytes) 
     if operation.deletes:
         if name.collection == "files":
             homes.storage_has_room(account.owner, Cools.FILES.storage)
+            for found in place.found:
+                await copies.forget(found)
         return await owners.gone(str(name), account.owner)
     if place.found and place.found[0].name == str(name):
         if operation.shows_it:

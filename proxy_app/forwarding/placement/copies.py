@@ -7,6 +7,7 @@ fails is that account's failure: the call goes on with another.
 import asyncio
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from secrets import token_hex
@@ -16,6 +17,7 @@ from typing import Self
 
 import msgspec
 from django.conf import settings
+from django.db import Error as DatabaseError
 
 from accounts_app import leasing
 from accounts_app.leasing import AccountView
@@ -42,6 +44,7 @@ from proxy_app.wire.resource_names import Name
 
 UNKNOWN_TYPE = "application/octet-stream"
 COPY_SECONDS = 600.0  # for each request that a copy takes
+FORGET_SECONDS = 5.0  # a client waits no longer for copies to be deleted
 # Seconds between two looks at a copy that upstream has not read yet; after the last of them it has failed.
 LOOKS = (0.5, 1.0, 2.0, *(5.0,) * 60)
 
@@ -64,6 +67,16 @@ async def forward_with_files(call: Call, place: Place, attempt_log: AttemptLog) 
     call = files.bound(call)
     async with Copies(files, attempt_log, is_bound=bool(call.named.names)) as copies:
         return await forward.forward(call, attempt_log, owner=place.owner, files=copies)
+
+
+async def forget(found: Found) -> None:
+    """A client has deleted a file: its bytes here go, and its copies upstream. What does not go now expires."""
+    if found.source is not None and found.source.path:
+        await spool.forget(found.source.path)
+    with suppress(DatabaseError, TimeoutError):
+        async with asyncio.timeout(FORGET_SECONDS):
+            named = [] if found.resource_id is None else await rows.of(found.resource_id)
+            await asyncio.gather(*(on_behalf.delete(name, owner) for name, owner in named))
 
 
 class Copies:

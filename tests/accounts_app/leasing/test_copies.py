@@ -1,12 +1,14 @@
-"""Files beyond their project: kept in the spool."""
+"""Files beyond their project: kept in the spool, and copied."""
 
 import base64
 import hashlib
+import time
 
 import pytest
 
 from accounts_app import roster
 from accounts_app.leasing import copies, owners
+from accounts_app.models import Account
 from accounts_app.pool.access.tenants import Tenant
 from accounts_app.storage import spool, worker
 from accounts_app.storage.worker import in_database
@@ -56,3 +58,43 @@ async def test_what_has_no_row_is_not_kept(account):
     await kept("files/a", account)
 
     assert await owners.find("files/a", NOBODY) is None
+
+
+async def resource_of(account: int, name: str = "files/a") -> int:
+    await owners.made(name, account, NOBODY)
+    found = await owners.find(name, NOBODY)
+    return found.resource_id
+
+
+async def test_a_copy_is_found_after_a_restart_by_the_account_and_by_its_project(account):
+    file, now = await resource_of(account), time.time()
+    assert await copies.find(file, -account) == ""
+
+    await copies.made(file, -account, account, "files/copy", now + 3600)
+    copies.reset()
+    project = (await Account.objects.aget(pk=account)).owner_project_id
+
+    assert await copies.find(file, -account) == "files/copy"
+    assert await copies.find(file, project) == "files/copy"
+    assert await copies.of(file) == [("files/copy", project)]
+
+
+async def test_a_copy_that_expires_soon_or_is_gone_is_none(account):
+    file, other = await resource_of(account), await resource_of(account, "files/b")
+    await copies.made(file, -account, account, "files/copy", time.time() + copies.LEFT_SECONDS - 1)
+    await copies.made(other, -account, account, "files/copy-2", time.time() + 3600)
+
+    assert await copies.find(file, -account) == ""
+    await copies.gone(other, -account)
+    assert await copies.find(other, -account) == ""
+    assert not await copies.of(other)
+
+
+async def test_copies_in_memory_are_bounded(account, monkeypatch):
+    monkeypatch.setattr(copies, "COPIES", 2)
+    file = await resource_of(account)
+
+    for owner in range(1, 6):
+        await copies.find(file, owner)
+
+    assert len(copies._names) == 2

@@ -323,3 +323,33 @@ async def test_files_in_memory_are_bounded(client, upstream, key, a_file, settin
 
     assert reply.status == 503
     assert "too many files in memory" in reply.json()["error"]["message"]
+
+
+async def test_when_a_file_is_deleted_its_bytes_and_its_copies_go(client, upstream, key, a_file, settings):
+    name = await a_file(LARGE, mime_type="application/pdf")
+    await only("c")
+    await client.post(GENERATE, asks(name), x_goog_api_key=key)
+    await only("a", "c")
+
+    reply = await client.request("DELETE", f"/v1beta/{name}", x_goog_api_key=key)
+
+    assert reply.status == 200, reply.body
+    assert {request.account for request in upstream.requests_of("deleteFile")} == {"a@example.com", "c@example.com"}
+    assert not list((settings.GATEWAY_DATA_DIR / "spool").iterdir())
+    assert not await FileCopy.objects.aexists()
+
+
+async def test_what_is_uploaded_is_served_by_every_project(client, upstream, key):
+    reply = await client.post(
+        "/upload/v1beta/files", TEXT, x_goog_api_key=key, x_goog_upload_protocol="raw", content_type="text/plain"
+    )
+    file = reply.json()["file"]
+
+    for account in "abcd":
+        await only(account)
+        asked = asks()
+        asked["contents"][0]["parts"].insert(0, {"fileData": {"fileUri": file["uri"]}})
+        reply = await client.post(GENERATE, asked, x_goog_api_key=key)
+        assert reply.status == 200, reply.body
+
+    assert {request.account[0] for request in upstream.calls} == set("abcd")
