@@ -66,11 +66,6 @@ def exclusive(tenant: Tenant) -> list[int]:
     return sorted(owners, key=lambda owner: (owner != home, owner))
 
 
-def is_open(owner: int, tenant: Tenant) -> bool:
-    """Whether a tenant may use an owner: it is not another group's alone. Raises RosterUnavailable."""
-    return _group_of(roster.current(), owner) in (None, tenant.group)
-
-
 async def storage_is_full(owner: int, storage: str, kind: str) -> None:
     """Let an owner's cooldown for a storage end when the first resource of a kind expires there.
 

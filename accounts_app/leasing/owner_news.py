@@ -102,12 +102,15 @@ def _make(row: MadeRow) -> Row | None:
 
 
 def discover(rows: list[MadeRow]) -> int:
-    """Store names that upstream has listed to one account, where its project has no row of them; how many these are."""
+    """Store names that upstream has listed to one account, and nobody here has; how many these are.
+
+    Not those that have a row in another project either: two rows may be one project, as long as nobody knows.
+    """
     with transaction.atomic():
         project = project_of(rows[0].account) if rows else None
         if project is None:
             return 0
-        there = Resource.objects.filter(project=project, name__in=[row.name for row in rows])
+        there = Resource.objects.filter(name__in=[row.name for row in rows])
         known = set(there.values_list("kind", "name"))
         new = [row for row in rows if (row.kind, row.name) not in known]
         made = [Resource(project_id=project, kind=row.kind, name=row.name, **_columns(row)) for row in new]

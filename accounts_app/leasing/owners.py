@@ -16,7 +16,7 @@ from django.db import Error as DatabaseError
 
 from accounts_app import roster
 from accounts_app.leasing import owner_news, owner_rows
-from accounts_app.leasing.homes import exclusive, home, is_open
+from accounts_app.leasing.homes import exclusive, home
 from accounts_app.leasing.names_in_memory import NamesInMemory, meanings
 from accounts_app.leasing.owner_news import RESOURCE, GoneRow, MadeRow, NotThereRow, SeenRow
 from accounts_app.leasing.owner_rows import Position, Row, Source
@@ -38,7 +38,6 @@ __all__ = [
     "gone",
     "held",
     "home",
-    "is_open",
     "look_up_again",
     "made",
     "not_there",

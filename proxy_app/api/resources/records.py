@@ -11,7 +11,7 @@ from proxy_app import errors
 from proxy_app.api.rendering import json_response
 from proxy_app.forwarding.placement import Place, copies
 from proxy_app.wire.calls import Call
-from proxy_app.wire.operations import Cools, made_names
+from proxy_app.wire.operations import Cools, made_names, not_there
 from proxy_app.wire.operations.columns import Made
 from proxy_app.wire.operations.shown import Shown, shown_in
 from proxy_app.wire.resource_names import Name
@@ -46,13 +46,14 @@ async def record(call: Call, place: Place, account: AccountView, answer: bytes) 
 
 
 @contextmanager
-def misses(place: Place) -> Iterator[None]:
-    """Take note when upstream does not have the one thing that the call names. Raises what is raised in it."""
+def misses(call: Call, place: Place) -> Iterator[None]:
+    """Take note when upstream does not have what the call's path names. Raises what is raised in it."""
     try:
         yield
     except errors.UpstreamError as error:
-        if len(place.found) == 1 and error.code in (403, 404):
-            owners.not_there(place.found[0])
+        found = next((each for each in place.found if each.name == str(call.name)), None)
+        if found is not None and call.name is not None and error.code == not_there.of(call.name).status:
+            owners.not_there(found)
         raise
 
 

@@ -87,7 +87,7 @@ async def place(call: Call, attempt_log: AttemptLog, avoid: Collection[int] = ()
 async def _of_name(call: Call, name: Name, attempt_log: AttemptLog) -> _Named:
     """The tenant's resource of this name. Raises ResourceNotThere, PermissionDenied."""
     found = await owners.find(str(name), call.tenant)
-    if found is not None and owners.is_open(found.project_owner, call.tenant):
+    if found is not None:
         if name == call.name and not found.can_write and _changes(call.operation):
             raise errors.PermissionDenied(_SHARED.format(name=name))
         is_lost = not leasing.has_accounts(found.project_owner)
@@ -105,8 +105,7 @@ async def _unsure(call: Call) -> list[_Named]:
     """Addresses of other hosts that name a resource of the tenant's."""
     known = []
     for name in call.named.unsure.values():
-        found = await owners.find(str(name), call.tenant)
-        if found is not None and owners.is_open(found.project_owner, call.tenant):
+        if (found := await owners.find(str(name), call.tenant)) is not None:
             known.append(_Named(name, found.project_owner, found))
     return known
 

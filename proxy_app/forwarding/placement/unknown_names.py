@@ -7,6 +7,7 @@ remembered for a moment.
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
 
@@ -14,6 +15,7 @@ from accounts_app.leasing import owners
 from accounts_app.leasing.owners import Tenant
 from proxy_app import errors
 from proxy_app.forwarding.placement import on_behalf
+from proxy_app.forwarding.placement.on_behalf import Answer
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire.calls import Call
 from proxy_app.wire.dialects import SERVED
@@ -34,10 +36,10 @@ reset = _nowhere.clear
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What one project says of a name; without an answer it is neither there nor missing."""
+    """What one project says of a name: its answer where it has it; nothing, and not missing, where it does not say."""
 
     owner: int
-    is_there: bool = False
+    answer: Answer | None = None
     is_missing: bool = False
 
 
@@ -45,32 +47,31 @@ async def owner_of(call: Call, name: Name, attempt_log: AttemptLog) -> int | Non
     """The exclusive project of the tenant's to ask for `name`; None when none has it.
 
     1. Where there is one only it is that one; where there is nothing to ask by, it is the home. One in which others
-       hold the name, from before it was the tenant's alone, does not count.
-    2. The home is asked, then the others at once; the one that has it is written down.
+       hold the name, from before it was the tenant's alone, has nothing for the tenant.
+    2. The home is asked, then the others at once; the one that has it is written down, unless others hold the name: two
+       rows may be one project, as long as nobody knows.
     3. Where one could not be asked it may be the one.
 
     Raises Django's database errors.
     """
     name = name.owner
     projects = owners.exclusive(call.tenant)
-    if projects:
-        taken = (await owners.held(str(name), call.tenant)).by_others
-        projects = [each for each in projects if each not in taken]
-    get = paths.find("GET", str(name))
-    if len(projects) < 2 or get is None or not _can_be_asked(get):
-        return projects[0] if projects else None
-    key = call.tenant, str(name)
-    if _nowhere.get(key, 0.0) > monotonic():
+    if not projects:
         return None
-    asked = [await _asked(call, name, get, projects[0], attempt_log)]
-    if not asked[0].is_there:
-        others = projects[1:MOST_PROJECTS]
-        asked += await asyncio.gather(*(_asked(call, name, get, each, attempt_log) for each in others))
-    if at := next((each.owner for each in asked if each.is_there), None):
-        return at
-    if at := next((each.owner for each in asked if not each.is_missing), None):
-        return at
-    _nowhere[key] = monotonic() + KEPT_SECONDS
+    get = paths.find("GET", str(name))
+    if len(projects) == 1 or get is None or not _can_be_asked(get):
+        held = await owners.held(str(name), call.tenant)
+        return None if projects[0] in held.by_others else projects[0]
+    if _nowhere.get((call.tenant, str(name)), 0.0) > monotonic():
+        return None
+    asked = await _all_asked(call, name, get, projects, attempt_log)
+    there = next((each for each in asked if each.answer is not None), None)
+    if there is not None and not (await owners.held(str(name), call.tenant)).by_others:
+        await _write_down(call, name, there)
+        return there.owner
+    if there is None and (unsaid := next((each.owner for each in asked if not each.is_missing), None)):
+        return unsaid
+    _nowhere[call.tenant, str(name)] = monotonic() + KEPT_SECONDS
     while len(_nowhere) > KEPT_NAMES:
         _nowhere.popitem(last=False)
     return None
@@ -80,6 +81,16 @@ def _can_be_asked(get: Target) -> bool:
     return get.operation in SERVED and get.operation.belongs is Belongs.OWNER
 
 
+async def _all_asked(
+    call: Call, name: Name, get: Target, projects: Sequence[int], attempt_log: AttemptLog
+) -> list[_Asked]:
+    home, *others = projects[:MOST_PROJECTS]
+    asked = [await _asked(call, name, get, home, attempt_log)]
+    if asked[0].answer is None:
+        asked += await asyncio.gather(*(_asked(call, name, get, each, attempt_log) for each in others))
+    return asked
+
+
 async def _asked(call: Call, name: Name, get: Target, owner: int, attempt_log: AttemptLog) -> _Asked:
     try:
         answer = await on_behalf.ask_for(call, get.operation, owner, attempt_log, within=ASK_SECONDS, name=name)
@@ -87,10 +98,15 @@ async def _asked(call: Call, name: Name, get: Target, owner: int, attempt_log: A
         return _Asked(owner, is_missing=error.code in _MISSING)
     except (errors.GatewayError, errors.BrokenStream):
         return _Asked(owner)
-    new = shown_in(answer.body)
+    return _Asked(owner, answer)
+
+
+async def _write_down(call: Call, name: Name, there: _Asked) -> None:
+    assert there.answer is not None
+    new = shown_in(there.answer.body)
     await owners.made(
         str(name),
-        answer.account,
+        there.answer.account,
         call.tenant,
         kind=name.kind,
         state=new.state,
@@ -98,4 +114,3 @@ async def _asked(call: Call, name: Name, get: Target, owner: int, attempt_log: A
         expires_at=new.expires_at,
         last_json=new.json,
     )
-    return _Asked(owner, is_there=True)

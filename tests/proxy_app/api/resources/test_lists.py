@@ -194,10 +194,10 @@ async def test_the_list_of_the_only_project_passes_through(client, projects, key
 
     first = await client.get("/v1beta/files?pageSize=2", x_goog_api_key=red)
     token = first.json()["nextPageToken"]
-    rest = await client.get(f"/v1beta/files?pageSize=2&pageToken={token}", x_goog_api_key=red)
+    second = await client.get(f"/v1beta/files?pageSize=2&pageToken={token}", x_goog_api_key=red)
 
     assert token == "2"  # upstream's own
-    assert sorted(names_in(first) + names_in(rest)) == ["files/film0", "files/film1", "files/film2"]
+    assert sorted(names_in(first) + names_in(second)) == ["files/film0", "files/film1", "files/film2"]
     assert await Resource.objects.acount() == 3
 
 

@@ -7,7 +7,7 @@ import pytest
 from accounts_app import roster
 from accounts_app.models import Account, Resource
 from accounts_app.storage import journal
-from tests.factories import a_cache
+from tests.factories import a_cache, a_prompt
 
 TEXT = "CachedContent not found (or permission denied)"
 
@@ -44,6 +44,17 @@ async def test_a_row_goes_when_upstream_misses_it_on_two_different_days(client, 
     await journal.flush(force=True)
 
     assert not await Resource.objects.filter(name=cache).aexists()
+
+
+async def test_an_error_about_something_else_says_nothing_of_what_the_call_names(client, red, cache, upstream):
+    body = {**a_prompt(), "cachedContent": cache}
+    upstream.script("model_not_found", times=None)
+
+    reply = await client.post("/v1beta/models/gemini-2.5-flash:generateContent", body, x_goog_api_key=red)
+    await journal.flush(force=True)
+
+    assert reply.status == 404
+    assert (await Resource.objects.aget(name=cache)).not_there_on is None
 
 
 async def test_what_went_with_its_last_account_reads_as_what_is_not_there(client, red, cache, upstream):

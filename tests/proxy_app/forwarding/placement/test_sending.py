@@ -50,6 +50,32 @@ async def test_a_name_that_only_upstream_knows_to_be_taken_is_made_elsewhere(cli
     assert (await client.get("/v1beta/files/taken", x_goog_api_key=red)).json()["displayName"] == "a file"
 
 
+async def test_an_upload_begins_elsewhere_when_its_name_is_taken(client, projects, create, red, upstream):
+    await create()
+    (home,) = creators(upstream)
+    upstream.add_file(home, b"from the studio", id="taken")
+
+    begun = await client.post(
+        "/upload/v1beta/files",
+        {"file": {"name": "files/taken"}},
+        x_goog_api_key=red,
+        x_goog_upload_protocol="resumable",
+        x_goog_upload_command="start",
+        x_goog_upload_header_content_length="5",
+        x_goog_upload_header_content_type="text/plain",
+    )
+    assert begun.status == 200, begun.body
+    ended = await client.post(
+        begun.headers["x-goog-upload-url"].removeprefix("http://127.0.0.1:8045"),
+        b"bytes",
+        x_goog_upload_command="upload, finalize",
+        x_goog_upload_offset="0",
+    )
+
+    assert ended.json()["file"]["name"] == "files/taken"
+    assert (await client.get("/v1beta/files/taken", x_goog_api_key=red)).json()["sizeBytes"] == "5"
+
+
 async def test_a_name_that_another_group_holds_is_made_elsewhere(client, projects, create, key_of, upstream):
     body = {"file": {"name": "files/taken", "displayName": "theirs"}}
     blue = await key_of("blue")
