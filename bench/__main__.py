@@ -2,7 +2,7 @@
 
 import sys
 
-from bench.rows import bodies, calls, foreign_names, growth, latency, peers, processes, simulation, streams
+from bench.rows import bodies, calls, foreign_names, growth, latency, peers, processes, simulation, streams, uploads
 from bench.stage import Stage
 from bench.table import printed
 
@@ -13,6 +13,7 @@ FAMILIES = (
     (growth.SIZES.keys(), growth.measure),
     (bodies.NAMES, bodies.measure),
     (foreign_names.NAMES, foreign_names.measure),
+    (uploads.NAMES, uploads.measure),
     (processes.NAMES, processes.measure),
     (peers.NAMES, peers.measure),
     (simulation.NAMES, simulation.measure),

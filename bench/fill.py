@@ -22,10 +22,13 @@ from proxy_app.models import UsageRecord  # noqa: E402
 LEDGER_SLICE = 250_000
 
 
-def fill(accounts: int = 20, keys: int = 1, ledger: int = 0, resources: int = 0) -> str:
+def fill(accounts: int = 20, keys: int = 1, ledger: int = 0, resources: int = 0, api_accounts: int = 0) -> str:
     call_command("migrate", verbosity=0)
     with transaction.atomic():
         connect(accounts)
+        for number in range(api_accounts):
+            row = Account.objects.create(kind=Account.Kind.GEMINI_API, email=f"key-{number}")
+            Credential.objects.create(account=row, access_token=f"key-{number}")
         ApiKey.objects.bulk_create(
             ApiKey(name=f"key {number}", digest=api_keys.digest(f"bench {number}")) for number in range(1, keys)
         )

@@ -21,7 +21,8 @@ class Work:
 
     A `body` of `@1000` stands for one of 1,000 bytes.
 
-    `spread` seconds are taken to open the connections' first requests; `key` is sent as x-goog-api-key.
+    `spread` seconds are taken to open the connections' first requests; `key` is sent as x-goog-api-key. `every` keeps
+    the lateness of every stamped event.
     """
 
     port: int
@@ -32,6 +33,7 @@ class Work:
     body: str = ""
     rate: float = 0.0
     spread: float = 0.0
+    every: bool = False
 
 
 @dataclass(slots=True)
@@ -45,6 +47,7 @@ class Outcome:
     whole: list[float] = field(default_factory=list)
     first: list[float] = field(default_factory=list)
     latest: list[float] = field(default_factory=list)  # the most belated event of each stream
+    late: list[float] | None = None  # each event, where the work asks for it
     first_error: str = ""
 
 
@@ -106,7 +109,10 @@ class Client(asyncio.Protocol):
             self._events += events
             monotonic = time.monotonic()
             for stamp in _STAMP.findall(data):
-                self._late = max(self._late, monotonic - float(stamp))
+                late = monotonic - float(stamp)
+                self._late = max(self._late, late)
+                if self.outcome.late is not None:
+                    self.outcome.late.append(late)
         self._tail = (self._tail + data)[-len(_END) :]
         if self._tail == _END:
             self._finish(now)
@@ -137,7 +143,7 @@ class Load:
         self._clients: dict[int, list[Client]] = {}
 
     async def perform(self, work: Work) -> Outcome:
-        outcome = Outcome()
+        outcome = Outcome(late=[] if work.every else None)
         clients = await self._connected(work, outcome)
         request = request_of(work)
         began = time.perf_counter()

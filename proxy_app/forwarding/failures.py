@@ -17,7 +17,7 @@ from proxy_app.wire.faults import faults
 from proxy_app.wire.faults.error_bodies import error_body
 from proxy_app.wire.faults.masking import masked, masked_bytes
 from proxy_app.wire.malformed import TooLarge
-from proxy_app.wire.operations import FORWARDED, Cools, Takes
+from proxy_app.wire.operations import FORWARDED, Cools, Gives
 from proxy_app.wire.operations.versions import is_missing
 from proxy_app.wire.resource_names import BadName
 
@@ -143,13 +143,9 @@ def _refused(fault: Fault, answer: bytes, call: Call, secrets: tuple[str, ...]) 
     headers = errors.retry_after(min(delay, LONGEST)) if delay else None
     if not 400 <= fault.status < 600:
         return Failed(fault, errors.UpstreamError(502, error_body(502, fault.message), headers))
-    words = faults.error_in(answer)
-    if words is None:
-        # The servers of uploads speak plain text, and their clients read it.
-        is_upload = call.operation.takes is Takes.STREAM
-        words = masked_bytes(answer, *secrets) if is_upload else error_body(fault.status, fault.message)
-    else:
-        words = masked_bytes(words, *secrets)
+    if (words := faults.error_in(answer)) is None and call.operation.gives is Gives.BYTES:
+        words = answer  # the servers of uploads and media speak plain text, and their clients read it
+    words = error_body(fault.status, fault.message) if words is None else masked_bytes(words, *secrets)
     return Failed(fault, errors.UpstreamError(fault.status, words, headers))
 
 

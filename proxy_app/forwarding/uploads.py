@@ -26,6 +26,8 @@ from proxy_app.wire.operations.upload_steps import Chunk, Step, Told
 # What the servers of uploads answer is a short text, or the JSON of one file.
 ANSWER_BYTES = 1024 * 1024
 
+CANCELLED_STATUS = 499  # of the older protocol
+
 WHY = "the account of this upload"
 
 _TOO_LONG = "The upstream sent more than {bytes} bytes in answer to an upload."
@@ -104,7 +106,10 @@ async def send(session: Session, call: Call, chunk: Chunk, limit: int, log: Atte
     if account is None:
         raise errors.UploadOver(upload_steps.CANCELLED)
     if not chunk.has_bytes:
-        return _after(session, answer := await _exchange(replace(call, content=Pieces()), account, log)), answer
+        answer = await _exchange(replace(call, content=Pieces()), account, log)
+        if chunk.step is Step.CANCEL and answer.status == CANCELLED_STATUS:
+            return replace(session, state=upload_steps.CANCELLED), answer
+        return _after(session, answer), answer
     if session.unsure:
         answer = await _exchange(_query(call, chunk), account, log)
         session = _after(session, answer)

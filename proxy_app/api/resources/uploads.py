@@ -1,5 +1,6 @@
 """Uploads: an answer to a whole one, the start of a session, and the requests of a session by whatever HTTP method."""
 
+import asyncio
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from proxy_app.api.resources import records
 from proxy_app.forwarding import uploads as forwarding
 from proxy_app.forwarding.placement import ANYWHERE, Place
 from proxy_app.forwarding.uploads import Answer
+from proxy_app.ledger import refused_calls
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire.calls import Call, PassThrough
 from proxy_app.wire.dialects import pass_through
@@ -47,6 +49,7 @@ async def answered(request: HttpRequest, call: Call, place: Place, answer: Answe
 async def chunk(request: HttpRequest) -> HttpResponse:
     """The response to a request of a session, to which its `upload_id` lets it in. Raises GatewayError."""
     request.attempt_log = log = AttemptLog()  # type: ignore[attr-defined]
+    request.auth = None  # type: ignore[attr-defined]  # until the session is found
     headers = request_body.headers_of(request)
     what = upload_steps.chunk_in(request.method or "", headers)
     try:
@@ -59,6 +62,9 @@ async def chunk(request: HttpRequest) -> HttpResponse:
             return await _sent(request, session, what, log)
     except DatabaseError as error:
         raise errors.Unavailable(_NO_DATABASE, outcome=Outcome.GATEWAY_ERROR) from error
+    except asyncio.CancelledError:
+        refused_calls.left(request)
+        raise
 
 
 async def _start(request: HttpRequest, call: Call, answer: Answer) -> None:

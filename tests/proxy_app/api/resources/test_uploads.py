@@ -10,8 +10,9 @@ from accounts_app import roster
 from accounts_app.api_keys import keys
 from accounts_app.leasing import upload_sessions
 from accounts_app.models import Resource, SpooledFile, UploadSession
-from accounts_app.storage import spool
+from accounts_app.storage import journal, spool
 from accounts_app.storage.worker import in_database
+from proxy_app.models import UsageRecord
 from tests.asgi_client import Client, Reply
 
 MEGABYTE = 1024 * 1024
@@ -448,3 +449,30 @@ async def test_what_upstream_refuses_is_not_kept(client, projects, key_of, upstr
 
     assert reply.status >= 400
     assert not list((tmp_path / "spool").iterdir())
+
+
+async def test_the_older_protocol_is_cancelled_by_delete(client, projects, key_of):
+    reply = await client.post("/upload/v1beta/files?uploadType=resumable", b"{}", x_goog_api_key=await key_of("red"))
+    session = below(reply.headers["location"])
+
+    cancelled = await client.request("DELETE", session)
+    after = await put(client, session, b"hello", "bytes 0-4/5")
+
+    assert cancelled.status == 499
+    assert (after.status, after.headers["x-goog-upload-status"]) == (400, "cancelled")
+
+
+async def test_requests_of_a_session_are_in_the_request_log_as_its_starters(client, projects, key_of):
+    session = await start(client, await key_of("red"))
+    file = (await send(client, session, b"hello")).json()["file"]
+    await send(client, "/upload/v1beta/files?upload_id=nobody", b"hello")
+    await journal.flush(force=True)
+
+    rows = [row async for row in UsageRecord.objects.order_by("pk")]
+
+    assert [(row.method, row.outcome, row.resource) for row in rows[:2]] == [
+        ("media.upload", "succeeded", ""),
+        ("media.upload", "succeeded", file["name"]),
+    ]
+    assert rows[0].api_key_id == rows[1].api_key_id is not None
+    assert (rows[2].attempt, rows[2].api_key_id, rows[2].status) == (0, None, 400)
