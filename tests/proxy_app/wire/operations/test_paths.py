@@ -158,7 +158,7 @@ def test_what_is_newer_than_the_table_may_be_forwarded(path, root, forwarded):
 
 
 def test_a_name_as_long_as_any_may_be_forwarded():
-    name = "widgets" + "/w" * resource_names.LONGEST
+    name = "widget" + "/w" * resource_names.LONGEST
 
     assert paths.may_be_forwarded(name[: resource_names.LONGEST])
     assert not paths.may_be_forwarded(name[: resource_names.LONGEST + 2])
