@@ -159,8 +159,17 @@ def test_a_request_has_a_thousand_fields_at_most(size: int):
 def test_what_is_too_large_for_a_decoder_is_refused_where_it_is_not_mainly_inline_data(value: bytes):
     padding = b"A" * large_bodies.VERY_LARGE_BYTES
 
-    with pytest.raises(Malformed, match="mainly inline data"):
+    with pytest.raises(Malformed, match="Beyond 24 MB a request has to be JSON that is mainly inline data"):
         read_body(b'{"a":"' + padding + b'","contents":' + value + b"}")
+
+
+def test_24_mb_are_large_and_one_byte_more_is_very_large():
+    dense = b'{"contents":[' + b"{}," * 700_000 + b"{}]"
+    blanks = b" " * (large_bodies.VERY_LARGE_BYTES - len(dense) - 1)
+    tools = b'"' + b"A" * (large_bodies.VERY_LARGE_BYTES - 2) + b'"'
+
+    assert len(read_body(dense + blanks + b"}")) == 1
+    assert len(read_body(b'{"tools":%b}' % tools)) == 1
 
 
 @pytest.mark.parametrize("name", ["systemInstruction", "generation_config", "tools"])
@@ -192,6 +201,9 @@ def test_a_large_body_keeps_its_bytes_and_its_errors():
         (b"1,2:3}", "Expected an object key or }.", 2),
         (b'1,"b" 2}', "Expected : between key:value pair.", 6),
         (b"#}", "Unexpected token.", 0),
+        (b'[1 2],"b":#}', "Expected , or ] after array value.", 3),
+        (b'[1,],"b":#}', "Expected a value or ] within an array.", 3),
+        (b'"\\x","b":#}', "Illegal escape sequence.", 2),
     ],
 )
 def test_a_large_body_that_cannot_be_read_is_refused_in_googles_words(ending: bytes, words: str, byte: int | None):

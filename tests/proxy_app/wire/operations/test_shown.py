@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from proxy_app.wire.operations.shown import Shown, shown, shown_in
+from proxy_app.wire.operations.shown import Shown, Uploaded, shown, shown_in, uploaded_in
 
 
 def test_a_file_is_read_from_the_answer_or_from_the_member_that_holds_it():
@@ -69,3 +69,47 @@ def test_a_size_is_a_number_or_its_digits(written, size):
 )
 def test_an_end_is_the_first_moment_that_can_be_read(resource, expires_at):
     assert shown(resource).expires_at == expires_at
+
+
+@pytest.mark.parametrize(
+    ("resource", "created_at"),
+    [
+        ({"createTime": "1970-01-01T00:00:05Z"}, 5.0),
+        ({"metadata": {"createTime": "1970-01-01T00:00:06Z"}}, 6.0),
+        ({"createTime": "1970-01-01T00:00:05Z", "metadata": {"createTime": "1970-01-01T00:00:06Z"}}, 5.0),
+        ({"metadata": 7}, None),
+    ],
+)
+def test_a_batch_was_created_when_its_metadata_say(resource, created_at):
+    assert shown(resource).created_at == created_at
+
+
+def test_a_list_shows_a_batch_without_its_answers():
+    def as_listed(batch: dict) -> dict:
+        return json.loads(shown(batch).json)
+
+    answers = {"inlinedResponses": [1]}
+    batch = {"name": "batches/b", "metadata": {"output": answers, "x": 1}, "response": answers, "done": True}
+
+    assert as_listed(batch) == {"name": "batches/b", "metadata": {"x": 1}, "done": True}
+    for whole in ({"response": {"responsesFile": "files/f"}, "metadata": {"output": {}}}, {"response": 7}):
+        assert as_listed(whole) == whole
+
+
+UPLOADED = {"name": "files/f", "sha256Hash": "aGFzaA==", "sizeBytes": "12"}
+
+
+def test_a_file_that_was_uploaded_is_told_with_its_hash_and_size():
+    assert uploaded_in(json.dumps({"file": UPLOADED}).encode()) == Uploaded("files/f", "aGFzaA==", 12)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(b"", b"[]", b"{", b'{"file":7}', b'{"file":{}}', json.dumps(UPLOADED).encode()),
+        *(json.dumps({"file": {**UPLOADED, name: value}}).encode() for name in UPLOADED for value in (7.5, None)),
+        json.dumps({"file": {**UPLOADED, "sizeBytes": "0"}}).encode(),
+    ],
+)
+def test_what_tells_of_no_file_with_bytes_is_none(answer):
+    assert uploaded_in(answer) is None

@@ -119,6 +119,7 @@ def test_lists_have_the_fields_that_google_gives_them():
     [
         ("models.get", "GetModelRequest.name"),
         ("models.countTokens", "CountTokensRequest.model"),
+        ("models.streamGenerateContent", "GenerateContentRequest.model"),
         ("files.get", "GetFileRequest.name"),
         ("corpora.delete", "DeleteCorpusRequest.name"),
         ("batches.cancel", "CancelBatchRequest.name"),
@@ -132,4 +133,5 @@ def test_a_bad_name_is_refused_by_the_name_of_its_field(id_, named_by):
 
 def test_what_is_newer_than_the_table_is_sent_once():
     assert FORWARDED not in OPERATIONS
+    assert (FORWARDED.http, FORWARDED.template) == ("*", "{path=**}")
     assert (FORWARDED.repeat, FORWARDED.belongs.value) == (Repeat.NEVER, "home")
