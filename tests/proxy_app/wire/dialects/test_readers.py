@@ -3,6 +3,7 @@ import pytest
 from accounts_app.pool.outcomes import Outcome
 from proxy_app.wire.calls import Call, read_body
 from proxy_app.wire.dialects import DIALECTS, NotAnAnswer, ReportedError
+from proxy_app.wire.dialects.dialect import UpstreamRequest
 from proxy_app.wire.dialects.readers import MOST_HELD_BACK
 from proxy_app.wire.operations import COUNT, GENERATE, STREAM
 from proxy_app.wire.usage import Usage
@@ -174,3 +175,9 @@ def test_a_reader_says_how_far_it_is_and_not_what_was_said(dialect):
 
     assert repr(reader) == f"<AnswerReader {len(HELLO)} bytes>"
     assert repr(dialect.reader(Call(STREAM, "m", {}, request_id="r"))) == "<EventReader <StreamState open {}>>"
+
+
+def test_a_request_is_a_post_whose_answer_is_read_unless_it_says_otherwise():
+    request = UpstreamRequest("https://upstream", {}, [])
+
+    assert (request.http, request.raw, request.content) == ("POST", False, None)

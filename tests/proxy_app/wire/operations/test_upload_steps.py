@@ -41,6 +41,7 @@ def test_a_start_is_told_from_an_upload_in_one_request(headers, query, begins):
         ("POST", {"x-goog-upload-command": "upload", "x-goog-upload-offset": "-1"}, Chunk(Step.CHUNK)),
         ("POST", {"x-goog-upload-command": "query"}, Chunk(Step.QUERY)),
         ("GET", {}, Chunk(Step.QUERY)),
+        ("HEAD", {}, Chunk(Step.QUERY)),
         ("POST", {"x-goog-upload-command": "cancel"}, Chunk(Step.CANCEL)),
         ("DELETE", {}, Chunk(Step.CANCEL)),
         ("PUT", {"content-range": "bytes 0-7/16"}, Chunk(Step.CHUNK, 0, 16, by_range=True)),
@@ -64,7 +65,7 @@ def test_a_request_of_a_session_is_a_step(http, headers, chunk):
         (308, {"range": "bytes=0-7"}, Told(ACTIVE, 8)),
         (308, {}, Told(ACTIVE, 0)),
         (200, {}, Told(FINAL)),
-        (503, {}, Told()),
+        (503, {}, Told(state="", received=None)),
     ],
 )
 def test_an_answer_says_what_has_become_of_the_session(status, headers, told):
@@ -85,7 +86,9 @@ def test_a_question_is_asked_in_the_protocol_of_the_session():
     assert query_headers(by_range=True, size=None) == {"content-range": "bytes */*"}
 
 
-@pytest.mark.parametrize(("size", "read"), [("8", 8), ("x", None), ("", None), ("9" * 19, None), ("٣", None)])
+@pytest.mark.parametrize(
+    ("size", "read"), [("8", 8), ("9" * 18, 10**18 - 1), ("x", None), ("", None), ("9" * 19, None), ("٣", None)]
+)
 def test_a_size_is_announced_in_either_protocol(size, read):
     assert announced({"x-goog-upload-header-content-length": size}) == read
     assert announced({"x-upload-content-length": size}) == read
