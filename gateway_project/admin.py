@@ -18,6 +18,7 @@ from accounts_app.admin.hooks import AccountTest, hooks
 from accounts_app.pool.outcomes import Outcome
 from gateway_project.console import permissions, second_factor
 from proxy_app.forwarding.checks import account_test
+from proxy_app.forwarding.placement import on_behalf
 from proxy_app.reports import figures
 
 
@@ -31,6 +32,8 @@ async def test_account(account: int) -> AccountTest:
 # The pages of accounts use these functions of proxy_app, which accounts_app may not import.
 hooks.attempts_today = figures.attempts_today
 hooks.test_account = test_account
+hooks.delete_resource = on_behalf.delete
+hooks.cancel_resource = on_behalf.cancel
 
 admin.site.index_title = _("Overview")
 admin.site.unregister(TOTPDevice)  # its page shows keys

@@ -44,6 +44,7 @@ FROM_OUTSIDE = {
 # These do a part of what another module is tested for: the test beside it.
 TESTED_WITH = {
     "accounts_app/actions/groups.py": "accounts_app/actions/test_projects.py",
+    "accounts_app/actions/resources.py": "accounts_app/admin/resources/test_resource_page.py",
     "accounts_app/actions/setup.py": "accounts_app/actions/test_sign_in.py",
     "accounts_app/actions/sign_in_sessions.py": "accounts_app/actions/test_sign_in.py",
     "accounts_app/api_keys/usage_rows.py": "accounts_app/api_keys/test_usage.py",

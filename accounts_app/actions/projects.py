@@ -45,7 +45,7 @@ class Imported:
 
 def create(*, number: str = "", project_id: str = "", name: str = "", **limits: int | None) -> int:
     """Add a project; its id. Raises NotPossible."""
-    _check(number, project_id)
+    check(number, project_id)
     try:
         with transaction.atomic():
             return Project.objects.create(number=number, project_id=project_id, name=name.strip(), **limits).pk
@@ -61,7 +61,7 @@ def change(project: int, **columns: object) -> None:
     unknown = columns.keys() - {"name", "number", "project_id", *PROJECT_LIMITS}
     if unknown:
         raise TypeError(f"{', '.join(sorted(unknown))}: not a column that operators set")
-    _check(str(columns.get("number", "")), str(columns.get("project_id", "")))
+    check(str(columns.get("number", "")), str(columns.get("project_id", "")))
     try:
         with transaction.atomic():
             Project.objects.filter(pk=project).update(**columns)
@@ -164,7 +164,8 @@ def alive() -> QuerySet[Resource]:
     return Resource.objects.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
 
 
-def _check(number: str, project_id: str) -> None:
+def check(number: str, project_id: str) -> None:
+    """Whether these may be a project's number and id; either may be "". Raises NotPossible."""
     if number and not (number.isascii() and number.isdigit() and len(number) <= 32):
         raise NotPossible(_("A project number has digits only."))
     if project_id and (project_id.isdigit() or len(project_id) > 64 or not is_id(project_id)):

@@ -65,6 +65,7 @@ UNFOLD = {
                     },
                     _page(_("Accounts"), "group", "accounts_app_account_changelist"),
                     _page(_("Cooldowns"), "timer", "accounts_app_rest_changelist"),
+                    _page(_("Resources"), "folder_open", "accounts_app_resource_changelist"),
                     _page(_("Request log"), "receipt_long", "proxy_app_usagerecord_changelist"),
                     _page(_("Prompts and responses"), "forum", "proxy_app_capturedcall_changelist"),
                     _page(_("Playground"), "experiment", "playground", ""),
@@ -75,6 +76,8 @@ UNFOLD = {
                 "items": [
                     _page(_("Connect a client"), "cable", "clients", ""),
                     _page(_("API keys"), "key", "accounts_app_apikey_changelist"),
+                    _page(_("Groups"), "workspaces", "accounts_app_keygroup_changelist"),
+                    _page(_("Google projects"), "domain", "accounts_app_project_changelist"),
                     _page(_("Model routes"), "alt_route", "accounts_app_modelroute_changelist"),
                     _page(_("Settings"), "tune", "accounts_app_gatewaysettings_changelist"),
                     _page(_("Operators"), "badge", "auth_user_changelist"),

@@ -24,10 +24,23 @@ class AccountForm(forms.ModelForm):
 
     class Meta:
         model = Account
-        fields = ("kind", "email", "project", "enabled", "priority", "max_concurrency", "allowed_models")
+        fields = (
+            "kind",
+            "email",
+            "project",
+            "owner_project",
+            "enabled",
+            "priority",
+            "max_concurrency",
+            "allowed_models",
+        )
         help_texts = {
             "email": _("For a Gemini API key: what to call it."),
             "project": _("Determined automatically when it is left empty."),
+            "owner_project": _(
+                "Keys of one project share its quota and its files. Empty: learnt from Google's errors; until then the "
+                "key is on its own."
+            ),
             "priority": _("With “fill first” the lowest number goes first."),
             "max_concurrency": _("Empty: no limit."),
         }

@@ -15,11 +15,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 
-from accounts_app.actions import accounts, bulk
+from accounts_app.actions import accounts, bulk, projects
 from accounts_app.admin.accounts import (
     account_cells,
     account_live,
@@ -29,6 +28,7 @@ from accounts_app.admin.accounts import (
     import_page,
 )
 from accounts_app.admin.accounts.account_form import AccountForm, NewAccountForm
+from accounts_app.admin.accounts.account_resources import AccountResources
 from accounts_app.admin.fields import link
 from accounts_app.admin.hooks import hooks
 from accounts_app.models import Account
@@ -46,9 +46,11 @@ ACTIONS = {
     "park": (_("Disable"), _("Out of service until it is re-enabled.")),
 }
 
+_QUOTA = ("quota_table", "quota_fetched_at")
+
 
 @admin.register(Account)
-class AccountPage(ModelAdmin):
+class AccountPage(AccountResources):
     form = AccountForm
     list_display = ("who", "state", "cooldowns", "quota_left", "calls_and_use")
     list_before_template = "console/account/list_head.html"
@@ -72,6 +74,8 @@ class AccountPage(ModelAdmin):
         "last_used",
         "calls",
         "do",
+        "made",
+        "lost",
     )
     on_its_page = ACTIONS
     warn_unsaved_form = True
@@ -111,13 +115,15 @@ class AccountPage(ModelAdmin):
         serving = ("enabled", "allowed_models", "priority", "max_concurrency", "proxy")
         if obj is None:
             first = ("kind", "email", "project", "refresh_token", "access_token", "api_key")
-            return [(None, {"fields": first}), (_("Serving"), {"fields": serving})]
-        secrets = ("api_key",) if obj.kind == Account.Kind.GEMINI_API else ("refresh_token", "access_token")
+            return [(None, {"fields": (*first, "owner_project")}), (_("Serving"), {"fields": serving})]
+        is_key = obj.kind == Account.Kind.GEMINI_API
+        whose = ("owner_project", "api_key") if is_key else ("project", "tier", "refresh_token", "access_token")
+        last = (_("Resources"), {"fields": ("made", "lost")}) if is_key else (_("Quota"), {"fields": _QUOTA})
         return [
             (_("Status"), {"fields": ("state", "parked_reason", "current_cooldowns", "calls", "last_used", "do")}),
-            (_("Account"), {"fields": ("kind", "email", "project", "tier", *secrets)}),
+            (_("Account"), {"fields": ("kind", "email", *whose)}),
             (_("Serving"), {"fields": serving}),
-            (_("Quota"), {"fields": ("quota_table", "quota_fetched_at")}),
+            last,
         ]
 
     def save_model(self, request: HttpRequest, obj: Account, form: AccountForm, change: bool) -> None:
@@ -126,6 +132,8 @@ class AccountPage(ModelAdmin):
         else:
             obj.pk = accounts.connect(form.new()).account_id
         accounts.change(obj.pk, **form.options())
+        if "owner_project" in form.changed_data:
+            projects.assign([obj.pk], getattr(form.cleaned_data["owner_project"], "pk", None))
         obj.refresh_from_db()
 
     @display(description=_("account"), ordering="email")

@@ -12,7 +12,7 @@ from accounts_app.pool.access.networks import network
 
 LONGEST_LIST = 100  # lines: each is looked at in every call
 
-WHOSE = ("owner", "enabled", "expires_at")
+WHOSE = ("owner", "group", "enabled", "expires_at")
 RIGHTS = ("allowed_models", "allowed_networks", "may_explain", "capture")
 LIMITS = tuple(limit.value for limit in Limit)
 
@@ -67,7 +67,7 @@ class ApiKeyForm(forms.ModelForm):
 
     def chosen(self) -> dict[str, Any]:
         """The columns an operator sets directly, as far as they were changed."""
-        return {name: self.cleaned_data[name] for name in self.changed_data if name != "name"}
+        return {name: self.cleaned_data[name] for name in self.changed_data if name not in ("name", "group")}
 
     def _not_too_many(self, name: str) -> list[str]:
         lines = list(dict.fromkeys(self.cleaned_data[name]))
