@@ -26,6 +26,7 @@ PACKAGES = ("Django", "django-ninja", "django-unfold", "daphne", "Twisted", "htt
 SETTINGS = (
     "GATEWAY_MAX_BODY_MB",
     "GATEWAY_MAX_UPLOAD_MB",
+    "GATEWAY_SPOOL_MB",
     "GATEWAY_MAX_ATTEMPTS",
     "GATEWAY_CONNECT_TIMEOUT",
     "GATEWAY_FIRST_EVENT_TIMEOUT",

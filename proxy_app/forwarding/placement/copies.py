@@ -43,6 +43,7 @@ from proxy_app.wire.operations.shown import Shown, shown_in
 from proxy_app.wire.resource_names import Name
 
 UNKNOWN_TYPE = "application/octet-stream"
+INLINED = 3  # how often a file is in memory while it is put into a request: as it is, in base64, in the body
 COPY_SECONDS = 600.0  # for each request that a copy takes
 FORGET_SECONDS = 5.0  # a client waits no longer for copies to be deleted
 # Seconds between two looks at a copy that upstream has not read yet; after the last of them it has failed.
@@ -52,8 +53,6 @@ _GONE = "its bytes can no longer be had."
 _NO_ROOM = "the gateway holds too many files in memory now."
 _LOST = "The copy of a file that this request names was lost upstream. Please repeat the request."
 _NOT_READ = "upstream has not read it."
-
-_REFUSALS = (Outcome.REJECTED, Outcome.REFUSED)
 
 _encode = msgspec.json.Encoder().encode
 _copying: SingleFlight[tuple[int, int], str] = SingleFlight("A file is not copied")
@@ -118,7 +117,7 @@ class Copies:
         """
         files, owner = self._files, account.owner
         away = {name: found for name, found in files.movable.items() if found.project_owner != owner}
-        inline = files.inline and self._room.take(sum(source_of(each).size for each in away.values()))
+        inline = files.inline and self._room.take(INLINED * sum(source_of(each).size for each in away.values()))
         if away and not inline and not account.can(UPLOAD.id):
             raise NotCopied(_NO_ROOM)
         self._owner = owner if away and not inline else None
@@ -134,7 +133,7 @@ class Copies:
     def judged(self, failed: Failed) -> Failed:
         """A file that a project does not have, or no longer, is that account's failure: others get copies of it."""
         fault = failed.fault
-        if self._is_bound or fault.status not in (403, 404) or fault.outcome not in _REFUSALS:
+        if self._is_bound or fault.status not in (403, 404) or fault.outcome is not Outcome.REJECTED:
             return failed
         fault = replace(fault, outcome=Outcome.NOT_COPIED)
         if self._owner is None:

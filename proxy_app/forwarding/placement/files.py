@@ -57,7 +57,7 @@ def files_of(call: Call, found: Mapping[Name, Found]) -> Files:
     """The files of a call that names what was `found`."""
     named = call.named
     addresses = {**named.uris, **{text: name for text, name in named.unsure.items() if name in found}}
-    by_name = {} if addresses and not _goes_to_another(call) else _by_name(call, addresses)
+    by_name = _by_name(call, addresses)
     addresses |= by_name
     movable = {name: found[name] for name in addresses.values() if name in found and may_move(found[name])}
     if not movable:
@@ -80,14 +80,12 @@ def address(text: str, name: Name | str) -> str:
     return str(name) if text.startswith("files/") else canonical(str(name))
 
 
-def _goes_to_another(call: Call) -> bool:
-    """Whether what its path names says where a call goes, so that files go there too: into a store."""
-    return call.operation.belongs is Belongs.OWNER
-
-
 def _by_name(call: Call, addresses: Mapping[str, Name]) -> dict[str, Name]:
-    """Files that are named without an address; what is made of one (a batch) stays with it."""
-    if not _goes_to_another(call):
+    """Files that are named without an address, where the path says what they go to (a store).
+
+    What else is made of one (a batch) stays with it.
+    """
+    if call.operation.belongs is not Belongs.OWNER:
         return {}
     others = (name for name in call.named.names if name.collection == "files" and name != call.name)
     return {str(name): name for name in others if name not in addresses.values()}
