@@ -198,6 +198,7 @@ def test_what_names_no_resource_is_refused(text):
         ("files/f", "files", "files/f"),
         ("files/batch-" + "b" * 36, "files", "batches/" + "b" * 36),
         ("files/environment-" + "e" * 36, "files", "environments/" + "e" * 36),
+        ("files/batch-" + "b" * 34, "files", "files/batch-" + "b" * 34),
         ("files/batch-of-mine", "files", "files/batch-of-mine"),  # short enough to have been chosen
     ],
 )

@@ -83,6 +83,8 @@ def test_an_answer_has_its_addresses_rewritten():
         b'"https://gw.example/ai/v1beta/files/abc:download?alt=media","uris":["x"]}'
     )
     assert b"secret" not in PLAIN_SDK.answer(answer)
+    elsewhere = b'{"name":"files/a","uri" : "https://example.com/files/a"}'
+    assert SECURE.answer(elsewhere) == elsewhere
     untouched = b'{"uri":"https://youtu.be/x"}'
     assert SECURE.answer(untouched) is untouched
 

@@ -83,7 +83,7 @@ def test_an_answer_of_unknown_shape_says_nothing_of_itself(odd):
     "wrong", [b"", b"{", b"[]", b"1", b'"x"', b"\xff", b"[DONE]", b'{"candidates":' + b"[" * 100_000]
 )
 def test_what_is_no_json_object_is_no_answer(wrong):
-    with pytest.raises(NotAnAnswer):
+    with pytest.raises(NotAnAnswer, match=r"^an event that is not (JSON|a JSON object)$"):
         peek(wrong)
 
 
@@ -116,12 +116,14 @@ def test_a_blocked_prompt_completes_a_stream():
 
 def test_the_last_value_of_each_count_wins():
     state = state_after(
-        b'{"usageMetadata":{"promptTokenCount":10,"candidatesTokenCount":1,"totalTokenCount":11}}',
+        b'{"usageMetadata":{"promptTokenCount":10,"candidatesTokenCount":1,"totalTokenCount":11,'
+        b'"cachedContentTokenCount":4,"thoughtsTokenCount":2,"toolUsePromptTokenCount":3}}',
         event(candidate(finishReason="STOP")),
         b'{"usageMetadata":{"candidatesTokenCount":5,"totalTokenCount":15}}',
     )
 
-    assert state.usage == Usage(prompt=10, candidates=5, total=15)
+    assert state.usage == Usage(prompt=10, cached=4, candidates=5, thoughts=2, tool=3, total=15)
+    assert state_after(*[b'{"usageMetadata":{"cachedContentTokenCount":4}}'] * 2).usage == Usage(cached=4)
 
 
 def test_a_state_tells_itself():
@@ -133,6 +135,7 @@ def test_counts_that_cannot_be_read_leave_the_answer_an_answer():
 
     assert seen.finished
     assert seen.usage is None
+    assert peek(b'{"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{"totalTokenCount":"many"}}').blocked
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy_app.wire.calls import Call, read_body
+from proxy_app.wire.calls import Call, PassThrough, read_body
 from proxy_app.wire.dialects import DIALECTS, NotAnAnswer, gemini_api
-from proxy_app.wire.operations import COUNT, FORWARDED, GENERATE, GET_MODEL, LIST_MODELS, STREAM, Family
-from proxy_app.wire.resource_names import BadName
+from proxy_app.wire.operations import COUNT, FORWARDED, GENERATE, GET_MODEL, LIST_MODELS, OPERATIONS, STREAM, Family
+from proxy_app.wire.resource_names import BadName, parse
 
 GEMINI_API = DIALECTS["gemini_api"]
 
@@ -135,8 +135,52 @@ def test_what_is_no_object_is_no_answer(payload):
 
 
 def test_it_serves_the_methods_that_the_gateway_forwards_and_no_other():
-    assert GEMINI_API.name == "gemini_api"
+    assert (GEMINI_API.name, GEMINI_API.versioned) == ("gemini_api", True)
     assert repr(GEMINI_API) == "<GeminiApi>"
     assert GEMINI_API.operations >= {GENERATE, STREAM, COUNT, FORWARDED}
     assert not GEMINI_API.operations & {LIST_MODELS, GET_MODEL}
     assert all(each.served and each.family is Family.MODELS for each in GEMINI_API.operations)
+
+
+BY_ID = {operation.id: operation for operation in OPERATIONS}
+KEY = {"x-goog-api-key": "AIza-secret"}
+JSON = {"Content-Type": "application/json"}
+
+
+def built(operation, passes=None, name="", body=b""):
+    call = Call(
+        operation, "", read_body(body), request_id="7", name=parse(name) if name else None, passes=passes, version="v1"
+    )
+    return GEMINI_API.build(call, model="", project="", token="AIza-secret", base="https://upstream.test")
+
+
+def test_a_download_is_passed_on_as_it_comes():
+    passes = PassThrough("GET", query="alt=media", headers=[("range", "bytes=0-7")])
+
+    request = built(BY_ID["files.download"], passes, "files/f")
+
+    assert (request.http, request.url) == ("GET", "https://upstream.test/v1/files/f:download?alt=media")
+    assert request.headers == {**KEY, "Accept-Encoding": "identity", "range": "bytes=0-7"}
+    assert (request.raw, request.pieces) == (True, [])
+    assert built(BY_ID["files.download"], None, "files/f").headers == {**KEY, "Accept-Encoding": "identity"}
+
+
+def test_what_has_no_row_goes_to_the_path_that_the_client_wrote():
+    request = built(FORWARDED, PassThrough("PATCH", "new things/n:verb", "x=1"))
+
+    assert (request.http, request.url) == ("PATCH", "https://upstream.test/v1/new%20things/n:verb?x=1")
+    assert request.raw
+
+
+def test_a_resource_is_asked_for_in_json():
+    request = built(BY_ID["files.get"], PassThrough("GET"), "files/f")
+
+    assert (request.http, request.url) == ("GET", "https://upstream.test/v1/files/f")
+    assert (request.headers, request.raw, request.pieces) == ({**KEY, **JSON}, False, [])
+
+
+def test_what_is_made_stands_in_fields():
+    request = built(BY_ID["fileSearchStores.create"], PassThrough("POST", "not/this"), body=b'{"displayName" :"x"}')
+
+    assert (request.http, request.url) == ("POST", "https://upstream.test/v1/fileSearchStores")
+    assert sent(request) == b'{"displayName":"x"}'

@@ -1,6 +1,6 @@
 import pytest
 
-from proxy_app.wire.dialects.pass_through import client_headers, upstream_headers, upstream_query
+from proxy_app.wire.dialects.pass_through import client_headers, error_headers, upstream_headers, upstream_query
 from proxy_app.wire.uris import Origin
 
 ORIGIN = Origin("https://gw.example")
@@ -99,6 +99,30 @@ def test_a_download_keeps_what_players_need():
     told = [("Content-Range", "bytes 0-1/9"), ("ETag", '"e"'), ("Content-Disposition", "attachment"), ("Date", "x")]
 
     assert client_headers(told, ORIGIN) == told[:3]
+
+
+DOWN = [
+    *(
+        ("Accept-Ranges", "bytes"),
+        ("Content-Disposition", "x"),
+        ("Content-Range", "bytes 0-1/9"),
+        ("Content-Type", "x"),
+    ),
+    *(("ETag", '"e"'), ("Last-Modified", "x"), ("Range", "bytes=0-7"), ("Retry-After", "5")),
+    *(("X-GUploader-UploadID", "AB"), ("X-Goog-Upload-Status", "active")),
+]
+OF_THE_BODY = [("Content-Encoding", "gzip"), ("Content-Length", "9")]
+KEPT_BACK = [("Server", "x"), ("X-Goog-Upload-Header-X", "x"), ("Set-Cookie", "x")]
+
+
+def test_an_answer_keeps_what_is_said_of_its_bytes_and_an_error_has_a_body_of_its_own():
+    upload = ("Location", "https://g/upload/v1beta/files?upload_id=a")
+    lower = [(name.lower(), value) for name, value in (*DOWN, *OF_THE_BODY, *KEPT_BACK, upload)]
+
+    answered = client_headers(lower, ORIGIN)
+
+    assert answered == [*DOWN, *OF_THE_BODY, ("Location", "https://gw.example/upload/v1beta/files?upload_id=a")]
+    assert error_headers(lower) == DOWN
 
 
 def test_an_address_leads_to_the_gateway_or_is_not_told():
