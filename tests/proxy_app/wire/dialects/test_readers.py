@@ -5,7 +5,7 @@ from proxy_app.wire.calls import Call, read_body
 from proxy_app.wire.dialects import DIALECTS, NotAnAnswer, ReportedError
 from proxy_app.wire.dialects.dialect import UpstreamRequest
 from proxy_app.wire.dialects.readers import MOST_HELD_BACK
-from proxy_app.wire.operations import COUNT, GENERATE, STREAM
+from proxy_app.wire.operations import COUNT, FORWARDED, GENERATE, STREAM
 from proxy_app.wire.usage import Usage
 
 HELLO = b'{"candidates":[{"content":{"parts":[{"text":"hello"}]}}]}'
@@ -174,6 +174,8 @@ def test_a_reader_says_how_far_it_is_and_not_what_was_said(dialect):
     reader.feed(HELLO)
 
     assert repr(reader) == f"<AnswerReader {len(HELLO)} bytes>"
+    list(reader.ending())
+    assert repr(reader) == "<AnswerReader 0 bytes>"
     assert repr(dialect.reader(Call(STREAM, "m", {}, request_id="r"))) == "<EventReader <StreamState open {}>>"
 
 
@@ -181,3 +183,21 @@ def test_a_request_is_a_post_whose_answer_is_read_unless_it_says_otherwise():
     request = UpstreamRequest("https://upstream", {}, [])
 
     assert (request.http, request.raw, request.content) == ("POST", False, None)
+
+
+def test_bytes_that_nobody_reads_are_frames_as_they_come():
+    reader = PLAIN.reader(Call(FORWARDED, "", {}, request_id="r"))
+
+    assert [status for status in (199, 200, 206, 299, 300, 304, 308, 400) if status in reader.statuses] == [
+        *(200, 206, 299, 304, 308),
+    ]
+    assert (reader.may_be_empty, reader.whole, reader.settled, reader.complete) == (True, False, False, False)
+    assert (reader.feed(b"a"), reader.feed(ERROR)) == ([b"a"], [ERROR])
+    with pytest.raises(StopIteration) as end:
+        next(reader.ending())
+    assert end.value.value == []
+    assert (reader.complete, reader.usage, reader.failure) == (True, Usage(), None)
+
+
+def test_a_reported_error_does_not_quote_it():
+    assert str(ReportedError(ERROR)) == "an error in a good answer"

@@ -104,3 +104,9 @@ def test_any_text_is_a_mask_or_refused(text):
         return
     if shape is not None:
         json.loads(shape.applied(ANSWER))
+
+
+def test_a_mask_has_8192_characters_at_most():
+    assert shaped("modelVersion," + "x" * (8192 - 13)) == {"modelVersion": "m"}
+    with pytest.raises(Malformed, match="The field mask is longer than 8192 characters"):
+        asked_shape({"fields": "x" * 8193})
