@@ -82,12 +82,18 @@ async def sending(session: Session) -> Session:
 
 
 async def update(session: Session) -> None:
-    """Store what upstream has said of a session: now, or by the journal while the database is away."""
-    if not journal.held(UPLOAD):
-        with suppress(DatabaseError):
-            await soon_in_database(_store, session)
-            return
-    journal.append(UPLOAD, session)
+    """Store what upstream has said of a session: now, or by the journal, while the database is away and when the client
+    leaves meanwhile.
+    """
+    is_written = False
+    try:
+        if not journal.held(UPLOAD):
+            with suppress(DatabaseError):
+                await soon_in_database(_store, session)
+                is_written = True
+    finally:
+        if not is_written:
+            journal.append(UPLOAD, session)
 
 
 def account_of(session: Session) -> AccountView | None:

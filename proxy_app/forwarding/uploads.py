@@ -75,14 +75,14 @@ async def alone(session: Session) -> AsyncIterator[bool]:
     try:
         async with asyncio.timeout(None) as turn:
             older, place.newest = place.newest, turn
-            if older is not None:
-                older.reschedule(0.0)
-            async with place.lock:
-                try:
+            try:
+                if older is not None:
+                    older.reschedule(0.0)
+                async with place.lock:
                     yield older is not None
-                finally:
-                    if place.newest is turn:
-                        place.newest = None
+            finally:
+                if place.newest is turn:
+                    place.newest = None
     except TimeoutError:
         if not turn.expired():
             raise
@@ -196,12 +196,10 @@ def _of_the_rest(call: Call, chunk: Chunk, offset: int, passing: Passing) -> Cal
 def _after(session: Session, answer: Answer, passed: int = 0) -> Session:
     """The session after upstream has answered a request that brought `passed` bytes."""
     told = answer.told
+    if told.state in (upload_steps.FINAL, upload_steps.CANCELLED):
+        return replace(session, state=told.state)
     if told.state != upload_steps.ACTIVE:
-        return (
-            replace(session, state=told.state)
-            if told.state in (upload_steps.FINAL, upload_steps.CANCELLED)
-            else session
-        )
+        return session
     if answer.status >= 400:
         return replace(session, unsure=True)  # of a wrong offset
     offset = session.offset + passed if told.received is None else told.received

@@ -76,7 +76,7 @@ def chunk_in(http: str, headers: Mapping[str, str]) -> Chunk:
     if commands:
         return Chunk(Step.LAST if "finalize" in commands else Step.CHUNK, _number(headers.get(_OFFSET, "")))
     if (span := _RANGE.fullmatch(headers.get("content-range", "").strip())) is None:
-        return Chunk(Step.LAST, by_range=True)
+        return Chunk(Step.LAST, 0, by_range=True)  # the whole file
     first, last, total = map(_number, (part or "" for part in span.groups()))
     if first is None or last is None:
         return Chunk(Step.QUERY, size=total, by_range=True)
@@ -104,8 +104,9 @@ def moved(headers: Mapping[str, str], chunk: Chunk, offset: int, length: int | N
     if not chunk.by_range:
         moved[_OFFSET] = str(offset)
     elif length:
-        size = "*" if chunk.size is None else chunk.size
-        moved["content-range"] = f"bytes {offset}-{offset + length - 1}/{size}"
+        end = offset + length
+        size = end if chunk.size is None and chunk.step is Step.LAST else chunk.size
+        moved["content-range"] = f"bytes {offset}-{end - 1}/{'*' if size is None else size}"
     else:
         moved |= query_headers(by_range=True, size=chunk.size)
     return moved

@@ -1,5 +1,6 @@
 """Sessions of uploads as rows: found by any node, ended once."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -96,3 +97,14 @@ async def test_chunks_leave_by_the_starters_account_or_another_one_of_its_projec
 
     assert upload_sessions.account_of(replace(session, account=None)).id in (session.account, other.pk)
     assert upload_sessions.account_of(replace(session, account=99, project=99)) is None
+
+
+async def test_what_is_known_when_the_client_leaves_is_stored_all_the_same():
+    session = await a_session()
+    task = asyncio.create_task(upload_sessions.update(replace(session, offset=3)))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await journal.flush(force=True)
+
+    assert (await upload_sessions.find("secret")).offset == 3

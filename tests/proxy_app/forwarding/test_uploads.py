@@ -50,6 +50,33 @@ async def test_of_three_the_newest_has_the_session():
     assert [type(result) for result in results] == [errors.Aborted, errors.Aborted, str]
 
 
+async def test_a_request_whose_client_left_while_it_waited_is_in_nobodys_way():
+    async def one(until: asyncio.Event) -> None:
+        async with uploads.alone(SESSION):
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await until.wait()
+
+    until = asyncio.Event()
+    first = asyncio.create_task(one(until))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(one(until))
+    await asyncio.sleep(0)
+    second.cancel()
+    await asyncio.sleep(0)
+
+    async with asyncio.timeout(5):
+        third = asyncio.create_task(one(until))
+        await asyncio.sleep(0)
+        until.set()
+        third.cancel()
+        results = await asyncio.gather(first, second, third, return_exceptions=True)
+
+    assert [type(result) for result in results] == [errors.Aborted, asyncio.CancelledError, asyncio.CancelledError]
+    assert not uploads._places
+
+
 async def test_what_fails_or_times_out_within_is_raised_as_it_is():
     with pytest.raises(TimeoutError):
         async with uploads.alone(SESSION):

@@ -476,3 +476,15 @@ async def test_requests_of_a_session_are_in_the_request_log_as_its_starters(clie
     ]
     assert rows[0].api_key_id == rows[1].api_key_id is not None
     assert (rows[2].attempt, rows[2].api_key_id, rows[2].status) == (0, None, 400)
+
+
+async def test_a_whole_file_sent_again_in_the_older_protocol_is_stored_once(client, projects, key_of, upstream):
+    reply = await client.post("/upload/v1beta/files?uploadType=resumable", b"{}", x_goog_api_key=await key_of("red"))
+    session = below(reply.headers["location"])
+    upstream.script("reset", method="finalizeUpload", after=MEGABYTE)
+
+    lost = await client.request("PUT", session, b"x" * 2 * MEGABYTE)
+    again = await client.request("PUT", session, b"x" * 2 * MEGABYTE)
+
+    assert lost.status == 503
+    assert again.json()["file"]["sizeBytes"] == str(2 * MEGABYTE)

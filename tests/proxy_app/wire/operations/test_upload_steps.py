@@ -48,7 +48,7 @@ def test_a_start_is_told_from_an_upload_in_one_request(headers, query, begins):
         ("PUT", {"content-range": "bytes 0-7/*"}, Chunk(Step.CHUNK, 0, None, by_range=True)),
         ("PUT", {"content-range": "bytes 8-15/16"}, Chunk(Step.LAST, 8, 16, by_range=True)),
         ("PUT", {"content-range": "bytes */16"}, Chunk(Step.QUERY, None, 16, by_range=True)),
-        ("PUT", {}, Chunk(Step.LAST, by_range=True)),
+        ("PUT", {}, Chunk(Step.LAST, 0, by_range=True)),
     ],
 )
 def test_a_request_of_a_session_is_a_step(http, headers, chunk):
@@ -78,6 +78,8 @@ def test_a_chunk_is_moved_to_what_is_left_of_it():
 
     ranged = Chunk(Step.CHUNK, 0, 16, by_range=True)
     assert moved({}, ranged, 5, 3) == {"content-range": "bytes 5-7/16"}
+    assert moved({}, Chunk(Step.LAST, 0, by_range=True), 5, 3) == {"content-range": "bytes 5-7/8"}
+    assert moved({}, Chunk(Step.CHUNK, 0, by_range=True), 5, 3) == {"content-range": "bytes 5-7/*"}
     assert moved({"content-range": "bytes 0-7/8"}, ranged, 8, 0) == {"content-range": "bytes */16"}
 
 
