@@ -134,7 +134,8 @@ async def _answer(request: HttpRequest, call: Call, attempt_log: AttemptLog) -> 
         place = await placement.place(call, attempt_log)
         if place.is_lost:
             return await records.lost(call, place)
-        held.enter_context(records.misses(call, place))
+        if place.found:
+            held.enter_context(records.misses(call, place))
         place, relay = await sending.send(call, place, attempt_log)
         request.owned.append(relay)  # type: ignore[attr-defined]
         request_body.let_go(request)

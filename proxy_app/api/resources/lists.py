@@ -31,7 +31,6 @@ from proxy_app.wire import resource_names
 from proxy_app.wire.calls import Call
 from proxy_app.wire.framing import page_tokens
 from proxy_app.wire.operations import Belongs, listed
-from proxy_app.wire.operations.listed import Page
 from proxy_app.wire.operations.shown import shown_in
 from proxy_app.wire.resource_names import BadName
 
@@ -104,7 +103,7 @@ async def _page(call: Call, query: Mapping[str, str], alone: Sequence[int], atte
     if await _write_down(call, [told[owner] for owner in alone if owner in told]):
         rows = await owners.rows(kind, call.tenant, after, size + 1, under=under)
     page = rows[:size]
-    items = [item for row in page if (item := _item(row, told, only_listed="filter" in query)) is not None]
+    items = [item for row in page if (item := _item(row, told, only_listed=bool(query.get("filter")))) is not None]
     more = page_tokens.written(page[-1].position, scope, settings.SECRET_KEY.encode()) if len(rows) > size else ""
     return listed.told(call.operation, items, more)
 
@@ -135,7 +134,7 @@ async def _refreshed(
                 )
             except (errors.GatewayError, errors.BrokenStream):
                 return
-            page: Page = listed.page_in(call.operation, got.body)
+            page = listed.page_in(call.operation, got.body)
             known.account = got.account
             known.items |= page.items
             token = page.token
@@ -149,9 +148,10 @@ async def _refreshed(
 
 def _item(row: Listed, told: Mapping[int, _Upstream], *, only_listed: bool) -> bytes | None:
     """A resource as it is told; None for one that is not."""
-    found, upstream = row.found, told.get(row.found.project_owner)
-    if upstream is None:  # the last account of its project is gone
+    found = row.found
+    if not leasing.has_accounts(found.project_owner):  # the last one of its project is gone
         return None
+    upstream = told.get(found.project_owner) or _Upstream()  # its project may have got its row only now
     item = upstream.items.get(found.name)
     if item is not None:
         new = shown_in(item)

@@ -279,3 +279,12 @@ async def test_a_list_needs_the_database(client, projects, keys, database):
 
     await database.bring_back()
     assert (reply.status, reply.json()["error"]["status"]) == (503, "UNAVAILABLE")
+
+
+async def test_a_filter_is_upstreams_to_apply(client, projects, keys, upstream):
+    await make_files(client, keys[0], "one", "two")
+
+    reply = await client.get("/v1beta/files?filter=anything", x_goog_api_key=keys[0])
+
+    assert set(names_in(reply)) == {"files/one", "files/two"}
+    assert {each.query.get("filter") for each in upstream.requests_of("listFiles")} == {"anything"}
