@@ -1,7 +1,7 @@
 """Logs prompt and response of the calls of API keys that have this turned on, and of no others.
 
-Bounded twice: only the beginning of a prompt and a response is kept, and only so many bytes wait for the database. Both
-are encrypted before they reach it.
+Bounded twice: only the beginning of a prompt and a response is kept, without media, and only so many bytes wait for the
+database. Both are encrypted before they reach it.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -17,7 +17,9 @@ from accounts_app.storage.existing import Kind, existing
 from proxy_app.errors import GatewayError
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.models import CapturedCall
+from proxy_app.wire.bodies.media import without_media
 from proxy_app.wire.calls import Call
+from proxy_app.wire.operations import FORWARDED, Gives
 
 KIND = "captured"
 # Bytes of a prompt, and of a response, that are kept: enough to see what went wrong.
@@ -30,15 +32,16 @@ BATCH = 20
 
 @dataclass(slots=True)
 class _Side:
-    """The beginning of a prompt or a response, and the length of the whole."""
+    """The beginning of a prompt or a response, without media, and the length of the whole. Of a file only that."""
 
+    is_file: bool = False
     kept: bytearray = field(default_factory=bytearray, repr=False)
     length: int = 0
 
     def add(self, text: bytes) -> None:
         self.length += len(text)
-        if (room := BODY_LIMIT - len(self.kept)) > 0:
-            self.kept += text[:room]
+        if (room := BODY_LIMIT - len(self.kept)) > 0 and not self.is_file:
+            self.kept += without_media(text, room)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,7 @@ def begin(
         return nullcontext()
     capture = Capture(key.id, call.request_id, call.model, call.operation.name, attempt_log)
     capture._prompt.add(raw)
+    capture._answer.is_file = call.operation.gives is Gives.BYTES and call.operation is not FORWARDED
     return capture
 
 

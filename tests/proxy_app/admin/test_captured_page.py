@@ -24,7 +24,7 @@ class TestCaptured:
         shown = console.get(page("proxy_app_capturedcall_change", said.pk)).content.decode()
 
         assert shown.count("hunter2") == 2
-        assert "cut off; 900" in shown
+        assert "shortened; 900" in shown
         log = console.get(page("proxy_app_capturedcall_history", said.pk)).content.decode()
         assert "olga" in log
         assert "Read the prompt and the response." in log

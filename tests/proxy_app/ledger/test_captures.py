@@ -1,5 +1,6 @@
 """Prompts and responses are logged for keys that have this turned on: bounded, encrypted, for some days."""
 
+import base64
 from datetime import timedelta
 
 import pytest
@@ -155,3 +156,19 @@ def test_turning_it_off_is_seen_by_the_roster(forgetful):
     ApiKey.objects.update(capture=False)
 
     assert [view.capture for view in roster.load_now().keys.values()] == [False]
+
+
+async def test_media_are_left_out(client, projects, key_of):
+    key = await key_of("red")
+    await ApiKey.objects.aupdate(capture=True)
+    await roster.refresh()
+    picture = base64.b64encode(bytes(200_000)).decode()
+    parts = [{"inlineData": {"mimeType": "image/png", "data": picture}}, {"text": "What is it?"}]
+
+    await client.post(PLAIN, {"contents": [{"role": "user", "parts": parts}]}, x_goog_api_key=key)
+
+    (row,) = await captured()
+    assert "<image/png, 200000 bytes>" in row.request
+    assert "What is it?" in row.request
+    assert row.request_bytes > 200_000
+    assert len(row.request) < 300

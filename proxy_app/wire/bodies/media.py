@@ -1,0 +1,47 @@
+"""Bodies as people read them: media that stand in them as base64 are replaced by their type and size."""
+
+import re
+
+# The fields that hold media, in every spelling.
+_FIELD = re.compile(
+    rb'"(?:data|imageBytes|image_bytes|videoBytes|video_bytes|audioBytes|audio_bytes|bytesBase64Encoded|'
+    rb'bytes_base64_encoded|b64_json)"\s*:\s*"'
+)
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_=\\-]+")
+_TYPE = re.compile(rb'"(?:mimeType|mime_type)"\s*:\s*"([^"\\]{1,100})"')
+
+SHORTEST = 64  # characters: what is shorter is left as it is
+NEAR = 200  # characters before and after the media, in which its type stands
+
+
+def without_media(body: bytes, most: int) -> bytes:
+    """The first `most` bytes of a JSON text, or of what is left of one, without its media. Reads no further than that.
+
+    `"data": "iVBORw0…"` becomes `"data": "<image/png, 12345 bytes>"`.
+    """
+    kept, at = bytearray(), 0
+    while len(kept) < most:
+        # As far as is still needed, and the rest of a field's name.
+        found = _FIELD.search(body, at, at + most - len(kept) + NEAR)
+        if found is None:
+            kept += body[at : at + most - len(kept)]
+            break
+        end = body.find(b'"', found.end())
+        end = len(body) if end < 0 else end
+        kept += body[at : found.end()]
+        kept += _replaced(body, found.start(), found.end(), end)
+        at = end
+    return bytes(kept[:most])
+
+
+def _replaced(body: bytes, field: int, begin: int, end: int) -> bytes:
+    """What stands for the value between `begin` and `end` of the field that begins at `field`."""
+    length = end - begin
+    if length < SHORTEST or not _BASE64.fullmatch(body, begin, begin + SHORTEST):
+        return body[begin:end]
+    before = body[max(0, field - NEAR) : field].rpartition(b"{")[2]
+    after = body[end : end + NEAR].partition(b"}")[0]
+    kind = _TYPE.search(before) or _TYPE.search(after)
+    padding = body[max(begin, end - 2) : end].count(b"=")
+    size = length * 3 // 4 - padding
+    return b"<%s, %d bytes>" % (kind[1] if kind else b"media", size)

@@ -1,0 +1,81 @@
+"""Media in bodies are replaced by their type and size, and nothing else is changed."""
+
+import base64
+import json
+
+import pytest
+
+from proxy_app.wire.bodies.media import without_media
+
+PICTURE = bytes(range(256)) * 300
+TEXT = base64.b64encode(PICTURE).decode()
+MOST = 100_000
+
+
+def shown(value: object, most: int = MOST) -> str:
+    return without_media(json.dumps(value).encode(), most).decode()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"inlineData": {"mimeType": "image/png", "data": TEXT}},
+        {"inlineData": {"data": TEXT, "mimeType": "image/png"}},
+        {"inline_data": {"data": TEXT, "mime_type": "image/png"}},
+    ],
+)
+def test_an_inline_picture_is_its_type_and_size(data):
+    before = shown({"contents": [{"parts": [{"text": "What is it?"}, data, {"text": "Say."}]}]})
+
+    assert json.loads(before)["contents"][0]["parts"][0] == {"text": "What is it?"}
+    assert json.loads(before)["contents"][0]["parts"][2] == {"text": "Say."}
+    assert f"<image/png, {len(PICTURE)} bytes>" in before
+    assert len(before) < 250
+
+
+def test_what_models_make_is_left_out_too():
+    made = {"predictions": [{"bytesBase64Encoded": TEXT, "mimeType": "image/jpeg"}, {"videoBytes": TEXT}]}
+
+    assert json.loads(shown(made)) == {
+        "predictions": [
+            {"bytesBase64Encoded": f"<image/jpeg, {len(PICTURE)} bytes>", "mimeType": "image/jpeg"},
+            {"videoBytes": f"<media, {len(PICTURE)} bytes>"},
+        ]
+    }
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {
+            "functionCall": {
+                "args": {"data": "A long text of words that is no medium at all, whatever it is called. " * 3}
+            }
+        },
+        {"data": "c2hvcnQ="},
+        {"data": {"a": 1}},
+        {"text": '"data": "', "list": [1, 2]},
+        {},
+    ],
+)
+def test_all_else_stays_as_it_is(value):
+    assert shown(value) == json.dumps(value)
+
+
+def test_a_body_is_cut_after_the_media_are_out():
+    body = {"parts": [{"inlineData": {"mimeType": "image/png", "data": TEXT}}, {"text": "x" * 500}]}
+
+    assert shown(body, 300).endswith("xxx")
+    assert len(shown(body, 300)) == 300
+    for most in range(120):
+        assert shown(body).startswith(shown(body, most))
+        assert len(shown(body, most)) == most
+
+
+def test_media_that_are_cut_off_are_left_out_too():
+    whole = json.dumps({"inlineData": {"mimeType": "image/png", "data": TEXT}}).encode()
+
+    assert without_media(whole[:50_000], MOST).startswith(
+        b'{"inlineData": {"mimeType": "image/png", "data": "<image/png, '
+    )
+    assert without_media(b'{"a": "\xff\xfe"', MOST) == b'{"a": "\xff\xfe"'
