@@ -20,8 +20,9 @@ SUITES = ("google-genai-3-suite", "google-genai-2-suite")
 # Those that the suite calls besides the emulator's usual ones.
 OLDER_MODELS = (
     *("gemini-2.0-flash-001", "gemini-2.0-flash-preview-image-generation", "gemini-2.5-computer-use-preview-10-2025"),
-    "gemini-2.5-flash-preview-tts-voice-replication-rev22-2025-10-28",
+    *("gemini-2.5-flash-preview-tts-voice-replication-rev22-2025-10-28", "gemini-2.0-flash-exp", "gemini-4-argon"),
 )
+FILM = (24).to_bytes(4, "big") + b"ftypisom" + bytes(4) + b"isommp42"  # the suite looks for one to download
 OPTIONS = ("-q", "--tb=short", "--no-summary", "--timeout=60", "--mode=api", "-p", "no:cacheprovider")
 
 
@@ -53,6 +54,7 @@ def run(place: Path, arguments: list[str]) -> dict[str, tuple[str, str]]:
     ):
         models = [*(model.id for model in MODELS), *OLDER_MODELS]
         account = google.add_account("conformance@example.com", models=models)
+        google.add_file(account, FILM)
         entry = {"kind": "gemini_api", "email": account.email, "api_key": account.api_key}
         gateway.manage("import_accounts", "-", said=json.dumps([entry]))
         # With one key only, every project is its tenant's own, so that names it has not made are asked of upstream.
@@ -72,7 +74,7 @@ def run(place: Path, arguments: list[str]) -> dict[str, tuple[str, str]]:
         }
         # Not this project's own: the environment is a folder of it.
         configuration = Path(folder) / "pytest.ini"
-        configuration.write_text("[pytest]\nconsider_namespace_packages = true\nasyncio_mode = auto\n")
+        configuration.write_text("[pytest]\nconsider_namespace_packages = true\n")
         at = ("-c", str(configuration), "--rootdir", str(package), "--confcutdir", str(package))
         # -P: where the suite finds its media, the package's own modules would be taken for Python's.
         command = [str(place / "bin" / "python"), "-P", "-m", "pytest", "-p", "plugin", *OPTIONS, *at]

@@ -40,7 +40,7 @@ def recorded() -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`failed` and `skipped` are not excused; `needless` excuses stand for no test that failed or was skipped."""
+    """`failed` are those without an excuse; `needless` excuses stand for no test that failed."""
 
     passed: int
     excused: Mapping[str, int]
@@ -55,14 +55,15 @@ class Verdict:
 
 
 def judge(outcomes: Mapping[str, tuple[str, str]], known: Collection[Excuse]) -> Verdict:
-    """What came of a run: `outcomes` has (outcome, why) of each test; one that was skipped must be excused as well."""
+    """What came of a run: `outcomes` has (outcome, why) of each test."""
     passed, excused, failed, used = 0, dict[str, int](), dict[str, str](), set[str]()
     for test, (outcome, why) in outcomes.items():
         if outcome == "passed":
             passed += 1
             continue
-        if outcome == "skipped" and "Vertex" in why:  # the suite's own word, where it is told to run Gemini only
-            excused["vertex"] = excused.get("vertex", 0) + 1
+        if outcome == "skipped":
+            skipper = "vertex" if "Vertex" in why else "skipped by the suite"
+            excused[skipper] = excused.get(skipper, 0) + 1
             continue
         found = next((excuse for excuse in known if excuse.covers(test)), None)
         if found is None:
