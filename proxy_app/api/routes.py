@@ -43,6 +43,7 @@ log = logging.getLogger(__name__)
 
 _ANY = [method.value for method in HTTPMethod if method not in ("CONNECT", "TRACE")]
 _READ = ["GET", "HEAD"]
+_CHANGES = ("PUT", "PATCH", "DELETE")
 
 # The operations that the gateway answers by itself; accounts answer all others.
 _VIEWS: Mapping[Operation, View] = {LIST_MODELS: models.list_models, GET_MODEL: models.get_model}
@@ -115,6 +116,8 @@ def _unknown(request: HttpRequest, address: Address) -> errors.GatewayError:
         name, verb = paths.split(address.below)
         model = models.model_in(name, GENERATE)
         return errors.NotFound(f"There is no method {verb!r} on models/{model}. Supported are: {generate.SUPPORTED}.")
+    if known is GET_MODEL and request.method in _CHANGES:  # as Google answers: base models are nobody's to change
+        return errors.NotFound(f"There is no method that changes {address.below}.")
     return errors.MethodNotAllowed(f"{known.id} is called by {known.http}, not by {request.method}.")
 
 

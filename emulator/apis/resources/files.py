@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _PAGE_SIZE, _LARGEST_PAGE = 10, 100
 _RANGE = re.compile(r"bytes=(?:(\d+)-(\d*)|-(\d+))")
+_MIME_TYPES = ("application", "audio", "font", "image", "message", "model", "multipart", "text", "video")
 
 
 def named_file(call: Call, id: str) -> File:
@@ -152,6 +153,8 @@ def _check(google: Google, call: Call, metadata: Json, size: int) -> Json:
 
 def _finish(google: Google, call: Call, upload: Upload) -> Json:
     metadata = {"file": {**upload.metadata, "name": upload.metadata.get("name") or ""}}
+    if upload.mime_type and upload.mime_type.partition("/")[0] not in _MIME_TYPES:
+        raise refuse(400, f"Unsupported MIME type: {upload.mime_type}")
     asked = _check(google, call, metadata, upload.blob.size)
     return {"file": _add(call, asked, upload.blob, upload.mime_type).resource(call.now)}
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _MODEL = "models/gemini-2.5-flash"
 _LONG_AGO, _LONG = 3_600.0, 10 * 365 * 86_400.0
+_FILMS: Json = {"generateVideoResponse": {"generatedSamples": [{"video": {"uri": "https://example.com/film.mp4"}}]}}
 _CACHED: Json = {"contents": [{"role": "user", "parts": [{"text": "recorded"}]}]}
 _CONTENT = {
     "application/jsonl": b'{"key": "one", "request": {"contents": [{"parts": [{"text": "Hello"}]}]}}\n',
@@ -23,7 +24,7 @@ _CONTENT = {
 
 
 def provide(project: Project, names: Mapping[str, str], now: float) -> None:
-    """Make in a project what it lacks of `names`; the value of a file's is its type."""
+    """Make in a project what it lacks of `names`; with a file's goes its type, with a batch's where its output is."""
     for name, mime_type in names.items():
         collection, _, id = name.partition("/")
         match collection:
@@ -42,16 +43,19 @@ def provide(project: Project, names: Mapping[str, str], now: float) -> None:
             case "tunedModels" if not project.older.has(name):
                 project.older.add(name, {"baseModel": _MODEL, "displayName": "recorded", "state": "ACTIVE"}, now)
             case "batches" | "models" if not project.jobs.has(name):
-                project.jobs.add(_job(name, now))
+                project.jobs.add(_job(name, mime_type, now))
 
 
-def _job(name: str, now: float) -> Job:
+def _job(name: str, output: str, now: float) -> Job:
     """One that was over long ago."""
     if not name.startswith("batches/"):
-        return Job(name, now - _LONG_AGO, 0.0, dict, "PredictLongRunningResponse")
-    return Job(name, now - _LONG_AGO, 0.0, dict, "GenerateContentBatchOutput", _metadata)
+        return Job(name, now - _LONG_AGO, 0.0, lambda: _FILMS, "PredictLongRunningResponse")
+    held: Json = {"responsesFile": f"files/{name.replace('batches/', 'batch-')}"}
+    if output != "responsesFile":
+        held = {output or "inlinedResponses": {"inlinedResponses": []}}
 
+    def metadata(job: Job, now: float, whole: bool) -> Json:
+        told = {"@type": type_url("GenerateContentBatch"), "model": _MODEL, "displayName": "recorded", "output": held}
+        return {**told, **job.times(now), "state": f"BATCH_STATE_{job.state(now).value}", "name": job.name}
 
-def _metadata(job: Job, now: float, whole: bool) -> Json:
-    told = {"@type": type_url("GenerateContentBatch"), "model": _MODEL, "displayName": "recorded"}
-    return {**told, **job.times(now), "state": f"BATCH_STATE_{job.state(now).value}", "name": job.name}
+    return Job(name, now - _LONG_AGO, 0.0, lambda: held, "GenerateContentBatchOutput", metadata)

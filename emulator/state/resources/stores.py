@@ -84,7 +84,9 @@ class Store:
     def document(self, name: str) -> Document:
         """Raises Refused with Google's words for what is not there."""
         if (document := self.documents.get(name)) is None:
-            raise not_there("Document", name)
+            if "/_" in name:
+                raise not_there("Document", name)
+            raise refuse(404, "Documents does not exist.", name="NOT_FOUND")
         return document
 
     def delete(self, name: str, now: float, *, force: bool) -> None:
@@ -147,6 +149,8 @@ class Stores:
 
 def not_there(kind: str, name: str) -> Refused:
     shown = name.rpartition("/")[2]
+    if shown.startswith("_"):
+        return refuse(400, f"{shown} is not a valid name of a {kind}.")
     return refuse(403, f"You do not have permission to access the {kind} {shown} or it may not exist.")
 
 

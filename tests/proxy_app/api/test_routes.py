@@ -79,7 +79,6 @@ class TestIsAnsweredInGooglesShape:
             ("POST", "/v1beta/models"),
             ("PUT", GENERATE),
             ("DELETE", GENERATE),
-            ("PATCH", "/v1/models/x"),
             ("POST", "/healthz"),
             ("DELETE", "/readyz"),
             ("PROPFIND", "/v1beta/models"),
@@ -88,6 +87,10 @@ class TestIsAnsweredInGooglesShape:
         ):
             error = is_googles_error(await client.request(method, path, b"{}"), 405)
             assert method in error["message"]
+
+    @pytest.mark.parametrize("method", ["PATCH", "DELETE", "PUT"])
+    async def test_for_changes_of_a_base_model(self, method, client, upstream):
+        is_googles_error(await client.request(method, "/v1/models/x", b"{}"), 404)
 
     async def test_for_a_call_by_get(self, client, upstream):
         is_googles_error(await client.get(GENERATE), 405)
