@@ -15,18 +15,13 @@ class Backpressure:
     def __init__(self, transport: Any, stalled_after: float = STALLED_SECONDS) -> None:
         self._transport = transport
         self._stalled_after = stalled_after
+        self.is_on = False  # writing has to wait
         self._room = asyncio.Event()
-        self._room.set()
-
-    @property
-    def is_on(self) -> bool:
-        """Whether writing has to wait."""
-        return not self._room.is_set()
 
     async def room(self) -> None:
         """Waits until the client has read; drops the connection if it takes nothing for `stalled_after` seconds."""
         quiet = 0
-        while not self._room.is_set():
+        while self.is_on:
             unsent = self._unsent()
             try:
                 async with asyncio.timeout(self._stalled_after / CHECKS):
@@ -35,16 +30,18 @@ class Backpressure:
                 quiet = quiet + 1 if self._unsent() == unsent else 0
                 if quiet == CHECKS:
                     self._transport.abortConnection()
-                    self._room.set()
+                    self.resumeProducing()
 
     def pauseProducing(self) -> None:
+        self.is_on = True
         self._room.clear()
 
     def resumeProducing(self) -> None:
+        self.is_on = False
         self._room.set()
 
     def stopProducing(self) -> None:
-        self._room.set()
+        self.resumeProducing()
 
     def _unsent(self) -> int:
         """Bytes the kernel has not taken yet."""

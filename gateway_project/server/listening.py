@@ -3,10 +3,10 @@
 import asyncio
 import socket
 from collections import deque
-from collections.abc import Iterable
 from typing import Any
 
 from twisted.internet import main, tcp
+from twisted.internet.abstract import FileDescriptor
 
 
 class Connection(tcp.Server):
@@ -17,6 +17,8 @@ class Connection(tcp.Server):
     """
 
     _is_due = _awaits_writable = _is_read = False
+
+    write = FileDescriptor.write  # past twisted's TLS, which is not spoken here
 
     # twisted's own reading goes through four functions that only add a name to its log.
 
@@ -41,7 +43,9 @@ class Connection(tcp.Server):
     def startWriting(self) -> None:
         if not self._is_due:
             self._is_due = True
-            _send_later([self])
+            if not _due:
+                asyncio.get_running_loop().call_soon(_send_all)
+            _due.append(self)
 
     def send(self) -> None:
         self._is_due = False
@@ -60,24 +64,16 @@ class Connection(tcp.Server):
 
 
 # The connections that have something to send at the end of this turn.
-_due: list[Connection] = []
-
-
-def _send_later(connections: Iterable[Connection]) -> None:
-    if not _due:
-        asyncio.get_running_loop().call_soon(_send_all)
-    _due.extend(connections)
+_due: deque[Connection] = deque()
 
 
 def _send_all() -> None:
-    now = deque(_due)
-    _due.clear()
     try:
-        while now:
-            now.popleft().send()
+        while _due:
+            _due.popleft().send()
     finally:
-        if now:  # one of them failed: send for the others
-            _send_later(now)
+        if _due:  # one of them failed: send for the others
+            asyncio.get_running_loop().call_soon(_send_all)
 
 
 class Port(tcp.Port):

@@ -160,8 +160,6 @@ class Request(WebRequest):
             return
         if message["type"] == "http.response.start":
             self.start(message)
-        elif message.get("more_body", False):
-            self.more(message.get("body", b""))
         else:
             self.end(message.get("body", b""))
 
@@ -192,14 +190,18 @@ class Request(WebRequest):
         if not is_sized:
             self.more(b"")
 
-    def more(self, body: bytes) -> None:
-        """Sends a part of the body, such as an event."""
-        if self.producer is None:
-            self.pressure = Backpressure(self.transport)
+    def more(self, body: bytes) -> bool:
+        """Sends a part of the body, such as an event; False when the client is not ready for the next: see `room`."""
+        if self.is_gone():
+            return False
+        pressure = self.pressure
+        if pressure is None:
+            pressure = self.pressure = Backpressure(self.transport)
             if self.channel._waitingForTransport:
-                self.pressure.pauseProducing()
-            self.registerProducer(self.pressure, True)
+                pressure.pauseProducing()
+            self.registerProducer(pressure, True)
         self.transport.write(self._framed(body))
+        return not pressure.is_on
 
     def end(self, body: bytes) -> None:
         last = self._framed(body)

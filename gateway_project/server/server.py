@@ -252,8 +252,8 @@ class GatewayServer(Server):
     async def handle_reply(self, protocol: Request, message: Mapping[str, Any]) -> None:
         """Returns when the client is ready for more. Unlike daphne's it does not check the types in `message`."""
         if message.get("more_body", False):
-            protocol.handle_reply(message)
-            await protocol.room()
+            if not protocol.more(message.get("body", b"")):
+                await protocol.room()
         elif len(message.get("body", b"")) > LARGE_ANSWER:
             await self.handle_reply(protocol, {**message, "more_body": True})
             protocol.handle_reply({"type": "http.response.body"})
