@@ -123,7 +123,7 @@ class EventStream:
         await self._relay.aclose()
 
     def _frame(self, batch: list[bytes]) -> bytes:
-        if not self._client.takes_done and sse.DONE in batch:
+        if sse.DONE in batch and not self._client.takes_done:
             batch = [event for event in batch if event != sse.DONE]
         if not self._in_array:
             return b"".join(map(sse.encode, batch))

@@ -68,7 +68,20 @@ class Relay:
 
     async def __anext__(self) -> list[bytes]:
         """The events that arrived together. Raises BrokenStream when the answer ends without being finished."""
-        batch = await self._next()
+        frames = self._frames
+        if self._first:
+            batch, self._first = self._first, []
+        elif frames.ended or self._fault is not None:
+            batch = []
+        elif frames.reader.settled:
+            batch = await self._after_the_finish()
+        else:
+            try:
+                batch = await frames.batch()
+            except (Interrupted, NotAnAnswer, ReportedError) as error:
+                raise await self._broken_by(error) from error
+            if not batch and not frames.reader.complete:
+                raise await self._broken(_UNFINISHED, error_body(503, _UNFINISHED))
         if not batch:
             await self.aclose()
             raise StopAsyncIteration
@@ -97,26 +110,6 @@ class Relay:
                 if self._fault is None:
                     self._settle(Fault(self._outcome_so_far(), status=200))
 
-    async def _next(self) -> list[bytes]:
-        if self._first:
-            batch, self._first = self._first, []
-            return batch
-        if self._frames.ended or self._fault is not None:
-            return []
-        if self._frames.reader.settled:
-            return await self._after_the_finish()
-        try:
-            batch = await self._frames.batch()
-        except Interrupted as error:
-            raise await self._broken(str(error), error_body(503, _CUT)) from error
-        except NotAnAnswer as error:
-            raise await self._broken(str(error), error_body(502, _UNREADABLE, status="UNKNOWN")) from error
-        except ReportedError as error:
-            raise await self._taken_back(error) from error
-        if not batch and not self._frames.reader.complete:
-            raise await self._broken(_UNFINISHED, error_body(503, _UNFINISHED))
-        return batch
-
     async def _after_the_finish(self) -> list[bytes]:
         """What comes after the finish, usually counts. The answer is complete, so failures are ignored, except an error
         that upstream reports.
@@ -127,10 +120,15 @@ class Relay:
         except (Interrupted, NotAnAnswer, TimeoutError):
             return []
         except ReportedError as error:
-            raise await self._taken_back(error) from error
+            raise await self._broken_by(error) from error
 
-    async def _taken_back(self, error: ReportedError) -> errors.BrokenStream:
-        return await self._broken(faults.classify(200, error.error).message, error.error)
+    async def _broken_by(self, error: Exception) -> errors.BrokenStream:
+        match error:
+            case ReportedError():
+                return await self._broken(faults.classify(200, error.error).message, error.error)
+            case NotAnAnswer():
+                return await self._broken(str(error), error_body(502, _UNREADABLE, status="UNKNOWN"))
+        return await self._broken(str(error), error_body(503, _CUT))
 
     async def _broken(self, message: str, event: bytes) -> errors.BrokenStream:
         self._settle(Fault(Outcome.INTERRUPTED, status=200, message=message))

@@ -45,33 +45,23 @@ class Peek(msgspec.Struct, frozen=True, gc=False):
 
 
 class StreamState:
-    """The facts of a stream's events so far, of which `wanted` candidates were requested."""
+    """The facts of a stream's events so far, of which `wanted` candidates were requested.
 
-    __slots__ = ("_reasons", "_wanted", "blocked", "usage")
+    `begun`: some part of an answer has come, a candidate, or that the prompt was blocked. `complete`: upstream has
+    finished, since every candidate seen has a finish reason, or the prompt was blocked. `settled`: no part of the
+    answer can be missing any more, since it has all the candidates that were requested.
+    """
+
+    __slots__ = ("_reasons", "_wanted", "begun", "blocked", "complete", "settled", "usage")
 
     def __init__(self, wanted: int = 1) -> None:
         self._wanted = wanted
         self._reasons: dict[int, str] = {}
-        self.blocked = False
+        self.begun = self.complete = self.settled = self.blocked = False
         self.usage = Usage()
 
     def __repr__(self) -> str:
         return f"<StreamState {'complete' if self.complete else 'open'} {self._reasons}>"
-
-    @property
-    def begun(self) -> bool:
-        """Whether any part of an answer has come: a candidate, or that the prompt was blocked."""
-        return self.blocked or bool(self._reasons)
-
-    @property
-    def complete(self) -> bool:
-        """Whether upstream has finished: every candidate seen has a finish reason, or the prompt was blocked."""
-        return self.blocked or (bool(self._reasons) and all(self._reasons.values()))
-
-    @property
-    def settled(self) -> bool:
-        """Whether no part of the answer can be missing any more: it has all the candidates that were requested."""
-        return self.complete and (self.blocked or len(self._reasons) >= self._wanted)
 
     def add(self, peek: Peek) -> None:
         """Take in the next event."""
@@ -79,6 +69,9 @@ class StreamState:
             if reason or index not in self._reasons:
                 self._reasons[index] = reason
         self.blocked = self.blocked or peek.blocked
+        self.begun = self.blocked or bool(self._reasons)
+        self.complete = self.blocked or (self.begun and "" not in self._reasons.values())
+        self.settled = self.blocked or (self.complete and len(self._reasons) >= self._wanted)
         if peek.usage is not None:
             self.usage = self.usage.updated(peek.usage)
 
@@ -148,7 +141,7 @@ def peek(response: bytes) -> Peek:
     feedback = seen.prompt_feedback
     counts = seen.usage_metadata
     return Peek(
-        tuple([(candidate.index or 0, _reason(candidate.finish_reason)) for candidate in candidates]),
+        tuple([(each.index or 0, _reason(each.finish_reason) if each.finish_reason else "") for each in candidates]),
         feedback is not None and feedback.block_reason not in _UNSPECIFIED,
         None if counts is None else _usage(counts),
     )

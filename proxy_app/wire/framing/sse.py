@@ -56,7 +56,7 @@ class Decoder:
             # One whole event in one chunk, which is how Google sends nearly all of them.
             self._started, self._after_cr = True, False
             payload = chunk[6:-4]
-            return [] if _is_blank(payload) else [payload]
+            return [payload] if payload.strip() else []
         payloads: list[bytes] = []
         for line in self._lines(chunk):
             self._take(line, payloads)
@@ -127,7 +127,7 @@ class Decoder:
             return
         payload = lines[0] if len(lines) == 1 else b"\n".join(lines)
         lines.clear()
-        if not _is_blank(payload):
+        if payload.strip():
             payloads.append(payload)
 
 
@@ -158,7 +158,3 @@ def _without_line_separators(payload: bytes) -> bytes:
     if b"\xe2\x80" in payload:
         payload = payload.replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029")
     return payload.replace(b"\xc2\x85", b"\\u0085")
-
-
-def _is_blank(payload: bytes) -> bool:
-    return not payload or payload.isspace()
