@@ -15,6 +15,7 @@ from operator import itemgetter
 from django.db import transaction
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import Now
+from msgspec import Struct
 
 from accounts_app.models import ApiKey, KeyPresence, KeyUse
 from accounts_app.pool.access.limits import NO_TOKENS, Tokens, month_of
@@ -38,8 +39,7 @@ NODE = uuid.uuid4().hex
 Place = tuple[int, datetime, str]  # key, hour, model
 
 
-@dataclass(frozen=True, slots=True)
-class KeyUseRow:
+class KeyUseRow(Struct, frozen=True):
     """One call's part of a sum: that it began, that it was refused, or what it used when it ended."""
 
     key: int

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import monotonic, time
 
+from msgspec import structs
+
 from accounts_app import roster
 from accounts_app.leasing import rows as leasing_rows
 from accounts_app.leasing.project_usage import ProjectUsage
@@ -100,7 +102,7 @@ class Lender:
 
     def attempts(self, wanted: Wanted) -> Attempts:
         """The decisions of one call. Raises RosterUnavailable."""
-        return Attempts(self.blame, replace(wanted, strategy=self.catch_up().settings.strategy))
+        return Attempts(self.blame, structs.replace(wanted, strategy=self.catch_up().settings.strategy))
 
     def catch_up(self) -> Roster:
         """Apply the newest snapshot, once. Raises RosterUnavailable.

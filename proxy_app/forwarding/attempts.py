@@ -77,6 +77,13 @@ class Step:
         return max(0.0, self.forwarding.deadline - monotonic())
 
     @property
+    def longest_silence(self) -> float:
+        """Seconds that upstream may be silent before the first event. Whole calls have the same, which the HTTP client
+        prepares for once; `timeout` is what ends this one.
+        """
+        return self.forwarding.limit.seconds
+
+    @property
     def connect_timeout(self) -> float | None:
         """Seconds that a connection may take; None for the operator's own bound."""
         return min(QUICK_CONNECT, timeouts.connect_timeout()) if self.lease.placement.quick else None

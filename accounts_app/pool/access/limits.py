@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from msgspec import Struct
+
 MINUTE, DAY = 60.0, 86_400.0
 # Calls that begin within a twentieth of a second are remembered together: 1,200 entries a key, whatever its limit.
 SLOTS_A_SECOND = 20
@@ -56,8 +58,7 @@ class Exceeded:
     frees_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(Struct, frozen=True, gc=False):
     """The tokens of an answer, as upstream counted them. `cached` is a part of `prompt`."""
 
     prompt: int = 0

@@ -1,8 +1,10 @@
 """What a call wants of the pool, and the account it is placed on."""
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf
+
+from msgspec import Struct
 
 from accounts_app.pool.blame.blame import Blame
 from accounts_app.pool.choice.board import Loan
@@ -11,8 +13,7 @@ from accounts_app.pool.outcomes import Fault, Repeat
 from accounts_app.pool.paths.paths import Path
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What a call wants of the pool.
 
     `model` is what cooldowns are for, "" for the account as a whole. `operation` has to be one that the account
@@ -36,8 +37,11 @@ class Wanted:
     only: int | None = None
     why: str = ""
     strategy: Strategy = Strategy.CONSISTENT_HASH
-    request: Callable[[], Hashable] | None = field(default=None, repr=False)
+    request: Callable[[], Hashable] | None = None
     requests: int = 1
+
+    def __repr__(self) -> str:
+        return f"<Wanted {self.operation} with {self.model}>"
 
 
 @dataclass(frozen=True, slots=True)

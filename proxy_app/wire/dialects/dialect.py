@@ -1,10 +1,9 @@
 """The interface that the dialect of one kind of upstream implements."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from accounts_app.pool.content import Content
 from accounts_app.pool.outcomes import Fault
@@ -13,8 +12,7 @@ from proxy_app.wire.dialects.readers import Reader
 from proxy_app.wire.operations import Operation
 
 
-@dataclass(frozen=True, slots=True)
-class UpstreamRequest:
+class UpstreamRequest(Struct, frozen=True):
     """One request, ready to be sent. The headers hold a credential and the body a prompt: the repr shows neither.
 
     The body comes in pieces, each value of the client's in the bytes it came in: a large one is never copied. A body
@@ -22,11 +20,14 @@ class UpstreamRequest:
     """
 
     url: str
-    headers: Mapping[str, str] = field(repr=False)
-    pieces: Sequence[bytes | Raw] = field(repr=False)
-    content: Content | None = field(default=None, repr=False)
-    http: str = field(default="POST", repr=False)
-    raw: bool = field(default=False, repr=False)
+    headers: Mapping[str, str]
+    pieces: Sequence[bytes | Raw]
+    content: Content | None = None
+    http: str = "POST"
+    raw: bool = False
+
+    def __repr__(self) -> str:
+        return f"UpstreamRequest(url={self.url!r})"
 
 
 class Dialect(Protocol):
