@@ -11,7 +11,7 @@ T = TypeVar("T")
 # Large values are searched piece by piece; the pieces overlap by more than a field is long.
 _PIECE = 1 << 20
 _OVERLAP = 64
-_FEW_QUOTES = 256  # bytes to a quote, from which on a search that hops from quote to quote is faster: base64
+_FEW_QUOTES = 64  # bytes to a quote, from which on a search that hops from quote to quote is faster: texts, base64
 
 # Whatever a client puts there is its own.
 FREE = frozenset(
@@ -56,7 +56,17 @@ class FieldSearch(Generic[T]):
 
     def finds_in(self, piece: bytes | Raw) -> bool:
         """Whether one of the fields may be in `piece`."""
-        return self._pattern.search(piece) is not None or _ESCAPED_LETTER.search(piece) is not None
+        piece = bytes(piece)
+        if b"\\u00" in piece and _ESCAPED_LETTER.search(piece):
+            return True
+        if piece.count(b'"') * _FEW_QUOTES > len(piece):
+            return self._pattern.search(piece) is not None
+        at = piece.find(b'"')
+        while at >= 0:
+            if self._pattern.match(piece, at):
+                return True
+            at = piece.find(b'"', at + 1)
+        return False
 
     def searching(self, value: Raw) -> Generator[None, None, bool]:
         """`finds_in`, in turns with others where the value is large."""
@@ -64,17 +74,7 @@ class FieldSearch(Generic[T]):
         if len(view) <= _PIECE:
             return self.finds_in(value)
         for start in range(0, len(view), _PIECE):
-            if self._finds_hopping(bytes(view[start : start + _PIECE + _OVERLAP])):
+            if self.finds_in(bytes(view[start : start + _PIECE + _OVERLAP])):
                 return True
             yield
         return False
-
-    def _finds_hopping(self, piece: bytes) -> bool:
-        if piece.count(b'"') * _FEW_QUOTES > len(piece):
-            return self.finds_in(piece)
-        at = piece.find(b'"')
-        while at >= 0:
-            if self._pattern.match(piece, at):
-                return True
-            at = piece.find(b'"', at + 1)
-        return b"\\" in piece and _ESCAPED_LETTER.search(piece) is not None
