@@ -27,6 +27,7 @@ from proxy_app.ledger import refused_calls  # noqa: E402
 _SLASHES = re.compile("/{2,}")
 # Requests of the console that are being answered at once, each in a thread of its own.
 CONSOLE_PLACES = 4
+CONSOLE = tuple(f"{root}/" for root in settings.CONSOLE_PATHS)
 # What the console takes of somebody who has not signed in.
 STRANGERS_BODY = 1024 * 1024
 
@@ -84,14 +85,14 @@ def _has_signed_in(scope: dict) -> bool:
 
 
 def is_console(path: str) -> bool:
-    return path == "/" or any(path == root or path.startswith(f"{root}/") for root in settings.CONSOLE_PATHS)
+    return path == "/" or f"{path}/".startswith(CONSOLE)
 
 
 def body_limit(path: bytes, cookies: Mapping[bytes, bytes]) -> int | None:
     """How large a body may be for the console, in bytes; `path` is as it came. None for the API, which sees to it."""
     # Under whatever prefix, which only a trusted proxy may set: this is not yet the place to find out.
     written = unquote_to_bytes(path).decode(errors="replace").rstrip("/") + "/"
-    if written != "/" and not any(f"{root}/" in written for root in settings.CONSOLE_PATHS):
+    if written != "/" and not any(root in written for root in CONSOLE):
         return None
     key = cookies.get(settings.SESSION_COOKIE_NAME.encode(), b"").decode("latin-1")
     limit: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE

@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
-from django.http import Http404, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.urls import ResolverMatch, URLResolver, get_resolver
 
@@ -31,6 +31,9 @@ from proxy_app.wire.malformed import TooLarge
 # memory as clients choose.
 LONGEST_CACHED_PATH = 512
 
+# What Django would parse for each request that has none, which are nearly all. It cannot be changed.
+NO_QUERY = QueryDict()
+
 
 class ApiRequest(ASGIRequest):
     """Django's request, whose body is still on its way: `content` gives it piece by piece, `whole_body` at once.
@@ -41,6 +44,8 @@ class ApiRequest(ASGIRequest):
 
     def __init__(self, scope: Mapping[str, Any], content: Inbox, request_id: str) -> None:
         super().__init__(scope, io.BytesIO())
+        if not scope.get("query_string"):
+            self.GET = NO_QUERY
         self._read_started = True  # so that `body` raises until `whole_body` has read it
         self.content = content
         self.request_id = request_id
@@ -140,7 +145,7 @@ class ApiHandler(ASGIHandler):
     ) -> None:
         heartbeat = getattr(response, "heartbeat", b"")
         async for item in stream:
-            await downstream.write(response.make_bytes(item))
+            await downstream.write(item if isinstance(item, bytes) else response.make_bytes(item))
             if heartbeat:
                 downstream.keep_alive(heartbeat, self.heartbeat_seconds)
                 heartbeat = b""

@@ -52,6 +52,8 @@ class Shape:
 
 def asked_shape(query: Mapping[str, str], field_mask: str = "") -> Shape | None:
     """The shape that a query or the header X-Goog-FieldMask requests; None for none. Raises Malformed."""
+    if not query and not field_mask:
+        return None  # nearly always
     fields = query.get("fields") or query.get("$fields") or field_mask
     pretty = asked_layout(query)
     return Shape(_parsed(fields) if fields else None, pretty) if fields or pretty is not None else None
