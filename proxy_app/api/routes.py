@@ -58,16 +58,16 @@ def _others(*taken: str) -> list[str]:
     return [method for method in _ANY if method not in (*taken, "OPTIONS")]
 
 
-async def operation(request: HttpRequest, path: str) -> HttpResponseBase:
-    """The operation that `path` stands for."""
-    address = addresses.read(path)
+async def operation(request: HttpRequest) -> HttpResponseBase:
+    """The operation that the path of `request` stands for."""
+    address = addresses.read(request.path_info)
     if address is None:
         raise _not_found(request)
     http = request.method = addresses.http_method(
         request.method or "", request.META.get("HTTP_X_HTTP_METHOD_OVERRIDE", "")
     )
     if address.root == addresses.UPLOAD:
-        if addresses.is_of_session(path, request.META.get("QUERY_STRING", "")):
+        if addresses.is_of_session(request.path_info, request.META.get("QUERY_STRING", "")):
             return await uploads.chunk(request)
         http = request.method = "POST" if http == "PUT" else http
     found = paths.find(http, address.below, address.root)
@@ -96,10 +96,6 @@ async def options(request: HttpRequest) -> HttpResponse:
     response = json_response({})
     response["Allow"] = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
     return response
-
-
-async def options_below(request: HttpRequest, path: str) -> HttpResponse:
-    return await options(request)
 
 
 async def wrong_method(request: HttpRequest) -> HttpResponse:
@@ -147,9 +143,10 @@ for path, view, admit in (
     api.api_operation(["OPTIONS"], path, auth=None)(options)
 
 all_others = Router()
-all_others.api_operation(["OPTIONS"], "/{any:path}", auth=None)(options_below)
-all_others.api_operation(_others(), "/{any:path}")(operation)
-api.add_router("", all_others)  # last: it takes every path that is left
+all_others.api_operation(["OPTIONS"], "", auth=None)(options)
+all_others.api_operation(_others(), "")(operation)
+# Last: it takes every path that is left. As a prefix, since ninja validates the parameters of an operation's own path.
+api.add_router("/{any:path}", all_others)
 
 
 @api.exception_handler(errors.GatewayError)
