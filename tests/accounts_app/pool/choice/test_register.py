@@ -90,6 +90,8 @@ def test_a_projects_own_limits_keep_its_accounts_back_until_they_end():
     assert (found.status, found.until) == (Status.COOLING_DOWN, NOW + 5)
     assert board.eligibility_of(2, PRO, NOW).status is Status.READY
     assert board.eligibility_of(1, PRO, NOW + 5).status is Status.READY
+    for of_no_model in (WHOLE_ACCOUNT, "/files"):
+        assert board.eligibility_of(1, of_no_model, NOW).status is Status.READY
 
 
 def test_of_two_probes_the_one_that_frees_the_account_later_counts():

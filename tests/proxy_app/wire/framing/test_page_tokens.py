@@ -33,3 +33,7 @@ def test_a_token_that_was_changed_leads_nowhere():
     for at, letter in enumerate(token[:-1]):  # the last has bits to spare
         changed = token[:at] + ("A" if letter != "A" else "B") + token[at + 1 :]
         assert read(changed, "files", KEY) is None
+
+
+def test_a_token_is_43_characters():
+    assert len(written((0, 0), "scope", b"key")) == 43
