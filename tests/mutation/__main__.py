@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import repeat
+from math import ceil
 from pathlib import Path
 
 from tests.mutation.mutants import Mutant, mutants_of
@@ -25,8 +26,8 @@ from tests.mutation.running import ROOT, Result, prepare, result_of
 PURE = {"accounts_app/pool": "tests/accounts_app/pool", "proxy_app/wire": "tests/proxy_app/wire"}
 REASONS = ROOT / "docs" / "TESTING.md"
 DRAWN, SHARE = 0.3, 0.95
-# Tests of a mutant may take PATIENCE times as long as with the real module, and SHORTEST seconds at least.
-PATIENCE, SHORTEST = 5.0, 5.0
+# Tests of a mutant may use PATIENCE times as much CPU as with the real module, and SHORTEST seconds at least.
+PATIENCE, SHORTEST, LONGEST = 3.0, 5.0, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,10 @@ def is_drawn(mutant: Mutant) -> bool:
 
 def judge(module: Module, everyone: bool) -> Judged:
     """Raises SystemExit if the tests fail without a mutant."""
-    result, seconds = result_of(module.name, None, module.tests, 300)
+    result, seconds = result_of(module.name, None, module.tests, LONGEST)
     if result is not Result.SURVIVED:
         sys.exit(f"{module.name}: its tests fail without any mutant.")
-    patience = max(seconds * PATIENCE, SHORTEST)
+    patience = ceil(max(seconds * PATIENCE, SHORTEST))
     made, survivors = 0, []
     for mutant in mutants_of(module.name, module.path.read_text(), str(module.path)):
         if everyone or is_drawn(mutant):

@@ -7,7 +7,6 @@ import os
 import resource
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from enum import StrEnum
 from importlib.abc import Loader, MetaPathFinder
@@ -23,6 +22,7 @@ import pytest
 from tests.documents import ROOT
 
 MEMORY = 4 << 30  # bytes of address space; a mutant may allocate without end
+WAITING = 600  # seconds until a mutant is stuck that uses no CPU
 PLAIN = [
     "-x", "-q", "-W", "error", "-c", os.devnull, f"--rootdir={ROOT}", "-p", "no:cacheprovider",
     "--noconftest", "--assert=plain",
@@ -48,24 +48,24 @@ def prepare() -> None:
     hypothesis.settings.load_profile("mutants")
 
 
-def result_of(module: str, code: CodeType | None, tests: Sequence[Path], patience: float) -> tuple[Result, float]:
-    """The result of the tests with the module made of `code` (None: the real module), and the seconds they took."""
-    started = time.monotonic()
+def result_of(module: str, code: CodeType | None, tests: Sequence[Path], patience: int) -> tuple[Result, float]:
+    """The result of the tests with the module made of `code` (None: the real module), and the CPU seconds they took.
+
+    After `patience` seconds of CPU they are stuck.
+    """
     child = os.fork()
     if child == 0:
-        _judge(module, code, tests)
-    while time.monotonic() - started < patience:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            passed = os.waitstatus_to_exitcode(status) == 0
-            return Result.SURVIVED if passed else Result.KILLED, time.monotonic() - started
-        time.sleep(0.005)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return Result.STUCK, time.monotonic() - started
+        _judge(module, code, tests, patience)
+    _, status, used = os.wait4(child, 0)
+    ended = os.waitstatus_to_exitcode(status)
+    if ended in (-signal.SIGXCPU, -signal.SIGALRM):
+        result = Result.STUCK
+    else:
+        result = Result.KILLED if ended else Result.SURVIVED
+    return result, used.ru_utime + used.ru_stime
 
 
-def _judge(module: str, code: CodeType | None, tests: Sequence[Path]) -> None:
+def _judge(module: str, code: CodeType | None, tests: Sequence[Path], patience: int) -> None:
     """Never returns."""
     status = 70
     with contextlib.suppress(BaseException):
@@ -73,6 +73,9 @@ def _judge(module: str, code: CodeType | None, tests: Sequence[Path]) -> None:
         for stream in (1, 2):
             os.dup2(silence, stream)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (patience, patience + 1))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        signal.alarm(WAITING)
         if code is not None:
             sys.meta_path.insert(0, _Mutated(module, code))
         status = int(pytest.main([*PLAIN, *map(str, tests)]))

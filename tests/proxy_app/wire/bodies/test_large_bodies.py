@@ -239,3 +239,17 @@ def test_others_have_their_turn_while_a_very_large_body_is_hopped_over():
 def test_a_number_as_long_as_the_bound_is_taken():
     assert fields_of(b'{"a":' + b"1" * 1024 + b"}") is not None
     assert fields_of(b'{"a":' + b"1" * 1025 + b"}") is None
+
+
+def test_five_thousand_hops_are_taken_and_then_others_have_their_turn():
+    def having(numbers: int) -> bytes:
+        return b'{"a":[' + b",".join([b"1"] * numbers) + b"]}"
+
+    assert len(list(large_bodies.reading(having(4995)))) == 0
+    assert len(list(large_bodies.reading(having(4996)))) == 1
+    assert fields_of(having(4996)) is not None
+    assert fields_of(having(4997)) is None
+
+
+def test_a_value_has_one_name():
+    assert fields_of(b'{"a":"x":"b":2}') is None

@@ -4,6 +4,7 @@ import pytest
 
 from proxy_app.wire.bodies.bodies import pieces, read_body
 from proxy_app.wire.bodies.model_fields import has_requests_in_a_file, texts_in, with_model
+from proxy_app.wire.malformed import Malformed
 
 
 def renamed(body: bytes) -> bytes:
@@ -91,3 +92,9 @@ def test_embeddings_are_counted_by_the_text(body, texts):
 )
 def test_a_batch_may_have_its_requests_in_a_file(body, in_a_file):
     assert has_requests_in_a_file(read_body(body)) is in_a_file
+
+
+@pytest.mark.parametrize("read", [has_requests_in_a_file, texts_in])
+def test_what_was_not_checked_is_refused_where_it_is_read(read):
+    with pytest.raises(Malformed, match=r"^Invalid JSON payload received\.$"):
+        read({"batch": b"{x}", "requests": b"[x]"})

@@ -161,6 +161,16 @@ def test_the_end_mark_of_some_proxies_is_known():
     assert decoded([b"data: [DONE]\n\n"]) == [sse.DONE]
 
 
+def test_a_line_end_that_is_cut_in_two_is_one():
+    decoder = sse.Decoder()
+
+    assert [decoder.feed(piece) for piece in (b"data: a\r", b"\n", b"\n")] == [[], [], [b"a"]]
+
+
+def test_a_chunk_that_looks_like_one_event_may_hold_two_lines():
+    assert decoded([b"data: a\rdata: b\r\n\r\n"]) == [b"a\nb"]
+
+
 def test_what_came_out_is_no_part_of_the_next_event():
     decoder = sse.Decoder()
 

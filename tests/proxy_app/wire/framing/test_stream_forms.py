@@ -64,6 +64,7 @@ class TestWithoutAlt:
         (STREAM, {}, "node", ErrorFrame.ELEMENT),
         (STREAM, {"alt": "json"}, CURL, ErrorFrame.ELEMENT),
         (STREAM + "/", {"alt": "json"}, CURL, ErrorFrame.ELEMENT),
+        (STREAM + "~", {"alt": "json"}, CURL, ErrorFrame.OBJECT),
         ("/prefix//v1/models/no such:streamGenerateContent", {}, "", ErrorFrame.ELEMENT),
         (STREAM, {"$alt": "json;enum-encoding=int"}, "node", ErrorFrame.OBJECT),
         (STREAM, {"alt": "json", "$alt": "json"}, "node", ErrorFrame.OBJECT),
