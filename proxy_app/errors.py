@@ -123,7 +123,7 @@ class AlreadyExists(GatewayError):
 
 class Aborted(GatewayError):
     code = 409
-    outcome = Outcome.ABANDONED
+    outcome = Refusal.LEFT_EARLY
 
     def body(self) -> bytes:
         return error_body(self.code, self.message, self.details, status="ABORTED")

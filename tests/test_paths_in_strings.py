@@ -78,6 +78,8 @@ def is_there(name: str) -> bool:
     if within.with_suffix(".py").exists() or (within / "__init__.py").exists():
         return True
     home = next(filter(Path.exists, (within.parent.with_suffix(".py"), within.parent / "__init__.py")), None)
+    if home is None and within.parent.name[:1].isupper():
+        return is_there(name.rpartition(".")[0])  # a member of a class
     return home is not None and within.name in names_in(home)
 
 

@@ -194,8 +194,7 @@ class Request(WebRequest):
         """Sends a part of the body, such as an event; False when the client is not ready for the next: see `room`."""
         if self.is_gone():
             return False
-        pressure = self.pressure
-        if pressure is None:
+        if (pressure := self.pressure) is None:
             pressure = self.pressure = Backpressure(self.transport)
             if self.channel._waitingForTransport:
                 pressure.pauseProducing()

@@ -21,10 +21,10 @@ from proxy_app import errors
 from proxy_app.forwarding.failures import Failed, failed
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.ledger.entries import LogEntry
-from proxy_app.wire.bodies.default_generation_config import with_defaults
 from proxy_app.wire.bodies.fingerprints import fingerprint
 from proxy_app.wire.calls import Call
 from proxy_app.wire.dialects import DIALECTS, Dialect, UpstreamRequest
+from proxy_app.wire.dialects.default_generation_config import with_defaults
 from proxy_app.wire.operations import Cools
 from proxy_app.wire.operations.versions import FULLEST, Versions
 
@@ -77,7 +77,7 @@ class Step:
         return max(0.0, self.forwarding.deadline - monotonic())
 
     @property
-    def longest_silence(self) -> float:
+    def idle_timeout(self) -> float:
         """Seconds that upstream may be silent before the first event. Whole calls have the same, which the HTTP client
         prepares for once; `timeout` is what ends this one.
         """

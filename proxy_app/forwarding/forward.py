@@ -67,7 +67,7 @@ async def attempt(call: Call, step: Step) -> Relay | None:
                         account.proxy_url,
                         fresh=step.lease.placement.fresh,
                         connect_timeout=step.connect_timeout,
-                        silence=step.longest_silence,
+                        silence=step.idle_timeout,
                         connected=partial(connected, step.lease.placement, entry),
                     )
                 )

@@ -9,6 +9,8 @@ import zlib
 
 _SIDE = 64
 
+_FIRST_WORDS = 120
+
 
 def draw(prompt: str) -> str:
     """A 64 x 64 PNG in base64: a gradient whose colours and frame follow from the prompt."""
@@ -33,7 +35,15 @@ def describe(mime_type: str, content: bytes) -> str:
     if content[:8] == b"\x89PNG\r\n\x1a\n" and len(content) >= 24:
         width, height = struct.unpack(">II", content[16:24])
         return f"{text}, {width} x {height} pixels"
-    return text
+    words = first_words(mime_type, content)
+    return f"{text}, which begins “{words}”" if words else text
+
+
+def first_words(mime_type: str, content: bytes) -> str:
+    """Those of a text, on one line; "" for anything else."""
+    if not mime_type.startswith("text/") and "json" not in mime_type:
+        return ""
+    return " ".join(content[: _FIRST_WORDS * 4].decode("utf-8", "replace").split())[:_FIRST_WORDS]
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:

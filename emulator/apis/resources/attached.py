@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from emulator.answers import tokens
+from emulator.answers.media.pictures import first_words
 from emulator.apis.resources.files import active_file
 from emulator.state.resources.files import File
 from emulator.wire.errors import GENERATIVE, refuse
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(rf"(?:https://{re.escape(GENERATIVE)}/(?:v\w+/)?)?files/([a-z0-9-]+)")
 _ELSEWHERE = re.compile(r"https?://[^/]+(?:/.*)?/files/[^/]+")
-_FIRST_WORDS = 120
 
 
 def attach_files(call: Call, inner: Json) -> None:
@@ -44,7 +44,7 @@ def _describe(data: Json, file: File) -> None:
     if mime_type.startswith("text/") or "json" in mime_type:
         start = file.blob.start
         text = start.decode("utf-8", "replace")
-        words = " ".join(text[: _FIRST_WORDS * 2].split())[:_FIRST_WORDS]
+        words = first_words(mime_type, start)
         told += f", which begins “{words}”" if words else ""
         data["tokens"] = tokens.count_text(text) + (file.blob.size - len(start)) // tokens.CHARACTERS_A_TOKEN
     data["told"] = told

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts_app import roster
-from accounts_app.models import Account, ApiKey, GatewaySettings, ModelRoute, Rest
+from accounts_app.models import Account, ApiKey, GatewaySettings, KeyGroup, ModelRoute, Project, Resource, Rest
 from proxy_app.models import CapturedCall, UsageRecord
 from tests.factories import make_account, make_api_key
 
@@ -46,6 +46,9 @@ def rows() -> dict[type[Any], Any]:
         UsageRecord.objects.create(request_id="c" * 32, outcome="succeeded", account=account),
         CapturedCall.objects.create(request_id="c" * 32, api_key=key),
         User.objects.create_superuser("olga"),
+        KeyGroup.objects.create(name="team"),
+        (project := Project.objects.create(number="12")),
+        Resource.objects.create(project=project, kind="files", name="files/x"),
     ]
     roster.load_now()
     return {type(row): row for row in made}

@@ -38,7 +38,10 @@ async def test_a_call_that_names_a_cache_goes_to_its_project(client, projects, k
         assert reply.json()["usageMetadata"]["cachedContentTokenCount"] > 1000
 
 
-async def test_a_call_names_a_file_by_the_address_that_the_client_was_given(client, projects, key_of, upstream):
+async def test_a_call_names_a_file_by_the_address_that_the_client_was_given(
+    client, projects, key_of, upstream, settings
+):
+    settings.GATEWAY_SPOOL_MB = 0  # a file that is spooled would go along as bytes
     key, other = await key_of("red"), await key_of("blue")
     headers = {"x_goog_upload_protocol": "raw", "content_type": "text/plain"}
     raw = await client.post("/upload/v1beta/files", b"It lasts two years.", x_goog_api_key=key, **headers)

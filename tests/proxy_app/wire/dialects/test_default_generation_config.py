@@ -5,7 +5,7 @@ import pytest
 from msgspec import Raw
 
 from proxy_app.wire.bodies.bodies import read_body
-from proxy_app.wire.bodies.default_generation_config import camel, with_defaults
+from proxy_app.wire.dialects.default_generation_config import camel, with_defaults
 
 DEFAULTS = {"temperature": 0.2, "thinkingConfig": {"thinkingBudget": 0}}
 
