@@ -1,4 +1,8 @@
-"""Calls that an account answers: a request becomes a `Call`, a `Relay` becomes a response."""
+"""Calls that an account answers: a request becomes a `Call`, a `Relay` becomes a response.
+
+`_read_call` makes the call. `_answer` admits it, finds where it may go (`placement.place`), sends it there
+(`sending.send`), and makes a response of the relay that comes back, by what the operation gives.
+"""
 
 import asyncio
 from collections.abc import Mapping

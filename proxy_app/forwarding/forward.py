@@ -37,9 +37,9 @@ async def forward(
     3. The first event is the commit point: the relay takes over everything that is held.
     4. A failure before that is invisible to the client: it decides what the next step is.
 
-    `attempt_log` gets an entry for every attempt. Only accounts of the project `owner` are asked, None
-    stands for all. `only` is the one account to ask, `why` the reason in the log. `files` prepares the call for each
-    account that it goes to.
+    `attempt_log` gets an entry for every attempt. Only accounts of the project `owner` are asked; where it is None,
+    those of all projects. `only` is the one account to ask, `why` the reason for that in the log. `files` prepares the
+    call for each account that it goes to.
 
     Raises GatewayError: upstream's own answer to an invalid request, or the reason why no account could answer.
     """

@@ -32,7 +32,7 @@ class Limit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of one key; None is no limit."""
+    """The limits of one key, in the order of `Limit`; None is no limit."""
 
     requests_per_minute: int | None = None
     requests_per_day: int | None = None

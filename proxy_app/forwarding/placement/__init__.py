@@ -1,4 +1,5 @@
-"""Where a call may go: to any account, or to those of the one Google project that has what it names.
+"""Where a call may go: to any account, or to those of the one Google project that has what it names. Which of these
+accounts gets it is decided later, in `forwarding.attempts`.
 
 A name that nobody here knows and one that is somebody else's are answered alike, by the same code.
 """
@@ -34,8 +35,8 @@ class Place:
     """`owner` is the number of the project whose accounts alone may answer, None for any account.
 
     `found` are the resources that the call names, the one in its path first, `files` what there is to do about those of
-    them that are files. `is_lost` says that the one to be deleted went with the last account of its project: nobody can
-    be asked, and it is gone.
+    them that are files. `is_lost` says that the resource to be deleted went with the last account of its project: there
+    is nobody to ask, and it counts as deleted.
     """
 
     owner: int | None = None

@@ -1,7 +1,7 @@
 """The files that a call names, and which of them bind it to their project.
 
-A file whose bytes can be had again does not: the call goes to any account, and the file is copied for that one. All
-others do, and so does a file that this node's spool does not hold.
+A file whose bytes can be had again does not bind: the call goes to any account, and the file is copied for that one.
+All other files bind; so does one that should be in a spool, and is not in this node's.
 """
 
 from collections.abc import Mapping

@@ -1,5 +1,5 @@
-"""Sends a call to its place, and a create that its project cannot take to another: where somebody else holds the name
-that the client has chosen, or where the storage is full.
+"""Sends a call to its place. A create that its project cannot take goes to another project: where somebody else holds
+the name that the client has chosen, or where the storage is full.
 """
 
 from accounts_app.leasing import homes

@@ -46,11 +46,11 @@ class _Asked:
 async def owner_of(call: Call, name: Name, attempt_log: AttemptLog) -> int | None:
     """The exclusive project of the tenant's to ask for `name`; None when none has it.
 
-    1. Where there is one only it is that one; where there is nothing to ask by, it is the home. One in which others
-       hold the name, from before it was the tenant's alone, has nothing for the tenant.
-    2. The home is asked, then the others at once; the one that has it is written down, unless others hold the name: two
-       rows may be one project, as long as nobody knows.
-    3. Where one could not be asked it may be the one.
+    1. A single project is not asked: it is the answer. Of several, where no GET shows such a resource, the home (the
+       first) is. Neither is, where others hold the name in it, from before it was the tenant's alone.
+    2. Else the home is asked, then all others at once. The one that has the name is the answer and gets a row, unless
+       others hold the name: two projects may be one, as long as nobody knows.
+    3. Where none has it, one that could not be asked is the answer: it may be there.
 
     Raises Django's database errors.
     """
