@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Raw
 
 from proxy_app.wire import resource_names, uris
-from proxy_app.wire.bodies.bodies import Body, read_body
+from proxy_app.wire.bodies.bodies import Body
 from proxy_app.wire.bodies.field_search import FREE, FieldSearch, camel
 from proxy_app.wire.malformed import Malformed
 from proxy_app.wire.operations.columns import Family, Operation
@@ -81,14 +81,6 @@ def naming(
             finder.take(how, text)
     yield from finder.fields(body)
     return finder.named(_chosen(operation, query, body))
-
-
-def chosen_in(operation: Operation, raw: bytes) -> Name | None:
-    """The name that the start of an upload asks for, in its body, which may be no JSON at all."""
-    try:
-        return _chosen(operation, {}, read_body(raw))
-    except Malformed:
-        return None
 
 
 class _How(Enum):
