@@ -12,7 +12,7 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from emulator.apis.dispatch import Dispatcher
-from emulator.apis.oauth import consent_target
+from emulator.apis.oauth.endpoints import consent_target
 from emulator.state.accounts import Account
 from emulator.state.google import Google
 from emulator.state.observer import Observer

@@ -9,9 +9,10 @@ from typing import Any
 from emulator.state.accounts import Account
 from emulator.state.projects import Project
 from emulator.state.scripts import Script
-from emulator.wire.errors import ErrorBody, PlainError, Refused, refuse
+from emulator.wire.errors import ErrorBody, PlainError, Refused, WordedError, refuse
 from emulator.wire.fault_names import error_named
 from emulator.wire.faults import FaultContext
+from emulator.wire.public.worded import worded
 from emulator.wire.replies import SSE_TYPE, Reply, Style
 from emulator.wire.routes import Api, Route
 from emulator.wire.server import Request
@@ -69,10 +70,11 @@ class Call:
 
     @property
     def model(self) -> str:
-        """The model asked for, as far as it can be told from a request that may be wrong."""
-        if self.route.api is Api.PUBLIC:
-            return self.route.model
+        """The model or agent asked for, as far as it can be told from a request that may be wrong."""
         body = self.body if isinstance(self.body, dict) else {}
+        if self.route.api is Api.PUBLIC:
+            named = body.get("model") or body.get("agent") if self.route.resource == "interactions" else ""
+            return named if named and isinstance(named, str) else self.route.model
         inner = body.get("request")
         name = body.get("model") or (inner.get("model") if isinstance(inner, dict) else "")
         return name.removeprefix("models/") if isinstance(name, str) else ""
@@ -105,8 +107,12 @@ class Call:
         """The refusal of this call that has the fault's name."""
         return Refused(error_named(name, self.scene()))
 
-    def refusal(self, body: ErrorBody | PlainError) -> Reply:
-        """An error in this call's form: an element of an array, or, before a public stream, under the stream's type."""
+    def refusal(self, body: ErrorBody | PlainError | WordedError) -> Reply:
+        """An error in this call's form: an element of an array, or, before a public stream, under the stream's type, or
+        with a word for its code.
+        """
+        if self.route.worded and isinstance(body, ErrorBody):
+            body = worded(body)
         reply = body.reply(wrapped=self.in_array)
         public_stream = self.route.api is Api.PUBLIC and self.route.call == "streamGenerateContent"
         return replace(reply, content_type=SSE_TYPE) if public_stream and self.sse else reply

@@ -8,8 +8,9 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from emulator.apis import code_assist, control, oauth, public_api
+from emulator.apis import code_assist, control, public_api
 from emulator.apis.call import Call
+from emulator.apis.oauth import endpoints as oauth
 from emulator.apis.uploads.taking import Taking
 from emulator.state.google import Google
 from emulator.state.recording import SECRET_HEADERS, SECRET_PARAMETERS, Recorded, without_secrets

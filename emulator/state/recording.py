@@ -16,7 +16,14 @@ SECRET_PARAMETERS = frozenset({"key", "access_token", "oauth_token", "token", "c
 _MOST_BYTES = 64 * 1024 * 1024
 
 MODEL_CALLS = frozenset(
-    {"generateContent", "streamGenerateContent", "countTokens", "embedContent", "batchEmbedContents"}
+    {
+        "generateContent",
+        "streamGenerateContent",
+        "countTokens",
+        "embedContent",
+        "batchEmbedContents",
+        "createInteraction",
+    }
 )
 
 

@@ -67,10 +67,26 @@ class PlainError:
         return Reply(self.status, self.headers, chunks, content_type=TEXT_TYPE, sized=True)
 
 
+@dataclass(frozen=True, slots=True)
+class WordedError:
+    """An error of interactions and what goes with them: its code is a word."""
+
+    status: int
+    message: str
+    code: str
+
+    def as_json(self) -> Json:
+        return {"error": {"message": self.message, "code": self.code}}
+
+    def reply(self, *, wrapped: bool = False, headers: Sequence[tuple[str, str]] = ()) -> Reply:
+        """Never `wrapped`: these methods give no arrays."""
+        return Reply(self.status, headers, (pretty(self.as_json()),), sized=True)
+
+
 class Refused(Exception):
     """The request is answered with this error."""
 
-    def __init__(self, body: ErrorBody | PlainError) -> None:
+    def __init__(self, body: ErrorBody | PlainError | WordedError) -> None:
         super().__init__(body.message)
         self.body = body
 

@@ -8,6 +8,7 @@ from enum import Enum
 
 from emulator.wire.public.paths import method_of
 from emulator.wire.public.upload_steps import upload_step
+from emulator.wire.public.worded import WORDED
 from emulator.wire.server import Request
 
 
@@ -34,6 +35,16 @@ class Route:
     base: str = ""
     version: str = ""
     resource: str = ""
+
+    @property
+    def collection(self) -> str:
+        """The first segment of the resource, "" for v1internal and the control API."""
+        return self.resource.partition("/")[0] if self.api is Api.PUBLIC else ""
+
+    @property
+    def worded(self) -> bool:
+        """Whether errors have a word for their code: interactions and what goes with them."""
+        return self.collection in WORDED
 
     @property
     def model(self) -> str:

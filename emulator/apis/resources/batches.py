@@ -15,7 +15,7 @@ from emulator.apis.resources.paging import page_of
 from emulator.state.models import Model
 from emulator.state.resources.jobs import Job, State, type_url
 from emulator.state.resources.names import random_id
-from emulator.wire.errors import ErrorBody, PlainError, Refused, bad_request, refuse
+from emulator.wire.errors import Refused, bad_request, refuse
 from emulator.wire.fields import camel, read_message
 from emulator.wire.public.quotas import public_quota
 from emulator.wire.replies import Json, Reply
@@ -94,7 +94,7 @@ class _Batch:
         try:
             return {**line.said, "response": self._response(line.request)}
         except Refused as refused:
-            return {**line.said, "error": _status(refused.body)}
+            return {**line.said, "error": _status(refused.body.status, refused.body.message)}
 
     def _response(self, request: Any) -> Json:
         if self.embeds:
@@ -183,9 +183,9 @@ def _update(google: Google, call: Call) -> Json:
     return {name: value for name, value in told.items() if name != "@type"}
 
 
-def _status(error: ErrorBody | PlainError) -> Json:
+def _status(status: int, message: str) -> Json:
     """`google.rpc.Status`, whose code is RPC's own, not HTTP's."""
-    return {"code": _RPC_CODES.get(error.status, 2), "message": error.message}
+    return {"code": _RPC_CODES.get(status, 2), "message": message}
 
 
 def _invalid(field: str, text: str) -> Refused:

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 # Verb, path, method, first fit first. `*` is one segment, `**` any number; what stands in braces is the resource. A
 # path that ends in `:*` names its method itself. `upload/` and `download/` stand before the version in the real path.
 _ROWS = """
+POST    {interactions}                      createInteraction
+GET     {interactions/*}                    getInteraction
+DELETE  {interactions/*}                    deleteInteraction
+POST    {interactions/*}/cancel             cancelInteraction
 GET     models                              listModels
 GET     {models/**/operations/*}            getOperation
 GET     {models/**/operations}              listOperations

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from emulator.apis.consent_page import consent_page, error_page
-from emulator.apis.identity import NO_STORE, base64url, form_of, id_token, refused, revoke, tokeninfo, userinfo
+from emulator.apis.oauth.consent_page import consent_page, error_page
+from emulator.apis.oauth.identity import NO_STORE, base64url, form_of, id_token, refused, revoke, tokeninfo, userinfo
 from emulator.state.accounts import Account
 from emulator.state.consents import Consent
 from emulator.wire.errors import unknown_path

@@ -1,0 +1,1 @@
+"""Signing in with Google: the endpoints of OAuth, their page, and who somebody is."""
