@@ -14,9 +14,9 @@ from accounts_app import roster
 from accounts_app.leasing import project_usage
 from accounts_app.leasing import rows as leasing_rows
 from accounts_app.leasing.lender import Lender, ahead
+from accounts_app.pool.blame.assignment import Assignment, Pause, Wanted
 from accounts_app.pool.blame.attempts import Attempts
 from accounts_app.pool.blame.no_answer import Ending, NoAnswer
-from accounts_app.pool.blame.placement import Pause, Placement, Wanted
 from accounts_app.pool.choice.eligibility import WHOLE_ACCOUNT, Eligibility, Status
 from accounts_app.pool.cooldowns.cooldown import Cooldown
 from accounts_app.pool.outcomes import Fault
@@ -70,14 +70,14 @@ class Lease:
     `path` is what the request is sent by, `why` the reason for this account, in words for the request log.
     """
 
-    __slots__ = ("account", "placement")
+    __slots__ = ("account", "assignment")
 
-    def __init__(self, account: AccountView, placement: Placement) -> None:
+    def __init__(self, account: AccountView, assignment: Assignment) -> None:
         self.account = account
-        self.placement = placement
+        self.assignment = assignment
 
     def __repr__(self) -> str:
-        return f"<Lease: {self.placement!r}>"
+        return f"<Lease: {self.assignment!r}>"
 
     def __enter__(self) -> Self:
         return self
@@ -89,19 +89,19 @@ class Lease:
 
     @property
     def why(self) -> str:
-        return self.placement.why
+        return self.assignment.why
 
     @property
     def path(self) -> Path:
-        return self.placement.path
+        return self.assignment.path
 
     def settle(self, fault: Fault, *, at: float) -> None:
         """Apply the outcome of the exchange, at `at` (monotonic). Only the first call counts."""
-        self.placement.settle(fault, at)
+        self.assignment.settle(fault, at)
 
     def give_back(self) -> None:
         """End the lease. Only the first call has an effect."""
-        self.placement.give_back(max(monotonic(), self.placement.began))
+        self.assignment.give_back(max(monotonic(), self.assignment.began))
 
 
 _lender = Lender()
@@ -121,7 +121,7 @@ def attempts(wanted: Wanted) -> Attempts:
 def next_step(attempts: Attempts, now: float) -> Lease | Pause | NoAnswer:
     """What a call does next; `now` is monotonic. Raises RosterUnavailable."""
     step = _lender.next(attempts, now)
-    if isinstance(step, Placement):
+    if isinstance(step, Assignment):
         return Lease(roster.current().accounts[step.loan.account], step)
     return step
 

@@ -28,10 +28,10 @@ from accounts_app.leasing.rows import (
     PutBackRow,
     TakenOutRow,
 )
+from accounts_app.pool.blame.assignment import Assignment, Pause, Wanted
 from accounts_app.pool.blame.attempts import Attempts
 from accounts_app.pool.blame.blame import BILLING, Blame
 from accounts_app.pool.blame.no_answer import NoAnswer
-from accounts_app.pool.blame.placement import Pause, Placement, Wanted
 from accounts_app.pool.choice.board import WHOLE_ACCOUNT, Board
 from accounts_app.pool.cooldowns.cooldown import Cooldown
 from accounts_app.pool.outcomes import Fault
@@ -89,12 +89,12 @@ class Lender:
     def on_the_wall(self, now: float) -> float:
         return now + self._ahead()
 
-    def next(self, attempts: Attempts, now: float) -> Placement | Pause | NoAnswer:
+    def next(self, attempts: Attempts, now: float) -> Assignment | Pause | NoAnswer:
         """A call's next step, by the newest snapshot. Raises RosterUnavailable."""
         self._now = max(self._now, now)
         self.catch_up()
         step = attempts.next(now)
-        if isinstance(step, Placement):
+        if isinstance(step, Assignment):
             self._note_use(step.loan.account)
             if requests := attempts.wanted.requests:
                 self.usage.add(step.loan.account, requests, 0, now, self.on_the_wall(now))

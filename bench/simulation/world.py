@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
 
+from accounts_app.pool.blame.assignment import Assignment, Pause, Wanted
 from accounts_app.pool.blame.attempts import Attempts
 from accounts_app.pool.blame.blame import Blame
-from accounts_app.pool.blame.placement import Pause, Placement, Wanted
 from accounts_app.pool.cooldowns.cooldown import Cooldown
 from accounts_app.pool.outcomes import Fault, Outcome
 from accounts_app.pool.paths.paths import Path
@@ -157,8 +157,8 @@ class World:
     def _step(self, call: Call) -> None:
         assert call.attempts is not None
         match call.attempts.next(self.now):
-            case Placement() as placement:
-                self._ask(call, placement)
+            case Assignment() as assignment:
+                self._ask(call, assignment)
             case Pause(until):
                 self.at(until, lambda: self._step(call))
             case no_answer:
@@ -171,32 +171,32 @@ class World:
                 )
                 call.attempts = None
 
-    def _ask(self, call: Call, placement: Placement) -> None:
-        account = placement.loan.account
-        placement.sending(0, self.now)
-        reply = self.upstream(call, account, placement.path, self.now)
+    def _ask(self, call: Call, assignment: Assignment) -> None:
+        account = assignment.loan.account
+        assignment.sending(0, self.now)
+        reply = self.upstream(call, account, assignment.path, self.now)
         if not reply.connects:
-            after = min(reply.after, QUICK_CONNECT if placement.quick else CONNECT_TIMEOUT)
-            self.at(self.now + after, lambda: self._failed(call, placement, reply))
+            after = min(reply.after, QUICK_CONNECT if assignment.quick else CONNECT_TIMEOUT)
+            self.at(self.now + after, lambda: self._failed(call, assignment, reply))
             self._probe_later()
             return
-        placement.connected()
+        assignment.connected()
         call.asked += 1
         self.seen[account] += 1
         ends = self._answered if reply.fault is None else self._failed
-        self.at(self.now + reply.after, lambda: ends(call, placement, reply))
+        self.at(self.now + reply.after, lambda: ends(call, assignment, reply))
 
-    def _answered(self, call: Call, placement: Placement, reply: Reply) -> None:
+    def _answered(self, call: Call, assignment: Assignment, reply: Reply) -> None:
         assert call.attempts is not None
         call.attempts.answered(self.now)
-        placement.settle(SUCCEEDED, self.now)
-        placement.give_back(self.now)
+        assignment.settle(SUCCEEDED, self.now)
+        assignment.give_back(self.now)
         call.attempts, call.answered, call.ended = None, True, self.now
 
-    def _failed(self, call: Call, placement: Placement, reply: Reply) -> None:
+    def _failed(self, call: Call, assignment: Assignment, reply: Reply) -> None:
         assert call.attempts is not None and reply.fault is not None
         if reply.fault.status:
-            placement.heard(self.now)
+            assignment.heard(self.now)
         call.attempts.failed(reply.fault, self.now)
         self._step(call)
 

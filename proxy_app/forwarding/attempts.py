@@ -14,7 +14,7 @@ from typing import Protocol, Self
 from accounts_app import leasing
 from accounts_app.credentials import tokens
 from accounts_app.leasing import AccountView, Ending, Lease, NoAnswer, Pause, Wanted
-from accounts_app.pool.blame.placement import Placement
+from accounts_app.pool.blame.assignment import Assignment
 from accounts_app.pool.outcomes import Fault, Outcome
 from accounts_app.roster import abilities, known_models, timeouts
 from proxy_app import errors
@@ -86,7 +86,7 @@ class Step:
     @property
     def connect_timeout(self) -> float | None:
         """Seconds that a connection may take; None for the operator's own bound."""
-        return min(QUICK_CONNECT, timeouts.connect_timeout()) if self.lease.placement.quick else None
+        return min(QUICK_CONNECT, timeouts.connect_timeout()) if self.lease.assignment.quick else None
 
     async def prepared(self, call: Call) -> Call:
         """`call` with its files as this account can read them: nothing is awaited where it has none."""
@@ -98,7 +98,7 @@ class Step:
         began = monotonic()
         # If upstream refuses it, this very token is expired, and not one renewed meanwhile.
         self.forwarding.token = access.token
-        self.lease.placement.sending(hash(access.token), began)
+        self.lease.assignment.sending(hash(access.token), began)
         request = self.dialect.build(
             call,
             model=self.forwarding.model,
@@ -131,7 +131,7 @@ class Step:
 
     def heard(self) -> None:
         """The head of an answer has arrived."""
-        self.lease.placement.heard(monotonic())
+        self.lease.assignment.heard(monotonic())
 
     def answered(self) -> None:
         """The first event of a good answer has arrived."""
@@ -150,12 +150,12 @@ class Step:
         return failure.fault
 
 
-def connected(placement: Placement, entry: LogEntry) -> None:
+def connected(assignment: Assignment, entry: LogEntry) -> None:
     """There is a connection: from here on `entry` counts as sent. Not a method of Step, since a connection that held a
     reference to it would keep the call alive.
     """
-    placement.connected()
-    entry.endpoint = placement.path.base
+    assignment.connected()
+    entry.endpoint = assignment.path.base
 
 
 class Preparation(Protocol):

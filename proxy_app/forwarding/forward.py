@@ -65,10 +65,10 @@ async def attempt(call: Call, step: Step) -> Relay | None:
                     await upstream.exchange(
                         step.request(call, access, entry),
                         account.proxy_url,
-                        fresh=step.lease.placement.fresh,
+                        fresh=step.lease.assignment.fresh,
                         connect_timeout=step.connect_timeout,
                         silence=step.idle_timeout,
-                        connected=partial(connected, step.lease.placement, entry),
+                        connected=partial(connected, step.lease.assignment, entry),
                     )
                 )
                 step.heard()

@@ -1,15 +1,15 @@
 """The attempts of one call: what to do next, after everything it has met so far.
 
 `next()` returns which account to ask by which path, how long to pause, or what to answer the client; `failed()` and the
-placement take the results. Nothing here waits or sends: the gateway and the simulation carry out the same decisions.
+assignment take the results. Nothing here waits or sends: the gateway and the simulation carry out the same decisions.
 """
 
 from collections.abc import Hashable
 
 from accounts_app.pool.backoff import WAIT_SPREAD
+from accounts_app.pool.blame.assignment import Assignment, Pause, Wanted
 from accounts_app.pool.blame.blame import Blame, Suspicion
 from accounts_app.pool.blame.no_answer import Ending, NoAnswer, no_answer
-from accounts_app.pool.blame.placement import Pause, Placement, Wanted
 from accounts_app.pool.choice import outlook
 from accounts_app.pool.choice.lineup import Among
 from accounts_app.pool.choice.selection import Choice
@@ -38,7 +38,7 @@ class Attempts:
     __slots__ = (
         *(
             "faults",
-            "placement",
+            "assignment",
             "tried",
             "waited",
             "_again",
@@ -54,7 +54,7 @@ class Attempts:
 
     def __init__(self, blame: Blame, wanted: Wanted) -> None:
         self.faults: list[Fault] = []
-        self.placement: Placement | None = None
+        self.assignment: Assignment | None = None
         self.tried: set[int] = set()
         self.waited = 0.0  # seconds the call has been told to pause so far
         self._again = False  # the same account is asked again
@@ -74,7 +74,7 @@ class Attempts:
         met = ", ".join(fault.outcome.value for fault in self.faults)
         return f"<Attempts for {self.wanted.model}: {met or 'nothing yet'}>"
 
-    def next(self, now: float) -> Placement | Pause | NoAnswer:
+    def next(self, now: float) -> Assignment | Pause | NoAnswer:
         """The account to ask now, the pause before that, or the end of the call."""
         if self._no_answer is not None:
             return self._no_answer
@@ -83,53 +83,51 @@ class Attempts:
         if now < self._pause:
             return Pause(self._pause)
         self._blame.board.look_at_paths(now)
-        if self.placement is not None and self._again:
+        if self.assignment is not None and self._again:
             self._again = False
-            if self._is_worse(self.placement):
-                self._leave(self.placement, self.faults[-1], verdict_of(self.faults[-1]), now)
+            if self._is_worse(self.assignment):
+                self._leave(self.assignment, self.faults[-1], verdict_of(self.faults[-1]), now)
                 return self._another(now)
             if not self._take_retry(now):
                 return self._end(NoAnswer(Ending.FAILURE, len(self.faults) - 1), now)
-            self.placement.begin(max(now, self.placement.waited_for))
-            self._blame.board.probe(self.placement.loan, max(now, self.placement.waited_for))
-            return self.placement
+            self.assignment.begin(max(now, self.assignment.waited_for))
+            self._blame.board.probe(self.assignment.loan, max(now, self.assignment.waited_for))
+            return self.assignment
         return self._another(now)
 
     def failed(self, fault: Fault, now: float, replayable: bool = True) -> None:
         """Apply a failed exchange, and decide whether and where to go on; not if the request's body can no longer be
         sent again (`replayable`).
         """
-        placement, verdict = self.placement, verdict_of(fault)
-        assert placement is not None
+        assignment, verdict = self.assignment, verdict_of(fault)
+        assert assignment is not None
         self.faults.append(fault)
-        placement.settle(fault, now)
-        if verdict.counts is Counts.ATTEMPT and not placement.counted:
-            placement.counted = True
+        assignment.settle(fault, now)
+        if verdict.counts is Counts.ATTEMPT and not assignment.counted:
+            assignment.counted = True
             self._worked += 1
         self._refusals += verdict.counts is Counts.REFUSAL
         if verdict.costs_retry:
             self._owes_retry = True
-            self._suspicions.append(Suspicion(placement.loan.account, placement.path, fault))
+            self._suspicions.append(Suspicion(assignment.loan.account, assignment.path, fault))
         if not replayable or self._is_over(fault, verdict, now):
             self._end(NoAnswer(Ending.FAILURE, len(self.faults) - 1), now)
-        elif self._stays(placement, fault, verdict, now):
+        elif self._stays(assignment, fault, verdict, now):
             self._again = True
         else:
-            self._leave(placement, fault, verdict, now)
+            self._leave(assignment, fault, verdict, now)
 
     def answered(self, now: float) -> None:
         """The first frame of a good answer is in hand: count the failures before it against those who failed."""
-        placement, wanted = self.placement, self.wanted
-        assert placement is not None
-        placement.answered(now)
+        assignment, wanted = self.assignment, self.wanted
+        assert assignment is not None
+        assignment.answered(now)
         if not self._suspicions:
             return
-        account, refused = placement.loan.account, set()
+        account, path, refused = assignment.loan.account, assignment.path, set()
         for suspicion in self._suspicions:
             effect = verdict_of(suspicion.fault).effect
-            elsewhere = (
-                suspicion.path != placement.path if effect is Effect.DETOUR_PATH else suspicion.account != account
-            )
+            elsewhere = suspicion.path != path if effect is Effect.DETOUR_PATH else suspicion.account != account
             if elsewhere and not self._is_known_to_fail(now):
                 self._blame.convict(wanted.model, suspicion, wanted.conversation, now)
             if effect is Effect.DOUBT:
@@ -141,9 +139,9 @@ class Attempts:
 
     def give_back(self, now: float) -> None:
         """Give the account back, if the call holds one."""
-        if self.placement is not None:
-            self.placement.give_back(now)
-            self.placement = None
+        if self.assignment is not None:
+            self.assignment.give_back(now)
+            self.assignment = None
 
     def _is_over(self, fault: Fault, verdict: Verdict, now: float) -> bool:
         """Whether the call ends: the request is to blame, or may not be sent again."""
@@ -154,47 +152,48 @@ class Attempts:
         alike = sum(each.status in ONE_REPEAT for each in self.faults)
         return (fault.status in ONE_REPEAT and alike > 1) or self._is_known_to_fail(now)
 
-    def _stays(self, placement: Placement, fault: Fault, verdict: Verdict, now: float) -> bool:
+    def _stays(self, assignment: Assignment, fault: Fault, verdict: Verdict, now: float) -> bool:
         """Whether this account is asked again: after a wait, with a new token or connection, by its next path."""
+        loan = assignment.loan
         match verdict.retry:
-            case Retry.SAME_ACCOUNT if not placement.waited_for:
-                placement.waited_for = self._blame.board.cooldowns.until(placement.loan.account, placement.loan.model)
-                return self._wait(placement.waited_for, now)
+            case Retry.SAME_ACCOUNT if not assignment.waited_for:
+                assignment.waited_for = self._blame.board.cooldowns.until(loan.account, loan.model)
+                return self._wait(assignment.waited_for, now)
             case Retry.REFRESH:
-                may_renew = self._blame.may_renew(placement.loan.account, placement.token, now)
-                if may_renew and not placement.renewed:
-                    placement.renewed = True
+                may_renew = self._blame.may_renew(loan.account, assignment.token, now)
+                if may_renew and not assignment.renewed:
+                    assignment.renewed = True
                     return True
-                self._blame.token_refused(placement.loan.account, fault, now)
-            case Retry.FRESH_CONNECTION if not placement.fresh or fault not in self.faults[:-1]:
-                placement.fresh = True
+                self._blame.token_refused(loan.account, fault, now)
+            case Retry.FRESH_CONNECTION if not assignment.fresh or fault not in self.faults[:-1]:
+                assignment.fresh = True
                 return True
             # All paths of an account use the same proxy.
-            case Retry.NEXT_PATH if not (verdict.costs_retry and placement.moved) and not fault.proxy:
-                path = self._blame.board.ways.best(placement.loan.account, placement.tried, now)
+            case Retry.NEXT_PATH if not (verdict.costs_retry and assignment.moved) and not fault.proxy:
+                path = self._blame.board.ways.best(loan.account, assignment.tried, now)
                 if path is not None:
-                    placement.moved = verdict.costs_retry
-                    placement.path = path
-                    placement.tried.add(path)
+                    assignment.moved = verdict.costs_retry
+                    assignment.path = path
+                    assignment.tried.add(path)
                     return True
         return False
 
-    def _leave(self, placement: Placement, fault: Fault, verdict: Verdict, now: float) -> None:
+    def _leave(self, assignment: Assignment, fault: Fault, verdict: Verdict, now: float) -> None:
         board = self._blame.board
         self.give_back(now)
-        self.tried.add(placement.loan.account)
-        self._met[placement.loan.account] = fault
+        self.tried.add(assignment.loan.account)
+        self._met[assignment.loan.account] = fault
         if verdict.retry is Retry.OTHER_EGRESS:
-            self.tried |= board.ways.leaving_by(placement.path.egress)
+            self.tried |= board.ways.leaving_by(assignment.path.egress)
         if verdict.retry is Retry.OTHER_KIND:
-            asked = board.accounts.get(placement.loan.account)
+            asked = board.accounts.get(assignment.loan.account)
             kind = asked.kind if asked else ""
             self.tried.update(each for each, candidate in board.accounts.items() if candidate.kind == kind)
             if self._other_kind:
                 self._end(NoAnswer(Ending.FAILURE, len(self.faults) - 1), now)
             self._other_kind = True
 
-    def _another(self, now: float) -> Placement | Pause | NoAnswer:
+    def _another(self, now: float) -> Assignment | Pause | NoAnswer:
         """Go on with the next account, if there is one."""
         if self._worked >= self.wanted.max_attempts or self._refusals >= MOST_REFUSALS:
             return self._nothing_left(now)
@@ -207,11 +206,11 @@ class Attempts:
         board = self._blame.board
         loan = board.borrow(choice.account, self.wanted.model, now)
         why = f"{choice.why}, first call after a cooldown" if loan.probed else choice.why
-        self.placement = placement = Placement(self._blame, loan, path, why, self.wanted.conversation, now)
-        placement.fresh = self.wanted.repeat is not Repeat.ALWAYS
+        self.assignment = assignment = Assignment(self._blame, loan, path, why, self.wanted.conversation, now)
+        assignment.fresh = self.wanted.repeat is not Repeat.ALWAYS
         others = loan.lineup.ready.accounts if self._among is None else self._among
-        placement.quick = len(others) > len(self.tried) + 1 or len(board.ways.of(choice.account).paths) > 1
-        return placement
+        assignment.quick = len(others) > len(self.tried) + 1 or len(board.ways.of(choice.account).paths) > 1
+        return assignment
 
     def _choose(self, now: float) -> Choice | None:
         """The next account, if any is left."""
@@ -287,12 +286,12 @@ class Attempts:
             self._request = self.wanted.request()
         return self._request
 
-    def _is_worse(self, placement: Placement) -> bool:
+    def _is_worse(self, assignment: Assignment) -> bool:
         """Whether the account was deleted, or got a longer cooldown than the one that this call has waited for."""
-        if placement.loan.account not in self._blame.board.accounts:
+        if assignment.loan.account not in self._blame.board.accounts:
             return True
-        until = self._blame.board.cooldowns.until(placement.loan.account, placement.loan.model)
-        return bool(placement.waited_for) and until > placement.waited_for + ROUNDING
+        until = self._blame.board.cooldowns.until(assignment.loan.account, assignment.loan.model)
+        return bool(assignment.waited_for) and until > assignment.waited_for + ROUNDING
 
 
 def _may_be_asked_again(fault: Fault) -> bool:

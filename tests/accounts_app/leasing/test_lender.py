@@ -107,13 +107,13 @@ def test_a_lease_counts_until_it_is_given_back_once(pool_of):
     assert lease.account.id == alice
     assert lease.why == "affinity"
     assert leasing.in_flight() == 1
-    assert repr(lease) == f"<Lease: <Placement of account {alice} for {PRO}: on>>"
+    assert repr(lease) == f"<Lease: <Assignment of account {alice} for {PRO}: on>>"
     with lease:
         lease.settle(WELL, at=NOW)
     with lease:
         pass
     assert leasing.in_flight() == 0
-    assert repr(lease) == f"<Lease: <Placement of account {alice} for {PRO}: over>>"
+    assert repr(lease) == f"<Lease: <Assignment of account {alice} for {PRO}: over>>"
 
 
 def test_a_lease_is_given_back_however_the_call_ends(pool_of):

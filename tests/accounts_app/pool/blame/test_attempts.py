@@ -2,10 +2,10 @@
 
 import pytest
 
+from accounts_app.pool.blame.assignment import Assignment, Pause, Wanted
 from accounts_app.pool.blame.attempts import MOST_REFUSALS, Attempts
 from accounts_app.pool.blame.blame import REFUSED_FOR_GOOD, Blame
 from accounts_app.pool.blame.no_answer import Ending, NoAnswer
-from accounts_app.pool.blame.placement import Pause, Placement, Wanted
 from accounts_app.pool.choice.eligibility import Status
 from accounts_app.pool.outcomes import Fault, Outcome, Repeat
 from bench.simulation.world import MAIN, SPARE, Account
@@ -67,7 +67,7 @@ class Caller:
         """A call whose exchanges end with `course` and then an answer. Returns the accounts and endpoints it asked."""
         attempts, asked = self.begins(now, **wanted), []
         faults = iter(course)
-        while isinstance(step := attempts.next(now), Placement | Pause):
+        while isinstance(step := attempts.next(now), Assignment | Pause):
             if isinstance(step, Pause):
                 now = step.until
                 continue
@@ -87,9 +87,9 @@ class Caller:
         attempts = self.begins(now, **wanted)
         attempts.tried = {each for each in self.blame.board.accounts if each != account}
         step = attempts.next(now)
-        assert isinstance(step, Placement)
+        assert isinstance(step, Assignment)
         attempts.tried.clear()
-        while isinstance(step, Placement):
+        while isinstance(step, Assignment):
             if step.loan.account != account:
                 attempts.answered(now)
                 step.settle(WELL, now)
@@ -132,10 +132,10 @@ class TestWhatIsVague:
         caller.meets(1, BUSY)
         attempts = caller.begins()
         attempts.tried = {2}
-        placement = attempts.next(NOW)
-        assert isinstance(placement, Placement)
+        assignment = attempts.next(NOW)
+        assert isinstance(assignment, Assignment)
         attempts.answered(NOW)
-        placement.give_back(NOW)
+        assignment.give_back(NOW)
         caller.meets(1, BUSY)
 
         assert statuses(caller.blame) == [Status.READY] * 2
@@ -155,10 +155,10 @@ class TestWhatIsVague:
 
         attempts = caller.begins()
         attempts.tried = {2}
-        placement = attempts.next(NOW)
+        assignment = attempts.next(NOW)
 
-        assert isinstance(placement, Placement)
-        assert placement.loan.account == 1
+        assert isinstance(assignment, Assignment)
+        assert assignment.loan.account == 1
 
     def test_is_upstreams_own_delay_where_it_has_one(self):
         caller = Caller(a_pool())
@@ -185,14 +185,14 @@ class TestWhatIsVague:
     def test_is_asked_again_after_a_second_if_no_other_account_is_left(self):
         blame = a_pool_of(1)
         attempts = Caller(blame).begins()
-        assert isinstance(attempts.next(NOW), Placement)
+        assert isinstance(attempts.next(NOW), Assignment)
         attempts.failed(BUSY, NOW)
 
         pause = attempts.next(NOW)
 
         assert isinstance(pause, Pause)
         assert 1.0 <= pause.until - NOW <= 1.25
-        assert isinstance(attempts.next(pause.until), Placement)
+        assert isinstance(attempts.next(pause.until), Assignment)
         attempts.give_back(NOW)
 
     def test_is_the_answer_when_all_attempts_are_made(self):
@@ -230,9 +230,9 @@ class TestWhatIsVague:
         caller = Caller(a_pool_of(10))
 
         for repeat, fresh in ((Repeat.ALWAYS, False), (Repeat.UNTIL_SENT, True), (Repeat.NEVER, True)):
-            placement = caller.begins(NOW, repeat=repeat).next(NOW)
-            assert isinstance(placement, Placement)
-            assert placement.fresh is fresh
+            assignment = caller.begins(NOW, repeat=repeat).next(NOW)
+            assert isinstance(assignment, Assignment)
+            assert assignment.fresh is fresh
 
     def test_a_request_that_failed_in_two_calls_is_asked_once(self):
         caller = Caller(a_pool_of(10))
@@ -342,15 +342,15 @@ class TestLimits:
     def test_of_a_moment_are_waited_out_on_the_same_account(self):
         blame = a_pool()
         attempts = Caller(blame).begins()
-        placement = attempts.next(NOW)
-        assert isinstance(placement, Placement)
+        assignment = attempts.next(NOW)
+        assert isinstance(assignment, Assignment)
         attempts.failed(Fault(Outcome.RATE_LIMITED, 429, delay=0.5), NOW)
 
         pause = attempts.next(NOW)
 
         assert isinstance(pause, Pause)
         assert 0.5 <= pause.until - NOW <= 0.625
-        assert attempts.next(pause.until) is placement
+        assert attempts.next(pause.until) is assignment
         attempts.give_back(NOW)
 
     @pytest.mark.parametrize(
@@ -375,17 +375,17 @@ class TestAToken:
     def test_is_renewed_and_then_the_account_cools_down(self):
         caller = Caller(a_pool())
         attempts = caller.begins()
-        placement = attempts.next(NOW)
-        assert isinstance(placement, Placement)
-        placement.sending(1, NOW)
+        assignment = attempts.next(NOW)
+        assert isinstance(assignment, Assignment)
+        assignment.sending(1, NOW)
         attempts.failed(TOKEN, NOW)
-        assert attempts.next(NOW) is placement
-        placement.sending(2, NOW)
+        assert attempts.next(NOW) is assignment
+        assignment.sending(2, NOW)
 
         attempts.failed(TOKEN, NOW)
 
-        assert isinstance(attempts.next(NOW), Placement)
-        cooldown = caller.blame.board.cooldowns.get(placement.loan.account, "")
+        assert isinstance(attempts.next(NOW), Assignment)
+        cooldown = caller.blame.board.cooldowns.get(assignment.loan.account, "")
         assert cooldown is not None
         assert 30.0 <= cooldown.until - NOW <= 60.0
         attempts.give_back(NOW)
@@ -408,10 +408,10 @@ class TestAToken:
 
         attempts = caller.begins(late)
         attempts.tried = {1}
-        placement = attempts.next(late)
-        assert isinstance(placement, Placement)
+        assignment = attempts.next(late)
+        assert isinstance(assignment, Assignment)
         attempts.answered(late)
-        placement.give_back(late)
+        assignment.give_back(late)
         blame.token_refused(1, TOKEN, late)
 
         assert blame._sink.taken_out == [(1, "sign_in")]
@@ -419,19 +419,19 @@ class TestAToken:
     def test_that_cannot_be_had_keeps_the_account_out_until_one_call_has_one(self):
         caller = Caller(a_pool_of(1))
         attempts = caller.begins(max_wait=0.0)
-        assert isinstance(attempts.next(NOW), Placement)
+        assert isinstance(attempts.next(NOW), Assignment)
         attempts.failed(Fault(Outcome.TOKEN_UNAVAILABLE), NOW)
         assert attempts.next(NOW) == NoAnswer(Ending.NO_TOKEN)
         assert statuses(caller.blame) == [Status.NO_TOKEN]
 
         later = NOW + 2
-        placement = caller.begins(later).next(later)
-        assert isinstance(placement, Placement)
+        assignment = caller.begins(later).next(later)
+        assert isinstance(assignment, Assignment)
         assert statuses(caller.blame, later) == [Status.NO_TOKEN]
 
-        placement.sending(1, later)
+        assignment.sending(1, later)
         assert statuses(caller.blame, later) == [Status.READY]
-        placement.give_back(later)
+        assignment.give_back(later)
 
 
 class TestPaths:
@@ -469,10 +469,10 @@ class TestPaths:
 
         assert asked[0] == asked[1] != asked[2]
         attempts = caller.begins()
-        placement = attempts.next(NOW)
+        assignment = attempts.next(NOW)
         attempts.failed(stale, NOW + 1)
-        assert attempts.next(NOW + 1) is placement
-        assert placement.began == NOW + 1
+        assert attempts.next(NOW + 1) is assignment
+        assert assignment.began == NOW + 1
         attempts.give_back(NOW + 1)
         assert caller.blame.board.lineup(MODEL, NOW).budget.left == 20
 
@@ -493,14 +493,14 @@ class TestBeingTooSlow:
     def wait_in_vain(self, caller: Caller, began: float, ended: float, *, others_answer: bool) -> None:
         attempts = caller.begins(began)
         attempts.tried = {2}
-        assert isinstance(attempts.next(began), Placement)
+        assert isinstance(attempts.next(began), Assignment)
         if others_answer:
             other = caller.begins(ended - 1)
             other.tried = {1}
-            placement = other.next(ended - 1)
-            assert isinstance(placement, Placement)
+            assignment = other.next(ended - 1)
+            assert isinstance(assignment, Assignment)
             other.answered(ended - 1)
-            placement.give_back(ended - 1)
+            assignment.give_back(ended - 1)
         attempts.failed(self.SLOW, ended)
         assert attempts.next(ended) == NoAnswer(Ending.FAILURE, 0)
 
@@ -532,12 +532,12 @@ class TestMoney:
 
         later = NOW + 4400
         first, second = caller.begins(later), caller.begins(later)
-        placement = first.next(later)
-        assert isinstance(placement, Placement)
+        assignment = first.next(later)
+        assert isinstance(assignment, Assignment)
         assert second.next(later) == NoAnswer(Ending.ACT)
 
         first.answered(later)
-        placement.give_back(later)
+        assignment.give_back(later)
         assert statuses(caller.blame, later) == [Status.READY]
         assert caller.blame._sink.returned == [1]
 
@@ -558,11 +558,11 @@ def test_what_a_person_has_to_do_is_the_answer_only_if_no_account_comes_back_by_
 def test_a_named_account_is_asked_even_if_it_cannot_answer():
     caller = Caller(a_pool(Account(parked="by_hand"), Account()))
 
-    placement = caller.begins(only=1, why="a test").next(NOW)
+    assignment = caller.begins(only=1, why="a test").next(NOW)
 
-    assert isinstance(placement, Placement)
-    assert (placement.loan.account, placement.why) == (1, "a test")
-    placement.give_back(NOW)
+    assert isinstance(assignment, Assignment)
+    assert (assignment.loan.account, assignment.why) == (1, "a test")
+    assignment.give_back(NOW)
 
 
 def test_deleting_an_account_during_a_call_does_no_harm():
@@ -577,16 +577,16 @@ def test_deleting_an_account_during_a_call_does_no_harm():
     ):
         blame = a_pool(bases=(MAIN, SPARE))
         attempts = Caller(blame).begins()
-        placement = attempts.next(NOW)
-        assert isinstance(placement, Placement)
-        placement.renewed = True
-        (left,) = {1, 2} - {placement.loan.account}
-        blame.board.update({left: Account()}, [placement.loan.account], NOW)
+        assignment = attempts.next(NOW)
+        assert isinstance(assignment, Assignment)
+        assignment.renewed = True
+        (left,) = {1, 2} - {assignment.loan.account}
+        blame.board.update({left: Account()}, [assignment.loan.account], NOW)
 
         attempts.failed(fault, NOW)
         step = attempts.next(NOW)
 
-        assert not isinstance(step, Placement) or step.loan.account == left
+        assert not isinstance(step, Assignment) or step.loan.account == left
         attempts.give_back(NOW)
         assert blame.board.in_flight == 0
 
@@ -620,9 +620,9 @@ class TestOneCall:
         def quick(blame: Blame, *course: Fault) -> list[bool]:
             attempts, found = Caller(blame).begins(), []
             for fault in (*course, None):
-                placement = attempts.next(NOW)
-                assert isinstance(placement, Placement)
-                found.append(placement.quick)
+                assignment = attempts.next(NOW)
+                assert isinstance(assignment, Assignment)
+                found.append(assignment.quick)
                 if fault:
                     attempts.failed(fault, NOW)
             attempts.give_back(NOW)
@@ -642,9 +642,9 @@ class TestOneCall:
             caller.goes(*[DEAD] * 9, now=NOW + number, max_wait=0.0)
         assert statuses(blame, NOW + 2) == [Status.NO_PATH] * 2
 
-        placement = caller.begins(only=2, why="a test").next(NOW + 2)
-        assert isinstance(placement, Placement)
-        assert (placement.loan.account, placement.path.base, placement.why) == (2, MAIN, "a test")
+        assignment = caller.begins(only=2, why="a test").next(NOW + 2)
+        assert isinstance(assignment, Assignment)
+        assert (assignment.loan.account, assignment.path.base, assignment.why) == (2, MAIN, "a test")
         assert caller.goes(only=1, now=NOW + 2) == [(1, MAIN)]
 
     def test_takes_a_fingerprint_after_a_failure_only_and_once(self):
@@ -678,49 +678,49 @@ class TestOneCall:
             assert caller.no_answer == NoAnswer(Ending.FAILURE, 0)
 
     def test_does_not_wait_for_an_account_whose_cooldown_became_longer(self):
-        def after_the_wait(worse: float) -> tuple[Placement, object]:
+        def after_the_wait(worse: float) -> tuple[Assignment, object]:
             blame = a_pool()
             attempts = Caller(blame).begins()
-            placement = attempts.next(NOW)
-            assert isinstance(placement, Placement)
+            assignment = attempts.next(NOW)
+            assert isinstance(assignment, Assignment)
             attempts.failed(Fault(Outcome.RATE_LIMITED, 429, delay=1.0), NOW)
             pause = attempts.next(NOW)
             assert isinstance(pause, Pause)
-            blame.cool_down(placement.loan.account, MODEL, Fault(Outcome.RATE_LIMITED, 429, delay=1.0 + worse), NOW)
+            blame.cool_down(assignment.loan.account, MODEL, Fault(Outcome.RATE_LIMITED, 429, delay=1.0 + worse), NOW)
             found = attempts.next(pause.until)
             attempts.give_back(pause.until)
-            return placement, found
+            return assignment, found
 
-        placement, found = after_the_wait(0.0005)  # the same end, as rounded by the database
-        assert found is placement
-        placement, found = after_the_wait(0.5)
-        assert isinstance(found, Placement)
-        assert found.loan.account != placement.loan.account
+        assignment, found = after_the_wait(0.0005)  # the same end, as rounded by the database
+        assert found is assignment
+        assignment, found = after_the_wait(0.5)
+        assert isinstance(found, Assignment)
+        assert found.loan.account != assignment.loan.account
 
     def test_has_a_token_renewed_once(self):
         attempts = Caller(a_pool()).begins()
-        placement = attempts.next(NOW)
-        assert isinstance(placement, Placement)
-        placement.sending(1, NOW)
+        assignment = attempts.next(NOW)
+        assert isinstance(assignment, Assignment)
+        assignment.sending(1, NOW)
         attempts.failed(TOKEN, NOW)
-        assert attempts.next(NOW) is placement
-        assert placement.token == 0
-        placement.sending(2, NOW)
+        assert attempts.next(NOW) is assignment
+        assert assignment.token == 0
+        assignment.sending(2, NOW)
 
         attempts.failed(TOKEN, NOW + 61)
 
-        assert attempts.next(NOW + 61) is not placement
+        assert attempts.next(NOW + 61) is not assignment
         attempts.give_back(NOW + 61)
 
     def test_shows_neither_its_request_nor_more_than_its_turn(self):
         wanted = Wanted(MODEL, 7, request=lambda: "secret")
         assert "request=" not in repr(wanted)
         attempts = Attempts(a_pool(), wanted)
-        placement = attempts.next(NOW)
-        assert isinstance(placement, Placement)
+        assignment = attempts.next(NOW)
+        assert isinstance(assignment, Assignment)
 
-        no_answer = repr(placement)
-        placement.give_back(NOW)
+        no_answer = repr(assignment)
+        assignment.give_back(NOW)
 
-        assert no_answer == f"<Placement of account {placement.loan.account} for gemini-pro: on>"
-        assert repr(placement) == f"<Placement of account {placement.loan.account} for gemini-pro: over>"
+        assert no_answer == f"<Assignment of account {assignment.loan.account} for gemini-pro: on>"
+        assert repr(assignment) == f"<Assignment of account {assignment.loan.account} for gemini-pro: over>"

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from accounts_app.pool.blame.assignment import Assignment, Pause, Wanted
 from accounts_app.pool.blame.attempts import Attempts
 from accounts_app.pool.blame.blame import Blame
 from accounts_app.pool.blame.no_answer import Ending, NoAnswer
-from accounts_app.pool.blame.placement import Pause, Placement, Wanted
 from accounts_app.pool.choice.selection import Strategy
 from accounts_app.pool.outcomes import Fault, Outcome, Repeat
 from bench.simulation.world import Account, Nowhere
@@ -38,7 +38,7 @@ def asked(blame: Blame, *course: Fault, **wanted) -> tuple[list[int], NoAnswer |
     """The accounts that a call asks when its exchanges end with `course`, and its end if none answers."""
     attempts = Attempts(blame, Wanted(wanted.pop("model", MODEL), wanted.pop("conversation", 7), **wanted))
     accounts, faults = [], iter(course)
-    while isinstance(step := attempts.next(NOW), Placement):
+    while isinstance(step := attempts.next(NOW), Assignment):
         accounts.append(step.loan.account)
         fault = next(faults, None)
         if fault is None:

@@ -1,4 +1,4 @@
-"""What a call wants of the pool, and the account it is placed on."""
+"""What a call wants of the pool, and the account it is assigned to."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -51,8 +51,8 @@ class Pause:
     until: float
 
 
-class Placement:
-    """A call placed on one account: the loan, the path, and which retries the account has had in this call.
+class Assignment:
+    """A call assigned to one account: the loan, the path, and which retries the account has had in this call.
 
     `quick` says that the connect timeout may be short, because another account or path is left; `fresh` that the
     connection must be a new one.
@@ -80,7 +80,7 @@ class Placement:
 
     def __repr__(self) -> str:
         return (
-            f"<Placement of account {self.loan.account} for {self.loan.model}: {'over' if self._given_back else 'on'}>"
+            f"<Assignment of account {self.loan.account} for {self.loan.model}: {'over' if self._given_back else 'on'}>"
         )
 
     def begin(self, now: float) -> None:
