@@ -55,19 +55,8 @@ def find_model(account: Account, name: str) -> Model | None:
 
 
 def generate(asking: ModelCall, inner: Json, model: Model, cache: PromptCache) -> Reply:
-    """Checks, counts down, answers.
-
-    1. A request that is wrong costs nothing.
-    2. A spent quota is a 429 that says when to come back.
-    3. The answer is composed whole and told in the style asked for.
-    """
-    check_generate(inner, model, binding=asking.binding)
-    scene = asking.scene
-    if spent := (asking.quota or asking.account.quota).spend(model.id, scene.now):
-        waiting = replace(scene, delay=max(spent.resets_at - scene.now, 0.0))
-        raise Refused(asking.spent(waiting))
-    told = _composed(asking, inner, model)
-    _count_cached(told, asking, inner, model, cache)
+    """Checks, counts down, answers: composed whole, and told in the style asked for."""
+    told, scene = compose(asking, inner, model, cache), asking.scene
     meta = new_meta(model, scene.now, public=asking.public)
     if asking.stream is None:
         responses = asking.style.responses
@@ -76,6 +65,22 @@ def generate(asking: ModelCall, inner: Json, model: Model, cache: PromptCache) -
     public = events(told, meta, asking.style) if asking.style.responses is None else asking.style.responses
     wrapped = [asking.envelope(dict(response)) for response in public]
     return stream(wrapped, asking.style, scene, asking.headers, sse=asking.stream)
+
+
+def compose(asking: ModelCall, inner: Json, model: Model, cache: PromptCache, counted_as: str = "") -> Answer:
+    """The answer to one call, whole.
+
+    1. A request that is wrong costs nothing.
+    2. A spent quota is a 429 that says when to come back; `counted_as` is what it counts where that is not the model.
+    """
+    check_generate(inner, model, binding=asking.binding)
+    scene = asking.scene
+    if spent := (asking.quota or asking.account.quota).spend(counted_as or model.id, scene.now):
+        waiting = replace(scene, delay=max(spent.resets_at - scene.now, 0.0))
+        raise Refused(asking.spent(waiting))
+    told = _composed(asking, inner, model)
+    _count_cached(told, asking, inner, model, cache)
+    return told
 
 
 def respond(asking: ModelCall, inner: Json, model: Model) -> Json:

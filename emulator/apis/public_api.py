@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from emulator.apis import models
+from emulator.apis.interactions import interactions
 from emulator.apis.resources import (
     batches,
     caches,
@@ -43,6 +44,7 @@ _METHODS: Mapping[str, Callable[[Google, Call], Reply | Json]] = {
     **stores.METHODS,
     **older.METHODS,
     **palm.METHODS,
+    **interactions.METHODS,
 }
 # What uploads go to, by collection.
 _TARGETS: Mapping[str, sessions.Target] = {"files": files.TARGET, "fileSearchStores": stores.TARGET}

@@ -9,6 +9,7 @@ from emulator.state.accounts import Account
 from emulator.state.quota import Quota
 from emulator.state.resources.caches import Caches
 from emulator.state.resources.files import Files
+from emulator.state.resources.interactions.interactions import Interactions
 from emulator.state.resources.jobs import Jobs
 from emulator.state.resources.older import Older
 from emulator.state.resources.stores import Stores
@@ -26,6 +27,7 @@ class Project:
     jobs: Jobs = field(default_factory=Jobs, repr=False)
     stores: Stores = field(default_factory=Stores, repr=False)
     older: Older = field(default_factory=Older, repr=False)
+    interactions: Interactions = field(default_factory=Interactions, repr=False)
 
 
 class Projects:

@@ -139,6 +139,9 @@ FAULTS: Mapping[str, Callable[[FaultContext], Fault]] = {
     "error_in_stream_pretty": always(Style(error_after=1, error_form=ErrorForm.PRETTY)),
     "error_in_stream_event": always(Style(error_after=1, error_form=ErrorForm.DATA)),
     "error_in_stream_joined": always(Style(error_after=1, error_form=ErrorForm.JOINED)),
+    # the stream of an interaction
+    "dropped_at_checkpoint": always(Style(checkpoint=3, dropped=True)),
+    "requires_continuation": always(Style(hop=3)),
     # peculiar but sound
     "done_marker": always(Style(done=True)),
     "line_feeds": always(Style(newline="\n")),

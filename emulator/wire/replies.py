@@ -83,14 +83,18 @@ class Style:
     """How a normal answer of the model is told; the defaults are Google's own ways.
 
     texts           say exactly these pieces, one event each, instead of the emulator's own words
-    responses       give exactly these public response objects, one event each
+    responses       give exactly these public response objects, or an interaction's events, one event each
     cut_after, stall_after, reset_after   end so after that many events (0 = before the first, after the headers)
-    error_after     an error inside the 200 stream after that many events: `error` names it in the catalogue
+    error_after     an error inside the 200 stream after that many events: `error` names it in the catalogue; in no
+                    `error_form` it has the API's own, BARE, or for an interaction an event of the type `error`
     finish          False leaves the finishReason out
     last            what the finishing event holds: "text", "empty_text", "no_parts" or "no_content"
     done            adds `data: [DONE]`, which Google never sends but other upstreams do
     empty           an empty body with status 200
     garbage_after   an event that is not JSON after that many events
+    checkpoint      of an interaction: a status_update with a continuation_token after that many step.deltas
+    dropped         the connection is cut right after the checkpoint
+    hop             of an interaction: it requires_continuation after that many step.deltas
     """
 
     texts: Sequence[str] | None = None
@@ -105,7 +109,7 @@ class Style:
     reset_after: int | None = None
     error_after: int | None = None
     error: str = "overloaded"
-    error_form: ErrorForm = ErrorForm.BARE
+    error_form: ErrorForm | None = None
     garbage_after: int | None = None
     finish: bool = True
     last: str = ""
@@ -113,6 +117,9 @@ class Style:
     done: bool = False
     empty: bool = False
     headers: Sequence[tuple[str, str]] = ()
+    checkpoint: int | None = None
+    dropped: bool = False
+    hop: int | None = None
 
 
 def one_line(value: Any) -> bytes:

@@ -1,0 +1,1 @@
+"""What models and agents answer in an interaction: steps, events, usage."""

@@ -1,0 +1,1 @@
+"""Interactions, agents and environments of one project."""
