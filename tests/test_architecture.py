@@ -55,7 +55,6 @@ TESTED_WITH = {
     "accounts_app/leasing/names_in_memory.py": "accounts_app/leasing/test_owners.py",
     "accounts_app/leasing/owner_news.py": "accounts_app/leasing/test_owners.py",
     "accounts_app/leasing/owner_rows.py": "accounts_app/leasing/test_owners.py",
-    "accounts_app/roster/rows.py": "accounts_app/roster/test_roster.py",
     "accounts_app/storage/shared_sums.py": "accounts_app/api_keys/test_usage.py",
     **dict.fromkeys(
         (f"accounts_app/storage/spool/{name}.py" for name in ("folder", "reading", "sealed_file", "tee")),

@@ -69,7 +69,11 @@ def account_view(key: int, _: float, *columns: Any) -> AccountView:
         owner_project, proxy_url,
     ) = columns  # fmt: skip
     clear_proxy_url = _clear(proxy_url, Account, "proxy_url", key)
-    is_key = kind == Account.Kind.GEMINI_API
+    bases, token_url = _upstream(kind)
+    if not (is_known := kind in Account.Kind.values):
+        log.error("Account %d is out of service: this version of the gateway has no accounts of kind %r.", key, kind)
+    # Without its proxy an account must not call Google: it would do so directly.
+    is_usable = is_known and clear_proxy_url is not None
     return AccountView(
         id=key,
         kind=kind,
@@ -78,8 +82,7 @@ def account_view(key: int, _: float, *columns: Any) -> AccountView:
         tier=tier,
         weight=next((weight for word, weight in TIER_WEIGHTS if word in tier), FREE_WEIGHT),
         enabled=enabled,
-        # Without its proxy an account must not call Google: it would do so directly.
-        parked=parked if clear_proxy_url is not None else parked or Account.Parked.MISCONFIGURED,
+        parked=parked if is_usable else parked or Account.Parked.MISCONFIGURED,
         allowed_models=tuple(allowed or ()),
         max_concurrency=limit,
         priority=priority,
@@ -88,12 +91,23 @@ def account_view(key: int, _: float, *columns: Any) -> AccountView:
         models=_models(model_list),
         is_demo=is_demo,
         standby=False,
-        bases=(settings.GEMINI_API_URL,) if is_key else tuple(settings.CLOUD_CODE_URLS),
-        token_url="" if is_key else settings.GOOGLE_OAUTH_TOKEN_URL,
+        bases=bases,
+        token_url=token_url,
         credential=CredentialView(),
         proxy_url=clear_proxy_url or "",
         owner_project=owner_project,
     )
+
+
+def _upstream(kind: str) -> tuple[tuple[str, ...], str]:
+    """Where accounts of a kind send calls, in order of fallback, and renew tokens; nowhere for an unknown kind."""
+    match kind:
+        case Account.Kind.CLOUD_CODE:
+            return tuple(settings.CLOUD_CODE_URLS), settings.GOOGLE_OAUTH_TOKEN_URL
+        case Account.Kind.GEMINI_API:
+            return (settings.GEMINI_API_URL,), ""
+        case _:
+            return (), ""
 
 
 def credential_view(
@@ -123,20 +137,21 @@ def key_view(key: int, _: float, *columns: Any) -> tuple[str, KeyView]:
         owner=owner,
         allowed_models=tuple(allowed_models or ()),
         allowed_networks=_networks(key, networks or ()),
-        limits=Limits(*limits),
+        limits=Limits(**dict(zip(Limit, limits, strict=True))),
         capture=capture,
         group=group,
     )
 
 
-def group_view(key: int, _: float, *columns: Any) -> GroupView:
-    return GroupView(key, *columns)
+def group_view(key: int, _: float, name: str, *limits: int | None) -> GroupView:
+    return GroupView(key, name, **dict(zip(GROUP_LIMITS, limits, strict=True)))
 
 
 def project_view(
     key: int, _: float, number: str, project_id: str, name: str, exclusive_to: int | None, *limits: int | None
 ) -> ProjectView:
-    return ProjectView(key, number, project_id, name, exclusive_to, ProjectLimits(*limits))
+    bounds = ProjectLimits(**dict(zip(PROJECT_LIMITS, limits, strict=True)))
+    return ProjectView(key, number, project_id, name, exclusive_to, bounds)
 
 
 def home_view(_: int, __: float, tenant: str, project: int) -> tuple[str, int]:

@@ -153,7 +153,7 @@ async def _answer(request: HttpRequest, call: Call, attempt_log: AttemptLog) -> 
     answer = await _whole(relay, call.operation)
     if call.passes is not None or call.operation.makes:
         await records.record(call, place, relay.account, answer)
-        answer = await lists.own(call, place, answer)
+        answer = await lists.only_own(call, place, answer)
     return _told(request, call, answer, relay.headers)
 
 

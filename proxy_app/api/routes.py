@@ -49,8 +49,8 @@ _CHANGES = ("PUT", "PATCH", "DELETE")
 _VIEWS: Mapping[Operation, View] = {LIST_MODELS: models.list_models, GET_MODEL: models.get_model}
 
 _NO_PATH = (
-    "{method} {path} is not part of this API. It serves models, models/{{model}} and models/{{model}}:VERB, "
-    f"with VERB one of {generate.SUPPORTED}, under /v1beta, /v1 and /v1alpha."
+    "{method} {path} is not part of this API, which is Google's Gemini API under /v1beta, /v1 and /v1alpha, with its "
+    "uploads and downloads."
 )
 
 

@@ -229,7 +229,7 @@ class Attempts:
     def _first_path(self, account: int, now: float) -> Path | None:
         ways = self._blame.board.ways
         path = ways.best(account, (), now)
-        return ways.of(account).paths[0] if path is None and self.wanted.only is not None else path
+        return next(iter(ways.of(account).paths), None) if path is None and self.wanted.only is not None else path
 
     def _when_none_is_left(self, now: float) -> Pause | NoAnswer:
         """No account is left that can answer now: wait for the next one that can, or to ask the same ones again."""

@@ -1,9 +1,10 @@
 """Lists of a tenant's resources: from their rows, refreshed by what upstream lists.
 
-1. Where all that the tenant can have is in one project of its own, upstream's list is the answer.
-2. Else it is a page of the rows. Upstream is asked in all projects that have some of it, and on the first page in all
-   that are the tenant's alone; what nobody here knew there is written down.
-3. What a project has not said in time is told as it was last seen. What it has not listed is not told.
+1. Where all that a tenant has is in one project, and this project is the tenant's alone, upstream's list is the answer.
+2. Else the answer is a page of the rows. Every project with rows on the page is asked for its list, and for the first
+   page every project that is the tenant's alone. What these have that nobody here knew gets a row.
+3. A row is shown as its project lists it. If the project does not answer in time, it is shown as it was last seen; if
+   the project's whole list does not have it, it is left out.
 """
 
 import asyncio
@@ -66,8 +67,11 @@ async def answer(call: Call, query: Mapping[str, str], attempt_log: AttemptLog) 
         raise errors.Unavailable(NO_DATABASE, outcome=Outcome.GATEWAY_ERROR) from error
 
 
-async def own(call: Call, place: Place, body: bytes) -> bytes:
-    """What the tenant may see of a list that is its home's, and that the gateway keeps no rows of."""
+async def only_own(call: Call, place: Place, body: bytes) -> bytes:
+    """`body`, where it is a list from the tenant's home project that is not made of rows: without what others have.
+
+    Of a project that others use too, that is what the tenant has made. Every other answer is as it came.
+    """
     operation = call.operation
     if operation.belongs is not Belongs.HOME or not operation.read_only or place.owner in owners.exclusive(call.tenant):
         return body

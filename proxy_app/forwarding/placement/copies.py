@@ -28,11 +28,9 @@ from accounts_app.pool.outcomes import Outcome
 from accounts_app.storage import spool
 from accounts_app.storage.single_flight import SingleFlight
 from proxy_app import errors
-from proxy_app.forwarding import forward
 from proxy_app.forwarding.failures import Failed, NotCopied
-from proxy_app.forwarding.placement import Place, on_behalf
+from proxy_app.forwarding.placement import on_behalf
 from proxy_app.forwarding.placement.files import Files, address
-from proxy_app.forwarding.relay import Relay
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire import resource_names
 from proxy_app.wire.bodies.attached_files import Inline, with_files
@@ -58,16 +56,6 @@ _encode = msgspec.json.Encoder().encode
 _copying: SingleFlight[tuple[int, int], str] = SingleFlight("A file is not copied")
 
 
-async def forward_with_files(call: Call, place: Place, attempt_log: AttemptLog) -> Relay:
-    """`forward`, with the files of the call as the account that answers can read them. Raises GatewayError."""
-    files = place.files
-    if files.is_plain:
-        return await forward.forward(call, attempt_log, owner=place.owner)
-    call = files.bound(call)
-    async with Copies(files, attempt_log, is_bound=bool(call.named.names)) as copies:
-        return await forward.forward(call, attempt_log, owner=place.owner, files=copies)
-
-
 async def forget(found: Found) -> None:
     """A client has deleted a file: its bytes here go, and its copies upstream. What does not go now expires."""
     if found.source is not None and found.source.path:
@@ -79,8 +67,10 @@ async def forget(found: Found) -> None:
 
 
 class Copies:
-    """What one call does about its files, account after account. A context manager: left, it frees the memory, and the
-    copies are forgotten that upstream has refused.
+    """The files of one call, prepared for each account that the call goes to: a `Preparation` of `forwarding.attempts`.
+
+    A context manager. At its end the memory for files is free again, and copies that upstream has refused lose their
+    rows, so that the next call makes new ones.
     """
 
     def __init__(self, files: Files, attempt_log: AttemptLog, *, is_bound: bool) -> None:

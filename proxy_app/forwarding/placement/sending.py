@@ -1,12 +1,15 @@
-"""Sends a call to its place. A create that its project cannot take goes to another project: where somebody else holds
-the name that the client has chosen, or where the storage is full.
+"""Sends a call to its place, and what it makes to another one if need be.
+
+A create goes to another project where somebody else holds the name that the client has chosen, or where the storage is
+full. Files that the call names are prepared for each account that it goes to.
 """
 
 from accounts_app.leasing import homes
 from accounts_app.pool.outcomes import Outcome
 from proxy_app import errors
-from proxy_app.forwarding import placement
-from proxy_app.forwarding.placement import Place, copies
+from proxy_app.forwarding import forward, placement
+from proxy_app.forwarding.placement import Place
+from proxy_app.forwarding.placement.copies import Copies
 from proxy_app.forwarding.relay import Relay
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire.calls import Call
@@ -23,7 +26,7 @@ async def send(call: Call, place: Place, attempt_log: AttemptLog) -> tuple[Place
     tried: set[int] = set()
     while True:
         try:
-            return place, await copies.forward_with_files(call, place, attempt_log)
+            return place, await _forwarded(call, place, attempt_log)
         except errors.GatewayError as error:
             if place.owner is None or not await _is_taken(call, place.owner, error, attempt_log):
                 raise
@@ -37,6 +40,16 @@ async def send(call: Call, place: Place, attempt_log: AttemptLog) -> tuple[Place
             if other.owner in tried:
                 raise
             place = other
+
+
+async def _forwarded(call: Call, place: Place, attempt_log: AttemptLog) -> Relay:
+    """The relay of the answer of one place. What a call without files takes is the first branch."""
+    files = place.files
+    if files.is_plain:
+        return await forward.forward(call, attempt_log, owner=place.owner)
+    call = files.bound(call)
+    async with Copies(files, attempt_log, is_bound=bool(call.named.names)) as copies:
+        return await forward.forward(call, attempt_log, owner=place.owner, files=copies)
 
 
 async def _is_taken(call: Call, owner: int, error: errors.GatewayError, attempt_log: AttemptLog) -> bool:

@@ -92,47 +92,37 @@ class Made:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
-    """One method of the API.
-
-    `id` is Google's. An operation that is not `served` is refused, never forwarded. `makes` is what it creates, `tells`
-    the results in its answer, which upstream has created since. `not_there` is the error if what the path names is not
-    there, or is somebody else's. `lists` is the kind of resource that it lists, where the gateway itself makes the list
-    ("" for none). `default_page` and `max_page` are Google's sizes. `named_by` is Google's term for the field that the
-    path's name fills. `other_roots` are further roots that it stands below, `also` other templates that clients use for
-    it. `wrappers` are the fields that the request may stand in, instead of at the top. `takes_config` says that an
-    operator's default generationConfig is filled in. `advertised` is its name in models' supportedGenerationMethods (""
-    for none). `on_model` says that the path names a model, `names_models` that the body does, too. `chooses` is where
-    the caller may choose the name of what is created: a field of the body, or of the query.
-    """
+    """One method of the API. `id` is Google's, `named_by` Google's term for the field that the path's name fills."""
 
     id: str
     http: str
     template: str
     family: Family = Family.MODELS
-    served: bool = True
+    served: bool = True  # if not, it is refused, and never forwarded
     takes: Takes = Takes.NOTHING
     gives: Gives = Gives.ANSWER
     repeat: Repeat = Repeat.ALWAYS
     belongs: Belongs = Belongs.ANYBODY
-    makes: tuple[Made, ...] = ()
-    tells: tuple[Made, ...] = ()
-    chooses: Made | None = None
-    names_models: bool = False
-    lists: str = ""
-    default_page: int = 0
+    makes: tuple[Made, ...] = ()  # what it creates
+    tells: tuple[Made, ...] = ()  # results in its answer, which upstream has created since
+    chooses: Made | None = None  # where the caller may choose the name of what is created: in the body or the query
+    names_models: bool = False  # whether its body does
+    lists: str = ""  # the kind of resource, where the gateway makes the list of its rows
+    default_page: int = 0  # Google's, like `max_page`
     max_page: int = 0
     cools: Cools = Cools.ACCOUNT
     metered: Metered = Metered.NOTHING
     named_by: str = ""
     root: str = ""
     other_roots: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()
-    wrappers: tuple[str, ...] = ()
-    takes_config: bool = False
-    advertised: str = ""
-    not_there: NotThere = field(init=False, default=NOWHERE)
+    also: tuple[str, ...] = ()  # other templates that clients use for it
+    wrappers: tuple[str, ...] = ()  # fields that the request may stand in, instead of at the top of the body
+    takes_config: bool = False  # whether an operator's default generationConfig is filled in
+    advertised: str = ""  # its name in models' supportedGenerationMethods
+    # All that follows is read from the template.
+    not_there: NotThere = field(init=False, default=NOWHERE)  # the error for a path whose name is unknown or foreign
     verb: str = field(init=False, default="")
-    on_model: bool = field(init=False, default=False)
+    on_model: bool = field(init=False, default=False)  # whether its path names a model
     _before: str = field(init=False, default="")
     _after: str = field(init=False, default="")
 

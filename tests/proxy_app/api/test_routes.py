@@ -72,7 +72,7 @@ class TestIsAnsweredInGooglesShape:
         ):
             error = is_googles_error(await client.request(method, path), 404)
             assert error["status"] == "NOT_FOUND"
-            assert "generateContent" in error["message"]
+            assert "Gemini API under /v1beta" in error["message"]
 
     async def test_for_a_wrong_method(self, client, upstream):
         for method, path in (
