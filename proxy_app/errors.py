@@ -1,4 +1,4 @@
-"""The errors that clients get, always in Google's shape.
+"""The errors that clients get, always in Google's shape, which `render` makes that of the API they call.
 
     GatewayError                a status, a message, details
     ├── InvalidArgument         400  the request cannot be read
@@ -32,8 +32,9 @@ from collections.abc import Mapping, Sequence
 from django.http import HttpResponse
 
 from accounts_app.pool.outcomes import Outcome, Refusal
-from proxy_app.wire.faults.error_bodies import Detail, error_body, interaction_error_body
+from proxy_app.wire.faults.error_bodies import Detail, error_body
 from proxy_app.wire.framing.stream_forms import ErrorFrame, framed
+from proxy_app.wire.operations import Family, Operation
 
 JSON = "application/json; charset=UTF-8"
 
@@ -64,6 +65,10 @@ class GatewayError(Exception):
         """The error as one JSON object."""
         return error_body(self.code, self.message, self.details)
 
+    def framed(self, frame: ErrorFrame, pretty: bool | None) -> bytes:
+        """The error as it is sent, in the frame that its client reads."""
+        return framed(self.body(), frame, pretty)
+
 
 class InvalidArgument(GatewayError):
     code = 400
@@ -79,13 +84,10 @@ class FailedPrecondition(GatewayError):
 
 
 class InteractionRefused(GatewayError):
-    """In the form of that API, with a word for a code. Its clients would retry a 501."""
+    """Instead of Unimplemented, for clients that would send a call again after a 501."""
 
     code = 400
     outcome = Refusal.UNSUPPORTED
-
-    def body(self) -> bytes:
-        return interaction_error_body(self.message, "invalid_request")
 
 
 class Unauthenticated(GatewayError):
@@ -207,6 +209,10 @@ class UpstreamError(GatewayError):
     def body(self) -> bytes:
         return self._raw
 
+    def framed(self, frame: ErrorFrame, pretty: bool | None) -> bytes:
+        """Clients of the interactions API read errors in either form of Google's."""
+        return super().framed(ErrorFrame.OBJECT if frame is ErrorFrame.WORDS else frame, pretty)
+
 
 class BrokenStream(Exception):
     """An answer that ended after its first event without being finished.
@@ -219,6 +225,12 @@ class BrokenStream(Exception):
     def __init__(self, event: bytes) -> None:
         super().__init__("the answer broke off")
         self.event = event
+
+
+def unsupported(operation: Operation, message: str) -> GatewayError:
+    """The refusal of an operation that no account serves."""
+    refused = InteractionRefused if operation.family is Family.INTERACTIONS else Unimplemented
+    return refused(message)
 
 
 def of_status(code: int, message: str) -> GatewayError:
@@ -247,8 +259,17 @@ def error_info(reason: str, **metadata: str) -> Detail:
     }
 
 
+# Seconds. Google's Python SDK sleeps for as long as an interaction's error says, hours too.
+LONGEST_OF_INTERACTIONS = 60
+
+
 def render(error: GatewayError, frame: ErrorFrame = ErrorFrame.OBJECT, pretty: bool | None = None) -> HttpResponse:
     """The response for `error`, in the frame that its client reads; `pretty` is the client's `prettyPrint`."""
-    body = framed(error.body(), frame, pretty)
-    kind = error.headers.pop("Content-Type", frame.content_type)
-    return HttpResponse(body, status=error.code, content_type=kind, headers=error.headers)
+    body, code, headers = error.framed(frame, pretty), error.code, dict(error.headers)
+    kind = headers.pop("Content-Type", frame.content_type)
+    if frame is ErrorFrame.WORDS:
+        code = 400 if code == 501 else code  # they would send it again
+        said = headers.get("Retry-After", "0")
+        if not said.isdecimal() or int(said) > LONGEST_OF_INTERACTIONS:
+            headers |= retry_after(LONGEST_OF_INTERACTIONS)
+    return HttpResponse(body, status=code, content_type=kind, headers=headers)

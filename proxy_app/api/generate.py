@@ -31,7 +31,7 @@ from proxy_app.wire.calls import Body, Call, Malformed, StreamForm
 from proxy_app.wire.dialects import SERVED, pass_through
 from proxy_app.wire.framing import stream_forms
 from proxy_app.wire.named import Named
-from proxy_app.wire.operations import FORWARDED, OPERATIONS, Family, Gives, Metered, Operation, Takes, made_names
+from proxy_app.wire.operations import FORWARDED, OPERATIONS, Gives, Metered, Operation, Takes, made_names
 from proxy_app.wire.operations.paths import Target
 from proxy_app.wire.resource_names import BadName
 from proxy_app.wire.uris import Origin
@@ -64,8 +64,7 @@ async def generate(request: HttpRequest, target: Target) -> HttpResponseBase:
 
 def not_served(operation: Operation) -> errors.GatewayError:
     """The refusal of an operation that no account of any kind serves, in the form of its family."""
-    refused = errors.InteractionRefused if operation.family is Family.INTERACTIONS else errors.Unimplemented
-    return refused(_NOT_SERVED.format(operation=operation.name))
+    return errors.unsupported(operation, _NOT_SERVED.format(operation=operation.name))
 
 
 async def _read_call(request: HttpRequest, target: Target) -> Call:
@@ -174,7 +173,7 @@ def _explanation(request: HttpRequest, attempt_log: AttemptLog) -> dict[str, str
 def _streamed(relay: Relay, form: StreamForm, call: Call) -> StreamingHttpResponse:
     response = StreamingHttpResponse(
         EventStream(relay, form, call.client, call.shape),
-        content_type=form.value,
+        content_type=form.content_type,
         headers={**relay.headers, "Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
     response.heartbeat = call.client.heartbeat  # type: ignore[attr-defined]

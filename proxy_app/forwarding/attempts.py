@@ -266,7 +266,7 @@ class Forwarding:
 
     def _answer(self, no_answer: NoAnswer) -> errors.GatewayError:
         """The error that the client gets."""
-        model = self.call.model or self.call.operation.name
+        operation, model = self.call.operation, self.call.model or self.call.operation.name
         match no_answer.ending:
             case Ending.FAILURE:
                 return self._answers[no_answer.index]
@@ -283,7 +283,7 @@ class Forwarding:
             case Ending.ACT:
                 return errors.FailedPrecondition(_NEED_ATTENTION.format(model=model))
             case Ending.CANNOT:
-                return errors.Unimplemented(CANNOT.format(operation=self.call.operation.name))
+                return errors.unsupported(operation, CANNOT.format(operation=operation.name))
             case Ending.NOT_ALLOWED:
                 return errors.FailedPrecondition(_NOT_ALLOWED.format(model=model))
 

@@ -7,8 +7,8 @@ from typing import Any
 from accounts_app import roster
 from accounts_app.pool.names.names import is_model_name
 from accounts_app.roster import AccountView, Roster, known_models
-from proxy_app.wire import catalogue
-from proxy_app.wire.catalogue import Model
+from proxy_app.api.models import catalogue
+from proxy_app.api.models.catalogue import Model
 
 known_models.add_catalogue(catalogue.KNOWN)
 

@@ -14,9 +14,8 @@ from accounts_app.credentials.model_lists import Found
 from accounts_app.credentials.tokens import CredentialError
 from accounts_app.pool import foreign_text, secret_shapes
 from proxy_app import errors
-from proxy_app.api.models import model_list
-from proxy_app.wire import catalogue
-from proxy_app.wire.catalogue import Model
+from proxy_app.api.models import catalogue, model_list
+from proxy_app.api.models.catalogue import Model
 from proxy_app.wire.faults import faults
 
 ACCOUNTS_ASKED = 3

@@ -4,9 +4,9 @@ from django.http import HttpRequest, HttpResponse
 
 from proxy_app import errors
 from proxy_app.api import auth
-from proxy_app.api.models import model_list, model_lookup
+from proxy_app.api.models import catalogue, model_list, model_lookup
 from proxy_app.api.rendering import api_version, asked_shape, json_response
-from proxy_app.wire import catalogue, resource_names
+from proxy_app.wire import resource_names
 from proxy_app.wire.malformed import Malformed
 from proxy_app.wire.operations import Operation
 from proxy_app.wire.operations.paths import Target

@@ -56,7 +56,7 @@ class _Upstream:
 async def answer(call: Call, query: Mapping[str, str], attempt_log: AttemptLog) -> bytes:
     """The answer to a call that lists what the gateway keeps rows of. Raises GatewayError."""
     if not leasing.is_supported(call.operation.id):
-        raise errors.Unimplemented(CANNOT.format(operation=call.operation.name))
+        raise errors.unsupported(call.operation, CANNOT.format(operation=call.operation.name))
     kind = call.operation.lists
     try:
         alone = owners.exclusive(call.tenant)

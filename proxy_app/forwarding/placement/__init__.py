@@ -70,7 +70,7 @@ async def place(call: Call, attempt_log: AttemptLog, avoid: Collection[int] = ()
     if operation.belongs is Belongs.ANYBODY and not (named.names or named.unsure or named.tokens):
         return ANYWHERE
     if not leasing.is_supported(operation.id):
-        raise errors.Unimplemented(CANNOT.format(operation=operation.name))
+        raise errors.unsupported(operation, CANNOT.format(operation=operation.name))
     try:
         known = [await _of_name(call, name, attempt_log) for name in named.names]
         known += await _unsure(call)

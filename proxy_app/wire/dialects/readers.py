@@ -36,6 +36,7 @@ class Reader(Protocol):
     `statuses` are the HTTP statuses of good answers; `may_be_empty` says that such an answer may have no frame at all.
     `whole` says that no frame comes before the end. `failure` is what ended the answer early, once the frames before it
     are out. `complete` says that upstream has finished, `settled` that no part of the answer can be missing any more.
+    `reported` is an error that the answer has told its client itself, as JSON; empty for none.
     """
 
     @property
@@ -44,6 +45,7 @@ class Reader(Protocol):
     def may_be_empty(self) -> bool: ...
 
     whole: bool
+    reported: bytes
     failure: ReportedError | NotAnAnswer | None
 
     @property
@@ -70,6 +72,7 @@ class EventReader:
     statuses: Container[int] = _OK
     may_be_empty = False
     whole = False
+    reported = b""
 
     def __init__(self, unwrap: Unwrap, candidates: int) -> None:
         self.failure: ReportedError | NotAnAnswer | None = None
@@ -138,6 +141,7 @@ class AnswerReader:
     whole = True
     complete = True
     settled = True
+    reported = b""
 
     def __init__(self, unwrap: Unwrap, *, generated: bool) -> None:
         self.failure: ReportedError | NotAnAnswer | None = None
@@ -180,6 +184,7 @@ class BytesReader:
     may_be_empty = True
     whole = False
     settled = False
+    reported = b""
     failure: ReportedError | NotAnAnswer | None = None
 
     def __init__(self) -> None:

@@ -64,6 +64,27 @@ _STATUS = {
     504: "DEADLINE_EXCEEDED",
 }
 
+# The codes of the interactions API, by HTTP status. Only the first three have been seen; the others follow them.
+_WORDS = {
+    400: "invalid_request",
+    401: "authentication",
+    404: "not_found",
+    403: "permission_denied",
+    408: "timeout",
+    409: "conflict",
+    413: "request_too_large",
+    429: "rate_limit_exceeded",
+    499: "cancelled",
+    500: "internal_error",
+    502: "unavailable",
+    503: "unavailable",
+    504: "timeout",
+}
+_STATUS_OF_WORDS = {
+    **{word: status for status, word in _WORDS.items()},
+    **{name.lower(): status for name, status in _CODES.items()},
+}
+
 Detail = Mapping[str, Any]
 
 
@@ -75,9 +96,17 @@ def error_body(code: int, message: str, details: Sequence[Detail] = (), status: 
     return msgspec.json.encode({"error": error})
 
 
-def interaction_error_body(message: str, code: str) -> bytes:
+def word_body(code: int, message: str) -> bytes:
     """`{"error":{"message","code"}}`: the form of the interactions API, whose codes are words."""
-    return msgspec.json.encode({"error": {"message": message, "code": code}})
+    return msgspec.json.encode({"error": {"message": message, "code": _WORDS.get(code, _WORDS[400])}})
+
+
+def in_words(body: bytes) -> bytes:
+    """An error of the gateway's own in the form of the interactions API; any other body as it is."""
+    error = _error_of(_decoded(body))
+    if error is None or not isinstance(error.get("code"), int):
+        return body
+    return word_body(error["code"], str(error.get("message") or ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +250,8 @@ def _looked_at(error: dict[str, Any]) -> dict[str, Any]:
 def _as_error_body(error: dict[str, Any]) -> ErrorBody:
     status = str(error.get("status") or "")
     code = error.get("code")
-    if isinstance(code, str) and code.isdecimal():
-        code = int(code)
+    if isinstance(code, str):
+        code = int(code) if code.isdecimal() else _STATUS_OF_WORDS.get(code.rpartition("/")[2].lower(), 0)
     if not isinstance(code, int) or not 100 <= code < 600:
         code = _CODES.get(status, 0)
     details = [

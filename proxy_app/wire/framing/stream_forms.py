@@ -2,34 +2,62 @@
 
 from collections.abc import Mapping
 from enum import Enum
+from typing import Final
 
 import msgspec
+from msgspec import Raw
 
-from proxy_app.wire.operations import STREAMED
+from proxy_app.wire.bodies.bodies import Body
+from proxy_app.wire.faults.error_bodies import in_words
+from proxy_app.wire.operations import STREAMED, Family, Gives, Operation, paths
+
+_EVENTS, _JSON = "text/event-stream", "application/json; charset=UTF-8"
 
 
 class StreamForm(Enum):
-    """How a stream is framed; the value is its content type."""
+    """How a stream is framed."""
 
-    SSE = "text/event-stream"
-    ARRAY = "application/json; charset=UTF-8"
+    SSE = "sse"
+    ARRAY = "array"
+    BLOCKS = "blocks"  # events of the interactions API, as upstream has written them
+
+    @property
+    def content_type(self) -> str:
+        return _JSON if self is StreamForm.ARRAY else _EVENTS
 
 
 class ErrorFrame(Enum):
     """How an error is written that is the whole answer.
 
     Where a stream was requested as an array, Google sends an array of one error; where it was requested as events, an
-    object over several lines, with the content type of events.
+    object over several lines, with the content type of events. The interactions API has words for codes.
     """
 
     OBJECT = "object"
     ELEMENT = "element"
     LINES = "lines"
+    WORDS = "words"
 
     @property
     def content_type(self) -> str:
-        form: StreamForm = StreamForm.SSE if self is ErrorFrame.LINES else StreamForm.ARRAY
-        return str(form.value)
+        return _EVENTS if self is ErrorFrame.LINES else _JSON
+
+
+_BY_FAMILY: Mapping[Family, ErrorFrame] = {Family.INTERACTIONS: ErrorFrame.WORDS}
+
+_TRUE: Final = Raw(b"true")
+
+
+def form_of(
+    operation: Operation, query: Mapping[str, str], body: Body, accept: str, user_agent: str, default: str
+) -> StreamForm | None:
+    """The form in which a call wants its answer streamed; None for a plain answer. `default` is as in `stream_form`."""
+    match operation.gives:
+        case Gives.EVENTS:
+            return stream_form(query, accept, user_agent, default)
+        case Gives.INTERACTION_EVENTS if body.get("stream") == _TRUE or query.get("stream", "").lower() == "true":
+            return StreamForm.BLOCKS
+    return None
 
 
 def stream_form(query: Mapping[str, str], accept: str, user_agent: str, default: str) -> StreamForm:
@@ -58,6 +86,8 @@ def error_frame(path: str, query: Mapping[str, str], accept: str, user_agent: st
 
     The legacy Python SDK, which sends `$alt`, recognises an error only as a bare object.
     """
+    if frame := _BY_FAMILY.get(paths.family(path)):
+        return frame
     if not path.rstrip("/").endswith(STREAMED):
         return ErrorFrame.OBJECT
     if stream_form(query, accept, user_agent, default) is StreamForm.SSE:
@@ -67,6 +97,8 @@ def error_frame(path: str, query: Mapping[str, str], accept: str, user_agent: st
 
 def framed(error: bytes, frame: ErrorFrame, pretty: bool | None = None) -> bytes:
     """An error's JSON object as it is sent; `pretty` is the client's `prettyPrint`, None without one."""
+    if frame is ErrorFrame.WORDS:
+        error = in_words(error)
     if pretty is None:
         pretty = True if frame is ErrorFrame.LINES else None
     if pretty is not None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from accounts_app.pool.names.names import LONGEST, is_id
 from proxy_app.wire.operations import table
-from proxy_app.wire.operations.columns import VARIABLE, Operation
+from proxy_app.wire.operations.addresses import VERSIONS
+from proxy_app.wire.operations.columns import VARIABLE, Family, Operation
 from proxy_app.wire.resource_names import CHILDREN, MODELS, TUNED_MODELS
 
 
@@ -45,6 +46,12 @@ def find(http: str, path: str, root: str = "") -> Target | None:
 def by_another_method(path: str, root: str = "") -> Operation | None:
     """The operation that a path stands for by any HTTP method."""
     return next((found.operation for http in _METHODS if (found := find(http, path, root))), None)
+
+
+def family(path: str) -> Family:
+    """The family that a client's whole path belongs to, whatever stands before the version."""
+    found = _OTHER_FAMILIES.search(path)
+    return Family.MODELS if found is None else _families[found[1]]
 
 
 def may_be_forwarded(path: str, root: str = "") -> bool:
@@ -128,3 +135,9 @@ _rows = _indexed()
 _verbs = {(root, collection, verb) for root, _, collection, verb in _rows if verb}
 _served = {_collection(_literal(each.template)) for each in table.OPERATIONS if each.served}
 _unserved = {_collection(_literal(each.template)) for each in table.OPERATIONS} - _served
+_families = {
+    _collection(_literal(each.template)): each.family
+    for each in table.OPERATIONS
+    if each.family in (Family.INTERACTIONS, Family.OPENAI)
+}
+_OTHER_FAMILIES = re.compile(rf"/(?:{'|'.join(VERSIONS)})/+({'|'.join(_families)})(?=[/:]|$)")

@@ -94,3 +94,26 @@ def test_the_content_type_is_that_of_the_stream_it_stands_for():
 
 def test_what_is_not_json_goes_out_as_it_is():
     assert framed(b"oops", ErrorFrame.LINES) == b"oops"
+
+
+@pytest.mark.parametrize(
+    ("path", "frame"),
+    [
+        ("/v1/interactions", ErrorFrame.WORDS),
+        ("/prefix/v1beta//interactions/v1_a/cancel", ErrorFrame.WORDS),
+        ("/upload/v1beta/environments/e/files/a", ErrorFrame.WORDS),
+        ("/v1beta/environments:create", ErrorFrame.WORDS),
+        ("/v1beta/models/interactions:generateContent", ErrorFrame.OBJECT),
+        ("/v1beta/interactionsandmore", ErrorFrame.OBJECT),
+    ],
+)
+def test_the_interactions_api_has_words_for_codes(path, frame):
+    assert error_frame(path, {}, "", "", "auto") is frame
+
+
+def test_an_error_in_words():
+    own = b'{"error":{"code":429,"message":"Later.","status":"RESOURCE_EXHAUSTED","details":[]}}'
+    upstreams = b'{"error":{"message":"Later.","code":"rate_limit_exceeded"}}'
+
+    assert framed(own, ErrorFrame.WORDS) == upstreams
+    assert framed(upstreams, ErrorFrame.WORDS) == upstreams

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy_app.wire.catalogue import AS_OF, KNOWN, model_resource, page
+from proxy_app.api.models.catalogue import AS_OF, KNOWN, model_resource, page
 from proxy_app.wire.malformed import Malformed
 
 METHODS = ["generateContent", "countTokens", "createCachedContent", "batchGenerateContent"]

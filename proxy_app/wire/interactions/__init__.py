@@ -1,0 +1,1 @@
+"""The interactions API: its requests, its events, its counts of tokens."""
