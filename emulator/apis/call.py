@@ -65,7 +65,9 @@ class Call:
 
     @property
     def in_array(self) -> bool:
-        """Whether errors of this call come as the first element of an array."""
+        """Whether errors of this call come as the first element of an array, as those of OpenAI's POSTs all do."""
+        if self.route.openai:
+            return self.request.method == "POST"
         return self.route.call == "streamGenerateContent" and not self.sse
 
     @property
@@ -73,8 +75,8 @@ class Call:
         """The model or agent asked for, as far as it can be told from a request that may be wrong."""
         body = self.body if isinstance(self.body, dict) else {}
         if self.route.api is Api.PUBLIC:
-            named = body.get("model") or body.get("agent") if self.route.resource == "interactions" else ""
-            return named if named and isinstance(named, str) else self.route.model
+            named = (body.get("model") or body.get("agent")) if self.route.names_in_body else ""
+            return named.removeprefix("models/") if named and isinstance(named, str) else self.route.model
         inner = body.get("request")
         name = body.get("model") or (inner.get("model") if isinstance(inner, dict) else "")
         return name.removeprefix("models/") if isinstance(name, str) else ""

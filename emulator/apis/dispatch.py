@@ -16,6 +16,7 @@ from emulator.state.google import Google
 from emulator.state.recording import SECRET_HEADERS, SECRET_PARAMETERS, Recorded, without_secrets
 from emulator.state.scripts import Script
 from emulator.wire.errors import ErrorBody, Refused, unknown_path
+from emulator.wire.public.forms import FORM_TYPE, form_fields
 from emulator.wire.public.upload_steps import STREAMED_STEPS
 from emulator.wire.replies import Json, Reply, json_reply
 from emulator.wire.routes import Api, Route, route_of
@@ -152,14 +153,16 @@ def _form_without_secrets(form: Any) -> Any:
 
 
 def _parsed(request: Request, route: Route) -> Any:
-    """The body as JSON, for OAuth also as a form; None when there is none or it cannot be read.
+    """The body as JSON, or a form of several parts, for OAuth any form; None when there is none or it cannot be read.
 
-    Forms are OAuth's alone: curl calls everything it sends a form unless told otherwise.
+    Urlencoded forms are OAuth's alone: curl calls everything it sends a form unless told otherwise.
     """
     if not request.body:
         return None
     if route.api is Api.OAUTH and "x-www-form-urlencoded" in request.headers.get("content-type", ""):
         return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
+    if request.headers.get("content-type", "").startswith(FORM_TYPE):
+        return form_fields(request.headers["content-type"], request.body)
     try:
         return msgspec.json.decode(request.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -68,7 +68,7 @@ def _count_tokens(google: Google, call: Call) -> Json:
         attach_files(call, inner)
         return count(inner)
     if not str(whole.get("model", "")).startswith("models/"):
-        raise _bad_name("GenerateContentRequest.model")
+        raise bad_model_name("GenerateContentRequest.model")
     attach_files(call, whole)
     return count(whole, _named_cache(call, whole, model))
 
@@ -111,7 +111,7 @@ def named_model(call: Call, asked_as: str = "GenerateContentRequest.model", verb
     """The model of the path, if it does what is asked of it: the call's own method, or `verb`, "" for anything."""
     name, wanted = call.model, call.route.call if verb is None else verb
     if not _MODEL_NAME.fullmatch(name):
-        raise _bad_name(asked_as)
+        raise bad_model_name(asked_as)
     if name.startswith("tunedModels/"):
         name = str(call.project.older.get(name).get("baseModel", ""))
     model = find_model(call.owner, name)
@@ -120,7 +120,7 @@ def named_model(call: Call, asked_as: str = "GenerateContentRequest.model", verb
     return model
 
 
-def _bad_name(field: str) -> Refused:
+def bad_model_name(field: str) -> Refused:
     return refuse(
         400, f"* {field}: unexpected model name format\n", bad_request([(field, "unexpected model name format")])
     )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from emulator.apis import models
 from emulator.apis.interactions import interactions
+from emulator.apis.openai import access
+from emulator.apis.openai.methods import OPENAI_METHODS
 from emulator.apis.resources import (
     batches,
     caches,
@@ -45,6 +47,7 @@ _METHODS: Mapping[str, Callable[[Google, Call], Reply | Json]] = {
     **older.METHODS,
     **palm.METHODS,
     **interactions.METHODS,
+    **OPENAI_METHODS,
 }
 # What uploads go to, by collection.
 _TARGETS: Mapping[str, sessions.Target] = {"files": files.TARGET, "fileSearchStores": stores.TARGET}
@@ -66,6 +69,8 @@ def receiver(google: Google, call: Call) -> Receiver:
 
 def authenticate(google: Google, call: Call) -> Account:
     """The account of the key, of a bearer token, or of an upload's session; raises Refused as the public API does."""
+    if call.route.openai:
+        return access.account_of(google, call)
     registers = call.route.call == "registerFiles" and call.bearer
     if call.credentials > 1 and not registers:
         raise call.refused("several_credentials")

@@ -23,6 +23,8 @@ MODEL_CALLS = frozenset(
         "embedContent",
         "batchEmbedContents",
         "createInteraction",
+        "openaiChat",
+        "openaiEmbeddings",
     }
 )
 

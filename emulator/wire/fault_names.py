@@ -98,6 +98,7 @@ FAULTS: Mapping[str, Callable[[FaultContext], Fault]] = {
     "corrupted_signature": plain(400, "Corrupted thought signature."),
     "location_unsupported": plain(400, "User location is not supported for the API use.", name="FAILED_PRECONDITION"),
     "precondition_failed": plain(400, "Precondition check failed.", name="FAILED_PRECONDITION"),
+    "authorization_missing": plain(400, "Missing or invalid Authorization header."),
     "api_key_invalid": faults.api_key_invalid,
     "several_credentials": plain(400, "Multiple authentication credentials received. Please pass only one."),
     "not_found": plain(404, "Requested entity was not found."),

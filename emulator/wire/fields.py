@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator.wire.errors import Refused, bad_request, refuse
+from emulator.wire.public.openai import OPENAI_SHAPES
 from emulator.wire.replies import Json
 
 # `name` is taken as it is, `name:Type` is one message, `name*Type` a list of them, `name%Type` a map to them.
@@ -131,7 +132,7 @@ class _Field:
 
 def _parse_shapes() -> dict[str, dict[str, _Field]]:
     shapes: dict[str, dict[str, _Field]] = {}
-    for line in _SHAPES.replace("\n  ", " ").strip().splitlines():
+    for line in f"{_SHAPES.strip()}\n{OPENAI_SHAPES.strip()}".replace("\n  ", " ").splitlines():
         message, _, listed = line.partition(": ")
         found = (re.fullmatch(r"(\w+)(?:([:*%])(\w+))?", word) for word in listed.split())
         shapes[message] = {match[1]: _Field(match[2] or "", match[3] or "") for match in found if match}

@@ -47,6 +47,16 @@ class Route:
         return self.collection in WORDED
 
     @property
+    def openai(self) -> bool:
+        """Whether it is one of OpenAI's methods."""
+        return self.call.startswith("openai")
+
+    @property
+    def names_in_body(self) -> bool:
+        """Whether the body, not the path, names the model or agent."""
+        return self.openai or self.resource in {"decisions", "interactions"}
+
+    @property
     def model(self) -> str:
         """The model that the public API's path names, "" for none."""
         collection, _, name = self.resource.partition("/operations")[0].partition("/")

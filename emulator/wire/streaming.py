@@ -95,7 +95,7 @@ def _chunks(
         yield _error_chunk(style, scene, frame)
         if style.error_form is not ErrorForm.DATA:
             return
-    if style.done and sse:
+    if style.done and sse and shown is None:
         yield frame.around(b"[DONE]")
     if shown is None and (end := frame.end()):
         yield end

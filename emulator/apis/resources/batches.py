@@ -31,7 +31,7 @@ _CHANGEABLE = frozenset({"displayName", "priority"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class Line:
     """One request of a batch; `said` is what its answer repeats: `key` in files, `metadata` inline."""
 
     said: Json
@@ -39,13 +39,13 @@ class _Line:
 
 
 @dataclass(slots=True)
-class _Batch:
+class Batch:
     """What a batch is told by, besides its state."""
 
     google: Google
     call: Call
     model: Model
-    lines: Sequence[_Line]
+    lines: Sequence[Line]
     asked: Json
     failed: int = 0
 
@@ -80,8 +80,8 @@ class _Batch:
 
     def run(self, job_name: str) -> Json:
         """The batch's output: every request answered, in the order of the requests."""
-        answers = [self._answer(line) for line in self.lines]
-        self.failed = sum("error" in answer for answer in answers)
+        answers = [self.answer(line) for line in self.lines]
+        self.failed = sum(bool(answer.get("error")) for answer in answers)
         if not self.file_name:
             field = "inlinedEmbedContentResponses" if self.embeds else "inlinedResponses"
             return {field: {"inlinedResponses": answers}}
@@ -90,7 +90,7 @@ class _Batch:
         content = "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
         return {"responsesFile": generated_file(self.call, content, "application/jsonl", id).name}
 
-    def _answer(self, line: _Line) -> Json:
+    def answer(self, line: Line) -> Json:
         try:
             return {**line.said, "response": self._response(line.request)}
         except Refused as refused:
@@ -121,32 +121,37 @@ def _create(google: Google, call: Call) -> Json:
     model = named_model(call)
     asked = read_message("BatchRequest", call.json_body()).get("batch", {})
     lines = _lines_of(call, asked.get("inputConfig", {}))
+    return start(Batch(google, call, model, lines, asked)).resource(call.now)
+
+
+def start(batch: Batch) -> Job:
+    """The job of a batch; raises Refused where too many run already."""
+    call, name = batch.call, f"batches/{random_id(36)}"
     running = [job for job in call.project.jobs.under("batches/") if not job.state(call.now).over]
     if len(running) >= _MOST_RUNNING:
         quota = public_quota(
             "", _MOST_RUNNING, 60.0, "batch_jobs", "BatchGenerateContentConcurrentJobsPerProjectPerModel"
         )
-        raise Refused(quota(call.scene(model.id)))
-    batch, name = _Batch(google, call, model, lines, asked), f"batches/{random_id(36)}"
-    kind = f"{batch.kind}Output"
-    job = Job(name, call.now, google.job_seconds, lambda: batch.run(name), kind, batch.metadata, asked)
-    return call.project.jobs.add(job).resource(call.now)
+        raise Refused(quota(call.scene(batch.model.id)))
+    takes, kind = batch.google.job_seconds, f"{batch.kind}Output"
+    return call.project.jobs.add(Job(name, call.now, takes, lambda: batch.run(name), kind, batch.metadata, batch.asked))
 
 
-def _lines_of(call: Call, config: Json) -> list[_Line]:
+def _lines_of(call: Call, config: Json) -> list[Line]:
     """The requests of a batch; raises Refused for none, and for a file that cannot be read."""
     name = config.get("fileName", "")
     listed = config.get("requests", {}).get("requests", [])
     if name and listed:
-        raise _invalid("input_config", "oneof field 'source' is already set. Cannot set 'requests'")
+        raise invalid("input_config", "oneof field 'source' is already set. Cannot set 'requests'")
     if name:
-        return _lines_in(active_file(call, name).blob.kept().decode("utf-8", "replace"))
+        return lines_in(active_file(call, name).blob.kept().decode("utf-8", "replace"))
     if not listed:
-        raise _invalid("input_config", "requests are not specified")
-    return [_Line({"metadata": one["metadata"]} if "metadata" in one else {}, one.get("request")) for one in listed]
+        raise invalid("input_config", "requests are not specified")
+    return [Line({"metadata": one["metadata"]} if "metadata" in one else {}, one.get("request")) for one in listed]
 
 
-def _lines_in(text: str) -> list[_Line]:
+def lines_in(text: str, member: str = "request", key: str = "key") -> list[Line]:
+    """The requests in a file of JSON lines: `member` is a request, `key` what its answer repeats. Raises Refused."""
     lines = []
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
@@ -155,11 +160,11 @@ def _lines_in(text: str) -> list[_Line]:
             asked = json.loads(line)
         except ValueError:
             asked = None
-        if not isinstance(asked, dict) or "request" not in asked:
-            raise _invalid("input_config.file_name", f"line {number} is not a JSON object with a request")
-        lines.append(_Line({"key": asked["key"]} if "key" in asked else {}, asked["request"]))
+        if not isinstance(asked, dict) or member not in asked:
+            raise invalid("input_config.file_name", f"line {number} is not a JSON object with a {member}")
+        lines.append(Line({key: asked[key]} if key in asked else {}, asked[member]))
     if not lines:
-        raise _invalid("input_config.file_name", "the file holds no requests")
+        raise invalid("input_config.file_name", "the file holds no requests")
     return lines
 
 
@@ -176,7 +181,7 @@ def _update(google: Google, call: Call) -> Json:
     mask = call.request.query.get("updateMask", "")
     changed = {camel(name.strip().removeprefix("batch.")) for name in mask.split(",")} if mask else set(body)
     if not changed <= _CHANGEABLE:
-        raise _invalid("update_mask", "only display_name and priority can be updated")
+        raise invalid("update_mask", "only display_name and priority can be updated")
     job.asked.update({name: body[name] for name in changed & set(body)})
     job.updated = call.now
     told = job.metadata(job, call.now, True)
@@ -188,7 +193,7 @@ def _status(status: int, message: str) -> Json:
     return {"code": _RPC_CODES.get(status, 2), "message": message}
 
 
-def _invalid(field: str, text: str) -> Refused:
+def invalid(field: str, text: str) -> Refused:
     return refuse(
         400, f"* BatchGenerateContentRequest.batch.{field}: {text}\n", bad_request([(f"batch.{field}", text)])
     )

@@ -56,6 +56,13 @@ def check_embedding(asked: Json, model: Model, where: str = "EmbedContentRequest
         raise _invalid(f"{where}.output_dimensionality", f"output_dimensionality must be in the range [1, {LARGEST}]")
 
 
+def check_count(requests: Sequence[Json]) -> None:
+    """Raises Refused for none, and for more than one call may hold."""
+    if not 1 <= len(requests) <= _MOST_EMBEDDINGS:
+        text = f"* BatchEmbedContentsRequest.requests: at most {_MOST_EMBEDDINGS} requests can be in one batch"
+        raise refuse(400, text)
+
+
 def embedding_usage(requests: Sequence[Json]) -> Json:
     """usageMetadata of the texts together."""
     counts = tokens.count_prompt({"contents": [request.get("content", {}) for request in requests]})
@@ -73,9 +80,7 @@ def _embed(google: Google, call: Call) -> Json:
 def _embed_batch(google: Google, call: Call) -> Json:
     model = named_model(call)
     requests = read_message("BatchEmbedRequest", call.json_body()).get("requests", [])
-    if not 1 <= len(requests) <= _MOST_EMBEDDINGS:
-        text = f"* BatchEmbedContentsRequest.requests: at most {_MOST_EMBEDDINGS} requests can be in one batch"
-        raise refuse(400, text)
+    check_count(requests)
     for index, one in enumerate(requests):
         check_embedding(one, model, f"BatchEmbedContentsRequest.requests[{index}]")
     spend(call, model, len(requests), embedding_quota)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from emulator.answers.media.pictures import draw
 from emulator.apis.models import named_model, spend
 from emulator.apis.resources.files import generated_file
+from emulator.state.models import Model
 from emulator.state.resources.jobs import Job
 from emulator.state.resources.names import random_id
 from emulator.wire.errors import bad_request, refuse
@@ -19,16 +20,16 @@ if TYPE_CHECKING:
     from emulator.apis.call import Call
     from emulator.state.google import Google
 
-_MOST_SAMPLES = 4
+MOST_SAMPLES = 4
 _FILM_BYTES = 64 * 1024
-_FILTERED = "We encountered an issue with your prompt, which could not be submitted: it may violate our policies."
+FILTERED = "We encountered an issue with your prompt, which could not be submitted: it may violate our policies."
 
 
 def _predict(google: Google, call: Call) -> Json:
     model = named_model(call)
     prompt, samples = _asked(call)
     spend(call, model)
-    if "[[safety]]" in prompt:
+    if is_refused(prompt):
         return {}
     pictures = (draw(f"{prompt}{number}") for number in range(samples))
     return {"predictions": [{"mimeType": "image/png", "bytesBase64Encoded": picture} for picture in pictures]}
@@ -38,17 +39,27 @@ def _predict_long_running(google: Google, call: Call) -> Json:
     model = named_model(call)
     prompt, samples = _asked(call)
     spend(call, model)
+    return filming(google, call, model, prompt, samples).resource(call.now)
+
+
+def is_refused(prompt: str) -> bool:
+    """Whether a prompt makes nothing, for those who want to see that."""
+    return "[[safety]]" in prompt
+
+
+def filming(google: Google, call: Call, model: Model, prompt: str, samples: int, asked: Json | None = None) -> Job:
+    """The job that makes videos, whose files are there at its end."""
 
     def films() -> Json:
-        if "[[safety]]" in prompt:
-            return {"generateVideoResponse": {"raiMediaFilteredCount": 1, "raiMediaFilteredReasons": [_FILTERED]}}
+        if is_refused(prompt):
+            return {"generateVideoResponse": {"raiMediaFilteredCount": 1, "raiMediaFilteredReasons": [FILTERED]}}
         made = [generated_file(call, _film(f"{prompt}{one}"), "video/mp4") for one in range(samples)]
         uris = [file.resource(call.now)["downloadUri"] for file in made]
         return {"generateVideoResponse": {"generatedSamples": [{"video": {"uri": uri}} for uri in uris]}}
 
     name = f"models/{model.id}/operations/{random_id(12)}"
-    job = Job(name, call.now, google.job_seconds, films, "PredictLongRunningResponse")
-    return call.project.jobs.add(job).resource(call.now)
+    job = Job(name, call.now, google.job_seconds, films, "PredictLongRunningResponse", asked=asked or {})
+    return call.project.jobs.add(job)
 
 
 def _asked(call: Call) -> tuple[str, int]:
@@ -62,8 +73,8 @@ def _asked(call: Call) -> tuple[str, int]:
         raise refuse(400, text, bad_request([("instances", "a prompt is not specified")]))
     parameters = body.get("parameters") or {}
     samples = parameters.get("sampleCount", 1)
-    if not isinstance(samples, int) or not 1 <= samples <= _MOST_SAMPLES:
-        text = f"sampleCount must be in the range [1, {_MOST_SAMPLES}]"
+    if not isinstance(samples, int) or not 1 <= samples <= MOST_SAMPLES:
+        text = f"sampleCount must be in the range [1, {MOST_SAMPLES}]"
         raise refuse(400, f"* PredictRequest.parameters: {text}\n", bad_request([("parameters", text)]))
     return str(prompt), samples
 

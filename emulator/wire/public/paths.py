@@ -73,6 +73,16 @@ DELETE  {files/*}                           deleteFile
 GET     {files/*}:download                  downloadFile
 GET     download/{files/*}:download         downloadFile
 ANY     upload/{files}                      upload
+POST    openai/chat/completions             openaiChat
+POST    openai/embeddings                   openaiEmbeddings
+GET     openai/models                       openaiListModels
+GET     openai/models/{**}                  openaiGetModel
+POST    openai/images/generations           openaiImages
+POST    openai/videos                       openaiCreateVideo
+GET     openai/videos/{**}                  openaiGetVideo
+POST    openai/batches                      openaiCreateBatch
+POST    openai/batches/{**}/cancel          openaiCancelBatch
+GET     openai/batches/{**}                 openaiGetBatch
 """
 
 _WILD = {"**": "[^?]*", "*": "[^/:]+", "{": "(?P<resource>", "}": ")"}

@@ -1,0 +1,1 @@
+"""The OpenAI layer of the public API."""
