@@ -133,15 +133,15 @@ class Decoder:
 
 def encode(payload: bytes) -> bytes:
     """One event: `data: `, the payload on one line, CRLF CRLF."""
-    return b"data: %b\r\n\r\n" % _one_line(payload)
+    return b"data: %b\r\n\r\n" % one_line(payload)
 
 
 def encode_bare(payload: bytes) -> bytes:
     """A block of its own without `data: `, which is how Google itself reports an error in the middle of a stream."""
-    return b"%b\r\n\r\n" % _one_line(payload)
+    return b"%b\r\n\r\n" % one_line(payload)
 
 
-def _one_line(payload: bytes) -> bytes:
+def one_line(payload: bytes) -> bytes:
     """The same JSON on one line.
 
     U+2028, U+2029 and U+0085 are written as escapes: raw they are legal JSON, but several SDKs split lines at them.
