@@ -9,6 +9,8 @@ from gateway_project.console import second_factor
 from gateway_project.console.overview import page as overview
 from proxy_app.api.routes import api
 
+admin.autodiscover()
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/inbox/", admin.site.admin_view(inbox_page.show), name="inbox"),

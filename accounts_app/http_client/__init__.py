@@ -15,9 +15,10 @@ from django.conf import settings
 
 from accounts_app.http_client.body import limit_silence, reader, whole
 from accounts_app.http_client.errors import OutOfDescriptors, StaleConnection, TooLarge, Unreadable
-from accounts_app.http_client.proxies import DIRECT, described, is_proxy, proxy_of
+from accounts_app.http_client.proxies import described, is_proxy, proxy_of
 from accounts_app.http_client.transport import AiohttpTransport, new_session
 from accounts_app.http_client.upload import Upload
+from accounts_app.models.accounts import DIRECT
 from accounts_app.pool.content import Buffer, Content, Pieces
 
 __all__ = [

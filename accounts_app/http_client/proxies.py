@@ -15,9 +15,6 @@ from accounts_app.pool.access.networks import is_loopback
 
 SCHEMES = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
-# What an account of the embedded emulator has in place of a proxy: no way but the direct one, whatever the gateway's.
-DIRECT = "direct:"
-
 # RFC 1928: what a SOCKS proxy says of the endpoint, not of itself.
 _ENDPOINT_REPLIES = {
     2: "the proxy does not allow the connection",

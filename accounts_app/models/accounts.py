@@ -9,6 +9,10 @@ from accounts_app.models.encryption import EncryptedTextField
 from accounts_app.models.projects import Project
 from accounts_app.models.stamped import Stamped, set_null
 
+# What an account of the embedded emulator has in place of a proxy's URL: no way but the direct one, whatever the
+# gateway's.
+DIRECT = "direct:"
+
 
 class Account(Stamped):
     """A Google account or a Gemini API key that can answer calls."""

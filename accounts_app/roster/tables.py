@@ -16,9 +16,9 @@ from typing import Any, Generic, TypeVar
 from django.conf import settings
 from django.db.models import Count, Max, Model, QuerySet
 
-from accounts_app import http_client
 from accounts_app.models import Account, ApiKey, Credential, GatewaySettings, HomeProject, KeyGroup, ModelRoute, Project
 from accounts_app.models import Rest as CooldownRow
+from accounts_app.models.accounts import DIRECT
 from accounts_app.pool.cooldowns.cooldown import Cooldown
 from accounts_app.roster import rows
 from accounts_app.roster.views import (
@@ -240,7 +240,7 @@ class Tables:
             enabled=account.enabled and upstream is not None,
             bases=(upstream,) if upstream else (),
             token_url=f"{upstream}/token" if upstream else "",
-            proxy_url=http_client.DIRECT,  # it is in this process
+            proxy_url=DIRECT,  # it is in this process
             standby=others_exist,
         )
 

@@ -17,7 +17,7 @@ from accounts_app.storage import real_accounts
 SQLITE = "django.db.backends.sqlite3"
 
 
-@register()
+@register("gateway")
 def check_gateway(**options: Any) -> list[CheckMessage]:
     """All of them, in the order of their ids."""
     return [message for check in CHECKS for message in check()]

@@ -1,10 +1,10 @@
 """Installed apps and middleware, which depend on no variable. Imported by the settings."""
 
 INSTALLED_APPS = [
-    "daphne",  # first, so that runserver speaks ASGI
+    "gateway_project.server.apps.Daphne",  # first, so that runserver speaks ASGI
     "unfold",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # its pages are imported by the URLs, not by each command
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

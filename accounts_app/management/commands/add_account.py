@@ -18,6 +18,7 @@ class Command(BaseCommand):
         "Connect an account, or give a connected one new tokens, and print its id, alone on standard output. "
         "`-` in place of a secret reads it from standard input."
     )
+    requires_system_checks = ("gateway",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--kind", choices=Account.Kind.values, default=Account.Kind.CLOUD_CODE.value)

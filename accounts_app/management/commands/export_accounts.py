@@ -12,6 +12,7 @@ from accounts_app.actions import accounts
 
 class Command(BaseCommand):
     help = "Write every account with its secret, in the clear, as JSON that import_accounts reads back."
+    requires_system_checks = ("gateway",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", nargs="?", metavar="FILE", help="a new file, readable by its owner alone")

@@ -23,6 +23,7 @@ class Command(BaseCommand):
         "tokens (1//…) or Gemini API keys (AIza…, AQ.…), or the credential files of other tools. "
         "A folder stands for the JSON files in it, - for standard input."
     )
+    requires_system_checks = ("gateway",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE")

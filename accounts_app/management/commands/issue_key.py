@@ -10,6 +10,7 @@ from accounts_app.api_keys import keys
 
 class Command(BaseCommand):
     help = "Make a client key and print it, alone on standard output, once. An existing NAME gets a new key."
+    requires_system_checks = ("gateway",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", metavar="NAME", help="what to call the key")

@@ -12,6 +12,7 @@ from accounts_app.status import account_state
 
 class Command(BaseCommand):
     help = "Print the accounts and their status, one a line."
+    requires_system_checks = ("gateway",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", dest="as_json", help="one JSON array instead")

@@ -10,6 +10,7 @@ from accounts_app.api_keys import keys
 
 class Command(BaseCommand):
     help = "Refuse a client key from now on. Its usage stays in the request log."
+    requires_system_checks = ("gateway",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", metavar="NAME", help="the key's name")

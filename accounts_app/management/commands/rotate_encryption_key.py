@@ -13,6 +13,7 @@ class Command(BaseCommand):
         "Encrypt every stored secret again, under the first of GATEWAY_ENCRYPTION_KEYS. To rotate: put a new key in "
         "front, restart, run this, then take the old key out. Safe to run while the gateway serves, and to run again."
     )
+    requires_system_checks = ("gateway",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--new-key", action="store_true", help="print a new key and do nothing else")

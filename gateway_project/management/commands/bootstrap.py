@@ -20,6 +20,7 @@ ADMIN = "admin"
 
 class Command(BaseCommand):
     help = "Prepare the database, the admin user, the first API key and demo accounts; what is there is left alone."
+    requires_system_checks = ("gateway",)
 
     def handle(self, **options: Any) -> None:
         """What `make run` does before it serves.

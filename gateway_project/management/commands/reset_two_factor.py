@@ -11,6 +11,7 @@ from gateway_project.console import second_factor
 
 class Command(BaseCommand):
     help = "Turn an operator's two-factor sign-in off; the password is then enough."
+    requires_system_checks = ("gateway",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name")

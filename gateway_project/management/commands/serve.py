@@ -29,6 +29,7 @@ EXIT_SECONDS = 2.0
 
 class Command(BaseCommand):
     help = "Serve the gateway until SIGTERM or Ctrl-C; open calls then get GATEWAY_DRAIN_SECONDS to end."
+    requires_system_checks = ("gateway",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default=settings.GATEWAY_HOST, help="default: %(default)s")

@@ -12,6 +12,7 @@ from proxy_app.ledger import retention
 
 class Command(BaseCommand):
     help = "Delete entries of the request log older than a number of days, in batches, while the gateway serves."
+    requires_system_checks = ("gateway",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--days", type=int, default=90, help="keep this many days (90)")
