@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from emulator.apis import models
-from emulator.apis.interactions import interactions
+from emulator.apis.interactions import agents, environments, interactions
 from emulator.apis.openai import access
 from emulator.apis.openai.methods import OPENAI_METHODS
 from emulator.apis.resources import (
@@ -47,10 +47,16 @@ _METHODS: Mapping[str, Callable[[Google, Call], Reply | Json]] = {
     **older.METHODS,
     **palm.METHODS,
     **interactions.METHODS,
+    **agents.METHODS,
+    **environments.METHODS,
     **OPENAI_METHODS,
 }
 # What uploads go to, by collection.
-_TARGETS: Mapping[str, sessions.Target] = {"files": files.TARGET, "fileSearchStores": stores.TARGET}
+_TARGETS: Mapping[str, sessions.Target] = {
+    "files": files.TARGET,
+    "fileSearchStores": stores.TARGET,
+    "environments": environments.TARGET,
+}
 
 
 def answer(google: Google, call: Call) -> Reply | Json:

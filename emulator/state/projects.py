@@ -9,6 +9,8 @@ from emulator.state.accounts import Account
 from emulator.state.quota import Quota
 from emulator.state.resources.caches import Caches
 from emulator.state.resources.files import Files
+from emulator.state.resources.interactions.agents import Agents
+from emulator.state.resources.interactions.environments import Environments
 from emulator.state.resources.interactions.interactions import Interactions
 from emulator.state.resources.jobs import Jobs
 from emulator.state.resources.older import Older
@@ -28,6 +30,8 @@ class Project:
     stores: Stores = field(default_factory=Stores, repr=False)
     older: Older = field(default_factory=Older, repr=False)
     interactions: Interactions = field(default_factory=Interactions, repr=False)
+    agents: Agents = field(default_factory=Agents, repr=False)
+    environments: Environments = field(default_factory=Environments, repr=False)
 
 
 class Projects:

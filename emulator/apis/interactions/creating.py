@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from emulator.answers import tokens
-from emulator.answers.answer import Answer
-from emulator.answers.conversation import Conversation
-from emulator.answers.interactions.asked import request_of
 from emulator.answers.interactions.events import events_of, failed, numbered
-from emulator.answers.interactions.told import outcome_of, steps_of, usage_of
-from emulator.apis.generation import compose, find_model
+from emulator.answers.interactions.told import usage_of
+from emulator.apis.interactions.answering import Composed, answered
 from emulator.apis.interactions.streams import scripted_error, streamed
-from emulator.apis.models import asking_of, spend
-from emulator.state.models import Model
 from emulator.state.resources.interactions.interactions import Checkpoint, Interaction, new_id
-from emulator.state.resources.interactions.steps import Step, parted
-from emulator.wire import faults
+from emulator.state.resources.interactions.steps import parted
 from emulator.wire.errors import Refused
 from emulator.wire.public.interaction_bodies import read_body, refuse_value
 from emulator.wire.public.interaction_input import LEGACY
@@ -39,32 +30,24 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TIERS = frozenset({"flex", "standard", "priority", "deferred"})
 
 
-@dataclass(slots=True)
-class Composed:
-    """What is answered, before it is told."""
-
-    told: Answer
-    steps: Sequence[Step]
-    outcome: str
-    errors: Sequence[Json] = ()
-    environment_id: str = ""
-    given: Sequence[Json] = field(default=(), repr=False)
-
-
 def create(google: Google, call: Call) -> Reply:
     """POST interactions; raises Refused."""
     _check_revision(call)
     asked = read_body("Interaction", call.json_body())
-    _check(asked)
-    given = input_of(asked["input"]) if asked.get("input") not in (None, "", []) else []
-    made = _answered(google, call, asked, given)
-    interaction = _kept(google, call, asked, made)
+    interaction = begin(google, call, asked)
     if asked.get("stream"):
         return streamed(call, interaction, interaction.events)
     if call.style.error_after is not None:
         raise Refused(scripted_error(call))
     told = dict(call.style.responses[0]) if call.style.responses else interaction.resource(call.now)
     return unary(told, call.style, call.scene(), ())
+
+
+def begin(google: Google, call: Call, asked: Json) -> Interaction:
+    """A new interaction of the call's project, by a body as read; raises Refused."""
+    _check(asked)
+    given = input_of(asked["input"]) if asked.get("input") else []
+    return _kept(google, call, asked, answered(google, call, asked, given))
 
 
 # -- checks ---------------------------------------------------------------------------------------------------------
@@ -96,58 +79,6 @@ def _check(asked: Json) -> None:
         raise refuse_in_words(400, "'input' is required.")
     if asked.get("service_tier", "standard") not in _TIERS:
         raise refuse_value(asked["service_tier"], "service_tier")
-
-
-# -- answers --------------------------------------------------------------------------------------------------------
-
-
-def _answered(google: Google, call: Call, asked: Json, given: Sequence[Json]) -> Composed:
-    before = _before(call, asked)
-    model = named_model(call, asked["model"])
-    inner = request_of(asked, [*before, *given])
-    if "continuation_token" in asked:
-        return _gone_on(call, asked, model, inner, given)
-    asking = asking_of(google, call, inner, model)
-    told = compose(asking, inner, model, google.prompt_cache)
-    outcome, errors = outcome_of(told)
-    steps = steps_of(told, Conversation(inner).prompt, asking.binding)
-    return Composed(told, steps, outcome, errors, given=given)
-
-
-def named_model(call: Call, name: str) -> Model:
-    """The model of this id, if it takes part in interactions; raises Refused."""
-    model = find_model(call.owner, name)
-    if model is None or model.internal or not model.does("generateContent"):
-        raise Refused(faults.model_not_found(call.scene(name)))
-    return model
-
-
-def _before(call: Call, asked: Json) -> list[Json]:
-    """The steps of the conversation so far."""
-    id = asked.get("previous_interaction_id")
-    if not id:
-        return []
-    steps: list[Json] = []
-    for one in call.project.interactions.chain(id, call.now):
-        steps += [*one.input, *(step.whole() for step in one.steps)]
-    return steps
-
-
-def _gone_on(call: Call, asked: Json, model: Model, inner: Json, given: Sequence[Json]) -> Composed:
-    """The rest of an answer that stopped at a checkpoint."""
-    checkpoint = call.project.interactions.checkpointed(asked["continuation_token"])
-    named = asked.get("previous_interaction_id", "")
-    if checkpoint.stored and named != checkpoint.interaction:
-        raise refuse_in_words(
-            400, "'previous_interaction_id' must be the interaction that the continuation_token is of."
-        )
-    if not checkpoint.stored and not given:
-        raise refuse_in_words(400, "'input' is required with a continuation_token where nothing is stored.")
-    if checkpoint.model != model.id:
-        raise refuse_in_words(400, "The continuation_token is of another model.")
-    spend(call, model)
-    told = Answer([], tokens.count_prompt(inner))
-    return Composed(told, checkpoint.rest, checkpoint.outcome, checkpoint.errors, given=given)
 
 
 # -- what is kept ---------------------------------------------------------------------------------------------------

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _PAGE_SIZE, _LARGEST_PAGE = 10, 100
 _RANGE = re.compile(r"bytes=(?:(\d+)-(\d*)|-(\d+))")
+# The name of the file that an environment's files are in, all together.
+_SNAPSHOT = "environment-"
 _MIME_TYPES = ("application", "audio", "font", "image", "message", "model", "multipart", "text", "video")
 
 
@@ -77,29 +79,37 @@ def _delete(google: Google, call: Call) -> Json:
 
 
 def _download(google: Google, call: Call) -> Reply:
-    """The bytes of a generated file, whole or the range that was asked for."""
-    file = named_file(call, _id_of(call))
+    """The bytes of a generated file, or an environment's files in a tar."""
     if call.request.query.get("alt") != "media":
         raise refuse(400, "Request contains an invalid argument.")
+    id = _id_of(call)
+    if environment := call.project.environments.known(id.removeprefix(_SNAPSHOT)) if id.startswith(_SNAPSHOT) else None:
+        return bytes_of(call, environment.snapshot(), "application/x-tar")
+    file = named_file(call, id)
     if file.source != "GENERATED":
         raise refuse(400, f"File {file.id} cannot be downloaded: only generated files can.")
-    etag, size = f'"{file.blob.sha256[:32]}"', file.blob.size
+    return bytes_of(call, file.blob, file.mime_type)
+
+
+def bytes_of(call: Call, blob: Blob, mime_type: str) -> Reply:
+    """A download of the bytes, whole or the range that was asked for."""
+    etag, size = f'"{blob.sha256[:32]}"', blob.size
     headers = [("accept-ranges", "bytes"), ("etag", etag), ("content-disposition", "attachment"), *GOOGLE_HEADERS]
     span = _asked_range(call, etag, size)
     if span is None:
         first, end, status = 0, size, 200
     elif span[0] >= span[1]:
-        return Reply(416, [*headers, ("content-range", f"bytes */{size}")], content_type=file.mime_type, sized=True)
+        return Reply(416, [*headers, ("content-range", f"bytes */{size}")], content_type=mime_type, sized=True)
     else:
         (first, end), status = span, 206
         headers.append(("content-range", f"bytes {first}-{end - 1}/{size}"))
     ending, shown = ending_of(call.style)
-    pieces = file.blob.pieces(first, end)
+    pieces = blob.pieces(first, end)
     return Reply(
         status,
         headers,
         pieces if shown is None else (piece for _, piece in zip(range(shown), pieces, strict=False)),
-        content_type=file.mime_type,
+        content_type=mime_type,
         gap=call.style.gap,
         delay=call.style.delay,
         length=end - first,

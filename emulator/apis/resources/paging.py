@@ -16,12 +16,14 @@ _Item = TypeVar("_Item")
 def page_of(call: Call, items: Sequence[_Item], *, usual: int, largest: int) -> tuple[Sequence[_Item], dict[str, str]]:
     """The page that was asked for, and `{"nextPageToken": …}`, which is empty on the last page; raises Refused.
 
-    More than `largest` is taken for `largest`, as Google does.
+    More than `largest` is taken for `largest`, as Google does. With interactions goes `next_page_token`.
     """
-    size = _number(call, "pageSize") or usual
-    start = _number(call, "pageToken")
-    end = start + min(size, largest)
-    return items[start:end], {"nextPageToken": str(end)} if end < len(items) else {}
+    size, token, following = ("pageSize", "pageToken", "nextPageToken")
+    if call.route.worded:
+        size, token, following = ("page_size", "page_token", "next_page_token")
+    start = _number(call, token)
+    end = start + min(_number(call, size) or usual, largest)
+    return items[start:end], {following: str(end)} if end < len(items) else {}
 
 
 def _number(call: Call, name: str) -> int:

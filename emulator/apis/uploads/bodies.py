@@ -150,7 +150,7 @@ def _finished(google: Google, call: Call, target: Target, upload: Upload) -> Rep
     try:
         answered = pretty(target.finish(google, call, upload))
     except Refused as refused:
-        reply = refused.body.reply()
+        reply = call.refusal(refused.body)
     else:
         reply = Reply(chunks=(answered,), sized=True)
     close(upload, "final")

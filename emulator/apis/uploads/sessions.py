@@ -100,7 +100,7 @@ def new_upload(call: Call, metadata: Json, told_type: str, size: int | None, chu
         file_name=file_name,
         size=size,
         chunk=chunk,
-        blob=Blob(keep=may_be_read(mime_type)),
+        blob=Blob(keep=call.route.collection == "environments" or may_be_read(mime_type)),
         expires=call.now + LIFETIME,
     )
 

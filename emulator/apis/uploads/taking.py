@@ -37,7 +37,7 @@ class Taking:
             if self._fault is None or self._left is not None:
                 self._receiver = public_api.receiver(self._google, call)
         except Refused as refused:
-            self._refusal = refused.body.reply()
+            self._refusal = call.refusal(refused.body)
 
     def take(self, data: bytes) -> Reply | None:
         with self._google.changed:
@@ -50,7 +50,7 @@ class Taking:
             try:
                 reply = self._receiver.end() if self._receiver is not None else Reply()
             except Refused as refused:
-                reply = refused.body.reply()
+                reply = self._call.refusal(refused.body)
             return self._answered(self._fault or reply)
 
     def _taken(self, data: bytes) -> Reply | None:
@@ -59,7 +59,7 @@ class Taking:
         try:
             self._receiver.take(data[: self._left])
         except Refused as refused:
-            return refused.body.reply()
+            return self._call.refusal(refused.body)
         if self._left is None:
             return None
         self._left = max(self._left - len(data), 0)
