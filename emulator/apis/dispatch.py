@@ -13,7 +13,13 @@ from emulator.apis.call import Call
 from emulator.apis.oauth import endpoints as oauth
 from emulator.apis.uploads.taking import Taking
 from emulator.state.google import Google
-from emulator.state.recording import SECRET_HEADERS, SECRET_PARAMETERS, Recorded, without_secrets
+from emulator.state.recording import (
+    SECRET_HEADERS,
+    SECRET_PARAMETERS,
+    Recorded,
+    without_headers_of_tools,
+    without_secrets,
+)
 from emulator.state.scripts import Script
 from emulator.wire.errors import ErrorBody, Refused, unknown_path
 from emulator.wire.public.forms import FORM_TYPE, form_fields
@@ -135,7 +141,7 @@ class Dispatcher:
             headers=without_secrets(request.headers, SECRET_HEADERS),
             account="",
             model=call.model,
-            body=_form_without_secrets(call.body) if secret else call.body,
+            body=_form_without_secrets(call.body) if secret else without_headers_of_tools(call.body),
             raw=b"" if secret else request.body,
             size=len(request.body),
             at=call.now,

@@ -36,7 +36,8 @@ class Recorded:
     account   the e-mail of the account whose token or key came with it, "" when unknown
     call      the method's name (`generateContent`, `loadCodeAssist`, `token`, …), "" for an unknown path
     base      what stood before the API's own path, "" as a rule
-    body      the body parsed (JSON, or a form as a dict), None when it could not be; OAuth's without its secrets
+    body      the body parsed (JSON, or a form as a dict), None when it could not be; OAuth's without its secrets, of
+              the headers in tools only the names
     raw       the body's bytes; none for OAuth, and none of an upload
     size      how many bytes of the body came
     at        the emulator's clock, seconds since the epoch
@@ -126,6 +127,21 @@ class Recording:
 def without_secrets(pairs: Mapping[str, str], secret: Iterable[str]) -> dict[str, str]:
     hidden = set(secret)
     return {name: value for name, value in pairs.items() if name not in hidden}
+
+
+def without_headers_of_tools(body: Any) -> Any:
+    """The body, in which the headers that tools of an interaction or an agent send elsewhere have no values."""
+    tools = body.get("tools") if isinstance(body, dict) else None
+    if not isinstance(tools, list) or not any(map(_has_headers, tools)):
+        return body
+    return {
+        **body,
+        "tools": [{**tool, "headers": [*tool["headers"]]} if _has_headers(tool) else tool for tool in tools],
+    }
+
+
+def _has_headers(tool: Any) -> bool:
+    return isinstance(tool, dict) and isinstance(tool.get("headers"), dict)
 
 
 def rows(recorded: Iterable[Recorded]) -> list[dict[str, Any]]:

@@ -100,7 +100,7 @@ def _searches(extra: Json) -> list[Step]:
     if places := [chunk["maps"] for chunk in chunks if "maps" in chunk]:
         found = [{"name": place["title"], "url": place["uri"], "place_id": place["placeId"]} for place in places]
         steps += tool_steps("google_maps", {}, [{"places": found}])
-    if any("fileSearchStore" in chunk for chunk in chunks):
+    if any("retrievedContext" in chunk for chunk in chunks):
         steps += tool_steps("file_search", None, None)
     if pages := extra.get("urlContextMetadata", {}).get("urlMetadata"):
         urls = [page["retrievedUrl"] for page in pages]
@@ -150,8 +150,8 @@ def _annotations(extra: Json, pieces: Sequence[Json]) -> list[Json]:
         elif place := chunk.get("maps"):
             named = {"name": place["title"], "url": place["uri"], "place_id": place["placeId"]}
             told.append({"type": "place_citation", **named, **span})
-        elif "fileSearchStore" in chunk:
-            told.append({"type": "file_citation", "file_name": chunk["title"], "source": chunk["text"], **span})
+        elif passage := chunk.get("retrievedContext"):
+            told.append({"type": "file_citation", "file_name": passage["title"], "source": passage["text"], **span})
     return told
 
 
