@@ -74,6 +74,7 @@ TESTED_WITH = {
     "proxy_app/forwarding/failures.py": "proxy_app/forwarding/test_fault_matrix.py",
     "proxy_app/forwarding/forward.py": "proxy_app/forwarding/test_attempts.py",
     "proxy_app/forwarding/frames.py": "proxy_app/forwarding/test_stream.py",
+    "proxy_app/forwarding/uploads/lost_answers.py": "proxy_app/api/resources/test_uploads.py",
     "proxy_app/forwarding/relay.py": "proxy_app/forwarding/test_ownership.py",
     "proxy_app/reports/sources.py": "proxy_app/reports/test_figures.py",
 }

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from time import time
 
 from django.db import Error as DatabaseError
+from django.db import transaction
+from django.db.models import F
 
 from accounts_app import roster
 from accounts_app.leasing.owner_rows import moment, project_of
@@ -38,8 +40,9 @@ class Final:
 class Session:
     """A session as far as it is known. `offset` is what upstream has acknowledged, `size` what the client announced.
 
-    `unsure` says that a chunk has got no answer, so upstream may have more of it. `by_google_sdk` says what started it.
-    `final` is there once `state` is final.
+    `unsure` says that a chunk has got no answer, so upstream may have more of it. `by_google_sdk` says what started it,
+    `created_at` when (seconds, epoch). `final` is there once `state` is final. `generation` is the number of the
+    request that has claimed it.
     """
 
     digest: str
@@ -55,6 +58,8 @@ class Session:
     state: str = UploadSession.State.ACTIVE
     final: Final | None = None
     project: int | None = None
+    generation: int = 0
+    created_at: float = 0.0
 
     @property
     def is_active(self) -> bool:
@@ -76,14 +81,27 @@ async def find(upload_id: str) -> Session | None:
     return await soon_in_database(_find, digest(upload_id), time())
 
 
-async def sending(session: Session) -> Session:
-    """A chunk goes out. Raises Django's database errors."""
-    return session if session.unsure else await soon_in_database(_store, replace(session, unsure=True))
+async def claim(session: Session) -> Session | None:
+    """Have the session for a new request: no older one may go on. The session as it is then; None where it is gone.
+
+    Raises Django's database errors.
+    """
+    return await soon_in_database(_claim, session.digest, time())
+
+
+async def latest(session: Session) -> Session | None:
+    """The session as it is now; None where it is gone. Raises Django's database errors."""
+    return await soon_in_database(_find, session.digest, time())
+
+
+async def sending(session: Session) -> bool:
+    """A chunk goes out; False if a newer request has the session. Raises Django's database errors."""
+    return await soon_in_database(_store, replace(session, unsure=True))
 
 
 async def update(session: Session) -> None:
     """Store what upstream has said of a session: now, or by the journal, while the database is away and when the client
-    leaves meanwhile.
+    leaves meanwhile. Once a newer request has the session, only what ended it well is stored.
     """
     is_written = False
     try:
@@ -151,13 +169,24 @@ def _find(digest: str, now: float) -> Session | None:
         state=row.state,
         final=final,
         project=row.project_id,
+        generation=row.generation,
+        created_at=row.created_at.timestamp(),
     )
 
 
-def _store(session: Session) -> Session:
-    """A session that has ended stays as it ended."""
+def _claim(digest: str, now: float) -> Session | None:
+    with transaction.atomic():
+        UploadSession.objects.filter(digest=digest).update(generation=F("generation") + 1)
+        return _find(digest, now)
+
+
+def _store(session: Session) -> bool:
+    """A session that has ended stays as it ended. False if nothing was stored."""
     final = session.final
-    UploadSession.objects.filter(digest=session.digest, state=UploadSession.State.ACTIVE).update(
+    rows = UploadSession.objects.filter(digest=session.digest, state=UploadSession.State.ACTIVE)
+    if final is None or final.status >= 300:
+        rows = rows.filter(generation=session.generation)
+    stored = rows.update(
         offset=session.offset,
         unsure=session.unsure,
         state=session.state,
@@ -165,7 +194,7 @@ def _store(session: Session) -> Session:
         final_headers={} if final is None else dict(final.headers),
         final_body=None if final is None else final.body,
     )
-    return session
+    return stored > 0
 
 
 def _write(sessions: list[Session]) -> None:

@@ -101,7 +101,8 @@ class UploadSession(models.Model):
     """A resumable upload: where its chunks go, how far it is, and (once final) what its client was told.
 
     `digest` is the SHA-256 of the upload's id. `unsure` says that the last chunk got no answer from upstream,
-    `by_google_sdk` that one of Google's SDKs has started it: the chunks of these do not say so.
+    `by_google_sdk` that one of Google's SDKs has started it: the chunks of these do not say so. `generation` counts its
+    requests: only the newest one goes on.
     """
 
     class State(models.TextChoices):
@@ -119,6 +120,7 @@ class UploadSession(models.Model):
     upstream_url = EncryptedTextField()
     offset = models.PositiveBigIntegerField(_("bytes received"), default=0)
     unsure = models.BooleanField(default=False)
+    generation = models.PositiveIntegerField(default=0)
     size = models.PositiveBigIntegerField(_("bytes"), null=True, blank=True)
     by_google_sdk = models.BooleanField(default=False)
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.ACTIVE)

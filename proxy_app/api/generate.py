@@ -22,7 +22,7 @@ from proxy_app.forwarding import placement
 from proxy_app.forwarding.placement import sending
 from proxy_app.forwarding.relay import Relay
 from proxy_app.forwarding.turns import in_turns
-from proxy_app.forwarding.uploads import whole
+from proxy_app.forwarding.uploads.sessions import whole
 from proxy_app.ledger import captures, refused_calls
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire import calls, named, resource_names

@@ -79,10 +79,7 @@ class Tee:
         `sha256_hash` and `size` are as upstream tells them: the hash is base64 of the digest's hexadecimal text. The
         file's resource has to have its row.
         """
-        await self.close()
-        if await self._begin() is None:
-            return False
-        if not await self._do(_is_whole, self._part, sha256_hash, size):
+        if await self.sha256_hash(size) != sha256_hash:
             await self.drop()
             return False
         try:
@@ -97,6 +94,11 @@ class Tee:
             await self.drop()
             return False
         return True
+
+    async def sha256_hash(self, size: int) -> str:
+        """The hash of a file of `size` bytes, as upstream tells it; "" where not just these bytes are here."""
+        await self.close()
+        return (await self._do(_hash, self._part, size) or "") if await self._begin() is not None else ""
 
     async def _flush(self) -> None:
         piece = bytes(self._gathered)
@@ -142,13 +144,13 @@ class Tee:
         return result
 
 
-def _is_whole(path: Path, sha256_hash: str, size: int) -> bool:
-    """Whether the file, read back, has the size and the hash that upstream tells."""
+def _hash(path: Path, size: int) -> str:
+    """The hash of the file, read back; "" if it has another size."""
     digest, length = hashlib.sha256(), 0
     for piece in pieces(path):
         digest.update(piece)
         length += len(piece)
-    return length == size and base64.b64encode(digest.hexdigest().encode()).decode() == sha256_hash
+    return base64.b64encode(digest.hexdigest().encode()).decode() if length == size else ""
 
 
 def _moved(part: Path, path: Path) -> bool:

@@ -15,9 +15,9 @@ from proxy_app import errors
 from proxy_app.api import auth, request_body
 from proxy_app.api.rendering import origin
 from proxy_app.api.resources import records
-from proxy_app.forwarding import uploads as forwarding
 from proxy_app.forwarding.placement import ANYWHERE, Place
-from proxy_app.forwarding.uploads import Answer
+from proxy_app.forwarding.uploads import sessions
+from proxy_app.forwarding.uploads.sessions import Answer
 from proxy_app.ledger import refused_calls
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire.calls import Call, PassThrough
@@ -53,10 +53,7 @@ async def chunk(request: HttpRequest) -> HttpResponse:
     headers = request_body.headers_of(request)
     what = upload_steps.chunk_in(request.method or "", headers)
     try:
-        session = await _session(request)
-        async with forwarding.alone(session) as waited:
-            if waited:
-                session = await _session(request)
+        async with sessions.alone(await _session(request)) as session:
             if not session.is_active:
                 return _over(session, what)
             return await _sent(request, session, what, log)
@@ -108,10 +105,12 @@ async def _sent(request: HttpRequest, session: Session, what: Chunk, log: Attemp
     if what.has_bytes and begins + (content.length or 0) > limit:
         raise errors.PayloadTooLarge(str(TooLarge(limit)))
     call = _call(request, session)
-    after, answer = await forwarding.send(session, call, what, limit, log)
+    after, answer = await sessions.send(session, call, what, limit, log)
+    if after.final is not None:
+        return _over(after, what)
     shown = replace(origin(request), by_google_sdk=session.by_google_sdk)
     response = _response(answer, shown)
-    if not after.is_active and what.has_bytes:
+    if not after.is_active and what.step is not Step.CANCEL:
         after = replace(after, final=Final(response.status_code, dict(response.items()), response.content))
     try:
         if after.state == upload_steps.FINAL and answer.account is not None and answer.status < 300:
@@ -128,7 +127,7 @@ async def _kept(answer: Answer, *, tee: Tee | None = None, session: Session | No
     if file is None or answer.account is None:
         return
     if session is not None:
-        tee = forwarding.tee_of(session, file.size)
+        tee = sessions.tee_of(session, file.size)
     if tee is not None:
         await copies.keep(tee, file.name, answer.account.id, file.sha256_hash, file.size)
 

@@ -57,7 +57,8 @@ async def test_a_session_of_an_account_that_is_gone_is_over():
 
 
 async def test_what_goes_out_makes_a_session_unsure_and_an_answer_ends_it_once():
-    session = await upload_sessions.sending(await a_session())
+    session = await a_session()
+    assert await upload_sessions.sending(session)
     assert (await upload_sessions.find("secret")).unsure
 
     await upload_sessions.update(replace(session, offset=8, unsure=False))

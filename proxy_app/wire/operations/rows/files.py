@@ -18,6 +18,7 @@ UPLOAD = Operation(
     chooses=Made("file.name", of="files"),
     cools=Cools.FILES,
 )
+LIST = Operation("files.list", "GET", "files", belongs=Belongs.HOME, lists="files", default_page=10, max_page=100)
 GET = Operation("files.get", "GET", "{name=files/*}", belongs=Belongs.OWNER)
 DOWNLOAD = Operation(
     "files.download",
@@ -41,7 +42,7 @@ FILE_ROWS: tuple[Operation, ...] = (
         chooses=Made("file.name", of="files"),
         cools=Cools.FILES,
     ),
-    Operation("files.list", "GET", "files", belongs=Belongs.HOME, lists="files", default_page=10, max_page=100),
+    LIST,
     GET,
     Operation("files.delete", "DELETE", "{name=files/*}", belongs=Belongs.OWNER),
     DOWNLOAD,

@@ -9,7 +9,9 @@ from asgiref.sync import sync_to_async
 from accounts_app import roster
 from accounts_app.api_keys import keys
 from accounts_app.leasing import upload_sessions
-from accounts_app.models import Resource, SpooledFile, UploadSession
+from accounts_app.leasing.upload_sessions import Session
+from accounts_app.models import KeyGroup, Resource, SpooledFile, UploadSession
+from accounts_app.pool.access.tenants import Tenant
 from accounts_app.storage import journal, spool
 from accounts_app.storage.worker import in_database
 from proxy_app.models import UsageRecord
@@ -488,3 +490,114 @@ async def test_a_whole_file_sent_again_in_the_older_protocol_is_stored_once(clie
 
     assert lost.status == 503
     assert again.json()["file"]["sizeBytes"] == str(2 * MEGABYTE)
+
+
+LATE = 1 << 40  # bytes: a fault that plays after these plays when all has come and the file is made
+PART = b"x" * CHUNK
+
+
+@pytest.fixture
+def loses_the_last_answer(upstream):
+    """The file of the next upload is made, and its client does not hear of it."""
+
+    def script() -> None:
+        upstream.script("reset", method="finalizeUpload", after=LATE)
+
+    return script
+
+
+async def test_a_finalize_whose_answer_was_lost_is_answered_with_the_file_it_made(
+    client, projects, key_of, upstream, loses_the_last_answer
+):
+    key, _ = await key_of("red"), await key_of("blue")
+    session = await start(client, key, b'{"file":{"displayName":"mine"}}')
+    loses_the_last_answer()
+
+    lost = await send(client, session, b"hello")
+    again = await send(client, session, b"hello")
+    third = await send(client, session, b"hello")
+
+    assert (lost.status, "x-goog-upload-status" in lost.headers) == (503, False)
+    assert (again.status, again.headers["x-goog-upload-status"]) == (200, "final")
+    file = again.json()["file"]
+    assert (file["displayName"], file["sizeBytes"]) == ("mine", "5")
+    assert third.body == again.body
+    assert len(upstream.requests_of("finalizeUpload")) == 1
+    assert (await Resource.objects.aget()).name == file["name"]
+    assert (await client.get(f"/v1beta/{file['name']}", x_goog_api_key=key)).status == 200
+
+
+async def test_of_a_file_in_chunks_the_spool_has_the_hash(
+    client, projects, key_of, loses_the_last_answer, settings, tmp_path
+):
+    settings.GATEWAY_DATA_DIR = tmp_path
+    key, _ = await key_of("red"), await key_of("blue")
+    session = await start(client, key)
+    loses_the_last_answer()
+
+    await send(client, session, PART, command="upload")
+    lost = await send(client, session, b"end", CHUNK)
+    again = await send(client, session, b"end", CHUNK)
+
+    assert (lost.status, again.status) == (503, 200)
+    row = await SpooledFile.objects.aget(resource__name=again.json()["file"]["name"])
+    assert await spool.read(row.path, row.size) == PART + b"end"
+
+
+@pytest.mark.parametrize(("is_own", "status"), [(True, 200), (False, 400)])
+async def test_without_a_hash_a_file_is_told_by_its_size_in_a_project_of_ones_own_alone(
+    is_own, status, client, projects, key_of, only_for, settings, loses_the_last_answer
+):
+    settings.GATEWAY_SPOOL_MB = 0
+    key, _ = await key_of("red"), await key_of("blue")
+    if is_own:
+        await only_for("red", projects)
+    session = await start(client, key)
+    loses_the_last_answer()
+
+    await send(client, session, PART, command="upload")
+    lost = await send(client, session, b"end", CHUNK)
+    again = await send(client, session, b"end", CHUNK)
+
+    assert (lost.status, again.status) == (503, status)
+    assert again.headers["x-goog-upload-status"] == "final"
+    assert await Resource.objects.acount() == is_own
+
+
+async def test_a_file_that_somebody_has_is_never_taken_for_a_lost_one(client, projects, key_of, loses_the_last_answer):
+    key, _ = await key_of("red"), await key_of("blue")
+    session = await start(client, key, b'{"file":{"name":"files/mine"}}')
+    loses_the_last_answer()
+    lost = await send(client, session, b"hello")
+    begun = await UploadSession.objects.aget()
+    await Resource.objects.acreate(
+        project_id=begun.project_id, kind="files", name="files/mine", group=await KeyGroup.objects.aget(name="blue")
+    )
+
+    again = await send(client, session, b"hello")
+
+    assert (lost.status, again.status) == (503, 400)
+
+
+async def test_asking_how_much_has_come_does_not_hide_the_lost_answer(client, projects, key_of, loses_the_last_answer):
+    session = await start(client, await key_of("red"))
+    loses_the_last_answer()
+
+    await send(client, session, b"hello")
+    asked = await send(client, session, command="query")
+    again = await send(client, session, b"hello")
+
+    assert (asked.status, asked.headers["x-goog-upload-status"]) == (200, "final")
+    assert again.json()["file"]["sizeBytes"] == "5"
+
+
+async def test_a_request_on_another_node_takes_the_session_over(client, projects, key_of):
+    session = await start(client, await key_of("red"))
+    row = await UploadSession.objects.aget()
+    found = await upload_sessions.claim(Session(row.digest, "", "", None, Tenant(), ""))
+    assert found is not None
+
+    reply = await send(client, session, b"hello")
+
+    assert reply.status == 200
+    assert not await upload_sessions.sending(found)

@@ -1,13 +1,16 @@
 """Requests of an upload session: one at a time, each to the account that has the session, no byte twice.
 
 What upstream has acknowledged stands in the session's row. Where a chunk got no answer, upstream is asked how much it
-has before the next one: bytes that it has already are read and dropped.
+has before the next one: bytes that it has already are read and dropped. If it says that it has all, the answer that was
+lost is found again (`lost_answers`).
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+
+from django.db import Error as DatabaseError
 
 from accounts_app.leasing import AccountView, upload_sessions
 from accounts_app.leasing.upload_sessions import Session
@@ -17,6 +20,7 @@ from proxy_app import errors
 from proxy_app.forwarding import forward
 from proxy_app.forwarding.passing import Passing
 from proxy_app.forwarding.relay import Relay
+from proxy_app.forwarding.uploads import lost_answers
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire.calls import Call
 from proxy_app.wire.operations import Operation, made_names, upload_steps
@@ -27,6 +31,9 @@ from proxy_app.wire.operations.upload_steps import Chunk, Step, Told
 ANSWER_BYTES = 1024 * 1024
 
 CANCELLED_STATUS = 499  # of the older protocol
+TERMINATED_STATUS = 400  # of whatever is asked of a session that is over
+
+WATCH_SECONDS = 1.0  # between two looks whether a request in another process has taken over
 
 WHY = "the account of this upload"
 
@@ -65,12 +72,40 @@ _places: dict[str, _Place] = {}
 
 
 @asynccontextmanager
-async def alone(session: Session) -> AsyncIterator[bool]:
-    """Have a session for one request of this process; an older one that has it is aborted.
+async def alone(session: Session) -> AsyncIterator[Session]:
+    """Have a session for one request; gives the session as it is then.
 
-    Gives whether there was an older one. Raises Aborted in it.
+    An older request that has it is aborted: at once, or within WATCH_SECONDS in another process. Raises Aborted in it;
+    UploadOver, Django's database errors.
     """
-    place = _places.setdefault(session.digest, _Place())
+    async with _alone_here(session.digest) as turn:
+        claimed = await upload_sessions.claim(session)
+        if claimed is None:
+            raise errors.UploadOver(upload_steps.FINAL)
+        watch = asyncio.create_task(_watch(claimed, turn))
+        try:
+            yield claimed
+        finally:
+            watch.cancel()
+
+
+async def _watch(session: Session, turn: asyncio.Timeout) -> None:
+    """End the turn of a request when a newer one has claimed its session."""
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        with suppress(DatabaseError):
+            newest = await upload_sessions.latest(session)
+            if newest is not None and newest.generation != session.generation:
+                return turn.reschedule(0.0)
+
+
+@asynccontextmanager
+async def _alone_here(digest: str) -> AsyncIterator[asyncio.Timeout]:
+    """Have a session for one request of this process; gives its turn, which ends when a newer one comes.
+
+    Raises Aborted then.
+    """
+    place = _places.setdefault(digest, _Place())
     place.users += 1
     try:
         async with asyncio.timeout(None) as turn:
@@ -79,7 +114,7 @@ async def alone(session: Session) -> AsyncIterator[bool]:
                 if older is not None:
                     older.reschedule(0.0)
                 async with place.lock:
-                    yield older is not None
+                    yield turn
             finally:
                 if place.newest is turn:
                     place.newest = None
@@ -90,17 +125,18 @@ async def alone(session: Session) -> AsyncIterator[bool]:
     finally:
         place.users -= 1
         if not place.users:
-            _places.pop(session.digest, None)
+            _places.pop(digest, None)
 
 
 async def send(session: Session, call: Call, chunk: Chunk, limit: int, log: AttemptLog) -> tuple[Session, Answer]:
     """Send a request of a session, whose bytes are the call's content; the session as it is then, and the answer.
 
-    1. Where upstream may have more than the row says, ask it.
+    1. Where upstream may have more than the row says, ask it. If it has all, find the last answer again.
     2. Note that bytes go out, and send what upstream does not have. The file may have `limit` bytes.
     3. Take in what upstream says; the caller stores it.
 
-    Raises GatewayError, Django's database errors: then the session is as unsure as its row says.
+    Where `final` is there, it is the answer. Raises GatewayError, Django's database errors: then the session is as
+    unsure as its row says.
     """
     account = upload_sessions.account_of(session)
     if account is None:
@@ -109,27 +145,52 @@ async def send(session: Session, call: Call, chunk: Chunk, limit: int, log: Atte
         answer = await _exchange(replace(call, content=Pieces()), account, log)
         if chunk.step is Step.CANCEL and answer.status == CANCELLED_STATUS:
             return replace(session, state=upload_steps.CANCELLED), answer
-        return _after(session, answer), answer
+        after = _after(session, answer)
+        if after.state == upload_steps.FINAL and not made_names.made_in(call.operation, answer.body):
+            after = replace(session, unsure=True)  # until the last answer is found
+        return after, answer
     if session.unsure:
         answer = await _exchange(_query(call, chunk), account, log)
         session = _after(session, answer)
+        if not session.is_active or answer.status == TERMINATED_STATUS:
+            return await _found_again(session, call, chunk, limit, answer, log)
         if session.unsure:
             raise errors.Unavailable(_NOT_TOLD)
-        if not session.is_active:
-            raise errors.UploadOver(session.state)
     tee = tee_of(session, chunk.offset)
     passing = _passing(session, call, chunk, limit, tee)
     if chunk.step is Step.CHUNK and passing.length == 0 and chunk.offset is not None and chunk.offset < session.offset:
         async for _ in passing:
             """All of it is dropped."""
         return session, _received(session, chunk)
-    session = await upload_sessions.sending(session)
+    if not await upload_sessions.sending(session):
+        raise errors.Aborted(_TAKEN_OVER)
     try:
         answer = await _exchange(_of_the_rest(call, chunk, session.offset, passing), account, log)
     finally:
         if tee is not None:
             await tee.close()
     return _after(session, answer, passing.passed), answer
+
+
+async def _found_again(
+    session: Session, call: Call, chunk: Chunk, limit: int, told: Answer, log: AttemptLog
+) -> tuple[Session, Answer]:
+    """The last answer of a session that is over by what upstream has `told`. Raises UploadOver where it is not found.
+
+    It stands in what was told (in the older protocol); or in the row by now; or it is made of the file.
+    """
+    if made_names.made_in(call.operation, told.body):
+        return session, told
+    newest = await upload_sessions.latest(session)
+    if newest is not None and newest.final is not None:
+        return newest, told
+    assert told.account is not None
+    if chunk.step is Step.LAST and session.operation == UPLOAD.id and session.state != upload_steps.CANCELLED:
+        body = await lost_answers.find(session, call, chunk, limit, told.account.owner, log)
+        if body is not None:
+            headers = {upload_steps.STATUS: upload_steps.FINAL, "content-type": errors.JSON}
+            return replace(session, state=upload_steps.FINAL), Answer(200, headers, body, told.account)
+    raise errors.UploadOver(upload_steps.FINAL if session.is_active else session.state)
 
 
 def tee_of(session: Session, offset: int | None = None) -> Tee | None:

@@ -1,0 +1,1 @@
+"""Requests of upload sessions, and the last answers that were lost."""
