@@ -41,6 +41,7 @@ FROM_OUTSIDE = {
     "proxy_app/models": "rows, in tests/proxy_app/reports/test_figures.py",
     "proxy_app/wire/operations/rows": "together, in test_table.py and test_columns.py of their package",
 }
+TRANSLATED = "proxy_app/wire/interactions/translated"
 # These do a part of what another module is tested for: the test beside it.
 TESTED_WITH = {
     "accounts_app/actions/groups.py": "accounts_app/actions/test_projects.py",
@@ -77,6 +78,15 @@ TESTED_WITH = {
     "proxy_app/forwarding/uploads/lost_answers.py": "proxy_app/api/resources/test_uploads.py",
     "proxy_app/forwarding/relay.py": "proxy_app/forwarding/test_ownership.py",
     "proxy_app/reports/sources.py": "proxy_app/reports/test_figures.py",
+    **dict.fromkeys(
+        (
+            f"{TRANSLATED}/from_generate/{name}.py"
+            for name in ("answers", "grounding", "pieces", "status", "stream", "whole")
+        ),
+        f"{TRANSLATED}/from_generate/test_readers.py",
+    ),
+    f"{TRANSLATED}/media.py": f"{TRANSLATED}/to_generate/test_contents.py",
+    f"{TRANSLATED}/values.py": f"{TRANSLATED}/to_generate/test_request.py",
 }
 BRANCHES = (ast.If, ast.IfExp, ast.Match, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.BoolOp, ast.comprehension)
 

@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from proxy_app.wire.interactions.translated.items import Item
-from proxy_app.wire.interactions.translated.refusals import (
+from proxy_app.wire.interactions.translated.to_generate.items import Item
+from proxy_app.wire.interactions.translated.values import (
     NeedsPublicApi,
     is_given,
     quoted,

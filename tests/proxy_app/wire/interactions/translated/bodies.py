@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from proxy_app.wire.bodies.bodies import read_body
-from proxy_app.wire.interactions.translated.request import translated
+from proxy_app.wire.interactions.translated.to_generate.request import translated
 
 
 def translate(**fields: Any) -> Any:

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from proxy_app.wire.interactions.translated.answers import Candidate, Counts, Modality
+from proxy_app.wire.interactions.translated.from_generate.answers import Candidate, Counts, Modality
 from proxy_app.wire.usage import Usage
 
 IN_PROGRESS, COMPLETED, REQUIRES_ACTION = "in_progress", "completed", "requires_action"

@@ -1,4 +1,4 @@
-"""What is not translated, and reading a field's value: both name the field as the interactions API does."""
+"""Reading values of a request, and what is not translated: both name the field as the interactions API does."""
 
 import re
 from typing import Any, TypeVar

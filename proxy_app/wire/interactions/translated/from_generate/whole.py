@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from proxy_app.wire.interactions.translated import status
-from proxy_app.wire.interactions.translated.pieces import Annotations, Call, Output, Piece, Thought, Tool
+from proxy_app.wire.interactions.translated.from_generate import status
+from proxy_app.wire.interactions.translated.from_generate.pieces import Annotations, Call, Output, Piece, Thought, Tool
 
 _encode = msgspec.json.Encoder().encode
 

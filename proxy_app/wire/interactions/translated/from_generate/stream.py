@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Raw
 
 from proxy_app.wire.framing.sse import one_line
-from proxy_app.wire.interactions.translated import status
-from proxy_app.wire.interactions.translated.pieces import Annotations, Call, Output, Piece, Thought, Tool
+from proxy_app.wire.interactions.translated.from_generate import status
+from proxy_app.wire.interactions.translated.from_generate.pieces import Annotations, Call, Output, Piece, Thought, Tool
 
 DONE = b"event: done\ndata: [DONE]\n\n"
 

@@ -5,9 +5,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from proxy_app.wire.interactions.translated.refusals import NeedsPublicApi, is_given, quoted, read, required, string
-
-_encode = msgspec.json.Encoder().encode
+from proxy_app.wire.interactions.translated.values import NeedsPublicApi, is_given, quoted, read, required, string
 
 
 class _Tool(msgspec.Struct, gc=False):
@@ -36,7 +34,7 @@ _HOSTED = {"google_search": "googleSearch", "url_context": "urlContext", "code_e
 _WEB_ALONE = ["web_search"]
 
 
-def tools(value: Raw) -> Raw:
+def tools(value: Raw) -> list[dict[str, Any]]:
     """`tools` for the `tools` of an interaction: all functions in one. Raises Malformed, NeedsPublicApi."""
     functions: list[dict[str, Raw]] = []
     hosted: list[dict[str, Any]] = []
@@ -52,10 +50,10 @@ def tools(value: Raw) -> Raw:
             raise NeedsPublicApi(f"`{where}.search_types` other than web_search")
         else:
             hosted.append({_HOSTED[tool.type]: {}})
-    return Raw(_encode([{"functionDeclarations": functions}, *hosted] if functions else hosted))
+    return [{"functionDeclarations": functions}, *hosted] if functions else hosted
 
 
-def tool_config(value: Raw) -> Raw:
+def tool_config(value: Raw) -> dict[str, Any]:
     """`toolConfig` for a `tool_choice`. Raises Malformed."""
     choice: _Choice | str = read(_decode_choice, value, "generation_config.tool_choice")
     if isinstance(choice, str):
@@ -66,7 +64,7 @@ def tool_config(value: Raw) -> Raw:
         calling = {"mode": (allowed.mode or ("any" if allowed.tools else "auto")).upper()}
         if allowed.tools:
             calling["allowedFunctionNames"] = allowed.tools
-    return Raw(_encode({"functionCallingConfig": calling}))
+    return {"functionCallingConfig": calling}
 
 
 def _function(tool: _Tool, where: str) -> dict[str, Raw]:

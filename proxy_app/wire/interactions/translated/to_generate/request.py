@@ -11,10 +11,11 @@ import msgspec
 from msgspec import Raw
 
 from proxy_app.wire.bodies.bodies import Body
-from proxy_app.wire.interactions.translated import config
-from proxy_app.wire.interactions.translated.contents import contents
-from proxy_app.wire.interactions.translated.refusals import NeedsPublicApi, is_given, quoted, read, required, string
-from proxy_app.wire.interactions.translated.tools import tool_config, tools
+from proxy_app.wire.interactions.translated.to_generate import config
+from proxy_app.wire.interactions.translated.to_generate.contents import contents
+from proxy_app.wire.interactions.translated.to_generate.tools import tool_config, tools
+from proxy_app.wire.interactions.translated.values import NeedsPublicApi, is_given, quoted, read, required, string
+from proxy_app.wire.malformed import Malformed
 
 _FALSE: Final = b"false"
 _STANDARD: Final = b'"standard"'
@@ -41,21 +42,35 @@ def translated(body: Body) -> Body:
 
     `body` are the fields of the interaction, without those that are null.
     """
+    return {name: Raw(_encode(value)) for name, value in _fields(body).items()}
+
+
+def refusal(body: Body) -> Malformed | NeedsPublicApi | None:
+    """Why a request is not translated; None where it is."""
+    try:
+        _fields(body)
+    except (Malformed, NeedsPublicApi) as error:
+        return error.with_traceback(None)
+    return None
+
+
+def _fields(body: Body) -> dict[str, Any]:
+    """Raises Malformed, NeedsPublicApi."""
     _check_stateless(body)
     for name in ("model", "input"):
         if not is_given(body.get(name, Raw())):
             raise required(name)
-    made: Body = {"contents": contents(body["input"])}
+    made: dict[str, Any] = {"contents": contents(body["input"])}
     if is_given(instruction := body.get("system_instruction", Raw())):
         part = {"text": string(instruction, "system_instruction")}
-        made["systemInstruction"] = Raw(_encode({"role": "user", "parts": [part]}))
+        made["systemInstruction"] = {"role": "user", "parts": [part]}
     for name, field, translate in _VALUES:
         if is_given(value := body.get(name, Raw())):
             made[field] = translate(value)
     if is_given(choice := config.tool_choice(body)):
         made["toolConfig"] = tool_config(choice)
     if generation_config := config.generation_config(body):
-        made["generationConfig"] = Raw(_encode(generation_config))
+        made["generationConfig"] = generation_config
     return made
 
 
@@ -72,20 +87,20 @@ def _check_stateless(body: Body) -> None:
         raise NeedsPublicApi("A `service_tier` other than standard")
 
 
-def _safety(value: Raw) -> Raw:
+def _safety(value: Raw) -> list[dict[str, Any]]:
     settings: list[dict[str, Any]] = []
     for setting in read(_decode_safety, value, "safety_settings"):
         category = setting.type.upper()
         method = {"method": setting.method.upper()} if setting.method else {}
         settings.append({"category": f"HARM_CATEGORY_{category}", "threshold": setting.threshold.upper(), **method})
-    return Raw(_encode(settings))
+    return settings
 
 
 def _as_it_is(value: Raw) -> Raw:
     return value
 
 
-_VALUES: tuple[tuple[str, str, Callable[[Raw], Raw]], ...] = (
+_VALUES: tuple[tuple[str, str, Callable[[Raw], Any]], ...] = (
     ("tools", "tools", tools),
     ("safety_settings", "safetySettings", _safety),
     ("labels", "labels", _as_it_is),

@@ -1,7 +1,7 @@
 import pytest
 
 from proxy_app.wire.bodies.bodies import read_body
-from proxy_app.wire.interactions.translated.request import translated
+from proxy_app.wire.interactions.translated.to_generate.request import translated
 from proxy_app.wire.malformed import Malformed
 from tests.proxy_app.wire.interactions.translated.bodies import parts_of, translate
 
@@ -108,7 +108,7 @@ def test_the_result_of_a_function_has_the_name_of_its_call(result, response):
         )
 
 
-def test_code_and_what_came_of_it_are_the_models():
+def test_code_and_its_result_are_the_models():
     code = {"type": "code_execution_call", "id": "1", "arguments": {"code": "1/0", "language": "python"}}
     result = {"type": "code_execution_result", "call_id": "1", "result": "ZeroDivisionError", "is_error": True}
 

@@ -6,9 +6,9 @@ generateContent tells of these at the end of an answer: queries, suggestions to 
 from collections.abc import Iterator
 from typing import Any
 
-from proxy_app.wire.interactions.translated.answers import Candidate, Grounding, UrlContext
-from proxy_app.wire.interactions.translated.pieces import Annotations, Ids, Piece, tool_call, tool_result
-from proxy_app.wire.interactions.translated.refusals import is_given
+from proxy_app.wire.interactions.translated.from_generate.answers import Candidate, Grounding, UrlContext
+from proxy_app.wire.interactions.translated.from_generate.pieces import Annotations, Ids, Piece, tool_call, tool_result
+from proxy_app.wire.interactions.translated.values import is_given
 
 _STATUSES = {
     "URL_RETRIEVAL_STATUS_SUCCESS": "success",

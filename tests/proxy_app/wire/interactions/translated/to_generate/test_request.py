@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy_app.wire.bodies.bodies import read_body
-from proxy_app.wire.interactions.translated.refusals import NeedsPublicApi
-from proxy_app.wire.interactions.translated.request import translated
+from proxy_app.wire.interactions.translated.to_generate.request import translated
+from proxy_app.wire.interactions.translated.values import NeedsPublicApi
 from proxy_app.wire.malformed import Malformed
 from tests.proxy_app.wire.interactions.translated.bodies import translate
 

@@ -11,8 +11,13 @@ from typing import Any, Final
 from msgspec import Raw
 
 from proxy_app.wire.interactions.translated import media
-from proxy_app.wire.interactions.translated.answers import CodeExecutionResult, ExecutableCode, FunctionCall, Part
-from proxy_app.wire.interactions.translated.refusals import is_given
+from proxy_app.wire.interactions.translated.from_generate.answers import (
+    CodeExecutionResult,
+    ExecutableCode,
+    FunctionCall,
+    Part,
+)
+from proxy_app.wire.interactions.translated.values import is_given
 
 _EMPTY: Final = Raw(b'""')
 _NO_ARGUMENTS: Final = Raw(b"{}")

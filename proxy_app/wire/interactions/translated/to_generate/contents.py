@@ -11,8 +11,8 @@ import msgspec
 from msgspec import Raw
 
 from proxy_app.wire.interactions.translated import media
-from proxy_app.wire.interactions.translated.items import Input, Item, decode_input, decode_items
-from proxy_app.wire.interactions.translated.refusals import (
+from proxy_app.wire.interactions.translated.to_generate.items import Input, Item, decode_input, decode_items
+from proxy_app.wire.interactions.translated.values import (
     NeedsPublicApi,
     is_given,
     quoted,
@@ -27,8 +27,6 @@ _LEGACY = "The legacy Interactions API schema is no longer supported. '{where}' 
 _EMPTY: Raw = Raw(b'""')
 _NO_ARGUMENTS: Raw = Raw(b"{}")
 
-_encode = msgspec.json.Encoder().encode
-
 
 class _Code(msgspec.Struct, gc=False):
     code: str = ""
@@ -39,7 +37,7 @@ _decode_code = msgspec.json.Decoder(_Code).decode
 _decode_text = msgspec.json.Decoder(str).decode
 
 
-def contents(value: Raw) -> Raw:
+def contents(value: Raw) -> list[dict[str, Any]]:
     """The contents for `input`. Raises Malformed, NeedsPublicApi."""
     given: Input = read(decode_input, value, "input")
     turns = _Turns()
@@ -48,7 +46,7 @@ def contents(value: Raw) -> Raw:
             turns.add(item, f"input[{number}]")
     else:
         turns.add(given, "input")
-    return turns.written()
+    return turns.gathered()
 
 
 class _Turns:
@@ -59,12 +57,12 @@ class _Turns:
         self._names: dict[str, str] = {}  # of the functions that were called, by the call's id
         self._signature: Raw | None = None  # of a thought, for the model's next part
 
-    def written(self) -> Raw:
+    def gathered(self) -> list[dict[str, Any]]:
         """Raises Malformed where nothing is said."""
         self._sign_nothing()
         if not self._contents:
             raise required("input")
-        return Raw(_encode(self._contents))
+        return self._contents
 
     def add(self, item: Item | str, where: str) -> None:
         """One step, or one of the user's contents. Raises Malformed, NeedsPublicApi."""

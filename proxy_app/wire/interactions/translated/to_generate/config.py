@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Raw
 
 from proxy_app.wire.bodies.bodies import Body
-from proxy_app.wire.interactions.translated.refusals import NeedsPublicApi, is_given, quoted, read, string
+from proxy_app.wire.interactions.translated.values import NeedsPublicApi, is_given, quoted, read, string
 
 # What has the same meaning under another name.
 _SAME = {

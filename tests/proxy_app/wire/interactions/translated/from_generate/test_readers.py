@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from proxy_app.wire.calls import Call, StreamForm
 from proxy_app.wire.dialects import NotAnAnswer, ReportedError, cloud_code
-from proxy_app.wire.interactions.translated.readers import reader_of
+from proxy_app.wire.interactions.translated.from_generate.readers import reader_of
 from proxy_app.wire.operations import OPERATIONS
 from proxy_app.wire.usage import Usage
 from tests.proxy_app.wire.interactions.translated.bodies import parts_of
@@ -369,7 +369,7 @@ def test_an_error_within_a_stream_ends_it():
         ],
     ],
 )
-def test_what_the_model_said_goes_back_to_it_as_it_came(parts):
+def test_what_the_model_said_goes_back_to_it_unchanged(parts):
     steps = plain(response(*parts, finish="STOP", counts=COUNTS, **GROUNDED))["steps"]
 
     assert parts_of("Hello", *steps)[1:] == [("model", parts)]

@@ -14,13 +14,13 @@ from proxy_app.wire.dialects.readers import Reader, ReportedError, Unwrap
 from proxy_app.wire.faults.error_bodies import word_body
 from proxy_app.wire.faults.faults import error_in
 from proxy_app.wire.framing import sse
-from proxy_app.wire.interactions.translated import status
-from proxy_app.wire.interactions.translated.answers import Answer, Counts, read
-from proxy_app.wire.interactions.translated.grounding import LookedUp
-from proxy_app.wire.interactions.translated.pieces import Call as FunctionCall
-from proxy_app.wire.interactions.translated.pieces import Ids, Output, Parts, Piece
-from proxy_app.wire.interactions.translated.stream import Stream
-from proxy_app.wire.interactions.translated.whole import Whole
+from proxy_app.wire.interactions.translated.from_generate import status
+from proxy_app.wire.interactions.translated.from_generate.answers import Answer, Counts, read
+from proxy_app.wire.interactions.translated.from_generate.grounding import LookedUp
+from proxy_app.wire.interactions.translated.from_generate.pieces import Call as FunctionCall
+from proxy_app.wire.interactions.translated.from_generate.pieces import Ids, Output, Parts, Piece
+from proxy_app.wire.interactions.translated.from_generate.stream import Stream
+from proxy_app.wire.interactions.translated.from_generate.whole import Whole
 from proxy_app.wire.malformed import NotAnAnswer
 from proxy_app.wire.usage import Usage
 

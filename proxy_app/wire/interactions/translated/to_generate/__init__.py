@@ -1,0 +1,1 @@
+"""An interaction as a request of generateContent: `request` makes it."""
