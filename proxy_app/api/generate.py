@@ -5,8 +5,10 @@
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -15,7 +17,7 @@ from django.http.response import HttpResponseBase
 from proxy_app import errors
 from proxy_app.api import auth, request_body
 from proxy_app.api.limits import group_limits
-from proxy_app.api.rendering import Bytes, EventStream, api_version, asked_shape, origin
+from proxy_app.api.rendering import Blocks, Bytes, EventStream, api_version, asked_shape, origin
 from proxy_app.api.request_body import passed_through
 from proxy_app.api.resources import lists, records, uploads
 from proxy_app.forwarding import placement
@@ -30,6 +32,7 @@ from proxy_app.wire.bodies import affinity, model_fields
 from proxy_app.wire.calls import Body, Call, Malformed, StreamForm
 from proxy_app.wire.dialects import SERVED, pass_through
 from proxy_app.wire.framing import stream_forms
+from proxy_app.wire.interactions import requests
 from proxy_app.wire.named import Named
 from proxy_app.wire.operations import FORWARDED, OPERATIONS, Gives, Metered, Operation, Takes, made_names
 from proxy_app.wire.operations.paths import Target
@@ -69,27 +72,27 @@ def not_served(operation: Operation) -> errors.GatewayError:
 
 async def _read_call(request: HttpRequest, target: Target) -> Call:
     """The call in a request. Raises InvalidArgument, PayloadTooLarge, UnsupportedEncoding, Unavailable."""
-    operation, caller = target.operation, request.auth  # type: ignore[attr-defined]
-    shape = asked_shape(request)
-    body, content = await request_body.taken(request, operation)
+    shape, caller = asked_shape(request), request.auth  # type: ignore[attr-defined]
+    body, content = await request_body.taken(request, target.operation)
+    operation = requests.meant(target.operation, body)
     named = await _named(request, target, body)
     meta = request.META
     try:
         conversation = affinity.affinity_key(body, caller.key_id, meta.get("HTTP_X_SESSION_AFFINITY", ""))
     except Malformed as error:
         raise errors.InvalidArgument(str(error)) from error
-    agent = meta.get("HTTP_USER_AGENT", "")
-    form = None
-    if operation.gives is Gives.EVENTS:
-        default = settings.GATEWAY_STREAM_DEFAULT
-        form = stream_forms.stream_form(request.GET, meta.get("HTTP_ACCEPT", ""), agent, default)
+    user_agent = meta.get("HTTP_USER_AGENT", "")
+    default = settings.GATEWAY_STREAM_DEFAULT
+    form = stream_forms.form_of(operation, request.GET, body, meta.get("HTTP_ACCEPT", ""), user_agent, default)
+    asked = (*named.agents, *named.models, "")
     return Call(
         operation=operation,
-        model=named.models[0] if named.models else "",
+        model=asked[0],
+        agent=asked[0] if named.agents else "",
         body=body,
         request_id=request.request_id,  # type: ignore[attr-defined]
         form=form,
-        client=calls.client_kind(meta.get("HTTP_X_GOOG_API_CLIENT", ""), agent, form),
+        client=calls.client_kind(meta.get("HTTP_X_GOOG_API_CLIENT", ""), user_agent, form),
         affinity=conversation,
         session_id=affinity.session_id(conversation),
         timeout=calls.server_timeout(meta.get("HTTP_X_SERVER_TIMEOUT", "")),
@@ -143,8 +146,11 @@ async def _answer(request: HttpRequest, call: Call, attempt_log: AttemptLog) -> 
         request.owned.append(relay)  # type: ignore[attr-defined]
         request_body.let_go(request)
         relay.keep(held.pop_all(), capture.add if capture else None)
+    if call.form is StreamForm.BLOCKS:
+        written = partial(records.record_block, replace(call, body={}), place, relay)
+        return _streamed(relay, call.form, call, Blocks(relay, written))
     if call.form is not None:
-        return _streamed(relay, call.form, call)
+        return _streamed(relay, call.form, call, EventStream(relay, call.form, call.client, call.shape))
     if call.operation.gives is Gives.BYTES:
         if call.operation.takes is Takes.STREAM:
             return await uploads.answered(request, call, place, await whole(relay, call.operation))
@@ -170,9 +176,9 @@ def _explanation(request: HttpRequest, attempt_log: AttemptLog) -> dict[str, str
     return attempt_log.headers() if asked and request.auth.may_explain else {}  # type: ignore[attr-defined]
 
 
-def _streamed(relay: Relay, form: StreamForm, call: Call) -> StreamingHttpResponse:
+def _streamed(relay: Relay, form: StreamForm, call: Call, content: AsyncIterator[bytes]) -> StreamingHttpResponse:
     response = StreamingHttpResponse(
-        EventStream(relay, form, call.client, call.shape),
+        content,
         content_type=form.content_type,
         headers={**relay.headers, "Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )

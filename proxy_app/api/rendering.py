@@ -5,7 +5,7 @@ nothing is held back. A stream that is interrupted ends with one error in the fo
 connection is dropped: no client that was tested takes that for a complete answer.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import msgspec
 from django.conf import settings
@@ -80,6 +80,23 @@ class Bytes:
 
     async def aclose(self) -> None:
         await self._relay.aclose()
+
+
+class Blocks(Bytes):
+    """The content of a response that passes an interaction's events on, each once `written` has returned, which writes
+    down what it names.
+    """
+
+    def __init__(self, relay: Relay, written: Callable[[bytes], Awaitable[None]]) -> None:
+        super().__init__(relay)
+        self._written = written
+
+    async def __anext__(self) -> bytes:
+        """The next events. Raises BrokenStream where upstream breaks off: drop the connection then."""
+        batch = await anext(self._relay)
+        for block in batch:
+            await self._written(block)
+        return b"".join(batch)
 
 
 class EventStream:

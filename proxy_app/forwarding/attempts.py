@@ -194,7 +194,8 @@ class Forwarding:
             self._ask_version(_versions.asked(call.version, call.operation, monotonic()))
         self.attempt_log = attempt_log
         self.files = files
-        self.model = leasing.routed(call.model) if only is None and call.model else call.model
+        is_routed = only is None and call.model != call.agent
+        self.model = leasing.routed(call.model) if is_routed else call.model
         self.token = ""
         self.limit = timeouts.answer_limit(call.timeout, plain=call.form is None)
         self.deadline = (call.arrived or monotonic()) + self.limit.seconds
@@ -271,9 +272,8 @@ class Forwarding:
             case Ending.FAILURE:
                 return self._answers[no_answer.index]
             case Ending.COME_BACK:
-                return errors.ResourceExhausted(
-                    _COOLING_DOWN.format(model=model, delay=no_answer.delay), no_answer.delay
-                )
+                delay = no_answer.delay
+                return errors.ResourceExhausted(_COOLING_DOWN.format(model=model, delay=delay), delay)
             case Ending.NO_PATH:
                 return errors.Unavailable(_NO_PATH)
             case Ending.NO_TOKEN:

@@ -108,7 +108,7 @@ class Relay:
         with self._lease:
             async with self._held:
                 if self._fault is None:
-                    self._settle(Fault(self._outcome_so_far(), status=200))
+                    self._settle(self._fault_so_far())
 
     async def _after_the_finish(self) -> list[bytes]:
         """What comes after the finish, usually counts. The answer is complete, so failures are ignored, except an error
@@ -135,9 +135,12 @@ class Relay:
         await self.aclose()
         return errors.BrokenStream(event)
 
-    def _outcome_so_far(self) -> Outcome:
-        """The outcome if the answer is closed now; a client that hangs up after the finish has had the whole answer."""
-        return Outcome.SUCCEEDED if self._frames.reader.complete else Outcome.ABANDONED
+    def _fault_so_far(self) -> Fault:
+        """The fault if the answer is closed now; a client that hangs up after the finish has had the whole answer."""
+        reader = self._frames.reader
+        if reader.reported:
+            return Fault(Outcome.INTERRUPTED, status=200, message=faults.classify(200, reader.reported).message)
+        return Fault(Outcome.SUCCEEDED if reader.complete else Outcome.ABANDONED, status=200)
 
     def _settle(self, fault: Fault) -> None:
         self._fault = self._entry.fault = fault

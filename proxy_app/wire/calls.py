@@ -74,17 +74,18 @@ class PassThrough:
 class Call:
     """One request, parsed.
 
-    `form` is None unless the answer is streamed. `affinity` is the 64-bit key of the conversation, `session_id` the
-    name upstream knows it by. `timeout` is how long the client says it waits, in seconds. `arrived` is when its head
-    was here, by the monotonic clock. `shape` is what the client wants of the answer's fields and layout, None for
-    nothing. `content` is a body that passes through; `body` has no fields then. `requests` is how many requests
-    the call counts as.
+    Where an agent is asked, `agent` and `model` are its id. `form` is None unless the answer is streamed. `affinity` is
+    the 64-bit key of the conversation, `session_id` the name upstream knows it by. `timeout` is how long the client
+    says it waits, in seconds. `arrived` is when its head was here, by the monotonic clock. `shape` is what the client
+    wants of the answer's fields and layout, None for nothing. `content` is a body that passes through; `body` has no
+    fields then. `requests` is how many requests the call counts as.
     """
 
     operation: Operation
     model: str
     body: Body = field(repr=False)
     request_id: str
+    agent: str = ""
     form: StreamForm | None = None
     client: ClientKind = ClientKind()
     affinity: int = 0
@@ -120,6 +121,8 @@ def client_kind(api_client: str, user_agent: str, form: StreamForm | None = None
     takes an error event for an empty response, and up to 1.60 a dropped connection for the end; what it reads as an
     error is a bare object. In an array any white space will do.
     """
+    if form is StreamForm.BLOCKS:
+        return ClientKind(heartbeat=b": ping\n\n", error_form=ErrorForm.NONE)
     names = f"{api_client} {user_agent}".lower()
     if form is StreamForm.ARRAY:
         # The legacy Python SDK takes an error element for an empty response, and raises for a dropped connection.

@@ -27,13 +27,14 @@ from proxy_app.wire.resource_names import MODELS, BadName, Name
 class Named:
     """`names` are those of the path, then those of the body; `models` are known by these names to allow-lists.
 
-    `uris` are addresses in the body that name files, as they are written there. `unsure` are addresses of other hosts
-    that read like a file's: they name one only if it is the caller's. `tokens` continue an earlier call. `chosen` is
-    the name that is asked for what is created.
+    `agents` are bare ids. `uris` are addresses in the body that name files, as they are written there. `unsure` are
+    addresses of other hosts that read like a file's: they name one only if it is the caller's. `tokens` continue an
+    earlier call. `chosen` is the name that is asked for what is created.
     """
 
     names: tuple[Name, ...] = ()
     models: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
     uris: Mapping[str, Name] = field(default_factory=dict)
     unsure: Mapping[str, Name] = field(default_factory=dict)
     tokens: tuple[str, ...] = ()
@@ -122,7 +123,9 @@ _OF_INTERACTIONS = {
 _OF_OPENAI = dict.fromkeys(("fileId", "inputFileId", "outputFileId", "errorFileId"), _How.FILE)
 
 _GOOGLES_AGENTS = ("deep-research", "antigravity", "code-mender", "dynamic")
-_NOT_KEPT = ("remote",)  # an environment that is made for the call
+# An environment that is made for the call; those in which the tool works that uses a computer.
+_NOT_KEPT = ("remote", "browser", "mobile", "desktop")
+_VARIABLES = "env"  # their names are the client's own, what they hold is not
 
 # Deeper than anything of Google's that has names in it.
 _DEEPEST = 64
@@ -153,12 +156,14 @@ class _Finder:
         self._hosts = hosts
         self._names: dict[Name, None] = {}
         self._models: dict[str, None] = {}
+        self._agents: dict[str, None] = {}
         self._uris: dict[str, Name] = {}
         self._unsure: dict[str, Name] = {}
         self._tokens: dict[str, None] = {}
 
     def named(self, chosen: Name | None) -> Named:
-        return Named(tuple(self._names), tuple(self._models), self._uris, self._unsure, tuple(self._tokens), chosen)
+        names, models, agents = tuple(self._names), tuple(self._models), tuple(self._agents)
+        return Named(names, models, agents, self._uris, self._unsure, tuple(self._tokens), chosen)
 
     def path(self, text: str, on_model: bool) -> None:
         """The name in the path. Raises BadName."""
@@ -194,7 +199,7 @@ class _Finder:
                 self.path(text, on_model=True)
             case _How.AGENT:
                 agent = text.removeprefix("agents/")
-                self._models[agent] = None
+                self._agents[agent] = None
                 if not agent.startswith(_GOOGLES_AGENTS):
                     self._names[resource_names.parse(f"agents/{agent}")] = None
             case _How.VOICE if not text.startswith("voice_"):
@@ -234,6 +239,9 @@ class _Finder:
             for name, inner in _decode_fields(value).items():
                 if how := self._search.meaning(name):
                     self._value(how, inner, depth)
+                elif name == _VARIABLES and bytes(memoryview(inner)[:1]) == b"{":
+                    for variable in _decode_fields(inner).values():
+                        self._walk(variable, depth + 1)
                 elif camel(name) not in FREE and self._search.finds_in(inner):
                     self._walk(inner, depth + 1)
 

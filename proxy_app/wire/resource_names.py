@@ -14,7 +14,7 @@ from urllib.parse import quote
 from accounts_app.pool.names.names import LONGEST, is_id
 from proxy_app.wire.malformed import Malformed
 
-MODELS, TUNED_MODELS = "models", "tunedModels"
+MODELS, TUNED_MODELS, INTERACTIONS = "models", "tunedModels", "interactions"
 
 # By collection, what may stand below one of its resources (`fileSearchStores/s/upload/operations/o`). Models, whose ids
 # may have several segments, are read apart.
@@ -31,7 +31,7 @@ CHILDREN: dict[str, tuple[str, ...]] = {
     "fileSearchStores": ("documents", "operations", "upload/operations"),
     "files": (),
     "generatedFiles": ("operations",),
-    "interactions": ("auth_tokens",),
+    INTERACTIONS: ("auth_tokens",),
     "operations": (),
     "triggers": ("executions",),
     "voices": (),

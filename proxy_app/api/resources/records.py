@@ -2,26 +2,32 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+from django.db import Error as DatabaseError
 from django.http import HttpResponse
 
 from accounts_app.leasing import AccountView, homes, owners
 from proxy_app import errors
 from proxy_app.api.rendering import json_response
 from proxy_app.forwarding.placement import Place, copies
+from proxy_app.forwarding.relay import Relay
 from proxy_app.wire.calls import Call
+from proxy_app.wire.interactions import events
 from proxy_app.wire.operations import Cools, made_names, not_there
 from proxy_app.wire.operations.columns import Made
 from proxy_app.wire.operations.shown import Shown, shown_in
-from proxy_app.wire.resource_names import Name
+from proxy_app.wire.resource_names import INTERACTIONS, Name
 
 
 async def record(call: Call, place: Place, account: AccountView, answer: bytes) -> None:
     """Write down what an answer of `account` to `call` has made, shown or deleted, before the client has it."""
     operation, name = call.operation, call.name
-    for made, row in (*made_names.made_in(operation, answer), *made_names.told_in(operation, answer)):
-        await _made(call, made, account, shown_in(answer) if operation.makes else Shown(), row)
+    for made, row in made_names.made_in(operation, answer):
+        await _made(call, made, account, _shown(made, answer), row)
+    for told, row in made_names.told_in(operation, answer):
+        if not await _is_known(told, call):
+            await _made(call, told, account, Shown(), row)
     if name is None:
         return
     if operation.deletes:
@@ -45,6 +51,14 @@ async def record(call: Call, place: Place, account: AccountView, answer: bytes) 
         await _made(call, name, account, shown_in(answer) if operation.shows_it else Shown())
 
 
+async def record_block(call: Call, place: Place, relay: Relay, block: bytes) -> None:
+    """Write down what an event of an interaction names, before the client has it."""
+    if answer := events.names_in(block):
+        for made, _ in made_names.made_in(call.operation, answer)[:1]:
+            relay.has_made(str(made))
+        await record(call, place, relay.account, answer)
+
+
 @contextmanager
 def misses(call: Call, place: Place) -> Iterator[None]:
     """Take note when upstream does not have what the call's path names. Raises what is raised in it."""
@@ -62,6 +76,18 @@ async def lost(call: Call, place: Place) -> HttpResponse:
     if place.owner is not None:
         await owners.gone(str(call.name), place.owner)
     return json_response({}, shape=call.shape)
+
+
+def _shown(made: Name, answer: bytes) -> Shown:
+    """What the answer shows of what it has made; nobody lists interactions, so what is said in them is not kept."""
+    return Shown() if made.collection == INTERACTIONS else shown_in(answer)
+
+
+async def _is_known(name: Name, call: Call) -> bool:
+    """Whether there is a row already: what is told again and again is written down once."""
+    with suppress(DatabaseError):
+        return await owners.find(str(name), call.tenant) is not None
+    return False
 
 
 async def _made(call: Call, name: Name, account: AccountView, new: Shown, row: Made | None = None) -> None:

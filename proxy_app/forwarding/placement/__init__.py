@@ -156,7 +156,7 @@ async def _home(call: Call, avoid: Collection[int]) -> int:
         if held.by_tenant:
             raise errors.AlreadyExists(_EXISTS.format(name=chosen))
         avoid |= held.by_others
-    model = leasing.routed(call.model) if call.model else ""
+    model = leasing.routed(call.model) if call.model != call.agent else call.model
     over = leasing.over_own_limits(monotonic()) if call.operation.cools is Cools.MODEL else set()
     find = partial(owners.home, call.tenant, model, operation=call.operation.id, storage=call.operation.cools.storage)
     home = await find(avoid=over.union(avoid))

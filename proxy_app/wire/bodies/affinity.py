@@ -1,8 +1,8 @@
 """Which conversation a call belongs to, as a 64-bit key: the same for every turn of a chat, on every node.
 
-The key is made of what does not change between turns: the API key, the system instruction, the first user content. A
-name goes before these: of a cached content or an uploaded file, which only one account can serve, or of the session,
-where the client sends one.
+The key is made of what does not change between turns: the API key, the system instruction, the first user content (of
+an interaction, the first step of its input). A name goes before these: of a cached content or an uploaded file, which
+only one account can serve, or of the session, where the client sends one.
 """
 
 import json
@@ -46,7 +46,7 @@ def affinity_key(body: Body, api_key_id: int | None, session_hint: str = "") -> 
             _bounded_in_json(body[spelling], spelling)
     if name := _cached_content(body):
         return _hash(b"cached", name)
-    contents = body.get("contents", Raw())
+    contents = body.get("contents") or body.get("input", Raw())
     if uri := _uploaded_file(contents):
         return _hash(b"file", uri)
     caller = str(api_key_id).encode()

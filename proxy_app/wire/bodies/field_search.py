@@ -17,7 +17,7 @@ _FEW_QUOTES = 64  # bytes to a quote, from which on a search that hops from quot
 FREE = frozenset(
     {"args", "arguments", "response", "result", "parameters", "parametersJsonSchema", "schema", "responseSchema"}
     | {"responseJsonSchema", "inputSchema", "metadata", "customMetadata", "userMetadata", "labels", "headers"}
-    | {"text", "inlineData", "data"}
+    | {"text", "inlineData", "data", "customConfig"}
 )
 
 # A letter, written as an escape: no client does that in a field's name, but nobody shall hide one so.

@@ -1,6 +1,7 @@
 """The public Gemini API upstream: no envelope, an API key instead of a token, the model in the path.
 
-Bodies go out as they came, but for the operator's system instruction; what comes back is the public response.
+Bodies go out as they came, but for the operator's system instruction; what comes back is the public response, and of
+an interaction the events as upstream has written them.
 """
 
 from collections.abc import Mapping
@@ -19,13 +20,18 @@ from proxy_app.wire.dialects.dialect import UpstreamRequest
 from proxy_app.wire.dialects.readers import Reader, reader_of
 from proxy_app.wire.dialects.system_instruction import with_prefix
 from proxy_app.wire.faults.faults import classify
+from proxy_app.wire.interactions import events
 from proxy_app.wire.malformed import NotAnAnswer
 from proxy_app.wire.operations import COUNT, FORWARDED, GET_MODEL, LIST_MODELS, OPERATIONS, Family, Gives, Takes
+from proxy_app.wire.operations.rows.interactions import CREATE_UNSTORED
 from proxy_app.wire.resource_names import Name
 
 # The gateway answers these itself.
 _OWN = (LIST_MODELS, GET_MODEL)
+_FAMILIES = (Family.MODELS, Family.INTERACTIONS)
 _JSON = {"Content-Type": "application/json"}
+# By these upstream knows what a client can read.
+_OF_INTERACTIONS = ("accept", "api-revision")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -36,7 +42,9 @@ class GeminiApi:
     name = "gemini_api"
     versioned = True
     operations = frozenset(
-        each for each in (*OPERATIONS, FORWARDED) if each.served and each.family is Family.MODELS and each not in _OWN
+        each
+        for each in (*OPERATIONS, CREATE_UNSTORED, FORWARDED)
+        if each.served and each.family in _FAMILIES and each not in _OWN
     )
 
     def __repr__(self) -> str:
@@ -62,6 +70,8 @@ class GeminiApi:
         )
 
     def reader(self, call: Call) -> Reader:
+        if call.operation.family is Family.INTERACTIONS:
+            return events.reader_of(call)
         return reader_of(call, unwrap, unwrap)
 
     def fault(self, status: int, body: bytes, content_type: str = "", now: float = 0.0, retry_after: str = "") -> Fault:
@@ -100,6 +110,8 @@ def _headers(call: Call) -> Mapping[str, str]:
         return {"Accept-Encoding": "identity", **dict(call.passes.headers if call.passes else ())}
     if call.content is not None and call.passes is not None:
         return dict(call.passes.headers)
+    if call.operation.family is Family.INTERACTIONS and call.passes is not None:
+        return {**_JSON, **{name: value for name, value in call.passes.headers if name in _OF_INTERACTIONS}}
     return _JSON
 
 

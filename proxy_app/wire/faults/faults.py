@@ -88,6 +88,8 @@ _WRONG_PLACE = re.compile(
 )
 _UNUSUAL_TRAFFIC = re.compile(rb"unusual traffic|automated (queries|requests)", re.IGNORECASE)
 _UNKNOWN_FIELD = re.compile(r'(invalid json payload received\. )?unknown name ".{0,300}?cannot find field', re.I | re.S)
+# Google itself has read one credential as two; the gateway sends one.
+_TWO_CREDENTIALS = re.compile("multiple authentication credentials received", re.IGNORECASE)
 _BILLING = re.compile(r"\bbill(ed|ing)\b", re.IGNORECASE)
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 
@@ -110,6 +112,8 @@ def classify(status: int, body: bytes, content_type: str = "", now: float = 0.0,
         delay = stated
     if parked := _attention(code, error):
         return _fault(Outcome.NEEDS_OWNER, code, error, parked=parked, link=_link(error))
+    if code == 400 and _TWO_CREDENTIALS.match(error.message):
+        return _fault(Outcome.OVERLOADED, 503, error)
     if (code == 429 or code >= 500) and _capacity(error):
         return _fault(Outcome.OVERLOADED, code, error, delay=delay)
     if code == 429 or error.status == "RESOURCE_EXHAUSTED":

@@ -60,14 +60,15 @@ _encode = msgspec.json.Encoder().encode
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-def interaction_in(block: bytes) -> bytes:
-    """The names in an event that has an interaction in it, as an answer's JSON has them; empty for other events."""
+def names_in(block: bytes) -> bytes:
+    """The names that an event brings first, as an answer's JSON has them; empty for an event without an interaction."""
     if not any(mark in block for mark in _MARKS):
         return b""
     event = _event(data_in(block))
     if event.interaction is None:
         return b""
-    return _encode({"id": event.interaction.id, "environment_id": event.interaction.environment_id})
+    id_ = event.interaction.id if event.event_type == CREATED else None
+    return _encode({"id": id_, "environment_id": event.interaction.environment_id})
 
 
 class InteractionReader:

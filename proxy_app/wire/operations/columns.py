@@ -119,6 +119,7 @@ class Operation:
     wrappers: tuple[str, ...] = ()  # fields that the request may stand in, instead of at the top of the body
     takes_config: bool = False  # whether an operator's default generationConfig is filled in
     advertised: str = ""  # its name in models' supportedGenerationMethods
+    logged_as: str = ""  # its name in the request log, where it is a variant of an operation that has a path
     # All that follows is read from the template.
     not_there: NotThere = field(init=False, default=NOWHERE)  # the error for a path whose name is unknown or foreign
     verb: str = field(init=False, default="")
@@ -147,7 +148,7 @@ class Operation:
     @property
     def name(self) -> str:
         """Its name in the request log: the verb alone for a verb on models, else the id."""
-        return self.verb if self.verb and self.id.startswith("models.") else self.id
+        return self.verb if self.verb and self.id.startswith("models.") else self.logged_as or self.id
 
     @property
     def read_only(self) -> bool:

@@ -57,14 +57,14 @@ def family(path: str) -> Family:
 def may_be_forwarded(path: str, root: str = "") -> bool:
     """Whether a path that is no operation's may be a method which is newer than the table.
 
-    It is none where another HTTP method is asked for, where the half of the API that it belongs to is not served, and
+    It is none where another HTTP method is asked for, where it belongs to another half of the API than models do, and
     where its verb is a collection's name: Google would make something there that nobody here hears of.
     """
     path = clean(path)
     collection, (name, verb) = _collection(path), split(path)
     if (
         len(name) > LONGEST
-        or collection in _unserved
+        or collection in _others
         or (root, collection, verb) in _verbs
         or not all(map(is_id, name.split("/")))
     ):
@@ -133,8 +133,10 @@ def _indexed() -> dict[tuple[str, str, str, str], list[tuple[re.Pattern[str], Op
 
 _rows = _indexed()
 _verbs = {(root, collection, verb) for root, _, collection, verb in _rows if verb}
-_served = {_collection(_literal(each.template)) for each in table.OPERATIONS if each.served}
-_unserved = {_collection(_literal(each.template)) for each in table.OPERATIONS} - _served
+_of_models = {
+    _collection(_literal(each.template)) for each in table.OPERATIONS if each.served and each.family is Family.MODELS
+}
+_others = {_collection(_literal(each.template)) for each in table.OPERATIONS} - _of_models
 _families = {
     _collection(_literal(each.template)): each.family
     for each in table.OPERATIONS

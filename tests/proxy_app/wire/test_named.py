@@ -192,14 +192,25 @@ def test_a_path_names_what_it_is_about(operation, path_name, found):
                 "input": [{"type": "video", "uri": f"{FILE}/a"}],
             },
             ["agents/mine", "interactions/v1_a", "environments/e", "credentials/c", "files/a"],
-            ("mine",),
+            (),
         ),
         (
             "interactions.create",
             "",
             {"agent": "deep-research-preview-04-2026", "environment": "remote"},
             [],
-            ("deep-research-preview-04-2026",),
+            (),
+        ),
+        (
+            "interactions.create",
+            "",
+            {
+                "agent_config": {"type": "antigravity", "model": "inner"},
+                "environment": {"env": {"model": "x", "agent": {"credential": "c"}}, "custom_config": {"agent": "y"}},
+                "tools": [{"type": "computer_use", "environment": "browser"}],
+            },
+            ["credentials/c"],
+            ("inner",),
         ),
         (
             "interactions.create",
@@ -210,7 +221,7 @@ def test_a_path_names_what_it_is_about(operation, path_name, found):
         ),
         ("auth_tokens.create", "", {"bidiGenerateContentSetup": {"model": "models/m"}}, [], ("m",)),
         ("auth_tokens.create", "", {"setup": {"model": "models/m"}}, [], ("m",)),
-        ("triggers.create", "", {"interaction": {"agent": "mine", "model": "m"}}, ["agents/mine"], ("mine", "m")),
+        ("triggers.create", "", {"interaction": {"agent": "mine", "model": "m"}}, ["agents/mine"], ("m",)),
         ("openai.batches.create", "", {"input_file_id": "files/a"}, ["files/a"], ()),
         ("openai.batches.get", "batches/b", {}, [], ()),
     ],
@@ -292,7 +303,8 @@ def test_ids_are_read_with_and_without_their_collection(operation, fields, expec
         for text in ("i", expected):
             found = named(operation, "", {"input": [{name: text}]})
             assert (name, names(found)) == (name, [expected])
-            assert found.models == (("i",) if expected == "agents/i" else ())
+            assert found.agents == (("i",) if expected == "agents/i" else ())
+            assert not found.models
 
 
 def test_a_voice_of_googles_is_nobodys():

@@ -1,8 +1,9 @@
 """Interactions, and what goes with them: agents, environments, credentials, triggers, webhooks, voices, decisions.
 
-None of them is served yet. Names stand in paths as everywhere, in bodies as bare ids. The
-snapshot of an environment is a file.
+Names stand in paths as everywhere, in bodies as bare ids. The snapshot of an environment is a file.
 """
+
+from dataclasses import replace
 
 from accounts_app.pool.outcomes import Repeat
 from proxy_app.wire.operations.columns import Belongs, Cools, Family, Gives, Made, Metered, Operation, Takes
@@ -16,7 +17,9 @@ def _row(
     template: str,
     *,
     gives: Gives = Gives.ANSWER,
+    served: bool = False,
     makes: tuple[Made, ...] = (),
+    tells: tuple[Made, ...] = (),
     chooses: Made | None = None,
     lists: str = "",
     root: str = "",
@@ -29,12 +32,13 @@ def _row(
         http,
         template,
         family=Family.INTERACTIONS,
-        served=False,
+        served=served,
         takes=takes,
         gives=gives,
         repeat=Repeat.ALWAYS if http in ("GET", "DELETE") else Repeat.UNTIL_SENT,
         belongs=Belongs.OWNER if "{" in template else Belongs.HOME,
         makes=makes,
+        tells=tells,
         chooses=chooses,
         names_models=takes is Takes.FIELDS,
         lists=lists,
@@ -67,25 +71,46 @@ def _collection(of: str, *, patch: bool = False, verbs: bool = False, chosen: bo
     return (*rows, _row(f"{of}.patch", "PATCH", one)) if patch else rows
 
 
+# Where an agent works.
+_ENVIRONMENT = (Made("environment_id", of="environments"),)
+
+CREATE = Operation(
+    "interactions.create",
+    "POST",
+    "interactions",
+    family=Family.INTERACTIONS,
+    takes=Takes.FIELDS,
+    names_models=True,
+    gives=Gives.INTERACTION_EVENTS,  # or one object: the body says which
+    repeat=Repeat.UNTIL_SENT,
+    belongs=Belongs.HOME,
+    makes=(Made("id", 55 * _DAY, of="interactions"),),
+    tells=_ENVIRONMENT,
+    cools=Cools.MODEL,
+    metered=Metered.TOKENS,
+)
+# With `store: false` nothing is left of it upstream: any account will do, and another one after a failure.
+CREATE_UNSTORED = replace(
+    CREATE,
+    id="interactions.createUnstored",
+    repeat=Repeat.ALWAYS,
+    belongs=Belongs.ANYBODY,
+    makes=(),
+    logged_as=CREATE.id,
+)
+
 INTERACTION_ROWS: tuple[Operation, ...] = (
-    Operation(
-        "interactions.create",
-        "POST",
-        "interactions",
-        family=Family.INTERACTIONS,
-        served=False,
-        takes=Takes.FIELDS,
-        names_models=True,
-        gives=Gives.INTERACTION_EVENTS,  # or one object: the body says which
-        repeat=Repeat.UNTIL_SENT,
-        belongs=Belongs.HOME,
-        makes=(Made("id", 55 * _DAY, of="interactions"),),
-        cools=Cools.MODEL,
-        metered=Metered.TOKENS,
+    CREATE,
+    _row(
+        "interactions.get",
+        "GET",
+        "{id=interactions/*}",
+        gives=Gives.INTERACTION_EVENTS,  # or one object: the query says which
+        served=True,
+        tells=_ENVIRONMENT,
     ),
-    _row("interactions.get", "GET", "{id=interactions/*}", gives=Gives.INTERACTION_EVENTS),
-    _row("interactions.cancel", "POST", "{id=interactions/*}/cancel"),
-    _row("interactions.delete", "DELETE", "{id=interactions/*}"),
+    _row("interactions.cancel", "POST", "{id=interactions/*}/cancel", served=True),
+    _row("interactions.delete", "DELETE", "{id=interactions/*}", served=True),
     _row("interactions.authTokens.create", "POST", "{id=interactions/*}/auth_tokens"),
     _row("interactions.authTokens.delete", "DELETE", "{name=interactions/*/auth_tokens/*}"),
     _row("interactions.live", "GET", "interactions/live", gives=Gives.SOCKET),

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from proxy_app.wire.calls import Call, PassThrough, read_body
 from proxy_app.wire.dialects import DIALECTS, NotAnAnswer, gemini_api
 from proxy_app.wire.operations import COUNT, FORWARDED, GENERATE, GET_MODEL, LIST_MODELS, OPERATIONS, STREAM, Family
+from proxy_app.wire.operations.rows.interactions import CREATE, CREATE_UNSTORED
 from proxy_app.wire.resource_names import BadName, parse
 
 GEMINI_API = DIALECTS["gemini_api"]
@@ -137,9 +138,9 @@ def test_what_is_no_object_is_no_answer(payload):
 def test_it_serves_the_methods_that_the_gateway_forwards_and_no_other():
     assert (GEMINI_API.name, GEMINI_API.versioned) == ("gemini_api", True)
     assert repr(GEMINI_API) == "<GeminiApi>"
-    assert GEMINI_API.operations >= {GENERATE, STREAM, COUNT, FORWARDED}
+    assert GEMINI_API.operations >= {GENERATE, STREAM, COUNT, CREATE, CREATE_UNSTORED, FORWARDED}
     assert not GEMINI_API.operations & {LIST_MODELS, GET_MODEL}
-    assert all(each.served and each.family is Family.MODELS for each in GEMINI_API.operations)
+    assert all(each.served and each.family in (Family.MODELS, Family.INTERACTIONS) for each in GEMINI_API.operations)
 
 
 BY_ID = {operation.id: operation for operation in OPERATIONS}

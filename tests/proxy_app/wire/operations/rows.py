@@ -226,4 +226,9 @@ MADE = {
     "openai.batches.create": (b'{"id":"batches/b"}', "batches/b"),
     "openai.files.create": (b'{"id":"files/f"}', "files/f"),
 }
-TOLD = {"models.operations.get": (_VIDEO % b"x1", "files/x1")}
+_INTERACTION = b'{"id":"v1_a","environment_id":"e1"}'
+TOLD = {
+    "models.operations.get": (_VIDEO % b"x1", "files/x1"),
+    "interactions.create": (_INTERACTION, "environments/e1"),
+    "interactions.get": (_INTERACTION, "environments/e1"),
+}
