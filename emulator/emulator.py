@@ -197,8 +197,8 @@ class Emulator(Observer):
     ) -> Script:
         """Answers the next `times` requests that fit (None: all) with a fault by name, a Reply, or in a Style.
 
-        Without `method` only calls of a model fit (generate, stream, count, embed); others go by the method's name:
-        "token", "userinfo", "loadCodeAssist", "getFile", "startUpload" … `base` is a path prefix, to tell several
+        Without `method` only calls of a model fit (generate, stream, count, embed, interact); others go by the method's
+        name: "token", "userinfo", "loadCodeAssist", "getFile", "startUpload" … `base` is a path prefix, to tell several
         endpoints apart; `version` is that of the public API's path, as `v1` may lack what `v1beta` has ("html_404").
         `after` is for uploads: so many bytes of the body are taken and kept before it plays (when fewer come, it plays
         in place of the answer). `delay` (seconds) is what a fault's texts say instead of their own. KeyError for an

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from emulator.answers.answer import Answer
 from emulator.answers.interactions.told import usage_of
 from emulator.state.resources.interactions.interactions import Interaction
+from emulator.state.resources.interactions.steps import Step
 from emulator.wire.errors import WordedError
 from emulator.wire.replies import Json
 
 
-def events_of(interaction: Interaction, told: Answer, checkpoint: int | None, token: str) -> list[Json]:
-    """All events; with a `token`, a status_update carries it after `checkpoint` deltas."""
-    listed = [*_beginning(interaction), *_steps(interaction, told), completed(interaction, interaction.ends)]
-    if token and checkpoint is not None:
-        deltas = [place for place, event in enumerate(listed) if event["event_type"] == "step.delta"]
-        place = deltas[checkpoint - 1] + 1 if checkpoint else 2
-        listed.insert(place, _status(interaction, {"continuation_token": token}))
-    return [numbered(event) for event in listed]
+def events_of(interaction: Interaction, told: Answer, until: Sequence[Step], token: str) -> list[Json]:
+    """All events; a status_update with the `token`, if there is one, comes after the steps `until` there."""
+    begun, stepping = list(_beginning(interaction)), list(_steps(interaction, told))
+    if token:
+        place = sum(len(step.deltas) + 2 for step in until)
+        if until and len(until[-1].deltas) < len(interaction.steps[len(until) - 1].deltas):
+            # In the middle of a step, which has not stopped.
+            place -= 1
+        stepping.insert(place, _status(interaction, {"continuation_token": token}))
+    return [numbered(event) for event in (*begun, *stepping, completed(interaction, interaction.ends))]
 
 
 def completed(interaction: Interaction, now: float) -> Json:
@@ -41,7 +44,7 @@ def numbered(event: Json) -> Json:
 
 def _beginning(interaction: Interaction) -> Iterator[Json]:
     told = interaction.identity(interaction.created)
-    told |= {"status": "queued" if interaction.takes else "in_progress"}
+    told |= {} if told["status"] == "queued" else {"status": "in_progress"}
     if interaction.environment_id:
         told["environment_id"] = interaction.environment_id
     yield {"event_type": "interaction.created", "interaction": told}

@@ -101,8 +101,8 @@ def _kept(google: Google, call: Call, asked: Json, made: Composed) -> Interactio
         errors=hop.errors,
         environment_id=made.environment_id,
     )
-    _, resumed = _hop(call, asked, hop, id, style.checkpoint)
-    events = events_of(interaction, made.told, style.checkpoint, resumed)
+    until, resumption = _hop(call, asked, hop, id, style.checkpoint)
+    events = events_of(interaction, made.told, until.steps, resumption)
     if asked.get("stream") and cut_short(events, style):
         error = scripted_error(call)
         events = [*events[: style.error_after], numbered(failed(error))]

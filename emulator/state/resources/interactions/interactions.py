@@ -70,7 +70,7 @@ class Interaction:
     def status(self, now: float) -> str:
         if self.cancelled is not None:
             return "cancelled"
-        if now < self.created + self.takes / 3:
+        if now < self.created + self.takes / 3 and self.asked.get("service_tier") == "deferred":
             return "queued"
         return "in_progress" if now < self.ends else self.outcome
 

@@ -93,12 +93,12 @@ def test_without_storing_there_is_no_background_and_no_next_turn(talker: Talker,
 
 
 def test_a_background_one_takes_a_moment(google: Emulator, talker: Talker):
-    made = talker.made(background=True)
+    made, deferred = talker.made(background=True), talker.made(background=True, service_tier="deferred")
 
-    assert made["status"] == "queued"
+    assert (made["status"], deferred["status"]) == ("in_progress", "queued")
     assert "usage" not in made
     google.advance(1.0)
-    assert talker.get(made["id"]).json()["status"] == "in_progress"
+    assert talker.get(made["id"]).json()["status"] == talker.get(deferred["id"]).json()["status"] == "in_progress"
     google.advance(1.5)
     told = talker.get(made["id"]).json()
     assert told["status"] == "completed"

@@ -72,8 +72,9 @@ def test_a_stream_that_was_cut_anywhere_can_be_taken_up_again(google: Emulator, 
         assert words_of([*events, *rest]) == said(talker.made("Say hello"))
 
 
-def test_after_a_checkpoint_a_dropped_stream_is_gone_on_with(google: Emulator, talker: Talker):
-    google.script("dropped_at_checkpoint")
+@pytest.mark.parametrize("deltas", range(6))
+def test_after_a_checkpoint_a_dropped_stream_is_gone_on_with(google: Emulator, talker: Talker, deltas: int):
+    google.script(Style(checkpoint=deltas, dropped=True))
 
     events = frames_of(talker.heard("Tell me a story"), whole=False)
     last = events[-1]
@@ -81,6 +82,7 @@ def test_after_a_checkpoint_a_dropped_stream_is_gone_on_with(google: Emulator, t
     rest = talker.streamed(None, previous_interaction_id=last["interaction_id"], **asked)
 
     assert (last["event_type"], last["status"]) == ("interaction.status_update", "in_progress")
+    assert [event["event_type"] for event in events].count("step.delta") == deltas
     assert words_of(events) + words_of(rest) == said(talker.made("Tell me a story"))
     assert rest[0]["interaction"]["id"] != last["interaction_id"]
 
@@ -152,7 +154,7 @@ def test_a_background_stream_tells_what_comes_to_pass(http: httpx.Client):
         talker = Talker(google, google.add_account("ada@example.com"), http)
         events = talker.streamed("Say hello", background=True)
 
-    assert events[0]["interaction"]["status"] == "queued"
+    assert events[0]["interaction"]["status"] == "in_progress"
     assert events[-1]["interaction"]["status"] == "completed"
 
 
