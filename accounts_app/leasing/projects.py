@@ -38,11 +38,12 @@ class NamedRow:
 def named(account: int, consumer: str) -> None:
     """Upstream has named the project that an account's calls are counted for (`projects/123`). Never waits.
 
-    What is known already, or is no project's name, changes nothing. Raises RosterUnavailable.
+    What is known already, or is no project's name, changes nothing; nor does what an account that is no Gemini API key
+    is told. Raises RosterUnavailable.
     """
     found = _CONSUMER.fullmatch(consumer)
     view = roster.current().accounts.get(account)
-    if found is None or view is None:
+    if found is None or view is None or view.kind != Account.Kind.GEMINI_API:
         return
     number, project_id = found["number"] or "", found["id"] or ""
     known = roster.current().projects.get(view.owner)

@@ -126,7 +126,8 @@ class Fault:
     `status` is upstream's HTTP status, 0 for none; `message` its text, never a prompt or a secret. `delay` is
     the wait that upstream asks for, in seconds. `whole_account` says that the fault is not about this model alone.
     `reason` is Google's ErrorInfo.reason, `parked` the value that TAKE_OUT stores in `Account.parked`, `link` the page
-    that the account's owner has to open. `proxy` says that the egress proxy itself failed.
+    that the account's owner has to open. `proxy` says that the egress proxy itself failed. `consumer` is the project
+    that upstream counts the account's calls for, where it names it: `projects/123`.
     """
 
     outcome: Outcome
@@ -138,6 +139,7 @@ class Fault:
     parked: str = ""
     link: str = ""
     proxy: bool = False
+    consumer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

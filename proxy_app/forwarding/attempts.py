@@ -13,7 +13,7 @@ from typing import Protocol, Self
 
 from accounts_app import leasing
 from accounts_app.credentials import tokens
-from accounts_app.leasing import AccountView, Ending, Lease, NoAnswer, Pause, Wanted
+from accounts_app.leasing import AccountView, Ending, Lease, NoAnswer, Pause, Wanted, projects
 from accounts_app.pool.blame.assignment import Assignment
 from accounts_app.pool.outcomes import Fault, Outcome
 from accounts_app.roster import abilities, known_models, timeouts
@@ -78,9 +78,7 @@ class Step:
 
     @property
     def idle_timeout(self) -> float:
-        """Seconds that upstream may be silent before the first event. Whole calls have the same, which the HTTP client
-        prepares for once; `timeout` is what ends this one.
-        """
+        """Seconds of silence before the first event, the same for all calls: the HTTP client prepares for them once."""
         return self.forwarding.limit.seconds
 
     @property
@@ -253,6 +251,8 @@ class Forwarding:
     def learn(self, lease: Lease, failed: Failed) -> None:
         """Take in how the last step failed."""
         self._answers.append(failed.answer)
+        if failed.fault.consumer:
+            projects.named(lease.account.id, failed.fault.consumer)
         if failed.fault.outcome is Outcome.UNAUTHENTICATED:
             tokens.expire(lease.account.id, self.token)
         if failed.fault.outcome is Outcome.VERSION_MISSING:

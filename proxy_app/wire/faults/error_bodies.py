@@ -157,6 +157,16 @@ class ErrorBody:
         return [metric for metric in [*metrics, self.metadata.get("quota_metric", "")] if metric]
 
     @property
+    def consumer(self) -> str:
+        """The project that is the consumer (`projects/123`), from ErrorInfo and QuotaFailure; "" where none is named.
+
+        A consumer may be an API key instead, which is a secret.
+        """
+        dimensions = [violation.get("quotaDimensions") for violation in self._violations]
+        named = [str(each.get("consumer", "")) for each in dimensions if isinstance(each, dict)]
+        return next((name for name in [self.metadata.get("consumer", ""), *named] if name.startswith("projects/")), "")
+
+    @property
     def names_a_model(self) -> bool:
         """Whether any of these quotas is a model's."""
         dimensions = [violation.get("quotaDimensions") for violation in self._violations]

@@ -222,6 +222,7 @@ def _fault(
         reason=next(iter(error.reasons), ""),
         parked=parked,
         link=link,
+        consumer=error.consumer,
     )
 
 

@@ -89,8 +89,10 @@ def test_an_account_that_has_a_key_of_another_project_now_moves_alone(caplog):
 
 async def test_what_upstream_names_is_written_once_and_what_is_no_name_is_not():
     account = await in_database(a_key)
+    no_key = await in_database(make_account)
     await roster.refresh()
 
+    projects.named(no_key.pk, "projects/12345")
     for consumer in ("api_key:AIzaSecret", "projects/", "projects/-", "projects/12345/x", "12345", ""):
         projects.named(account.pk, consumer)
     assert journal.pending() == 0

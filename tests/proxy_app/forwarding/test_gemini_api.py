@@ -5,6 +5,7 @@ import json
 import pytest
 from asgiref.sync import sync_to_async
 
+from accounts_app import roster
 from accounts_app.models import Account
 from accounts_app.storage import journal
 from emulator import Reply
@@ -124,3 +125,18 @@ async def test_a_free_tier_quota_leads_to_the_other_kind_of_account(client, key_
     spent = [entry for entry in await ledger() if entry.outcome == "quota_exhausted"]
     assert [entry.dialect for entry in spent] == ["gemini_api"] * len(spent)
     assert len(spent) <= 1
+
+
+async def test_keys_are_of_one_project_where_their_errors_name_it(client, projects, upstream):
+    upstream.script("front_door_rate_limited", times=None)
+
+    for number in range(2):  # each asks some of the four keys
+        assert (await client.post(PLAIN, a_prompt(f"Prompt {number}"))).status == 429
+    await journal.flush(force=True)
+    await roster.refresh()
+
+    known = roster.current()
+    numbers = [known.projects[known.accounts[each.pk].owner].number for each in projects]
+    assert numbers[0] == numbers[1]
+    assert len(set(numbers)) == 3
+    assert all(numbers)

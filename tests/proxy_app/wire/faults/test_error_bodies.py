@@ -100,6 +100,19 @@ def test_the_exhausted_quotas_are_read_from_both_places():
 
 
 @pytest.mark.parametrize(
+    ("error", "consumer"),
+    [
+        (quota(consumer="projects/123"), "projects/123"),
+        (quota({"quotaDimensions": 7}, {"quotaDimensions": {"consumer": "projects/123"}}), "projects/123"),
+        (quota({"quotaDimensions": {"model": "m"}}, consumer="api_key:AIzaSecret"), ""),
+        (quota(), ""),
+    ],
+)
+def test_the_consumer_is_a_project_that_upstream_names(error, consumer):
+    assert error.consumer == consumer
+
+
+@pytest.mark.parametrize(
     ("violation", "named"),
     [
         ({"quotaDimensions": {"model": "m"}}, True),
