@@ -144,7 +144,10 @@ class UploadSession(models.Model):
 
 
 class FileCopy(models.Model):
-    """A file's copy in another project, under the name that it has there."""
+    """A file's copy in another project, under the name that it has there.
+
+    While a node makes it, it has no name, and `expires_at` is when others wait no longer.
+    """
 
     resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="+", verbose_name=_("resource"))
     project = _project()

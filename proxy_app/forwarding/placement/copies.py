@@ -1,7 +1,7 @@
 """Copies of files, made for the account that a call goes to: as bytes in the request, or as files of its project.
 
-A copy is made once for a file and a project, whoever needs it, by calls of its own, which the request log has. One that
-fails is that account's failure: the call goes on with another.
+A copy is made once for a file and a project, whoever needs it and on whatever node, by calls of its own, which the
+request log has. One that fails is that account's failure: the call goes on with another.
 """
 
 import asyncio
@@ -44,6 +44,7 @@ UNKNOWN_TYPE = "application/octet-stream"
 INLINED = 3  # how often a file is in memory while it is put into a request: as it is, in base64, in the body
 COPY_SECONDS = 600.0  # for each request that a copy takes
 FORGET_SECONDS = 5.0  # a client waits no longer for copies to be deleted
+CLAIMED_SECONDS = 0.5  # between two looks at a copy that another node makes
 # Seconds between two looks at a copy that upstream has not read yet; after the last of them it has failed.
 LOOKS = (0.5, 1.0, 2.0, *(5.0,) * 60)
 
@@ -184,6 +185,19 @@ class Asking:
         return await _copying.run((resource, owner), partial(self._copy, found))
 
     async def _copy(self, found: Found) -> str:
+        """Its name, once this node has made it, or another one."""
+        resource, owner = resource_of(found), self.account.owner
+        while (name := await rows.claim(resource, owner, self.account.id)) is None:  # noqa: ASYNC110 - of another node
+            await asyncio.sleep(CLAIMED_SECONDS)
+        if name:
+            return name
+        try:
+            return await self._made(found)
+        except NotCopied:
+            await rows.gone(resource, owner)
+            raise
+
+    async def _made(self, found: Found) -> str:
         room = Room()
         try:
             if not room.take(source_of(found).size):

@@ -5,10 +5,11 @@ import hashlib
 import time
 
 import pytest
+from django.utils import timezone
 
 from accounts_app import roster
 from accounts_app.leasing import copies, owners
-from accounts_app.models import Account
+from accounts_app.models import Account, FileCopy
 from accounts_app.pool.access.tenants import Tenant
 from accounts_app.storage import spool, worker
 from accounts_app.storage.worker import in_database
@@ -88,6 +89,33 @@ async def test_a_copy_that_expires_soon_or_is_gone_is_none(account):
     await copies.gone(other, -account)
     assert await copies.find(other, -account) == ""
     assert not await copies.of(other)
+
+
+async def test_one_node_makes_a_copy_and_the_others_get_its_name(account):
+    file, now = await resource_of(account), time.time()
+
+    assert await copies.claim(file, -account, account) == ""
+    assert await copies.claim(file, -account, account) is None
+    assert await copies.find(file, -account) == ""
+    assert await copies.of(file) == []
+    await copies.made(file, -account, account, "files/copy", now + 3600)
+    copies.reset()
+
+    assert await copies.claim(file, -account, account) == "files/copy"
+    assert await copies.find(file, -account) == "files/copy"
+
+
+async def test_a_copy_that_failed_is_over_or_takes_a_node_too_long_is_made_by_another(account):
+    file = await resource_of(account)
+    await copies.claim(file, -account, account)
+
+    await copies.gone(file, -account)
+    assert await copies.claim(file, -account, account) == ""
+    await FileCopy.objects.aupdate(expires_at=timezone.now())
+    assert await copies.claim(file, -account, account) == ""
+    await copies.made(file, -account, account, "files/copy", time.time() + copies.LEFT_SECONDS - 1)
+    assert await copies.claim(file, -account, account) == ""
+    assert await copies.claim(99, -account, account) == ""
 
 
 async def test_copies_in_memory_are_bounded(account, monkeypatch):

@@ -5,9 +5,11 @@ import base64
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.utils import timezone
 
 from accounts_app import roster
 from accounts_app.leasing import copies as rows
@@ -15,6 +17,7 @@ from accounts_app.leasing import owners
 from accounts_app.models import Account, ApiKey, FileCopy, Resource, SpooledFile
 from accounts_app.pool.access.tenants import Tenant
 from accounts_app.storage import spool
+from proxy_app.forwarding.placement import copies
 from proxy_app.forwarding.placement.copies import Room
 from tests.factories import a_cache, make_account
 
@@ -131,6 +134,28 @@ async def test_a_large_file_is_copied_once_for_a_project_and_the_copy_survives_a
     named = {parts_of(request)[0]["fileData"]["fileUri"] for request in upstream.calls}
     assert named == {f"{GOOGLES}/{copy.name}"}
     assert not await Resource.objects.filter(name=copy.name).aexists()
+
+
+async def test_a_copy_that_another_node_makes_is_waited_for(client, projects, upstream, key, a_file):
+    name = await a_file(LARGE, mime_type="application/pdf")
+    await only("c")
+    file = (await Resource.objects.aget(name=name)).pk
+    account, owner = projects[2].pk, -projects[2].pk
+    theirs = upstream.add_file("c@example.com", LARGE, mime_type="application/pdf")
+    assert await rows.claim(file, owner, account) == ""
+    owner = (await Account.objects.aget(pk=account)).owner_project_id
+    await roster.refresh()
+
+    asking = asyncio.create_task(client.post(GENERATE, asks(name), x_goog_api_key=key))
+    while not copies._copying.is_running((file, owner)):  # noqa: ASYNC110 - there is no event for it
+        await asyncio.sleep(0)
+    await FileCopy.objects.aupdate(name=theirs, expires_at=timezone.now() + timedelta(hours=1))
+    reply = await asking
+
+    assert reply.status == 200, reply.body
+    assert not upstream.requests_of("upload")
+    (request,) = upstream.calls
+    assert parts_of(request)[0]["fileData"]["fileUri"] == f"{GOOGLES}/{theirs}"
 
 
 async def test_a_copy_that_upstream_has_to_read_is_waited_for(client, upstream, key, a_file):
