@@ -39,6 +39,7 @@ class ApiKey(Stamped):
         help_text=_("Encrypted, for as many days as the settings say, for operators with the permission to read them."),
     )
     allowed_models = models.JSONField(_("allowed models"), default=list, blank=True)
+    allowed_agents = models.JSONField(_("allowed agents"), default=list, blank=True)
     allowed_networks = models.JSONField(_("allowed networks"), default=list, blank=True)
     requests_per_minute = models.PositiveIntegerField(_("requests per minute"), null=True, blank=True)
     requests_per_day = models.PositiveIntegerField(_("requests per day"), null=True, blank=True)

@@ -49,8 +49,8 @@ CREDENTIAL_COLUMNS = (
     "refreshed_at",
 )
 KEY_COLUMNS = (
-    "digest", "name", "enabled", "expires_at", "may_explain", "owner", "allowed_models", "allowed_networks", "capture",
-    "group_id", *Limit,
+    "digest", "name", "enabled", "expires_at", "may_explain", "owner", "allowed_models", "allowed_agents",
+    "allowed_networks", "capture", "group_id", *Limit,
 )  # fmt: skip
 GROUP_COLUMNS = ("name", *GROUP_LIMITS)
 PROJECT_COLUMNS = ("number", "project_id", "name", "exclusive_to_id", *PROJECT_LIMITS)
@@ -127,7 +127,7 @@ def credential_view(
 
 
 def key_view(key: int, _: float, *columns: Any) -> tuple[str, KeyView]:
-    digest, name, enabled, expires_at, may_explain, owner, allowed_models, networks, capture, group, *limits = columns
+    digest, name, enabled, expires_at, may_explain, owner, models, agents, networks, capture, group, *limits = columns
     return digest, KeyView(
         id=key,
         name=name,
@@ -135,7 +135,8 @@ def key_view(key: int, _: float, *columns: Any) -> tuple[str, KeyView]:
         expires_at=_seconds(expires_at),
         may_explain=may_explain,
         owner=owner,
-        allowed_models=tuple(allowed_models or ()),
+        allowed_models=tuple(models or ()),
+        allowed_agents=tuple(agents or ()),
         allowed_networks=_networks(key, networks or ()),
         limits=Limits(**dict(zip(Limit, limits, strict=True))),
         capture=capture,

@@ -109,6 +109,7 @@ class KeyView:
     may_explain: bool
     owner: str = ""
     allowed_models: tuple[str, ...] = ()
+    allowed_agents: tuple[str, ...] = ()
     allowed_networks: tuple[Network, ...] | None = ()
     limits: Limits = NO_LIMITS
     capture: bool = False
@@ -118,6 +119,10 @@ class KeyView:
         """Whether it may use `model`, the name in the request."""
         allowed = self.allowed_models
         return not allowed or any_matches(allowed, model) or any_matches(allowed, canonical(model))
+
+    def may_ask(self, agent: str) -> bool:
+        """Whether it may ask `agent`, by its bare id."""
+        return not self.allowed_agents or any_matches(self.allowed_agents, agent)
 
     def may_call_from(self, address: str) -> bool:
         """Whether it is allowed from `address`, an IP address; "" where there is none, as on a Unix socket."""

@@ -134,6 +134,9 @@ def begin(principal: Principal, call: Call, attempt_log: AttemptLog) -> Abstract
     for model in call.named.models:
         if not key.may_use(model):
             raise not_allowed(model)
+    for agent in call.named.agents:
+        if not key.may_ask(agent):
+            raise _not_to_be_asked(agent)
     if key.allowed_models:
         _refuse_unseen_models(call)
     now = time.time()
@@ -163,6 +166,14 @@ def not_allowed(model: str) -> errors.PermissionDenied:
     return errors.PermissionDenied(
         f"This API key may not use models/{model}. Call ListModels to see the models it may use.",
         [errors.error_info("MODEL_NOT_ALLOWED", model=model)],
+        outcome=Refusal.MODEL_NOT_ALLOWED,
+    )
+
+
+def _not_to_be_asked(agent: str) -> errors.PermissionDenied:
+    return errors.PermissionDenied(
+        f"This API key may not use the agent {agent}.",
+        [errors.error_info("AGENT_NOT_ALLOWED", agent=agent)],
         outcome=Refusal.MODEL_NOT_ALLOWED,
     )
 

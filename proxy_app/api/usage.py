@@ -63,6 +63,7 @@ async def _report(key: KeyView, now: float) -> dict[str, Any]:
             "owner": key.owner,
             "expiresAt": _stamp(key.expires_at),
             "allowedModels": key.allowed_models,
+            "allowedAgents": key.allowed_agents,
         },
         "asOf": _stamp(now),
         "limits": [_limit(status) for status in key_usage.by_limit(key, now)],

@@ -13,7 +13,7 @@ from accounts_app.pool.access.networks import network
 LONGEST_LIST = 100  # lines: each is looked at in every call
 
 WHOSE = ("owner", "group", "enabled", "expires_at")
-RIGHTS = ("allowed_models", "allowed_networks", "may_explain", "capture")
+RIGHTS = ("allowed_models", "allowed_agents", "allowed_networks", "may_explain", "capture")
 LIMITS = tuple(limit.value for limit in Limit)
 
 
@@ -22,6 +22,13 @@ class ApiKeyForm(forms.ModelForm):
         label=_("Allowed models"),
         help_text=_(
             "The model names it may use, aliases included; one a line, * matches anything. Empty: every model."
+        ),
+    )
+    allowed_agents = LinesField(
+        label=_("Allowed agents"),
+        help_text=_(
+            "The agents its interactions may name, such as deep-research-*; one a line, * matches anything. Empty: "
+            "every agent, whatever its models."
         ),
     )
     allowed_networks = LinesField(
@@ -49,12 +56,11 @@ class ApiKeyForm(forms.ModelForm):
         }
 
     def clean_allowed_models(self) -> list[str]:
-        models = self._not_too_many("allowed_models")
-        for model in models:
-            if any(character.isspace() for character in model):
-                raise forms.ValidationError(_("“%(model)s” has a space in it.") % {"model": model})
         # A list copied from ListModels names them models/….
-        return [model.removeprefix("models/") for model in models]
+        return [model.removeprefix("models/") for model in self._names("allowed_models")]
+
+    def clean_allowed_agents(self) -> list[str]:
+        return [agent.removeprefix("agents/") for agent in self._names("allowed_agents")]
 
     def clean_allowed_networks(self) -> list[str]:
         written = self._not_too_many("allowed_networks")
@@ -68,6 +74,13 @@ class ApiKeyForm(forms.ModelForm):
     def chosen(self) -> dict[str, Any]:
         """The columns an operator sets directly, as far as they were changed."""
         return {name: self.cleaned_data[name] for name in self.changed_data if name not in ("name", "group")}
+
+    def _names(self, field: str) -> list[str]:
+        names = self._not_too_many(field)
+        for name in names:
+            if any(character.isspace() for character in name):
+                raise forms.ValidationError(_("“%(model)s” has a space in it.") % {"model": name})
+        return names
 
     def _not_too_many(self, name: str) -> list[str]:
         lines = list(dict.fromkeys(self.cleaned_data[name]))

@@ -75,3 +75,11 @@ def test_a_name_without_a_route_is_its_own_target():
         *("gemini-2.5-flash", "gemini-2.5-flash", "slow"),
     )
     assert routes.find("slow") is None
+
+
+def test_a_key_may_ask_the_agents_of_its_list():
+    key = KeyView(1, "laptop", True, None, False, allowed_models=("gemini-*",), allowed_agents=("deep-research-*",))
+
+    assert key.may_ask("deep-research-preview-04-2026")
+    assert not key.may_ask("mine")
+    assert KeyView(2, "other", True, None, False, allowed_models=("gemini-*",)).may_ask("mine")

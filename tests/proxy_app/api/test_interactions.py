@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from accounts_app.models import Resource
+from accounts_app import roster
+from accounts_app.models import ApiKey, Resource
 from accounts_app.storage import journal
 from emulator import Ending, Reply
 from proxy_app.models import UsageRecord
@@ -254,3 +255,22 @@ async def test_so_has_the_refusal_of_a_key(client, red, upstream, operator_sets)
 
     assert reply.status == 401
     assert reply.json()["error"]["code"] == "authentication"
+
+
+async def test_a_key_may_be_limited_to_some_agents(client, red, upstream):
+    await ApiKey.objects.filter(name="red").aupdate(allowed_agents=["deep-*"], allowed_models=["gemini-*"])
+    await roster.refresh()
+    body = {"agent": "antigravity-preview-05-2026", "input": "Hi"}
+
+    refused = await client.post(URL, body, x_goog_api_key=red)
+    allowed = await client.post(
+        URL, {**body, "agent": "deep-research-preview-04-2026", "background": True}, x_goog_api_key=red
+    )
+
+    assert refused.status == 403
+    assert refused.json()["error"] == {
+        "message": "This API key may not use the agent antigravity-preview-05-2026.",
+        "code": "permission_denied",
+    }
+    assert allowed.status == 200, allowed.body
+    assert [record.model for record in await log() if record.attempt] == ["deep-research-preview-04-2026"]

@@ -42,7 +42,7 @@ class TestTheReport:
         report = reply.json()
         assert list(report) == ["key", "asOf", "limits", "today", "month"]
         assert report["key"] == {
-            "name": "laptop", "owner": "Alice", "expiresAt": None, "allowedModels": ["gemini-2.5*"]
+            "name": "laptop", "owner": "Alice", "expiresAt": None, "allowedModels": ["gemini-2.5*"], "allowedAgents": []
         }  # fmt: skip
         day = limits_in(report)["requestsPerDay"]
         midnight = datetime.fromisoformat(day.pop("resetsAt"))

@@ -48,12 +48,14 @@ def test_models_and_networks_are_lists_of_lines(console):
         reverse(ADD),
         filled_in(
             allowed_models="models/gemini-2.5-flash\r\n gemini-3* \r\n\r\ngemini-3*",
+            allowed_agents="agents/mine\r\ndeep-research-*",
             allowed_networks="192.0.2.0/24\r\n2001:DB8::/32\r\n198.51.100.7",
         ),
     )
 
     row = ApiKey.objects.get()
     assert row.allowed_models == ["gemini-2.5-flash", "gemini-3*"]
+    assert row.allowed_agents == ["mine", "deep-research-*"]
     assert row.allowed_networks == ["192.0.2.0/24", "2001:db8::/32", "198.51.100.7/32"]
 
 
@@ -63,6 +65,7 @@ def test_models_and_networks_are_lists_of_lines(console):
         ({"allowed_networks": "the office"}, "not a network"),
         ({"allowed_networks": "192.0.2.1/24"}, "host bits"),
         ({"allowed_models": "gemini 2.5"}, "space"),
+        ({"allowed_agents": "deep research"}, "space"),
         ({"allowed_models": "\n".join(f"model-{number}" for number in range(101))}, "At most 100"),
         ({"requests_per_minute": "0"}, "at least 1"),
         ({"tokens_per_day": "-5"}, "greater than or equal to 0"),
