@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts_app.leasing import projects
+from accounts_app.leasing.owner_rows import CONTINUATIONS
 from accounts_app.models import Account, Project, Resource
 from accounts_app.models.projects import PROJECT_LIMITS
 from accounts_app.models.resources import LONGEST_NAME
@@ -144,7 +145,7 @@ def lost_without(account_ids: Collection[int]) -> list[Kept]:
     """What nobody could reach any more if these accounts were deleted: the resources of projects without another."""
     others = Account.objects.exclude(pk__in=account_ids).exclude(owner_project=None).values("owner_project")
     lost = Project.objects.filter(accounts__in=account_ids).exclude(pk__in=others)
-    return kept(Resource.objects.filter(project__in=lost.values("pk")))
+    return kept(shown().filter(project__in=lost.values("pk")))
 
 
 def left_by(key: int) -> QuerySet[Resource]:
@@ -159,9 +160,14 @@ def kept(rows: QuerySet[Resource] | None = None) -> list[Kept]:
     return [Kept(project, kind, count, size or 0) for project, kind, count, size in sums]
 
 
+def shown() -> QuerySet[Resource]:
+    """What clients have made. Continuation tokens, which the gateway notes for a day, have rows of the same table."""
+    return Resource.objects.exclude(kind=CONTINUATIONS)
+
+
 def alive() -> QuerySet[Resource]:
-    """The resources that have not expired."""
-    return Resource.objects.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+    """Those that have not expired."""
+    return shown().filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
 
 
 def check(number: str, project_id: str) -> None:

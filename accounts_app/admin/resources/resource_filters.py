@@ -40,7 +40,7 @@ class KindFilter(DropdownFilter):
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(kind, kind) for kind in Resource.objects.order_by("kind").values_list("kind", flat=True).distinct()]
+        return [(kind, kind) for kind in projects.shown().order_by("kind").values_list("kind", flat=True).distinct()]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
         return queryset.filter(kind=self.value()) if self.value() else queryset

@@ -70,7 +70,7 @@ class ResourcePage(ModelAdmin):
         return [*own, *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Resource]:
-        return super().get_queryset(request).defer("account__proxy_url", "last_json")
+        return (super().get_queryset(request) & projects.shown()).defer("account__proxy_url", "last_json")
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         found = super().get_changelist_instance(request)
@@ -162,7 +162,7 @@ class ResourcePage(ModelAdmin):
         wanted = {column: int(value) for column, value in given.items() if value.isdecimal()}
         if not wanted:
             raise PermissionDenied
-        return Resource.objects.filter(**wanted)
+        return projects.shown().filter(**wanted)
 
     def _cancel(self, request: HttpRequest, chosen: QuerySet[Resource]) -> None:
         ids = _ids(chosen)

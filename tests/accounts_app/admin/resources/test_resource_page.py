@@ -1,35 +1,63 @@
 """The console's list of resources, and what is done with them there."""
 
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
+import httpx
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts_app.admin.hooks import hooks
 from accounts_app.models import ApiKey, Resource
+from emulator import Emulator
+from tests.factories import a_cache, a_prompt
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("forgetful")]
 
 LIST = "admin:accounts_app_resource_changelist"
 
 
+@dataclass
+class Google:
+    """Upstream, which has what `red` has made, under the names of its rows."""
+
+    emulator: Emulator
+    key: str
+
+    def make(self, path: str, body: dict[str, object]) -> str:
+        """The name of a new resource."""
+        made = httpx.post(f"{self.emulator.url}/v1beta/{path}", json=body, headers={"x-goog-api-key": self.key})
+        return made.raise_for_status().json()["name"]
+
+    def has(self, name: str) -> dict[str, Any] | None:
+        found = httpx.get(f"{self.emulator.url}/v1beta/{name}", headers={"x-goog-api-key": self.key})
+        return found.json() if found.status_code == 200 else None
+
+    def asked(self) -> set[tuple[str, str]]:
+        """What the console has asked it to do."""
+        calls = ("deleteFile", "deleteCachedContent", "deleteBatch", "cancelBatch")
+        found = [each for call in calls for each in self.emulator.requests_of(call)]
+        return {(each.http_method, each.path.removeprefix("/v1beta/")) for each in found}
+
+
 @pytest.fixture
-def asked(monkeypatch) -> list[tuple[str, str]]:
-    """What upstream is asked; it refuses what is named `…refused`."""
-    calls: list[tuple[str, str]] = []
-
-    def to(method: str):
-        async def ask(name: str, owner: int) -> str:
-            calls.append((method, name))
-            return "It is in use." if name.endswith("refused") else ""
-
-        return ask
-
-    monkeypatch.setattr(hooks, "delete_resource", to("delete"))
-    monkeypatch.setattr(hooks, "cancel_resource", to("cancel"))
-    return calls
+def google(made, emulator, settings) -> Google:
+    emulator.reset()
+    settings.GEMINI_API_URL = emulator.url
+    for name, project in (("a", "1111"), ("b", "1111"), ("c", "2222")):
+        emulator.add_account(name, api_key=f"access-{name}", project=project)
+    google = Google(emulator, "access-a")
+    emulator.add_file("a", b"a film", id="a")
+    requests = [{"request": a_prompt("What is 6*7?"), "metadata": {"key": "one"}}]
+    batch = {"batch": {"displayName": "b", "inputConfig": {"requests": {"requests": requests}}}}
+    for row, name in (
+        ("cachedContents/c", google.make("cachedContents", a_cache())),
+        ("batches/b", google.make("models/gemini-2.5-flash:batchGenerateContent", batch)),
+    ):
+        Resource.objects.filter(name=row).update(name=name)
+    return google
 
 
 def listed(console, **query: object) -> set[str]:
@@ -74,45 +102,51 @@ def test_a_resource_has_a_page_without_a_form(console, made):
     assert 'name="_save"' not in page
 
 
-def test_deleting_asks_first_and_then_upstream(console, made, asked):
-    Resource.objects.create(project=made.one, kind="files", name="files/refused")
-    rows = [made.row(name) for name in ("files/a", "cachedContents/c", "files/refused")]
+def test_deleting_asks_first_and_then_upstream(console, made, google):
+    Resource.objects.create(project=made.one, kind="files", name="files/nowhere")
+    rows = Resource.objects.filter(kind__in=["files", "cachedContents"])
+    cache = rows.get(kind="cachedContents").name
 
     question = act(console, "delete_upstream", *rows)
-    assert "files/refused" in question
-    assert not asked
+    assert "files/nowhere" in question
+    assert not google.asked()
     told = act(console, "delete_upstream", *rows, confirmed="1")
 
-    assert sorted(asked) == [("delete", "cachedContents/c"), ("delete", "files/a"), ("delete", "files/refused")]
+    assert google.asked() == {("DELETE", name) for name in ("files/a", cache, "files/nowhere")}
+    assert (google.has("files/a"), google.has(cache)) == (None, None)
     assert "2 resources deleted." in told
-    assert "files/refused: It is in use." in told
-    left = set(Resource.objects.values_list("name", flat=True))
-    assert left == {"files/refused", "batches/b", "fileSearchStores/s"}
+    assert "files/nowhere: You do not have permission to access the File nowhere or it may not exist." in told
+    assert set(rows.values_list("name", flat=True)) == {"files/nowhere"}
     assert LogEntry.objects.filter(object_repr="files/a").count() == 1
 
 
-def test_what_no_account_can_reach_is_deleted_here_alone(console, made, asked):
+def test_what_no_account_can_reach_is_deleted_here_alone(console, made, google):
     made.last.delete()
 
     act(console, "delete_upstream", made.row("fileSearchStores/s"), confirmed="1")
 
-    assert not asked
+    assert not google.asked()
     assert not Resource.objects.filter(name="fileSearchStores/s").exists()
 
 
-def test_cancelling_is_of_running_jobs_alone(console, made, asked):
+def test_cancelling_is_of_running_jobs_alone(console, made, google):
+    job = Resource.objects.get(kind="batches")
+
     told = act(console, "cancel", *Resource.objects.all())
 
-    assert asked == [("cancel", "batches/b")]
+    assert google.asked() == {("POST", f"{job.name}:cancel")}
+    assert google.has(job.name)["metadata"]["state"] == "BATCH_STATE_CANCELLED"
     assert "1 job cancelled." in told
-    assert made.row("batches/b").state == "BATCH_STATE_CANCELLED"
-    assert "None of them is a job that runs." in act(console, "cancel", made.row("batches/b"))
+    job.refresh_from_db()
+    assert job.state == "BATCH_STATE_CANCELLED"
+    assert "None of them is a job that runs." in act(console, "cancel", job)
 
 
-def test_forgetting_asks_nobody_upstream(console, made, asked):
+def test_forgetting_asks_nobody_upstream(console, made, google):
     act(console, "forget", made.row("files/a"), confirmed="1")
 
-    assert not asked
+    assert not google.asked()
+    assert google.has("files/a")
     assert not Resource.objects.filter(name="files/a").exists()
 
 
@@ -125,21 +159,23 @@ def test_sharing(action, shared, console, made):
     assert made.row("fileSearchStores/s").shared == shared
 
 
-@pytest.mark.parametrize(("page", "method"), [("cancel_all", "cancel"), ("delete_all", "delete")])
-def test_all_of_a_group_at_once(page, method, console, made, asked):
+@pytest.mark.parametrize("page", ["cancel_all", "delete_all"])
+def test_all_of_a_group_at_once(page, console, made, google):
     url = f"{reverse(f'admin:accounts_app_resource_{page}')}?group={made.red.pk}"
-    expected = {"batches/b"} if method == "cancel" else {"batches/b", "files/a", "cachedContents/c"}
+    cancels = page == "cancel_all"
+    expected = [row.name for row in Resource.objects.filter(group=made.red) if row.kind == "batches" or not cancels]
 
     question = console.get(url).content.decode()
-    assert not asked
+    assert not google.asked()
     assert all(name in question for name in expected)
     answer = console.post(url)
 
     assert answer.url == f"{reverse(LIST)}?group={made.red.pk}"
-    assert set(asked) == {(method, name) for name in expected}
+    assert google.asked() == {("POST", f"{name}:cancel") if cancels else ("DELETE", name) for name in expected}
+    assert len(expected) == (1 if cancels else 3)
 
 
-def test_who_may_only_look_does_nothing(clerk, made, asked):
+def test_who_may_only_look_does_nothing(clerk, made, google):
     url = reverse("admin:accounts_app_resource_delete_all")
 
     assert listed(clerk) == set(Resource.objects.values_list("name", flat=True))
@@ -147,18 +183,31 @@ def test_who_may_only_look_does_nothing(clerk, made, asked):
         act(clerk, action, made.row("files/a"), confirmed="1")
     assert clerk.post(f"{url}?group={made.red.pk}").status_code == 403
 
-    assert not asked
+    assert not google.asked()
     assert made.row("files/a").shared == ""
     group = clerk.get(reverse("admin:accounts_app_keygroup_change", args=[made.red.pk])).content.decode()
     assert "cachedContents" in group
     assert url not in group
 
 
-def test_nothing_is_done_to_all_resources_there_are(console, made, asked):
+def test_nothing_is_done_to_all_resources_there_are(console, made, google):
     for query in ("", "?kind=files", "?group=x"):
         assert console.post(reverse("admin:accounts_app_resource_delete_all") + query).status_code == 403
 
-    assert not asked
+    assert not google.asked()
+
+
+def test_what_the_gateway_notes_of_tokens_is_no_resource_to_look_at_or_delete(console, made):
+    note = Resource.objects.create(project=made.one, kind="continuations", name="continuations/hash", group=made.red)
+
+    assert note.name not in listed(console)
+    assert console.get(reverse("admin:accounts_app_resource_change", args=[note.pk])).status_code == 302
+    for page in (reverse(LIST), reverse("admin:accounts_app_project_change", args=[made.one.pk])):
+        assert "continuations" not in console.get(page).content.decode()
+    group = reverse("admin:accounts_app_keygroup_change", args=[made.red.pk])
+    assert "continuations" not in console.get(group).content.decode()
+    question = console.get(f"{reverse('admin:accounts_app_resource_delete_all')}?group={made.red.pk}")
+    assert "continuations" not in question.content.decode()
 
 
 def test_resources_expire_in_the_future(console, made):
