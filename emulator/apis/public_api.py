@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from emulator.apis import models
 from emulator.apis.interactions import agents, environments, interactions
+from emulator.apis.interactions.related.methods import RELATED_METHODS, bring_up_to_date
 from emulator.apis.openai import access
 from emulator.apis.openai.methods import OPENAI_METHODS
 from emulator.apis.resources import (
@@ -49,6 +50,7 @@ _METHODS: Mapping[str, Callable[[Google, Call], Reply | Json]] = {
     **interactions.METHODS,
     **agents.METHODS,
     **environments.METHODS,
+    **RELATED_METHODS,
     **OPENAI_METHODS,
 }
 # What uploads go to, by collection.
@@ -62,6 +64,7 @@ _TARGETS: Mapping[str, sessions.Target] = {
 def answer(google: Google, call: Call) -> Reply | Json:
     """The answer to one authenticated call; raises Refused."""
     recorded.provide(call.project, google.recorded, call.now)
+    bring_up_to_date(google, call)
     if step := sessions.STEPS.get(call.route.call):
         return step(google, call, _target(call))
     method = _METHODS.get(call.route.call)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from emulator.state.accounts import Account
 from emulator.state.google import Google
 from emulator.state.recording import Recorded
+from emulator.state.resources.interactions.related.webhooks import Delivery
 
 # Everything the emulator waits for happens on one machine, in milliseconds.
 _TIMEOUT = 5.0
@@ -50,6 +51,12 @@ class Observer:
         """Open sockets, idle ones too."""
         with self._changed:
             return len(self._google.connections)
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """The latest messages to webhooks by project, oldest first; what came about is told at the next call."""
+        with self._changed:
+            return [one for project in self._google.projects.all() for one in project.related.webhooks.deliveries]
 
     def wait_for_requests(
         self, number: int = 1, *, call: str | None = None, timeout: float = _TIMEOUT

@@ -12,6 +12,7 @@ from emulator.state.resources.files import Files
 from emulator.state.resources.interactions.agents import Agents
 from emulator.state.resources.interactions.environments import Environments
 from emulator.state.resources.interactions.interactions import Interactions
+from emulator.state.resources.interactions.related.related import Related
 from emulator.state.resources.jobs import Jobs
 from emulator.state.resources.older import Older
 from emulator.state.resources.stores import Stores
@@ -32,6 +33,7 @@ class Project:
     interactions: Interactions = field(default_factory=Interactions, repr=False)
     agents: Agents = field(default_factory=Agents, repr=False)
     environments: Environments = field(default_factory=Environments, repr=False)
+    related: Related = field(default_factory=Related, repr=False)
 
 
 class Projects:

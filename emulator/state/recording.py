@@ -23,6 +23,7 @@ MODEL_CALLS = frozenset(
         "embedContent",
         "batchEmbedContents",
         "createInteraction",
+        "createDecision",
         "openaiChat",
         "openaiEmbeddings",
     }

@@ -49,7 +49,7 @@ def answered(google: Google, call: Call, asked: Json, given: Sequence[Json]) -> 
     steps = [*_before(call, asked), *given]
     if "agent" in asked:
         return _by_agent(google, call, asked, steps, given)
-    model = _named_model(call, asked["model"])
+    model = named_model(call, asked["model"])
     inner = request_of(asked, steps)
     if "continuation_token" in asked:
         return _gone_on(call, asked, model, inner, given)
@@ -72,7 +72,7 @@ def _by_agent(google: Google, call: Call, asked: Json, conversation: Sequence[Js
     config = {**agent.get("agent_config", {}), **asked.get("agent_config", {})}
     taken_over: Json = {name: agent[name] for name in ("system_instruction", "tools") if name in agent}
     inner = request_of({**taken_over, **asked, "agent_config": config}, conversation)
-    model = _named_model(call, config["model"]) if "model" in config else models_for(None)[_ENGINE]
+    model = named_model(call, config["model"]) if "model" in config else models_for(None)[_ENGINE]
     asking = asking_of(google, call, inner, model)
     environment = environment_for(call, asked.get("environment") or agent.get("base_environment"))
     told = compose(asking, inner, model, google.prompt_cache, counted_as=id)
@@ -85,7 +85,7 @@ def _by_agent(google: Google, call: Call, asked: Json, conversation: Sequence[Js
     return Composed(told, steps, outcome, errors, environment.id if environment else "", given)
 
 
-def _named_model(call: Call, name: str) -> Model:
+def named_model(call: Call, name: str) -> Model:
     """The model of this id, if it takes part in interactions; raises Refused."""
     model = find_model(call.owner, name)
     if model is None or model.internal or not model.does("generateContent"):

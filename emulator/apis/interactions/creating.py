@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from emulator.answers.interactions.events import events_of, failed, numbered
 from emulator.answers.interactions.told import usage_of
 from emulator.apis.interactions.answering import Composed, answered
+from emulator.apis.interactions.related.naming import check_credentials, check_voices
 from emulator.apis.interactions.streams import scripted_error, streamed
 from emulator.state.resources.interactions.interactions import Checkpoint, Interaction, new_id
 from emulator.state.resources.interactions.steps import parted
@@ -45,7 +46,9 @@ def create(google: Google, call: Call) -> Reply:
 
 def begin(google: Google, call: Call, asked: Json) -> Interaction:
     """A new interaction of the call's project, by a body as read; raises Refused."""
-    _check(asked)
+    check_asked(asked)
+    check_credentials(call, asked.get("environment"))
+    check_voices(call, asked.get("generation_config", {}).get("speech_config"))
     given = input_of(asked["input"]) if asked.get("input") else []
     return _kept(google, call, asked, answered(google, call, asked, given))
 
@@ -61,7 +64,7 @@ def _check_revision(call: Call) -> None:
         raise refuse_in_words(400, LEGACY)
 
 
-def _check(asked: Json) -> None:
+def check_asked(asked: Json) -> None:
     """What goes with what."""
     if ("model" in asked) is ("agent" in asked):
         raise refuse_in_words(400, "Exactly one of 'model' and 'agent' must be set.")

@@ -113,10 +113,18 @@ class Jobs:
 
     def __init__(self) -> None:
         self._by_name: dict[str, Job] = {}
+        self._open: list[Job] = []
 
     def add(self, job: Job) -> Job:
         self._by_name[job.name] = job
+        self._open.append(job)
         return job
+
+    def ended(self, now: float) -> list[Job]:
+        """Those that are over and were not asked for so before."""
+        over = [job for job in self._open if job.state(now).over]
+        self._open = [job for job in self._open if not job.state(now).over] if over else self._open
+        return over
 
     def get(self, name: str) -> Job:
         """By its whole name, or as `operations/…`; raises Refused for what is not there or is another project's."""

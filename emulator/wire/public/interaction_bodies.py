@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from emulator.wire.public.related_bodies import RELATED_SHAPES
 from emulator.wire.public.worded import refuse_in_words
 from emulator.wire.replies import Json
 
@@ -51,8 +52,8 @@ _SCALARS: Mapping[str, tuple[type, ...]] = {"string": (str,), "bool": (bool,), "
 
 def _parse() -> dict[str, dict[str, str]]:
     shapes: dict[str, dict[str, str]] = {}
-    for line in _SHAPES.replace("\n  ", " ").strip().splitlines():
-        message, _, listed = line.partition(": ")
+    for line in f"{_SHAPES.strip()}{RELATED_SHAPES}".replace("\n  ", " ").strip().splitlines():
+        message, _, listed = line.partition(":")
         shapes[message] = {word.replace("*", ":").partition(":")[0]: word for word in listed.split()}
     return shapes
 
@@ -63,6 +64,10 @@ _BY_MESSAGE = _parse()
 def read_body(shape: str, value: Any) -> Json:
     """`value` against the message `shape`, fields that are null left out; raises Refused with a word for its code."""
     return _message(shape, value, "")
+
+
+def fields_of(shape: str) -> set[str]:
+    return set(_BY_MESSAGE[shape])
 
 
 def refuse_value(value: Any, field: str) -> Exception:

@@ -142,9 +142,17 @@ class Interactions:
     def __init__(self) -> None:
         self._by_id: dict[str, Interaction] = {}
         self._checkpoints: dict[str, Checkpoint] = {}
+        self._open: list[Interaction] = []
 
     def store(self, interaction: Interaction) -> None:
         self._by_id[interaction.id] = interaction
+        self._open.append(interaction)
+
+    def ended(self, now: float) -> list[Interaction]:
+        """Those that are over and were not asked for so before."""
+        over = [one for one in self._open if one.is_over(now)]
+        self._open = [one for one in self._open if not one.is_over(now)] if over else self._open
+        return over
 
     def get(self, id: str, now: float) -> Interaction:
         """Raises Refused, with one text for what is foreign, gone and never was."""

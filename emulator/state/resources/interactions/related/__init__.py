@@ -1,0 +1,1 @@
+"""What goes with interactions and is a project's own: credentials, triggers, voices, webhooks, tokens."""

@@ -1,0 +1,1 @@
+"""What goes with interactions: credentials, triggers, voices, decisions, webhooks, tokens."""
