@@ -202,6 +202,7 @@ class Forwarding:
                 model=call.operation.cooldowns_on(self.model),
                 operation=(files and files.needs) or call.operation.id,
                 owner=owner,
+                even_disabled=owner is not None and not call.operation.makes,
                 group=call.tenant.group,
                 conversation=call.affinity,
                 max_attempts=timeouts.max_attempts(),
@@ -221,10 +222,7 @@ class Forwarding:
         return self
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is not None:
             self.attempts.give_back(monotonic())

@@ -18,7 +18,8 @@ class Wanted(Struct, frozen=True):
 
     `model` is what cooldowns are for, "" for the account as a whole. `operation` has to be one that the account
     supports; `owner` is `Candidate.owner` of the accounts that may answer, None for a call that any may answer. Then
-    `group`, the caller's, is the only one whose exclusive projects it may use. `conversation` is its affinity key.
+    `group`, the caller's, is the only one whose exclusive projects it may use. With `even_disabled`, accounts of the
+    owner that an operator has disabled answer when no other can. `conversation` is its affinity key.
     `repeat` says whether the request may be sent again. `max_wait` is how long it may wait for an account, in seconds,
     all its waits together; `deadline` when its first byte has to be there. `only` is the one account to ask, even if it
     is cooling down or disabled, and `why` the reason for that. `request` makes a fingerprint of the request, and is
@@ -29,6 +30,7 @@ class Wanted(Struct, frozen=True):
     conversation: int
     operation: str = ""
     owner: int | None = None
+    even_disabled: bool = False
     group: int | None = None
     max_attempts: int = 3
     max_wait: float = 10.0

@@ -96,9 +96,7 @@ class Attempts:
         return self._another(now)
 
     def failed(self, fault: Fault, now: float, replayable: bool = True) -> None:
-        """Apply a failed exchange, and decide whether and where to go on; not if the request's body can no longer be
-        sent again (`replayable`).
-        """
+        """Apply a failed exchange, and decide where to go on; nowhere with a body that is not `replayable`."""
         assignment, verdict = self.assignment, verdict_of(fault)
         assert assignment is not None
         self.faults.append(fault)
@@ -217,9 +215,11 @@ class Attempts:
         wanted = self.wanted
         if wanted.only is not None:
             return None if wanted.only in self.tried else Choice(wanted.only, wanted.why)
-        was_refused = any(suspicion.fault.outcome is Outcome.REFUSED for suspicion in self._suspicions)
         return self._blame.choose(
-            wanted.strategy, wanted.model, wanted.conversation, self.tried, now, lately=was_refused, among=self._among
+            *(wanted.strategy, wanted.model, wanted.conversation, self.tried, now),
+            lately=any(each.fault.outcome is Outcome.REFUSED for each in self._suspicions),
+            among=self._among,
+            even_disabled=wanted.even_disabled,
         )
 
     @property
@@ -240,7 +240,8 @@ class Attempts:
                 self.tried.discard(account)
             return Pause(self._pause)
         if all(fault.outcome in RECOVERS for fault in self._met.values()):
-            soonest = outlook.soonest(self._blame.board, self.wanted.model, now, self._among)
+            board, wanted = self._blame.board, self.wanted
+            soonest = outlook.soonest(board, wanted.model, now, self._among, even_disabled=wanted.even_disabled)
             if soonest is not None and self._wait(max(soonest, now), now):
                 self._met.clear()
                 self.tried.clear()
@@ -267,8 +268,8 @@ class Attempts:
         return lineup.budget.spend()
 
     def _nothing_left(self, now: float) -> NoAnswer:
-        board = self._blame.board
-        return self._end(no_answer(board, self.faults, self.wanted.model, self._among, self._blame.spread, now), now)
+        asked = self._blame.board, self.faults, self.wanted.model, self._among, self._blame.spread, now
+        return self._end(no_answer(*asked, even_disabled=self.wanted.even_disabled), now)
 
     def _end(self, no_answer: NoAnswer, now: float) -> NoAnswer:
         self.give_back(now)

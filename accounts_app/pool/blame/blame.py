@@ -108,12 +108,14 @@ class Blame:
         *,
         lately: bool,
         among: Among = None,
+        even_disabled: bool = False,
     ) -> Choice | None:
         """The account to ask; None when none of those not tried can answer.
 
         1. The account that answered this conversation, where others had refused it.
         2. With `lately`, one that answered for this model within the last minutes.
         3. By the operator's strategy; accounts that refused this conversation come last.
+        4. With `even_disabled`, one that an operator has disabled.
         """
         board = self.board
         refused, answered = self.refusals.of((conversation, model))
@@ -126,7 +128,15 @@ class Blame:
             if may_answer and board.is_ready(account, model, now):
                 return Choice(account, why)
         choice = board.choose(strategy, model, conversation, others, now, among)
-        return board.choose(strategy, model, conversation, tried, now, among) if choice is None and refused else choice
+        if choice is None and refused:
+            choice = board.choose(strategy, model, conversation, tried, now, among)
+        return self._disabled(model, tried, now, among) if choice is None and even_disabled else choice
+
+    def _disabled(self, model: str, tried: Collection[int], now: float, among: Among) -> Choice | None:
+        for account in sorted(among or ()):
+            if account not in tried and self.board.eligibility_of(account, model, now, even_disabled=True).eligible:
+                return Choice(account, "disabled, but in the project of what is named")
+        return None
 
     def convict(self, model: str, suspicion: Suspicion, conversation: int, now: float) -> None:
         """Count one more conversation against an account or a path; with enough of them it comes last for a while."""

@@ -51,8 +51,18 @@ class NoAnswer:
     delay: float = 0.0
 
 
-def no_answer(board: Board, faults: Sequence[Fault], model: str, among: Among, spread: Spread, now: float) -> NoAnswer:
-    """The end of a call that met `faults`; `among` are the accounts that it might have asked. The first that applies:
+def no_answer(
+    board: Board,
+    faults: Sequence[Fault],
+    model: str,
+    among: Among,
+    spread: Spread,
+    now: float,
+    *,
+    even_disabled: bool = False,
+) -> NoAnswer:
+    """The end of a call that met `faults`; `among` are the accounts that it might have asked, with `even_disabled` also
+    those that an operator has disabled. The first that applies:
 
     1. A refusal, if all that looked at the request refused it.
     2. Upstream's last 5xx, else its last answer that could not be used.
@@ -72,7 +82,7 @@ def no_answer(board: Board, faults: Sequence[Fault], model: str, among: Among, s
             return NoAnswer(Ending.NO_PATH)
         if Outcome.TOKEN_UNAVAILABLE in outcomes or outlook.none_has_a_token(board, model, now, among):
             return NoAnswer(Ending.NO_TOKEN)
-    delay = _delay(board, model, among, now)
+    delay = _delay(board, model, among, now, even_disabled)
     if delay is not None:
         return NoAnswer(Ending.COME_BACK, delay=max(SOONEST, spread(delay, TOLD_SPREAD, TOLD_SPREAD_LIMIT)))
     if not board.connected:
@@ -82,11 +92,11 @@ def no_answer(board: Board, faults: Sequence[Fault], model: str, among: Among, s
     return NoAnswer(Ending.ACT if board.out_of_service else Ending.NOT_ALLOWED)
 
 
-def _delay(board: Board, model: str, among: Among, now: float) -> float | None:
+def _delay(board: Board, model: str, among: Among, now: float, even_disabled: bool) -> float | None:
     """Seconds until an account can answer: 0.0 if one can now, None if none will by itself."""
-    if outlook.one_can_answer(board, model, now, among):
+    if outlook.one_can_answer(board, model, now, among, even_disabled=even_disabled):
         return 0.0
-    soonest = outlook.soonest(board, model, now, among)
+    soonest = outlook.soonest(board, model, now, among, even_disabled=even_disabled)
     return None if soonest is None else max(0.0, soonest - now)
 
 

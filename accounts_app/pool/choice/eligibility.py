@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Protocol
 
 WHOLE_ACCOUNT = ""  # the model of a cooldown that is about all of them
+BY_HAND = "by_hand"  # the reason of an account that an operator has taken out
 STORAGE = "/"  # how the "models" of cooldowns begin that are about what is stored, and about no model
 
 

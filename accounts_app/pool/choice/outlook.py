@@ -1,6 +1,7 @@
 """For a call that has tried all accounts: whether one can answer now, and if not, when.
 
-`among` are the only accounts that may answer it; None for a call that any of them may.
+`among` are the only accounts that may answer it; None for a call that any of them may. With `even_disabled` those count
+that an operator has disabled.
 """
 
 from itertools import chain
@@ -10,10 +11,10 @@ from accounts_app.pool.choice.eligibility import COMES_BACK
 from accounts_app.pool.choice.lineup import SOON, Among
 
 
-def one_can_answer(board: Board, model: str, now: float, among: Among = None) -> bool:
+def one_can_answer(board: Board, model: str, now: float, among: Among = None, *, even_disabled: bool = False) -> bool:
     """Whether an account can answer for the model now."""
     if among is not None:
-        return any(board.eligibility_of(account, model, now).eligible for account in among)
+        return any(board.eligibility_of(each, model, now, even_disabled=even_disabled).eligible for each in among)
     lineup = board.lineup(model, now)
     out = board.apart(model, now)[0] if lineup.lists is not None else ()
     return any(account not in out for account in chain(lineup.ready.accounts, lineup.last.accounts))
@@ -25,10 +26,10 @@ def none_has_a_token(board: Board, model: str, now: float, among: Among = None) 
     return bool(members) and all(board.tokenless.get(account, 0.0) > now for account in members)
 
 
-def soonest(board: Board, model: str, now: float, among: Among = None) -> float | None:
+def soonest(board: Board, model: str, now: float, among: Among = None, *, even_disabled: bool = False) -> float | None:
     """When the next account can answer, as far as is known; None when none will by itself."""
     if among is not None:
-        found = [board.eligibility_of(account, model, now) for account in among]
+        found = [board.eligibility_of(each, model, now, even_disabled=even_disabled) for each in among]
         return min((each.until or now + SOON for each in found if each.status in COMES_BACK), default=None)
     times = [board.lineup(model, now).soonest(now)]
     if not board.is_known(model):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Set
 from math import inf
 
-from accounts_app.pool.choice.eligibility import PATH, STORAGE, WHOLE_ACCOUNT, Candidate, Eligibility, Status
+from accounts_app.pool.choice.eligibility import BY_HAND, PATH, STORAGE, WHOLE_ACCOUNT, Candidate, Eligibility, Status
 from accounts_app.pool.choice.membership import Membership
 from accounts_app.pool.cooldowns.cooldown import OF_THE_PROJECT, CooldownState, state
 from accounts_app.pool.cooldowns.cooldowns import Cooldowns
@@ -34,16 +34,21 @@ class Register:
         self.next_retry = inf  # the soonest of these whose time has not come yet
         self.tokenless: dict[int, float] = {}  # account -> when it is tried again, having got no token
 
-    def eligibility_of(self, account: int, model: str, now: float) -> Eligibility:
-        """Whether the account can answer for the model now, or the first reason against it; lasting ones come first."""
+    def eligibility_of(self, account: int, model: str, now: float, *, even_disabled: bool = False) -> Eligibility:
+        """Whether the account can answer for the model now, or the first reason against it; lasting ones come first.
+
+        With `even_disabled` it is none that an operator has disabled the account.
+        """
         candidate = self.accounts.get(account)
         if candidate is None:
             return Eligibility(account, Status.UNKNOWN)
-        if not candidate.enabled:
+        if not candidate.enabled and not even_disabled:
             return Eligibility(account, Status.DISABLED)
         if candidate.standby:
             return Eligibility(account, Status.STANDBY)
         parked = candidate.parked or self.taken_out.get(account)
+        if even_disabled and parked == BY_HAND:
+            parked = ""
         if parked and not self._is_due(account, now):
             return Eligibility(account, Status.NEEDS_ATTENTION, detail=parked)
         if model is not OTHERS and model[:1] not in (WHOLE_ACCOUNT, STORAGE) and not candidate.serves(model):

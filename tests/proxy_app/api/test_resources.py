@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts_app import roster
 from accounts_app.models import Account, Resource
 from accounts_app.storage import journal
 from tests.factories import a_cache, a_prompt
@@ -206,6 +207,29 @@ async def test_a_job_that_was_cancelled_is_shown_with_its_error(client, projects
     assert (cancelled.status, shown.status) == (200, 200), shown.body
     assert shown.json()["metadata"]["state"] == "BATCH_STATE_CANCELLED"
     assert shown.json()["error"]["message"]
+
+
+async def test_a_disabled_account_serves_what_is_there_and_makes_nothing_new(client, projects, key_of, upstream):
+    key = await key_of("red")
+    await key_of("blue")
+    file = (await client.post("/v1beta/files", {"file": {"displayName": "a"}}, x_goog_api_key=key)).json()["file"]
+    cache = (await client.post("/v1beta/cachedContents", a_cache(), x_goog_api_key=key)).json()["name"]
+    await Account.objects.aupdate(enabled=False)
+    await roster.refresh()
+
+    got = await client.get(f"/v1beta/{file['name']}", x_goog_api_key=key)
+    listed = await client.get("/v1beta/files", x_goog_api_key=key)
+    used = await client.post(
+        f"/v1beta/models/{MODEL}:generateContent", {**a_prompt(), "cachedContent": cache}, x_goog_api_key=key
+    )
+    plain = await client.post(f"/v1beta/models/{MODEL}:generateContent", a_prompt(), x_goog_api_key=key)
+    new = await client.post("/v1beta/files", {"file": {"displayName": "b"}}, x_goog_api_key=key)
+    deleted = await client.request("DELETE", f"/v1beta/{file['name']}", x_goog_api_key=key)
+
+    assert [reply.status for reply in (got, used, deleted)] == [200, 200, 200], used.body
+    assert [each["name"] for each in listed.json()["files"]] == [file["name"]]
+    assert (plain.status, new.status) == (400, 400)
+    assert len(upstream.requests_of("createFile")) == 1
 
 
 async def test_what_nobody_could_be_asked_is_not_found(client, projects, alice, api_key):

@@ -211,3 +211,34 @@ def test_a_call_that_is_made_once_asks_in_another_version_and_no_third_time():
     accounts, end = asked(a_pool(*owned_by(7)), lacks, lacks, owner=7, repeat=Repeat.UNTIL_SENT, max_wait=0.0)
     assert accounts == [1, 1]
     assert isinstance(end, NoAnswer)
+
+
+LEAKED = Fault(Outcome.NEEDS_OWNER, 403, parked="dead_key")
+OFF, TAKEN_OUT = Able(owner=5, enabled=False), Able(owner=5, parked="by_hand")
+
+
+@pytest.mark.parametrize("disabled", [OFF, TAKEN_OUT])
+def test_a_disabled_account_of_the_owner_answers_where_no_other_can(disabled):
+    blame = a_pool(disabled, Able(owner=5), Able(owner=6))
+
+    assert asked(blame, owner=5, even_disabled=True) == ([2], None)
+    assert asked(blame, LEAKED, owner=5, even_disabled=True) == ([2, 1], None)
+    assert asked(blame, owner=5)[0] == []
+    assert asked(blame, even_disabled=True) == ([3], None)
+
+
+def test_a_disabled_account_that_cools_down_says_when_it_comes_back():
+    blame = a_pool(OFF)
+
+    _, end = asked(blame, SPENT, owner=5, even_disabled=True, max_wait=0.0)
+    again, later = asked(blame, owner=5, even_disabled=True, max_wait=0.0)
+
+    assert (end.ending, again, later.ending) == (Ending.COME_BACK, [], Ending.COME_BACK)
+    assert later.delay >= 600.0
+
+
+@pytest.mark.parametrize("parked", ["dead_key", "suspended"])
+def test_an_account_that_needs_attention_answers_nothing(parked):
+    blame = a_pool(Able(owner=5, enabled=False, parked=parked))
+
+    assert asked(blame, owner=5, even_disabled=True)[0] == []
