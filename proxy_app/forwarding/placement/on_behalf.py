@@ -42,7 +42,8 @@ async def ask(
 
     Raises NoSuchMethod, GatewayError, BrokenStream, RosterUnavailable.
     """
-    target = paths.find(http, f"{name}:{verb}" if verb else name)
+    written = (f"{name}:{verb}", f"{name}/{verb}") if verb else (name,)
+    target = next((found for path in written if (found := paths.find(http, path))), None)
     try:
         parsed = resource_names.parse(name)
     except BadName:

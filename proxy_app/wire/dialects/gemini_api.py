@@ -20,14 +20,15 @@ from proxy_app.wire.dialects.dialect import UpstreamRequest
 from proxy_app.wire.dialects.readers import Reader, reader_of
 from proxy_app.wire.dialects.system_instruction import with_prefix
 from proxy_app.wire.faults.faults import classify
-from proxy_app.wire.interactions import events
+from proxy_app.wire.interactions import events, requests
 from proxy_app.wire.malformed import NotAnAnswer
 from proxy_app.wire.operations import COUNT, FORWARDED, GET_MODEL, LIST_MODELS, OPERATIONS, Family, Gives, Takes
-from proxy_app.wire.operations.rows.interactions import CREATE_UNSTORED
+from proxy_app.wire.operations.rows.interactions import CREATE, CREATE_UNSTORED
 from proxy_app.wire.resource_names import Name
 
 # The gateway answers these itself.
 _OWN = (LIST_MODELS, GET_MODEL)
+_INTERACTING = (CREATE, CREATE_UNSTORED)
 _FAMILIES = (Family.MODELS, Family.INTERACTIONS)
 _JSON = {"Content-Type": "application/json"}
 # By these upstream knows what a client can read.
@@ -124,6 +125,8 @@ def _pieces(call: Call, model: str, instruction_prefix: str) -> list[bytes | Raw
     body = call.body if model == call.model else with_model(call.body, call.model, model)
     if operation.takes_config:
         body = with_prefix(body, instruction_prefix, model)
+    if operation in _INTERACTING and not call.agent:
+        body = requests.with_instruction(body, instruction_prefix, model)
     return pieces(body)
 
 

@@ -2,14 +2,32 @@
 
 from typing import Final
 
+import msgspec
 from msgspec import Raw
 
 from proxy_app.wire.bodies.bodies import Body
+from proxy_app.wire.dialects.system_instruction import makes_images
 from proxy_app.wire.operations import Operation
 from proxy_app.wire.operations.rows.interactions import CREATE, CREATE_UNSTORED
 
+_INSTRUCTION = "system_instruction"
 _TRUE: Final = Raw(b"true")
 _FALSE: Final = Raw(b"false")
+
+_decode_text = msgspec.json.Decoder(str).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def with_instruction(body: Body, instruction: str, model: str) -> Body:
+    """`body` with the operator's instruction before its own, as `system_instruction.with_prefix` has it of models."""
+    if not instruction or makes_images(model) or "cached_content" in body:
+        return body
+    own = body.get(_INSTRUCTION)
+    try:
+        text = instruction if own is None else f"{instruction}\n\n{_decode_text(own)}"
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return body  # upstream refuses what is no text
+    return {**body, _INSTRUCTION: Raw(_encode(text))}
 
 
 def meant(operation: Operation, body: Body) -> Operation:

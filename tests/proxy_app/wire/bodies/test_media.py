@@ -79,3 +79,21 @@ def test_media_that_are_cut_off_are_left_out_too():
         b'{"inlineData": {"mimeType": "image/png", "data": "<image/png, '
     )
     assert without_media(b'{"a": "\xff\xfe"', MOST) == b'{"a": "\xff\xfe"'
+
+
+@pytest.mark.parametrize("field", ["headers", "transform", "env"])
+@pytest.mark.parametrize("secrets", [{"Authorization": "Bearer {s3cret}"}, [{"a": "]}", "b": {"c": ["s3cret"]}}], {}])
+def test_what_a_tool_or_an_environment_is_given_is_left_out(field, secrets):
+    tool = {"type": "mcp_server", "url": "https://example.com", field: secrets, "name": "mine"}
+    before = shown({"tools": [tool, {"data": TEXT}], "input": "Hi"})
+
+    assert "s3cret" not in before
+    assert json.loads(before)["tools"][0] == {**tool, field: "<left out>"}
+    assert json.loads(before)["input"] == "Hi"
+
+
+def test_what_is_cut_off_shows_no_secret_either():
+    body = b'{"tools":[{"headers":{"Authorization":"s3cr'
+
+    assert without_media(body, MOST) == b'{"tools":[{"headers":"<left out>"'
+    assert without_media(b'{"text":"say \\"headers\\": {1}", "headers":"none"}', MOST).count(b"left") == 0

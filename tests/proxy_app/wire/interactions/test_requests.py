@@ -1,7 +1,7 @@
 import pytest
 
 from proxy_app.wire.bodies.bodies import read_body
-from proxy_app.wire.interactions.requests import meant
+from proxy_app.wire.interactions.requests import meant, with_instruction
 from proxy_app.wire.operations import COUNT
 from proxy_app.wire.operations.rows.interactions import CREATE, CREATE_UNSTORED
 
@@ -22,3 +22,21 @@ def test_what_is_not_kept_is_an_operation_of_its_own(body, operation):
     assert meant(CREATE, read_body(body)) is operation
     assert meant(COUNT, read_body(body)) is COUNT
     assert operation.name == "interactions.create"
+
+
+@pytest.mark.parametrize(
+    ("body", "instruction"),
+    [
+        (b"{}", b'"Be kind."'),
+        (b'{"system_instruction":"Say \\"hi\\"."}', b'"Be kind.\\n\\nSay \\"hi\\"."'),
+        (b'{"system_instruction":{"parts":[]}}', b'{"parts":[]}'),
+        (b'{"cached_content":"cachedContents/a"}', None),
+    ],
+)
+def test_the_operators_instruction_goes_before_the_clients(body, instruction):
+    fields = read_body(body)
+    written = with_instruction(fields, "Be kind.", "gemini-3.5-flash")
+
+    assert bytes(written.get("system_instruction", b"")) == (instruction or b"")
+    assert with_instruction(fields, "", "gemini-3.5-flash") is fields
+    assert with_instruction(fields, "Be kind.", "gemini-3.1-flash-image") is fields
