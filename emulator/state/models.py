@@ -132,7 +132,20 @@ _BY_ID = {model.id: model for model in MODELS}
 
 
 def models_for(ids: Iterable[str] | None) -> dict[str, Model]:
-    """The models of an account by id: all of them, or those named; an unknown name gets Gemini 2.5's traits."""
+    """The models of an account by id: all of them, or those named; an unknown one has the traits of its family."""
     if ids is None:
         return _BY_ID
-    return {name: _BY_ID.get(name) or Model(name, name) for name in ids}
+    return {name: _BY_ID.get(name) or _like_its_family(name) for name in ids}
+
+
+def _like_its_family(name: str) -> Model:
+    """As its name tells, an embedding model, or one for pictures or videos; else Gemini 2.5's traits."""
+    match name.split("-"):
+        case ["imagen", *_]:
+            return Model(name, name, 480, 8_192, thinks=False, predicts="predict")
+        case ["veo", *_]:
+            return Model(name, name, 480, 8_192, thinks=False, predicts="predictLongRunning")
+        case parts if "embedding" in parts:
+            return Model(name, name, 8_192, 1, thinks=False, embeds=True)
+        case _:
+            return Model(name, name)
