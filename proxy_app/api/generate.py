@@ -17,7 +17,7 @@ from django.http.response import HttpResponseBase
 from proxy_app import errors
 from proxy_app.api import auth, request_body
 from proxy_app.api.limits import group_limits
-from proxy_app.api.rendering import Blocks, Bytes, EventStream, api_version, asked_shape, origin
+from proxy_app.api.rendering import Blocks, Bytes, EventStream, api_version, asked_shape, compressed, origin
 from proxy_app.api.request_body import passed_through
 from proxy_app.api.resources import lists, records, uploads
 from proxy_app.forwarding import placement
@@ -167,7 +167,8 @@ def _told(request: HttpRequest, call: Call, answer: bytes, headers: Mapping[str,
     if call.passes is not None or call.operation.makes:
         answer = origin(request).answer(answer)
     answer = call.shape.applied(answer) if call.shape else answer
-    return HttpResponse(answer, content_type=errors.JSON, headers=headers)
+    response = HttpResponse(answer, content_type=errors.JSON, headers=headers)
+    return compressed(request, response) if call.operation.default_page else response
 
 
 def _explanation(request: HttpRequest, attempt_log: AttemptLog) -> dict[str, str]:

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from proxy_app import errors
 from proxy_app.api import auth
 from proxy_app.api.models import catalogue, model_list, model_lookup
-from proxy_app.api.rendering import api_version, asked_shape, json_response
+from proxy_app.api.rendering import api_version, asked_shape, compressed, json_response
 from proxy_app.wire import resource_names
 from proxy_app.wire.malformed import Malformed
 from proxy_app.wire.operations import Operation
@@ -21,7 +21,7 @@ async def list_models(request: HttpRequest, target: Target) -> HttpResponse:
         page = catalogue.page(offered, query.get("pageSize"), query.get("pageToken"))
     except Malformed as error:
         raise errors.InvalidArgument(str(error)) from error
-    return json_response(page, shape=asked_shape(request))
+    return compressed(request, json_response(page, shape=asked_shape(request)))
 
 
 async def get_model(request: HttpRequest, target: Target) -> HttpResponse:
