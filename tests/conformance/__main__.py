@@ -12,7 +12,7 @@ from pathlib import Path
 
 from emulator import Emulator
 from emulator.state.models import MODELS
-from tests.conformance.excused import HERE, excuses, judge, recorded
+from tests.conformance.excused import HERE, Outcome, below_the_suite, excuses, judge, recorded
 from tests.live.clients.install import NotInstalled, install
 from tests.live.running import Gateway
 
@@ -21,9 +21,14 @@ SUITES = ("google-genai-3-suite", "google-genai-2-suite")
 OLDER_MODELS = (
     *("gemini-2.0-flash-001", "gemini-2.0-flash-preview-image-generation", "gemini-2.5-computer-use-preview-10-2025"),
     *("gemini-2.5-flash-preview-tts-voice-replication-rev22-2025-10-28", "gemini-2.0-flash-exp", "gemini-4-argon"),
+    *("gemini-embedding-2-preview", "veo-2.0-generate-001"),
 )
 FILM = (24).to_bytes(4, "big") + b"ftypisom" + bytes(4) + b"isommp42"  # the suite looks for one to download
-OPTIONS = ("-q", "--tb=short", "--no-summary", "--timeout=60", "--mode=api", "-p", "no:cacheprovider")
+OPTIONS = (
+    *("-q", "--tb=short", "--no-summary", "--timeout=60", "--mode=api", "-p", "no:cacheprovider"),
+    "--continue-on-collection-errors",
+)
+RUN_TO_ITS_END = (0, 1)  # all tests passed, some failed
 
 
 def main(arguments: list[str]) -> int:
@@ -44,8 +49,8 @@ def main(arguments: list[str]) -> int:
     return int(failed or bool(unused))
 
 
-def run(place: Path, arguments: list[str]) -> dict[str, tuple[str, str]]:
-    """The outcome of every test of the suite that is installed in `place`, and why it is no other."""
+def run(place: Path, arguments: list[str]) -> dict[str, Outcome]:
+    """The outcome of every test of the suite that is installed in `place`; that pytest broke off is one more."""
     place = place.resolve()  # by another way to it the package would be imported twice
     with (
         tempfile.TemporaryDirectory(prefix="conformance-") as folder,
@@ -78,16 +83,17 @@ def run(place: Path, arguments: list[str]) -> dict[str, tuple[str, str]]:
         at = ("-c", str(configuration), "--rootdir", str(package), "--confcutdir", str(package))
         # -P: where the suite finds its media, the package's own modules would be taken for Python's.
         command = [str(place / "bin" / "python"), "-P", "-m", "pytest", "-p", "plugin", *OPTIONS, *at]
-        selected = arguments or ["tests"]
-        subprocess.run([*command, *selected], cwd=package, env=environment, stdin=subprocess.DEVNULL, check=False)
-        return dict(read(outcomes))
+        command += arguments or ["tests"]
+        done = subprocess.run(command, cwd=package, env=environment, stdin=subprocess.DEVNULL, check=False)
+        broken_off = Outcome("failed", f"it ended with {done.returncode}")
+        return dict(read(outcomes)) | ({} if done.returncode in RUN_TO_ITS_END else {"pytest": broken_off})
 
 
-def read(outcomes: Path) -> Iterator[tuple[str, tuple[str, str]]]:
+def read(outcomes: Path) -> Iterator[tuple[str, Outcome]]:
     """Of a test that passed, but whose fixture failed afterwards, the failure is the last word."""
     for line in outcomes.read_text().splitlines() if outcomes.exists() else ():
         noted = json.loads(line)
-        yield noted["test"], (noted["outcome"], noted["why"])
+        yield below_the_suite(noted.pop("test")), Outcome(**noted)
 
 
 if __name__ == "__main__":
