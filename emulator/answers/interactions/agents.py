@@ -23,7 +23,7 @@ def agent_steps(told: Answer, prompt: str, binding: str | None, *, writes: bool)
     if any(step.start["type"] == "function_call" for step in own):
         return own
     steps = [step for step in own if step.start["type"] == "thought"]
-    rest = own[len(steps) :]
+    last = own[len(steps) :]
     query = " ".join(prompt.split())[:_LONGEST_QUERY].strip(" ?.!")
     if not any(step.start["type"] == "google_search_call" for step in own):
         steps += tool_steps("google_search", {"queries": [query]}, [{"search_suggestions": query}])
@@ -31,10 +31,10 @@ def agent_steps(told: Answer, prompt: str, binding: str | None, *, writes: bool)
     steps.append(thought([], sign(f"{prompt} found", binding)))
     if writes:
         code = f'with open("{REPORT}", "w") as report:\n    print(report.write(text), "characters")\n'
-        printed = f"{len(words_of(rest))} characters\n"
+        printed = f"{len(words_of(last))} characters\n"
         steps += tool_steps("code_execution", {"language": "python", "code": code}, printed)
         told.tools += tokens.count_text(code)
-    return [*steps, *rest]
+    return [*steps, *last]
 
 
 def words_of(steps: list[Step]) -> str:

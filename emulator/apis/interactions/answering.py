@@ -105,7 +105,7 @@ def _before(call: Call, asked: Json) -> list[Json]:
 
 
 def _gone_on(call: Call, asked: Json, model: Model, inner: Json, given: Sequence[Json]) -> Composed:
-    """The rest of an answer that stopped at a checkpoint."""
+    """What is left of an answer that stopped at a checkpoint."""
     checkpoint = call.project.interactions.checkpointed(asked["continuation_token"])
     named = asked.get("previous_interaction_id", "")
     if checkpoint.stored and named != checkpoint.interaction:
@@ -118,4 +118,4 @@ def _gone_on(call: Call, asked: Json, model: Model, inner: Json, given: Sequence
         raise refuse_in_words(400, "The continuation_token is of another model.")
     spend(call, model)
     told = Answer([], tokens.count_prompt(inner))
-    return Composed(told, checkpoint.rest, checkpoint.outcome, checkpoint.errors, given=given)
+    return Composed(told, checkpoint.left, checkpoint.outcome, checkpoint.errors, given=given)

@@ -117,11 +117,11 @@ def _kept(google: Google, call: Call, asked: Json, made: Composed) -> Interactio
 
 
 def _hop(call: Call, asked: Json, made: Composed, id: str, deltas: int | None) -> tuple[Composed, str]:
-    """What is told up to so many deltas, and the token for the rest; all of it and "" where there is none."""
-    before, rest = parted(made.steps, deltas) if deltas is not None else (made.steps, [])
-    if not rest or "model" not in asked:
+    """What is told up to so many deltas, and the token for what is left; all of it and "" where there is none."""
+    before, left = parted(made.steps, deltas) if deltas is not None else (made.steps, [])
+    if not left or "model" not in asked:
         return made, ""
     stored = asked.get("store") is not False
-    checkpoint = Checkpoint(id, stored, asked["model"], rest, made.outcome, made.errors)
+    checkpoint = Checkpoint(id, stored, asked["model"], left, made.outcome, made.errors)
     told = Composed(made.told, before, "requires_continuation", given=made.given)
     return told, call.project.interactions.checkpoint(checkpoint)

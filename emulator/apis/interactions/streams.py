@@ -23,7 +23,7 @@ def scripted_error(call: Call) -> WordedError:
 
 
 def streamed(call: Call, interaction: Interaction, events: Sequence[Json]) -> Reply:
-    """These events of an interaction: what has come to pass at once, the rest as it comes to pass."""
+    """These events of an interaction: what has happened at once, the others as they happen."""
     happened = round(len(interaction.events) * interaction.progress(call.now))
     missed = len(interaction.events) - len(events)
     waiting = len(interaction.events) - max(happened, missed)

@@ -125,13 +125,13 @@ class Checkpoint:
 
     interaction  whose it is; it must be named with the token if it is `stored`
     model        which alone can go on with it
-    rest         what there is still to say, and the `outcome` then
+    left         what there is still to say, and the `outcome` then
     """
 
     interaction: str
     stored: bool
     model: str
-    rest: Sequence[Step] = field(repr=False)
+    left: Sequence[Step] = field(repr=False)
     outcome: str
     errors: Sequence[Json] = ()
 

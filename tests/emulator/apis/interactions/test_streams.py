@@ -68,8 +68,8 @@ def test_a_stream_that_was_cut_anywhere_can_be_taken_up_again(google: Emulator, 
     events = frames_of(came, whole=False)
     assert len(events) == place
     if events:
-        rest = talker.resumed(events[0]["interaction"]["id"], events[-1]["event_id"])
-        assert words_of([*events, *rest]) == said(talker.made("Say hello"))
+        left = talker.resumed(events[0]["interaction"]["id"], events[-1]["event_id"])
+        assert words_of([*events, *left]) == said(talker.made("Say hello"))
 
 
 @pytest.mark.parametrize("deltas", range(6))
@@ -79,12 +79,12 @@ def test_after_a_checkpoint_a_dropped_stream_is_gone_on_with(google: Emulator, t
     events = frames_of(talker.heard("Tell me a story"), whole=False)
     last = events[-1]
     asked = {"model": MODEL, "continuation_token": last["continuation_token"]}
-    rest = talker.streamed(None, previous_interaction_id=last["interaction_id"], **asked)
+    left = talker.streamed(None, previous_interaction_id=last["interaction_id"], **asked)
 
     assert (last["event_type"], last["status"]) == ("interaction.status_update", "in_progress")
     assert [event["event_type"] for event in events].count("step.delta") == deltas
-    assert words_of(events) + words_of(rest) == said(talker.made("Tell me a story"))
-    assert rest[0]["interaction"]["id"] != last["interaction_id"]
+    assert words_of(events) + words_of(left) == said(talker.made("Tell me a story"))
+    assert left[0]["interaction"]["id"] != last["interaction_id"]
 
 
 def test_a_checkpoint_may_come_in_a_stream_that_goes_on(google: Emulator, talker: Talker):
@@ -103,10 +103,10 @@ def test_a_stream_may_need_another_hop(google: Emulator, talker: Talker):
 
     events = talker.streamed("Tell me a story")
     ended = events[-1]["interaction"]
-    rest = talker.streamed(None, continuation_token=ended["continuation_token"], previous_interaction_id=ended["id"])
+    left = talker.streamed(None, continuation_token=ended["continuation_token"], previous_interaction_id=ended["id"])
 
-    assert (ended["status"], rest[-1]["interaction"]["status"]) == ("requires_continuation", "completed")
-    assert words_of(events) + words_of(rest) == said(talker.made("Tell me a story"))
+    assert (ended["status"], left[-1]["interaction"]["status"]) == ("requires_continuation", "completed")
+    assert words_of(events) + words_of(left) == said(talker.made("Tell me a story"))
 
 
 def test_an_error_in_a_stream_is_an_event_and_its_end(google: Emulator, talker: Talker):
