@@ -14,11 +14,11 @@ from accounts_app.pool.content import Content, Pieces
 from accounts_app.pool.outcomes import Outcome
 from accounts_app.storage.spool import Tee
 from proxy_app import errors
-from proxy_app.forwarding.passing import Passing
+from proxy_app.forwarding.passing import Begun, Passing
 from proxy_app.forwarding.turns import in_turns
 from proxy_app.wire.bodies import bodies, content_encoding
 from proxy_app.wire.bodies.bodies import Body
-from proxy_app.wire.bodies.multipart import MediaPart
+from proxy_app.wire.bodies.multipart import MediaPart, first_part
 from proxy_app.wire.calls import Call, PassThrough
 from proxy_app.wire.dialects import pass_through
 from proxy_app.wire.malformed import Malformed, TooLarge, UnknownEncoding
@@ -49,17 +49,36 @@ async def taken(request: Any, operation: Operation) -> tuple[Body, Content | Non
 async def _uploaded(request: Any, operation: Operation) -> tuple[Body, Content]:
     """The start of an upload session, which is small and goes up as it came, JSON or not; or else a body to pass on."""
     headers, limit = headers_of(request), max_upload_bytes()
-    if not upload_steps.begins_session(headers, request.GET):
-        passing = Passing(request.content, limit=limit, tee=_tee(request, headers) if operation is UPLOAD else None)
-        if passing.too_large:
-            raise errors.PayloadTooLarge(str(TooLarge(limit)))
-        return {}, passing
-    if (upload_steps.announced(headers) or 0) > limit:
+    begins = upload_steps.begins_session(headers, request.GET)
+    if ((upload_steps.announced(headers) if begins else request.content.length) or 0) > limit:
         raise errors.PayloadTooLarge(str(TooLarge(limit)))
-    raw = await request.whole_body()
+    if begins:
+        about = await request.whole_body()
+        return _fields_of(about), Pieces(about)
+    content, about = request.content, b""
+    if operation.chooses is not None and upload_steps.is_multipart(headers, request.GET):
+        content, about = await _begun(content, headers.get("content-type", ""))
+    tee = _tee(request, headers) if operation is UPLOAD else None
+    return _fields_of(about), Passing(content, limit=limit, tee=tee)
+
+
+def _fields_of(about: bytes) -> Body:
+    """What is said of a file; nothing where it is no JSON object, which upstream is to judge."""
     with suppress(Malformed):
-        return bodies.read_body(raw), Pieces(raw)
-    return {}, Pieces(raw)
+        return bodies.read_body(about)
+    return {}
+
+
+async def _begun(content: Content, content_type: str) -> tuple[Content, bytes]:
+    """A body of two parts, still whole, and what its first part says: the place of a file depends on its name."""
+    first = bytearray()
+    pieces = aiter(content)
+    while (about := first_part(content_type, bytes(first))) is None:
+        piece = await anext(pieces, b"")
+        if not piece:
+            return Begun(bytes(first), content), b""
+        first += piece
+    return Begun(bytes(first), content), about
 
 
 def _tee(request: Any, headers: Mapping[str, str]) -> Callable[[bytes], Awaitable[None]]:

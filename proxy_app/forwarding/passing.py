@@ -11,6 +11,25 @@ from proxy_app.wire.malformed import TooLarge
 Tee = Callable[[bytes], Awaitable[None]]
 
 
+class Begun:
+    """A `Content` of which `first` has been read already: gives that, and then what follows."""
+
+    def __init__(self, first: bytes, content: Content) -> None:
+        self.length = content.length
+        self.replayable = True
+        self._first = first
+        self._pieces = aiter(content)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self.replayable:
+            self.replayable = False
+            return self._first
+        return await anext(self._pieces)
+
+
 class Passing:
     """A `Content` that reads another one once, piece by piece.
 

@@ -10,12 +10,31 @@ _END_OF_HEADERS = b"\r\n\r\n"
 _LONGEST_HEAD = 64 * 1024  # of all that comes before the file
 
 
+def first_part(content_type: str, begun: bytes) -> bytes | None:
+    """What the first part says, in a body of which the first bytes are `begun`; None while its end has not come.
+
+    Of what is no such body it is empty.
+    """
+    delimiter, text = _delimiter(content_type), b"\r\n" + begun
+    start = text.find(delimiter)
+    head = text.find(_END_OF_HEADERS, start + len(delimiter))
+    end = text.find(delimiter, head + len(_END_OF_HEADERS))
+    if delimiter and min(start, head, end) >= 0:
+        return text[head + len(_END_OF_HEADERS) : end]
+    return None if delimiter and len(text) <= _LONGEST_HEAD else b""
+
+
+def _delimiter(content_type: str) -> bytes:
+    """What stands between two parts; empty where the type names no boundary."""
+    found = _BOUNDARY.search(content_type)
+    return f"\r\n--{found[1]}".encode() if found else b""
+
+
 class MediaPart:
     """The second part, as a body's pieces come. Of what is no such body there is nothing."""
 
     def __init__(self, content_type: str) -> None:
-        found = _BOUNDARY.search(content_type)
-        self._delimiter = f"\r\n--{found[1]}".encode() if found else b""
+        self._delimiter = _delimiter(content_type)
         self._begun = False
         self._ended = not self._delimiter
         self._held = bytearray(b"\r\n")  # so that the first delimiter reads like the others

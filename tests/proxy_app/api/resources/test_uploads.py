@@ -355,6 +355,23 @@ async def test_a_name_that_others_hold_is_asked_for_in_another_project(client, p
     assert (await begun(client, red, metadata)).status == 409
 
 
+@pytest.mark.parametrize("metadata", [b'{"file":{"name":"files/mine"}}', b'{"file":{"name":"mine"}}'])
+async def test_so_is_a_name_in_an_upload_of_two_parts(client, projects, key_of, metadata):
+    await sync_to_async(projects[1].delete)()
+    red, blue = await key_of("red"), await key_of("blue")
+    body = MULTIPART.replace(b'{"file":{"displayName":"two parts"}}', metadata)
+    headers = {"x_goog_upload_protocol": "multipart", "content_type": "multipart/related; boundary=edge"}
+
+    replies = [
+        await client.post("/upload/v1beta/files", body, x_goog_api_key=key, **headers) for key in (red, blue, red)
+    ]
+
+    assert [reply.status for reply in replies] == [200, 200, 409]
+    assert len({row.project_id async for row in Resource.objects.filter(name="files/mine")}) == 2
+    for key in (red, blue):
+        assert (await client.get("/v1beta/files/mine", x_goog_api_key=key)).json()["sizeBytes"] == "5"
+
+
 @pytest.mark.parametrize(
     ("setting", "headers", "base"),
     [
