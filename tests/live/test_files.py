@@ -1,22 +1,16 @@
-"""Files by Google's own SDK, by curl as Google prints it, and at the level of bytes; a node restarted in the middle."""
+"""Files at the level of bytes, and a node restarted in the middle; `test_resources` has the clients that upload."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import json
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from emulator import Emulator
-from tests.live.clients.install import NotInstalled, install
 from tests.live.raw_client import RawClient, connected
 from tests.live.running import Gateway
 
@@ -25,25 +19,6 @@ pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 MEGABYTE = 1024 * 1024
 CHUNK = 8 * MEGABYTE
 CONTENT = bytes(range(256)) * (20 * MEGABYTE // 256)
-PROGRAM = Path(__file__).parent / "clients" / "python" / "genai_files.py"
-
-CURL = """
-set -e
-curl "$BASE/upload/v1beta/files" -D headers.tmp \
-  -H "x-goog-api-key: $KEY" \
-  -H "X-Goog-Upload-Protocol: resumable" \
-  -H "X-Goog-Upload-Command: start" \
-  -H "X-Goog-Upload-Header-Content-Length: $SIZE" \
-  -H "X-Goog-Upload-Header-Content-Type: application/octet-stream" \
-  -H "Content-Type: application/json" \
-  -d "{'file': {'display_name': 'TEXT'}}" 2> /dev/null
-upload_url=$(grep -i "x-goog-upload-url: " headers.tmp | cut -d" " -f2 | tr -d "\\r")
-curl "$upload_url" \
-  -H "Content-Length: $SIZE" \
-  -H "X-Goog-Upload-Offset: 0" \
-  -H "X-Goog-Upload-Command: upload, finalize" \
-  --data-binary "@$FILE" 2> /dev/null
-"""
 
 
 @pytest.fixture(scope="module")
@@ -53,13 +28,6 @@ def gateway() -> Iterator[Gateway]:
             key = google.add_account(f"{name}@example.com", project=name).api_key
             gateway.manage("add_account", "--kind", "gemini_api", "--label", name, "--api-key", "-", said=key)
         yield gateway.start()
-
-
-@pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("files") / "twenty.bin"
-    path.write_bytes(CONTENT)
-    return path
 
 
 def sha256(content: bytes) -> str:
@@ -83,43 +51,6 @@ def send(gateway: Gateway, session: str, content: bytes, offset: int = 0, comman
 
 def port_of(gateway: Gateway) -> int:
     return int(gateway.url.rpartition(":")[2])
-
-
-@pytest.mark.parametrize("how", ["sync", "aiohttp", "httpx"])
-@pytest.mark.parametrize("sdk", ["google-genai-2", "google-genai-3"])
-def test_googles_sdk_uploads_20_mb(gateway: Gateway, file: Path, sdk: str, how: str):
-    try:
-        python = install(sdk) / "bin" / "python"
-    except NotInstalled as reason:
-        pytest.skip(str(reason))
-    plan = json.dumps({"url": gateway.url, "key": gateway.key, "path": str(file)})
-
-    done = subprocess.run([python, PROGRAM, how], input=plan, capture_output=True, text=True, timeout=120)
-
-    assert done.returncode == 0, done.stderr[-2000:]
-    got = json.loads(done.stdout)
-    assert (got["size"], got["sha256"]) == (len(CONTENT), sha256(CONTENT))
-    # On plain http Google's SDKs know a file by Google's own address only.
-    assert got["uri"] == f"https://generativelanguage.googleapis.com/v1beta/{got['name']}"
-
-
-@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not on this machine")
-def test_curl_uploads_as_google_prints_it(gateway: Gateway, file: Path, tmp_path: Path):
-    environment = {
-        "BASE": gateway.url,
-        "KEY": gateway.key,
-        "SIZE": str(len(CONTENT)),
-        "FILE": str(file),
-        "PATH": "/usr/bin:/bin",
-    }
-
-    done = subprocess.run(
-        ["bash", "-c", CURL], env={**os.environ, **environment}, cwd=tmp_path, capture_output=True, timeout=60
-    )
-
-    made = json.loads(done.stdout)["file"]
-    assert (made["sizeBytes"], made["sha256Hash"], made["displayName"]) == (str(len(CONTENT)), sha256(CONTENT), "TEXT")
-    assert made["uri"] == f"{gateway.url}/v1beta/{made['name']}"
 
 
 def test_headers_of_an_upload_are_spelled_as_all_clients_take_them(gateway: Gateway):

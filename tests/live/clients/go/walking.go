@@ -39,6 +39,7 @@ type errand struct {
 	Large     string   `json:"large"`
 	Chosen    string   `json:"chosen"`
 	Manual    string   `json:"manual"`
+	Requests  string   `json:"requests"`
 }
 
 // The pieces of one stream as they came; events without text are no news to a reader.

@@ -16,7 +16,6 @@ import com.google.genai.types.GenerateContentConfig;
 import com.google.genai.types.GenerateContentResponse;
 import com.google.genai.types.HttpOptions;
 import com.google.genai.types.ImportFileOperation;
-import com.google.genai.types.InlinedRequest;
 import com.google.genai.types.JobState;
 import com.google.genai.types.ListFilesConfig;
 import com.google.genai.types.Part;
@@ -24,6 +23,8 @@ import com.google.genai.types.Tool;
 import com.google.genai.types.UploadFileConfig;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -77,9 +78,9 @@ final class Keeping {
             .contents(text(plan.get("manual").asText()))
             .ttl(Duration.ofSeconds(600))
             .build());
-    BatchJobSource source = BatchJobSource.builder()
-        .inlinedRequests(InlinedRequest.builder().contents(text(CAPITAL)).build())
-        .build();
+    File requests = client.files.upload(
+        plan.get("requests").asText(), UploadFileConfig.builder().mimeType("application/jsonl").build());
+    BatchJobSource source = BatchJobSource.builder().fileName(requests.name().get()).build();
     BatchJob batch = client.batches.create(model, source, null);
     FileSearchStore store =
         client.fileSearchStores.create(CreateFileSearchStoreConfig.builder().displayName("manuals").build());
@@ -90,7 +91,7 @@ final class Keeping {
         List.of(
             first.name().get(), second.name().get(), large.name().get(), cache.name().get(), batch.name().get(),
             store.name().get()),
-        "large", large.sizeBytes().get(),
+        "large", List.of(large.sizeBytes().get(), large.sha256Hash().get(), large.uri().get()),
         "chosen", chosen.name().get(),
         "both", both.text(),
         "vectors", vectors));
@@ -103,6 +104,8 @@ final class Keeping {
       Thread.sleep(100);
       batch = client.batches.get(batch.name().get(), null);
     }
+    Path results = Path.of(plan.get("results").asText());
+    client.files.download(batch.dest().get().fileName().get(), results.toString(), null);
     while (!operation.done().orElse(false)) {
       Thread.sleep(100);
       operation = client.operations.get(operation, null);
@@ -111,14 +114,14 @@ final class Keeping {
     GenerateContentResponse found = client.models.generateContent(
         model, QUESTION, GenerateContentConfig.builder().tools(Tool.builder().fileSearch(search).build()).build());
     List<String> listed = new ArrayList<>();
-    for (File file : client.files.list(ListFilesConfig.builder().pageSize(2).build())) {
+    for (File file : client.files.list(ListFilesConfig.builder().pageSize(20).build())) {
       listed.add(file.name().get());
     }
     Collections.sort(listed);
     tell(Map.of(
         "file", List.of(again.name().get(), again.state().get().toString()),
         "cached", cached.usageMetadata().get().cachedContentTokenCount().get(),
-        "batch", batch.dest().get().inlinedResponses().get().get(0).response().get().text(),
+        "batch", Files.readString(results),
         "store", found.text(),
         "listed", listed));
     input.readLine();

@@ -1,18 +1,11 @@
 // The user of ../python/keeping.py with @google/genai.
 
-import { createInterface } from "node:readline/promises";
+import { readFileSync } from "node:fs";
 
 import { GoogleGenAI } from "@google/genai";
 
-const QUESTION = "How long does the warranty last?";
-const CAPITAL = "What is the capital of France?";
+import { CAPITAL, next, pause, plan, QUESTION, refusal, tell } from "./telling.mjs";
 
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-const next = async () => (await lines.next()).value;
-const tell = (outcome) => console.log(JSON.stringify(outcome));
-const pause = () => new Promise((resolve) => setTimeout(resolve, 100));
-
-const plan = JSON.parse(await next());
 const client = new GoogleGenAI({ apiKey: plan.key, httpOptions: { baseUrl: plan.url, timeout: 60_000 } });
 const { model } = plan;
 const ask = (contents, config) => client.models.generateContent({ model, contents, config });
@@ -25,13 +18,13 @@ const chosen = await upload(plan.files[0], plan.chosen);
 const both = await ask([named(first), named(second), QUESTION]);
 const embedded = await client.models.embedContent({ model: plan.embedding, contents: [QUESTION, CAPITAL] });
 const cache = await client.caches.create({ model, config: { contents: plan.manual, ttl: "600s" } });
-const src = [{ contents: [{ role: "user", parts: [{ text: CAPITAL }] }] }];
-let batch = await client.batches.create({ model, src });
+const requests = await upload(plan.requests, undefined, "application/jsonl");
+let batch = await client.batches.create({ model, src: requests.name });
 const store = await client.fileSearchStores.create({ config: { displayName: "manuals" } });
 let operation = await client.fileSearchStores.importFile({ fileSearchStoreName: store.name, fileName: first.name });
 tell({
   names: [first, second, large, cache, batch, store].map((made) => made.name),
-  large: Number(large.sizeBytes),
+  large: [Number(large.sizeBytes), large.sha256Hash, large.uri],
   chosen: chosen.name,
   both: both.text,
   vectors: embedded.embeddings.map((embedding) => embedding.values.length),
@@ -44,26 +37,23 @@ while (!["JOB_STATE_SUCCEEDED", "JOB_STATE_FAILED"].includes(batch.state)) {
   await pause();
   batch = await client.batches.get({ name: batch.name });
 }
+await client.files.download({ file: batch.dest.fileName, downloadPath: plan.results });
 while (!operation.done) {
   await pause();
   operation = await client.operations.get({ operation });
 }
 const found = await ask(QUESTION, { tools: [{ fileSearch: { fileSearchStoreNames: [store.name] } }] });
 const listed = [];
-for await (const file of await client.files.list({ config: { pageSize: 2 } })) listed.push(file.name);
+for await (const file of await client.files.list({ config: { pageSize: 20 } })) listed.push(file.name);
 tell({
   file: [again.name, again.state],
   cached: cached.usageMetadata.cachedContentTokenCount,
-  batch: batch.dest.inlinedResponses[0].response.candidates[0].content.parts[0].text,
+  batch: readFileSync(plan.results, "utf8"),
   store: found.text,
   listed: listed.sort(),
 });
 await next();
 
 await client.files.delete({ name: second.name });
-const deleted = await client.files.get({ name: second.name }).then(
-  () => null,
-  (error) => error.status,
-);
-tell({ deleted });
+tell({ deleted: await refusal(client.files.get({ name: second.name })) });
 process.exit(0);

@@ -1,7 +1,9 @@
 """What the Python clients share that make resources, and use them after the gateway's node has been restarted.
 
-The plan comes as one line of JSON on standard input: `url`, `key`, `model`, `embedding`, `files` (two paths of texts),
-`large` (a path), `chosen` (a file's name that another tenant has), `manual` (a text that is long enough for a cache).
+The plan comes as one line of JSON on standard input: `url`, `key`, `model`, `embedding`, `video`, `files` (two paths of
+texts), `large` (a path), `chosen` (a file's name that another tenant has), `manual` (a text that is long enough for a
+cache), `requests` (the path of a batch's requests), `results` (a path for its answers), `given` (`files`, a `cache` and
+a `store` for clients that cannot make them), `own` (two files that nobody else uses).
 What was made goes as one line to standard output; after another line of input, what came of using it, and after a
 third, what came of deleting a part.
 """
@@ -42,10 +44,6 @@ def wait() -> None:
 
 def text_file(name: str | None = None) -> types.UploadFileConfig:
     return types.UploadFileConfig(mime_type="text/plain", name=name)
-
-
-def a_request() -> Any:
-    return [{"contents": [{"role": "user", "parts": [{"text": CAPITAL}]}]}]
 
 
 def searching(store: str) -> types.GenerateContentConfig:

@@ -6,7 +6,7 @@ import asyncio
 import sys
 
 from google.genai import errors
-from keeping import CAPITAL, QUESTION, a_request, new_client, plan, searching, tell, text_file, wait
+from keeping import CAPITAL, QUESTION, new_client, plan, searching, tell, text_file, wait
 
 client = new_client(sys.argv[1]).aio
 model = plan["model"]
@@ -19,13 +19,14 @@ async def main() -> None:
     both = await client.models.generate_content(model=model, contents=[first, second, QUESTION])
     vectors = (await client.models.embed_content(model=plan["embedding"], contents=[QUESTION, CAPITAL])).embeddings
     cache = await client.caches.create(model=model, config={"contents": plan["manual"], "ttl": "600s"})
-    batch = await client.batches.create(model=model, src=a_request())
+    requests = await client.files.upload(file=plan["requests"], config={"mime_type": "application/jsonl"})
+    batch = await client.batches.create(model=model, src=requests.name)
     store = await client.file_search_stores.create(config={"display_name": "manuals"})
     operation = await client.file_search_stores.import_file(file_search_store_name=store.name, file_name=first.name)
     tell(
         {
             "names": [first.name, second.name, large.name, cache.name, batch.name, store.name],
-            "large": large.size_bytes,
+            "large": [large.size_bytes, large.sha256_hash, large.uri],
             "chosen": chosen.name,
             "both": both.text,
             "vectors": [len(vector.values) for vector in vectors],
@@ -42,12 +43,12 @@ async def main() -> None:
         await asyncio.sleep(0.1)
         operation = await client.operations.get(operation)
     found = await client.models.generate_content(model=model, contents=QUESTION, config=searching(store.name))
-    listed = [file.name async for file in await client.files.list(config={"page_size": 2})]
+    listed = [file.name async for file in await client.files.list(config={"page_size": 20})]
     tell(
         {
             "file": [again.name, again.state.name],
             "cached": cached.usage_metadata.cached_content_token_count,
-            "batch": batch.dest.inlined_responses[0].response.text,
+            "batch": (await client.files.download(file=batch.dest.file_name)).decode(),
             "store": found.text,
             "listed": sorted(listed),
         }
