@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from emulator.apis.interactions.related.naming import check_credentials
 from emulator.apis.resources.files import bytes_of
 from emulator.apis.resources.paging import page_of
 from emulator.apis.uploads.sessions import Target
@@ -48,6 +49,7 @@ def environment_for(call: Call, asked: Any) -> Environment | None:
 
 def _create(google: Google, call: Call) -> Json:
     asked = read_body("Environment", call.json_body())
+    check_credentials(call, asked.get("network"))
     if asked.get("mode", "on_demand") not in _MODES:
         raise refuse_value(asked["mode"], "mode")
     if asked.get("from_environment") and asked.get("sources"):

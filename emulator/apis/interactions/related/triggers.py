@@ -39,11 +39,7 @@ def _create(google: Google, call: Call) -> Json:
     require(asked["interaction"], "agent", "input", at="interaction")
     check_asked(_in_background(asked["interaction"]))
     steps_of(asked["interaction"]["input"])
-    if (agent := asked["interaction"]["agent"]) not in GOOGLES:
-        call.project.agents.get(agent)
-    if environment := asked.get("environment_id"):
-        call.project.environments.alive(environment, call.now)
-    check_credentials(call, asked["interaction"].get("environment"))
+    _check_named(call, asked)
     schedule, zone = _schedule(asked["schedule"]), _zone(asked["time_zone"])
     return call.project.related.triggers.add(asked, schedule, zone, call.now).resource(call.now)
 
@@ -91,6 +87,21 @@ def _runner(google: Google, call: Call) -> Callable[[Json], Interaction]:
 
 def _in_background(asked: Json) -> Json:
     return {**asked, "background": True, "stream": False}
+
+
+def _check_named(call: Call, asked: Json) -> None:
+    """What a trigger and its interaction name has to be the project's own; raises Refused."""
+    interaction, project = asked["interaction"], call.project
+    if interaction["agent"] not in GOOGLES:
+        project.agents.get(interaction["agent"])
+    if previous := interaction.get("previous_interaction_id"):
+        project.interactions.get(previous, call.now)
+    inner = interaction.get("environment")
+    named = inner.get("environment_id") if isinstance(inner, dict) else inner
+    for id in (asked.get("environment_id"), named):
+        if isinstance(id, str) and id not in ("", "remote"):
+            project.environments.alive(id.removeprefix("environments/"), call.now)
+    check_credentials(call, inner)
 
 
 def _schedule(text: str) -> Schedule:

@@ -97,6 +97,8 @@ def test_an_environment_may_name_only_its_projects_own(talker: Talker, stranger:
 
     assert talker.create(**asked).status_code == 200
     assert stranger.create(**asked).json()["error"]["code"] == "not_found"
+    assert talker.public("environments", {"network": network}).status_code == 200
+    assert stranger.public("environments", {"network": network}).json()["error"]["code"] == "not_found"
 
 
 def test_a_deleted_credential_is_gone(talker: Talker):

@@ -127,6 +127,25 @@ def test_a_trigger_that_cannot_be_is_refused(talker: Talker, more: dict, status:
     assert isinstance(answered.json()["error"]["code"], str)
 
 
+def test_a_trigger_may_name_only_its_projects_own(talker: Talker, stranger: Talker):
+    talker.public("credentials", {"id": "github", "type": "bearer_token", "token": "t"})
+    talker.public("agents", {"id": "mine", "base_agent": AGENT})
+    environment = talker.public("environments", {"mode": "on_demand"}).json()["id"]
+    network = {"allowlist": [{"domain": "example.com", "credential": "github"}]}
+    naming: list[dict[str, Any]] = [
+        {"agent": "mine"},
+        {"environment": environment},
+        {"environment": {"type": "remote", "environment_id": environment}},
+        {"environment": {"type": "remote", "network": network}},
+        {"previous_interaction_id": talker.made()["id"]},
+    ]
+
+    for named in naming:
+        asked = {**NIGHTLY, "interaction": {"agent": AGENT, "input": "Hello", **named}}
+        assert talker.public("triggers", asked).status_code == 200
+        assert stranger.public("triggers", asked).json()["error"]["code"] == "not_found"
+
+
 @pytest.mark.parametrize(
     ("verb", "after"), [("GET", ""), ("DELETE", ""), ("POST", "/executions"), ("GET", "/executions")]
 )
