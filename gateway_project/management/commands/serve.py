@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
+from importlib import import_module
 from threading import Timer
 from typing import Any
 
@@ -47,6 +48,8 @@ class Command(BaseCommand):
             listener = listen(host, port)
         except OSError as error:
             raise CommandError(f"Cannot listen on {host}:{port}: {error.strerror or error}.") from error
+        if processes == 1:
+            import_module("gateway_project.asgi")  # what cannot be loaded is not announced
         self.banner(host, listener.getsockname()[1], settings.GATEWAY_PATH_PREFIX)
         if proxy := http_client.described():
             log.info("Accounts without a proxy of their own go through %s.", proxy)
