@@ -25,7 +25,7 @@ from proxy_app.api.models import model_lookup
 from proxy_app.forwarding.placement import unknown_names
 from proxy_app.ledger import refused_calls
 from proxy_app.models import UsageRecord
-from tests import databases
+from tests import databases, postgres
 from tests.asgi_client import Client
 from tests.factories import make_account
 
@@ -45,8 +45,9 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """`-n auto` is four at least: live tests wait for other processes most of the time."""
-    return max(os.cpu_count() or 1, 4)
+    """What `-n auto` means: more than there are cores, as tests also wait, for each other's processes above all."""
+    cores = os.cpu_count() or 1
+    return max(cores // 2, 2) if postgres.given() else max(cores, 3)
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
@@ -55,6 +56,8 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     databases.sort(config, items)
+    # Whole files go to one worker each, so the slow ones first: else one of them would run alone at the end.
+    items.sort(key=lambda item: [item.get_closest_marker(level) is None for level in ("browser", "live")])
 
 
 @pytest.fixture(scope="session")

@@ -60,9 +60,11 @@ def _list() -> str | None:
 
 
 def _write_list(items: list[pytest.Item]) -> None:
-    """Each worker finds the same files and writes the same list."""
+    """Each worker finds the same files and writes the same list, at once, as the other half waits for it."""
     if path := os.environ.get(LIST):
-        Path(path).write_text("\n".join(sorted({str(item.path) for item in items if _uses_the_database(item)})))
+        draft = Path(f"{path}.{os.getpid()}")
+        draft.write_text("\n".join(sorted({str(item.path) for item in items if _uses_the_database(item)})))
+        draft.replace(path)
 
 
 def _uses_the_database(item: pytest.Item) -> bool:
