@@ -114,6 +114,12 @@ def owned(names: list[str], tenant: Tenant) -> set[str]:
     return set(Resource.objects.filter(owned_by(tenant), name__in=names).values_list("name", flat=True))
 
 
+def of_others(names: list[str], tenant: Tenant) -> set[str]:
+    """Those of `names` that have rows, none of which a tenant owns."""
+    rows = Resource.objects.filter(name__in=names)
+    return set(rows.values_list("name", flat=True)) - owned(names, tenant)
+
+
 def holders(name: str, now: float) -> list[tuple[int, int | None, int | None]]:
     """Who holds a name: project, key and group of each."""
     rows = Resource.objects.filter(Q(expires_at=None) | Q(expires_at__gt=moment(now)), name=name)

@@ -25,30 +25,10 @@ from accounts_app.storage import journal
 from accounts_app.storage.worker import soon_in_database
 
 __all__ = [
-    "Found",
-    "Held",
-    "Listed",
-    "Position",
-    "Source",
-    "Stored",
-    "Tenant",
-    "discovered",
-    "exclusive",
-    "find",
-    "gone",
-    "held",
-    "home",
-    "look_up_again",
-    "made",
-    "not_there",
-    "own",
-    "projects",
-    "reset",
-    "rows",
-    "running",
-    "seen",
-    "stored",
-]
+    "Found", "Held", "Listed", "Position", "Source", "Stored", "Tenant", "discovered", "exclusive", "find", "gone",
+    "held", "home", "look_up_again", "made", "not_there", "of_others", "own", "projects", "reset", "rows",
+    "running", "seen", "stored",
+]  # fmt: skip
 
 NAMES = 10_000  # in memory: some 10 MB
 FRESH_SECONDS = 60.0  # what another node has deleted or shared is noticed after this
@@ -219,6 +199,12 @@ async def own(names: Collection[str], tenant: Tenant) -> set[str]:
     """Those of `names` that a tenant has, by themselves or by what they stand below. Raises Django's errors."""
     found = await soon_in_database(owner_rows.owned, [each for name in names for each in meanings(name)], tenant)
     return {name for name in names if not found.isdisjoint(meanings(name))}
+
+
+async def of_others(names: Collection[str], tenant: Tenant) -> set[str]:
+    """Those of `names` that others have and the tenant has not, as `own`. Raises Django's database errors."""
+    theirs = await soon_in_database(owner_rows.of_others, [each for name in names for each in meanings(name)], tenant)
+    return {name for name in names if not theirs.isdisjoint(meanings(name))}
 
 
 async def projects(kind: str, tenant: Tenant) -> set[int]:

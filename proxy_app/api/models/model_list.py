@@ -1,4 +1,7 @@
-"""The models this gateway offers: its own catalogue, what upstream lists, what the accounts have, and aliases."""
+"""The models this gateway offers: its own catalogue, what upstream lists, what the accounts have, and aliases.
+
+A group does not see what accounts of projects have that are `closed` to it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,14 +18,16 @@ known_models.add_catalogue(catalogue.KNOWN)
 # Beginnings of names in quota lists that are not models for clients.
 _INTERNAL = ("chat_", "tab_")
 
+Closed = frozenset[int]  # ids of projects
+OPEN: Closed = frozenset()
+
 Described = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The quotas and Model resources that available accounts have, by model, in one snapshot of the roster."""
+    """The quotas and Model resources that available accounts have, by model."""
 
-    snapshot: Roster
     quotas: Described
     listed: Described
 
@@ -30,19 +35,26 @@ class _Known:
         return name in catalogue.KNOWN or name in self.quotas or name in self.listed
 
 
-_latest: _Known | None = None
+_snapshot: Roster | None = None
+_latest: dict[Closed, _Known] = {}  # of that snapshot
 
 
-def offered() -> list[Model]:
+def closed_to(group: int | None) -> Closed:
+    """The projects that a group may not use, as they are exclusive to others."""
+    projects = roster.current().projects.values()
+    return frozenset(each.id for each in projects if each.exclusive_to not in (None, group))
+
+
+def offered(closed: Closed = OPEN) -> list[Model]:
     """Every Model by name: for models.list."""
-    known = _known()
+    known = _known(closed)
     names = {*catalogue.KNOWN, *known.quotas, *known.listed, *_aliases()}
     return [_resource(name, known) for name in sorted(names)]
 
 
-def find(name: str) -> Model | None:
+def find(name: str, closed: Closed = OPEN) -> Model | None:
     """The Model called `name`, or None when it is unknown: for models.get."""
-    known = _known()
+    known = _known(closed)
     return _resource(name, known) if name in known or roster.current().routes.resolve(name) in known else None
 
 
@@ -51,13 +63,11 @@ def target(name: str) -> str:
     return roster.current().routes.resolve(name)
 
 
-def accounts_to_ask(model: str, group: int | None) -> list[AccountView]:
-    """The accounts whose upstream can look up `model` for a group."""
-    snapshot = roster.current()
-    closed = {each.id for each in snapshot.projects.values() if each.exclusive_to not in (None, group)}
+def accounts_to_ask(model: str, closed: Closed) -> list[AccountView]:
+    """The accounts whose upstream can look up `model`."""
     return [
         one
-        for one in snapshot.accounts.values()
+        for one in roster.current().accounts.values()
         if one.kind == "gemini_api" and one.available and one.serves(model) and one.owner not in closed
     ]
 
@@ -73,22 +83,24 @@ def _aliases() -> list[str]:
     return list(filter(is_model_name, roster.current().routes.targets))  # no name has a * in it
 
 
-def _known() -> _Known:
+def _known(closed: Closed) -> _Known:
     """What the accounts have now, built once for each snapshot of the roster."""
-    global _latest
-    snapshot = roster.current()
-    if _latest is None or _latest.snapshot is not snapshot:
-        _latest = _from(snapshot)
-    return _latest
+    global _snapshot
+    if _snapshot is not roster.current():
+        _snapshot = roster.current()
+        _latest.clear()
+    if closed not in _latest:
+        _latest[closed] = _from(_snapshot, closed)
+    return _latest[closed]
 
 
-def _from(snapshot: Roster) -> _Known:
+def _from(snapshot: Roster, closed: Closed) -> _Known:
     """Where several accounts have a model, the first one counts. Equal lists with equal rights are read once."""
     quotas: dict[str, Mapping[str, Any]] = {}
     listed: dict[str, Mapping[str, Any]] = {}
     seen: set[tuple[int, tuple[str, ...]]] = set()
     for account in snapshot.accounts.values():
-        if not account.available:
+        if not account.available or account.owner in closed:
             continue
         for name, quota in account.quota.items():
             if not name.startswith(_INTERNAL) and account.serves(name):
@@ -99,4 +111,4 @@ def _from(snapshot: Roster) -> _Known:
             for name, resource in account.models.items():
                 if account.serves(name):
                     listed.setdefault(name, resource)
-    return _Known(snapshot, quotas, listed)
+    return _Known(quotas, listed)

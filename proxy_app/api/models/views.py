@@ -16,7 +16,8 @@ async def list_models(request: HttpRequest, target: Target) -> HttpResponse:
     """`{"models":[Model…],"nextPageToken"?}`: the models that the caller may use."""
     query = request.GET
     may_use = request.auth.may_use  # type: ignore[attr-defined]
-    offered = [model for model in model_list.offered() if may_use(model["name"].removeprefix("models/"))]
+    closed = model_list.closed_to(request.auth.tenant.group)  # type: ignore[attr-defined]
+    offered = [model for model in model_list.offered(closed) if may_use(model["name"].removeprefix("models/"))]
     try:
         page = catalogue.page(offered, query.get("pageSize"), query.get("pageToken"))
     except Malformed as error:
@@ -29,8 +30,8 @@ async def get_model(request: HttpRequest, target: Target) -> HttpResponse:
     name = model_in(target.name, target.operation)
     if not request.auth.may_use(name):  # type: ignore[attr-defined]
         raise auth.not_allowed(name)
-    group = request.auth.tenant.group  # type: ignore[attr-defined]
-    if model := model_list.find(name) or await model_lookup.look_up(name, group):
+    closed = model_list.closed_to(request.auth.tenant.group)  # type: ignore[attr-defined]
+    if model := model_list.find(name, closed) or await model_lookup.look_up(name, closed):
         return json_response(model, shape=asked_shape(request))
     raise errors.NotFound(target.operation.not_there.told(name, api_version(request)))
 

@@ -1,6 +1,7 @@
 """Lists of a tenant's resources: from their rows, refreshed by what upstream lists.
 
-1. Where all that a tenant has is in one project, and this project is the tenant's alone, upstream's list is the answer.
+1. Where all that a tenant has is in one project, and this project is the tenant's alone, upstream's list is the answer,
+   without what others are known to have made there.
 2. Else the answer is a page of the rows. Every project with rows on the page is asked for its list, and for the first
    page every project that is the tenant's alone. What these have that nobody here knew gets a row.
 3. A row is shown as its project lists it. If the project does not answer in time, it is shown as it was last seen; if
@@ -21,7 +22,7 @@ from django.db import Error as DatabaseError
 from accounts_app import leasing
 from accounts_app.leasing import owners
 from accounts_app.leasing.owner_news import MadeRow
-from accounts_app.leasing.owners import Listed
+from accounts_app.leasing.owners import Listed, Tenant
 from accounts_app.pool.outcomes import Outcome
 from proxy_app import errors
 from proxy_app.forwarding import forward
@@ -72,13 +73,25 @@ async def only_own(call: Call, place: Place, body: bytes) -> bytes:
 
     Of a project that others use too, that is what the tenant has made. Every other answer is as it came.
     """
-    operation = call.operation
-    if operation.belongs is not Belongs.HOME or not operation.read_only or place.owner in owners.exclusive(call.tenant):
+    operation, tenant = call.operation, call.tenant
+    if operation.belongs is not Belongs.HOME or not operation.read_only:
         return body
     try:
-        return listed.only(body, await owners.own(listed.names_in(body), call.tenant))
+        if place.owner in owners.exclusive(tenant):
+            return await _without_others(body, tenant)
+        return listed.only(body, await owners.own(listed.names_in(body), tenant))
     except DatabaseError as error:
         raise errors.Unavailable(NO_DATABASE, outcome=Outcome.GATEWAY_ERROR) from error
+
+
+async def _without_others(body: bytes, tenant: Tenant) -> bytes:
+    """A list of a project that is a tenant's alone, without what others have made there before it was.
+
+    Raises Django's database errors.
+    """
+    names = listed.names_in(body)
+    theirs = await owners.of_others(names, tenant)
+    return listed.only(body, {*names} - theirs) if theirs else body
 
 
 async def _passed(call: Call, owner: int, attempt_log: AttemptLog) -> bytes:
@@ -87,7 +100,7 @@ async def _passed(call: Call, owner: int, attempt_log: AttemptLog) -> bytes:
         (body,) = await anext(relay)
         known = _Upstream(listed.page_in(call.operation, body).items, relay.account.id)
         await _write_down(call, [known])
-        return body
+        return await _without_others(body, call.tenant)
     finally:
         await relay.aclose()
 

@@ -213,3 +213,31 @@ async def test_a_list_that_was_stored_outlives_the_process(client, studio, upstr
 
     assert f"models/{NEW}" in await names(client)
     assert await in_database(Account.objects.exclude(model_list="").count) == 1
+
+
+class TestAnExclusiveProject:
+    async def test_shows_its_models_to_its_group_alone(self, client, studio, key_of, only_for, upstream):
+        own = await studio()
+        await studio("other", models=("gemini-2.5-flash",))
+        await fetched()
+        red, blue = await key_of("red"), await key_of("blue")
+        await only_for("red", [own])
+
+        async def sees(key: str) -> tuple[bool, int]:
+            listed = (await client.get(f"{LIST}?pageSize=1000", x_goog_api_key=key)).json()["models"]
+            got = await client.get(f"{LIST}/{NEW}", x_goog_api_key=key)
+            return f"models/{NEW}" in [model["name"] for model in listed], got.status
+
+        assert await sees(red) == (True, 200)
+        assert await sees(blue) == (False, 404)
+        assert await sees("") == (False, 404)
+        assert await sees(red) == (True, 200)
+
+    async def test_is_not_told_of_from_what_was_looked_up_for_its_group(self, client, studio, key_of, only_for):
+        own = await studio()
+        await studio("other", models=("gemini-2.5-flash",))
+        red, blue = await key_of("red"), await key_of("blue")
+        await only_for("red", [own])
+
+        for key, status in ((red, 200), (blue, 404), (red, 200)):
+            assert (await client.get(f"{LIST}/{NEW}", x_goog_api_key=key)).status == status

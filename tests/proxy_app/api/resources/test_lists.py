@@ -288,3 +288,26 @@ async def test_a_filter_is_upstreams_to_apply(client, projects, keys, upstream):
 
     assert set(names_in(reply)) == {"files/one", "files/two"}
     assert {each.query.get("filter") for each in upstream.requests_of("listFiles")} == {"anything"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("files", {"file": {"displayName": "a"}}, "files"),
+        ("models/veo-3.1-generate-preview:predictLongRunning", {"instances": [{"prompt": "a cat"}]}, "operations"),
+    ],
+)
+async def test_what_others_made_before_a_project_was_exclusive_is_left_out(
+    path, body, field, client, projects, keys, only_for
+):
+    red, _ = keys
+    await Account.objects.exclude(pk=projects[3].pk).adelete()
+    await roster.refresh()
+    made = {}
+    for key in keys:
+        answer = (await client.post(f"/v1beta/{path}", body, x_goog_api_key=key)).json()
+        made[key] = answer.get("file", answer)["name"]
+    await only_for("red", [projects[3]])
+
+    assert len(set(made.values())) == 2
+    assert names_in(await client.get(f"/v1beta/{field}", x_goog_api_key=red), field) == [made[red]]
