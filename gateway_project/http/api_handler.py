@@ -124,8 +124,10 @@ class ApiHandler(ASGIHandler):
 
     def rendered(self, refusal: Refusal, request: ApiRequest) -> HttpResponse:
         """The answer to a request for which there is no view."""
-        self.report(refusal, request.scope, request.request_id, request.arrived)
-        return HttpResponse(refusal.body, status=refusal.code, content_type="application/json; charset=UTF-8")
+        scope, default = request.scope, settings.GATEWAY_STREAM_DEFAULT
+        refusal = refusal.asked_by(scope["path"], scope["query_string"], scope["headers"], default)
+        self.report(refusal, scope, request.request_id, request.arrived)
+        return HttpResponse(refusal.body, status=refusal.code, content_type=refusal.frame.content_type)
 
     async def deliver(self, response: HttpResponseBase, downstream: Downstream, head_only: bool) -> None:
         headers = wire_headers(response)

@@ -122,7 +122,7 @@ async def _named(request: HttpRequest, target: Target, body: Body) -> Named:
         steps = named.naming(operation, target.name, request.GET, body, (request.META.get("HTTP_HOST", "").lower(),))
         return await in_turns(steps)
     except BadName as error:
-        raise errors.InvalidArgument(f"* {operation.named_by}: {error}") from error
+        raise errors.InvalidArgument(f"* {operation.named_by or operation.id}: {error}") from error
     except Malformed as error:
         raise errors.InvalidArgument(str(error)) from error
 

@@ -221,3 +221,19 @@ async def test_the_operators_instruction_goes_before_the_clients(client, red, up
     await client.post(URL, asked(system_instruction="Be brief."), x_goog_api_key=red)
 
     assert json.loads(upstream.requests[0].raw)["system_instruction"] == "Be kind.\n\nBe brief."
+
+
+async def test_what_is_refused_before_it_is_read_has_words_too(client, red, upstream, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    reply = await client.post(URL, asked("x" * 2000), x_goog_api_key=red)
+
+    assert reply.status == 413
+    assert reply.json()["error"]["code"] == "request_too_large"
+
+
+@pytest.mark.parametrize("name", ["previous_interaction_id", "environment"])
+async def test_what_can_be_no_name_is_refused_by_its_method(name, client, red, upstream):
+    reply = await client.post(URL, asked(**{name: "a b/c"}), x_goog_api_key=red)
+
+    assert reply.status == 400
+    assert reply.json()["error"]["message"].startswith("* interactions.create: ")
