@@ -58,7 +58,7 @@ TESTED_WITH = {
     "accounts_app/leasing/owner_rows.py": "accounts_app/leasing/test_owners.py",
     "accounts_app/storage/shared_sums.py": "accounts_app/api_keys/test_usage.py",
     **dict.fromkeys(
-        (f"accounts_app/storage/spool/{name}.py" for name in ("folder", "reading", "sealed_file", "tee")),
+        (f"accounts_app/storage/spool/{name}.py" for name in ("folder", "reading", "rotation", "sealed_file", "tee")),
         "accounts_app/storage/spool/test_spool.py",
     ),
     "accounts_app/status/diagnostics.py": "proxy_app/admin/test_diagnostics.py",

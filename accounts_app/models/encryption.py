@@ -106,6 +106,10 @@ class Seal:
         """For a new file, under the first key."""
         return cls(f"v1:{_key_id(_keys()[0])}:".encode() + os.urandom(SALT_BYTES), context)
 
+    @property
+    def uses_first_key(self) -> bool:
+        return uses_first_key(self.header[:-SALT_BYTES].decode())
+
     def closed(self, number: int, piece: bytes) -> bytes:
         """The file's piece with that number, encrypted. No number may be used for two different pieces."""
         return self._cipher.encrypt(number.to_bytes(NONCE_BYTES), piece, None)

@@ -6,6 +6,7 @@ keeps nothing, and never fails an upload.
 """
 
 from accounts_app.storage.spool.reading import forget, holds, read, sweep
+from accounts_app.storage.spool.rotation import rotate
 from accounts_app.storage.spool.tee import Tee
 
-__all__ = ["Tee", "forget", "holds", "read", "sweep"]
+__all__ = ["Tee", "forget", "holds", "read", "rotate", "sweep"]

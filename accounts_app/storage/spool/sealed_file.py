@@ -62,6 +62,20 @@ def is_readable(path: Path) -> bool:
     return True
 
 
+def resealed(path: Path, new: Path) -> bool:
+    """Write a file anew as `new`, under the first of the configured keys; False for one that is under it already.
+
+    Raises OSError, Undecryptable.
+    """
+    with path.open("rb") as file:
+        if _seal_of(file).uses_first_key:
+            return False
+    written = SealedFile(new)
+    for piece in pieces(path):
+        written.append(piece)
+    return True
+
+
 def pieces(path: Path) -> Iterator[bytes]:
     """The plain file. Raises OSError, Undecryptable."""
     with path.open("rb") as file:

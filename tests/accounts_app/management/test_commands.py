@@ -13,6 +13,8 @@ from accounts_app import roster
 from accounts_app.api_keys import keys
 from accounts_app.models import Account, ApiKey, Credential, GatewaySettings
 from accounts_app.models.encryption import new_key
+from accounts_app.storage.spool import sealed_file
+from accounts_app.storage.spool.sealed_file import SealedFile
 from proxy_app.ledger import retention
 from proxy_app.models import UsageRecord
 from tests.factories import make_account
@@ -276,6 +278,17 @@ class TestRotation:
         settings.GATEWAY_ENCRYPTION_KEYS = [new_key(), *settings.GATEWAY_ENCRYPTION_KEYS]
 
         assert run("rotate_encryption_key") == "2 secrets are under the first key now.\n"
+
+    def test_the_files_of_the_spool_move_too(self, settings, tmp_path):
+        settings.GATEWAY_DATA_DIR = tmp_path
+        (tmp_path / "spool").mkdir()
+        file = SealedFile(tmp_path / "spool" / "7-0123456789abcdef0123456789abcdef")
+        file.append(b"text")
+        settings.GATEWAY_ENCRYPTION_KEYS = [new_key(), *settings.GATEWAY_ENCRYPTION_KEYS]
+
+        assert "So are 1 files of this node's spool." in run("rotate_encryption_key")
+        settings.GATEWAY_ENCRYPTION_KEYS = settings.GATEWAY_ENCRYPTION_KEYS[:1]
+        assert b"".join(sealed_file.pieces(file.path)) == b"text"
 
     def test_a_missing_key_is_named(self, settings):
         make_account()

@@ -192,6 +192,24 @@ async def test_a_disk_that_is_full_or_cannot_be_written_keeps_nothing_and_breaks
     assert tee._is_writable is True
 
 
+async def test_files_are_encrypted_anew_when_the_key_is_rotated(account, place, settings):
+    assert await kept(account, "files/a")
+    assert await kept(account, "files/b", b"short")
+    (place / "7-0123456789abcdef0123456789abcdef").write_bytes(b"no file of the spool")
+    for path in place.iterdir():
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    old, new = settings.GATEWAY_ENCRYPTION_KEYS, [new_key()]
+    settings.GATEWAY_ENCRYPTION_KEYS = [*new, *old]
+
+    assert (spool.rotate(), spool.rotate()) == (2, 0)
+    assert {path.stat().st_mtime for path in place.iterdir()} == {1_700_000_000}
+    assert len(list(place.iterdir())) == 3
+    settings.GATEWAY_ENCRYPTION_KEYS = new
+
+    assert await read("files/a") == TEXT
+    assert await read("files/b") == b"short"
+
+
 async def test_a_file_is_continued_behind_the_last_whole_piece(account, place):
     first = spool.Tee("the upload")
     await first.feed(TEXT[:400_000])
