@@ -1,8 +1,9 @@
 """HTTP responses: JSON, errors in the form that the client requested, and a relay's events as the bytes of a body.
 
-Events leave as server-sent events or as one JSON array. Those that arrived together leave together, in one write;
-nothing is held back. A stream that is interrupted ends with one error in the form that the client reads, and then the
-connection is dropped: no client that was tested takes that for a complete answer.
+Events leave as server-sent events or as one JSON array, those of interactions in the bytes they came in. Those that
+arrived together leave together, in one write; nothing is held back. A stream that is interrupted ends with one error in
+the form that the client reads, and then the connection is dropped: no client that was tested takes that for a complete
+answer.
 """
 
 import gzip
