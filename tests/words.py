@@ -10,6 +10,7 @@ import re
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -107,9 +108,14 @@ class Said:
 
 
 def found_in(said: Said, words: tuple[Word, ...] = WORDS) -> Iterator[Word]:
-    for word in words:
-        if said.kind in word.where and re.search(rf"(?<![\w-])(?:{word.said})(?!\w)", said.text, re.IGNORECASE):
-            yield word
+    looked_for = tuple(word for word in words if said.kind in word.where)
+    if _any_of(looked_for).search(said.text):
+        yield from (word for word in looked_for if _any_of((word,)).search(said.text))
+
+
+@cache
+def _any_of(words: tuple[Word, ...]) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(word.said for word in words) or '(?!)'})(?!\w)", re.IGNORECASE)
 
 
 def of_python(path: Path) -> Iterator[Said]:
@@ -119,24 +125,28 @@ def of_python(path: Path) -> Iterator[Said]:
     where = str(path.relative_to(ROOT))
     yield Said(where, NAME, _words_of(path.stem))
     docstrings = set()
-    for node in ast.walk(tree):
-        line = f"{where}:{getattr(node, 'lineno', 1)}"
+    nodes = list(ast.walk(tree))
+    for node in nodes:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.body:
             first = node.body[0]
             if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
                 docstrings.add(id(first.value))
-                yield Said(line, PROSE, _plain(str(first.value.value)))
+                yield Said(_line(where, node), PROSE, _plain(str(first.value.value)))
         for name in _defined_by(node):
             if name not in STORED:
-                yield Said(line, NAME, _words_of(name))
+                yield Said(_line(where, node), NAME, _words_of(name))
     is_shown = "tests" not in path.relative_to(ROOT).parts
-    for node in ast.walk(tree) if is_shown else ():
+    for node in nodes if is_shown else ():
         for string in _strings_of(node):
             if id(string) not in docstrings and (" " in string.value or string is not node):
                 yield Said(f"{where}:{string.lineno}", TEXT, _plain(string.value))
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             yield Said(f"{where}:{token.start[0]}", PROSE, _plain(token.string))
+
+
+def _line(where: str, node: ast.AST) -> str:
+    return f"{where}:{getattr(node, 'lineno', 1)}"
 
 
 def of_template(path: Path) -> Iterator[Said]:
