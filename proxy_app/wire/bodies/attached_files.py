@@ -3,6 +3,9 @@
     {"fileData": {"mimeType": "text/plain", "fileUri": "https://…/files/x"}}  ->
     {"inlineData": {"mimeType": "text/plain", "data": "aGVsbG8="}}
 
+    {"type": "image", "mime_type": "image/png", "uri": "https://…/files/x"}  ->
+    {"type": "image", "mime_type": "image/png", "data": "iVBORw0…"}
+
 Values are first searched for the fields as bytes, and only the way to a field is written anew.
 """
 
@@ -39,7 +42,7 @@ By = Mapping[str, str | Inline]
 def with_files(body: Body, by: By) -> Body:
     """`body` with each text of `by` that stands where a file is named replaced; itself where there is none.
 
-    A text that is to become bytes does so in `fileData` alone. For bodies in which names were found before: they are
+    A text that is to become bytes does so in `fileData`, and in a content of an interaction. For bodies in which names were found before: they are
     JSON as deep as their fields.
     """
     if not by:
@@ -72,8 +75,22 @@ def _written(value: Raw, by: By) -> Raw:
         items = [_written(each, by) if _SEARCH.finds_in(each) else each for each in _decode_items(value)]
         return Raw(b"[" + b",".join(items) + b"]")
     if opening == b"{":
-        return Raw(b"".join(pieces(dict(_field(name, each, by) for name, each in _decode_fields(value).items()))))
+        fields = _decode_fields(value)
+        written = _with_bytes(fields, by) or dict(_field(name, each, by) for name, each in fields.items())
+        return Raw(b"".join(pieces(written)))
     return value
+
+
+def _with_bytes(fields: Body, by: By) -> Body | None:
+    """A content of an interaction with its bytes; None for what is none, and where the address stays one."""
+    if "type" not in fields or "uri" not in fields:
+        return None
+    uri: Any = _decode(fields["uri"])
+    inline = by.get(uri) if isinstance(uri, str) else None
+    if not isinstance(inline, Inline):
+        return None
+    rest = {name: value for name, value in fields.items() if name != "uri"}
+    return {"mime_type": Raw(_encode(inline.mime_type)), **rest, "data": Raw(b'"%b"' % inline.data)}
 
 
 def _inlined(value: Raw, by: By) -> Raw | None:

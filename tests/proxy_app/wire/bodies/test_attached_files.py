@@ -52,6 +52,19 @@ def test_nothing_else_is_touched(body):
     assert written(body, {OURS: Inline("text/plain", b"YQ==")}) == body
 
 
+@pytest.mark.parametrize("given", [{}, {"mime_type": "image/webp"}])
+def test_a_content_of_an_interaction_becomes_its_bytes(given):
+    content = {"type": "image", "resolution": "low", "uri": OURS, **given}
+    bytes_ = {"type": "image", "resolution": "low", "data": "aGVsbG8=", "mime_type": "image/png", **given}
+
+    body = written(
+        {"input": [{"type": "user_input", "content": [content]}, {"type": "video", "uri": "https://a"}]},
+        {OURS: Inline("image/png", b"aGVsbG8=")},
+    )
+
+    assert body == {"input": [{"type": "user_input", "content": [bytes_]}, {"type": "video", "uri": "https://a"}]}
+
+
 @pytest.mark.parametrize("names", [("fileData", "fileUri", "mimeType"), ("file_data", "file_uri", "mime_type")])
 def test_a_file_becomes_its_bytes_with_the_type_that_the_client_gives(names):
     part, uri, kind = names
