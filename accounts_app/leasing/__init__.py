@@ -139,9 +139,11 @@ def probed(path: Path, now: float, *, ok: bool, egress_ok: bool) -> None:
 
 
 def is_supported(operation: str) -> bool:
-    """Whether some account supports an operation, even if it is cooling down or disabled."""
+    """Whether some account supports an operation, even if it is cooling down or disabled; not a demo account on
+    standby.
+    """
     board = _lender.board
-    return bool(board.membership.able(operation, board.accounts))
+    return any(not board.accounts[each].standby for each in board.membership.able(operation, board.accounts))
 
 
 def is_served(operation: str) -> bool:

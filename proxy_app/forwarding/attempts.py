@@ -18,7 +18,7 @@ from accounts_app.pool.blame.assignment import Assignment
 from accounts_app.pool.outcomes import Fault, Outcome
 from accounts_app.roster import abilities, known_models, timeouts
 from proxy_app import errors
-from proxy_app.forwarding.failures import Failed, failed
+from proxy_app.forwarding.failures import Failed, cannot, failed
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.ledger.entries import LogEntry
 from proxy_app.wire.bodies.fingerprints import fingerprint
@@ -36,10 +36,6 @@ for _dialect in DIALECTS.values():
 # Seconds to wait for a connection while there is another account to ask; it usually takes a fraction of one.
 QUICK_CONNECT = 5.0
 
-CANNOT = (
-    "{operation} is not served by the accounts that are connected to this gateway. "
-    "A Gemini API key serves it: add one in its admin under Accounts."
-)
 _NOT_CONNECTED = (
     "No account is connected to this gateway. Add one in its admin under Accounts, "
     "or with `python manage.py add_account`."
@@ -265,7 +261,7 @@ class Forwarding:
 
     def _answer(self, no_answer: NoAnswer) -> errors.GatewayError:
         """The error that the client gets."""
-        operation, model = self.call.operation, self.call.model or self.call.operation.name
+        model = self.call.model or self.call.operation.name
         match no_answer.ending:
             case Ending.FAILURE:
                 return self._answers[no_answer.index]
@@ -281,7 +277,7 @@ class Forwarding:
             case Ending.ACT:
                 return errors.FailedPrecondition(_NEED_ATTENTION.format(model=model))
             case Ending.CANNOT:
-                return errors.unsupported(operation, CANNOT.format(operation=operation.name))
+                return cannot(self.call)
             case Ending.NOT_ALLOWED:
                 return errors.FailedPrecondition(_NOT_ALLOWED.format(model=model))
 

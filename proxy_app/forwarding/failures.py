@@ -16,11 +16,17 @@ from proxy_app.wire.dialects import Dialect, NotAnAnswer, ReportedError
 from proxy_app.wire.faults import faults
 from proxy_app.wire.faults.error_bodies import error_body
 from proxy_app.wire.faults.masking import masked, masked_bytes
-from proxy_app.wire.malformed import TooLarge
+from proxy_app.wire.interactions import requests
+from proxy_app.wire.interactions.translated.values import NeedsPublicApi
+from proxy_app.wire.malformed import Malformed, TooLarge
 from proxy_app.wire.operations import FORWARDED, Cools, Gives
 from proxy_app.wire.operations.versions import is_missing
 from proxy_app.wire.resource_names import BadName
 
+_CANNOT = (
+    "{operation} is not served by the accounts that are connected to this gateway. "
+    "A Gemini API key serves it: add one in its admin under Accounts."
+)
 _NEEDS_ATTENTION = (
     "The account that was to answer needs attention before it can be used again. "
     "The admin says under Accounts what to do."
@@ -115,6 +121,16 @@ def failed(error: Exception, call: Call, dialect: Dialect, limit: Limit, *secret
         case _:
             return _too_late(call, limit)
     return Failed(fault, errors.FailedPrecondition(_NEEDS_ATTENTION))
+
+
+def cannot(call: Call) -> errors.GatewayError:
+    """What the client gets where no account that is connected can answer `call`: it says what to connect."""
+    match requests.why_untranslated(call.operation, call.body):
+        case Malformed() as error:
+            return errors.InvalidArgument(str(error))
+        case NeedsPublicApi() as error:
+            return errors.unsupported(call.operation, str(error))
+    return errors.unsupported(call.operation, _CANNOT.format(operation=call.operation.name))
 
 
 def _too_late(call: Call, limit: Limit) -> Failed:

@@ -87,7 +87,7 @@ def no_answer(
         return NoAnswer(Ending.COME_BACK, delay=max(SOONEST, spread(delay, TOLD_SPREAD, TOLD_SPREAD_LIMIT)))
     if not board.connected:
         return NoAnswer(Ending.NOT_CONNECTED)
-    if among is not None and not among:
+    if among is not None and all(board.accounts[each].standby for each in among):
         return NoAnswer(Ending.CANNOT)
     return NoAnswer(Ending.ACT if board.out_of_service else Ending.NOT_ALLOWED)
 

@@ -26,7 +26,7 @@ from accounts_app.leasing.owners import Listed, Tenant
 from accounts_app.pool.outcomes import Outcome
 from proxy_app import errors
 from proxy_app.forwarding import forward
-from proxy_app.forwarding.attempts import CANNOT
+from proxy_app.forwarding.failures import cannot
 from proxy_app.forwarding.placement import NO_DATABASE, Place, on_behalf
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire import resource_names
@@ -57,7 +57,7 @@ class _Upstream:
 async def answer(call: Call, query: Mapping[str, str], attempt_log: AttemptLog) -> bytes:
     """The answer to a call that lists what the gateway keeps rows of. Raises GatewayError."""
     if not leasing.is_supported(call.operation.id):
-        raise errors.unsupported(call.operation, CANNOT.format(operation=call.operation.name))
+        raise cannot(call)
     kind = call.operation.lists
     try:
         alone = owners.exclusive(call.tenant)

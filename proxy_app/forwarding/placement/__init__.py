@@ -16,7 +16,7 @@ from accounts_app.leasing import continuations, owners
 from accounts_app.leasing.owners import Found
 from accounts_app.pool.outcomes import Outcome
 from proxy_app import errors
-from proxy_app.forwarding.attempts import CANNOT
+from proxy_app.forwarding.failures import cannot
 from proxy_app.forwarding.placement import unknown_names
 from proxy_app.forwarding.placement.files import NO_FILES, Files, files_of, may_move
 from proxy_app.ledger.attempt_log import AttemptLog
@@ -70,7 +70,7 @@ async def place(call: Call, attempt_log: AttemptLog, avoid: Collection[int] = ()
     if operation.belongs is Belongs.ANYBODY and not (named.names or named.unsure or named.tokens):
         return ANYWHERE
     if not leasing.is_supported(operation.id):
-        raise errors.unsupported(operation, CANNOT.format(operation=operation.name))
+        raise cannot(call)
     try:
         known = [await _of_name(call, name, attempt_log) for name in named.names]
         known += await _unsure(call)

@@ -14,6 +14,7 @@ from proxy_app.wire.bodies.attached_files import size_of
 from proxy_app.wire.calls import Call
 from proxy_app.wire.operations import Belongs, Family
 from proxy_app.wire.operations.rows.files import UPLOAD
+from proxy_app.wire.operations.rows.interactions import CREATE_STATELESS
 from proxy_app.wire.resource_names import Name
 from proxy_app.wire.uris import canonical
 
@@ -63,7 +64,8 @@ def files_of(call: Call, found: Mapping[Name, Found]) -> Files:
     if not movable:
         return Files(addresses, movable)
     size = size_of(call.body) + sum(_in_base64(each.source.size) for each in movable.values() if each.source)
-    inline = call.operation.family is Family.MODELS and not by_name and size < INLINE_BYTES
+    takes_bytes = call.operation.family is Family.MODELS or call.operation is CREATE_STATELESS
+    inline = takes_bytes and not by_name and size < INLINE_BYTES
     return Files(addresses, movable, inline)
 
 

@@ -42,8 +42,8 @@ By = Mapping[str, str | Inline]
 def with_files(body: Body, by: By) -> Body:
     """`body` with each text of `by` that stands where a file is named replaced; itself where there is none.
 
-    A text that is to become bytes does so in `fileData`, and in a content of an interaction. For bodies in which names were found before: they are
-    JSON as deep as their fields.
+    A text that is to become bytes does so in `fileData`, and in a content of an interaction. For bodies in which names
+    were found before: they are JSON as deep as their fields.
     """
     if not by:
         return body
@@ -89,8 +89,8 @@ def _with_bytes(fields: Body, by: By) -> Body | None:
     inline = by.get(uri) if isinstance(uri, str) else None
     if not isinstance(inline, Inline):
         return None
-    rest = {name: value for name, value in fields.items() if name != "uri"}
-    return {"mime_type": Raw(_encode(inline.mime_type)), **rest, "data": Raw(b'"%b"' % inline.data)}
+    others = {name: value for name, value in fields.items() if name != "uri"}
+    return {"mime_type": Raw(_encode(inline.mime_type)), **others, "data": Raw(b'"%b"' % inline.data)}
 
 
 def _inlined(value: Raw, by: By) -> Raw | None:

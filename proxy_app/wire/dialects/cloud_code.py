@@ -5,6 +5,8 @@
 
 countTokens alone is different: its envelope holds nothing but `request`, the model stands inside that with its
 `models/`, and its answer comes without an envelope.
+
+This upstream has no interactions: those without state are translated to generateContent.
 """
 
 import msgspec
@@ -18,8 +20,11 @@ from proxy_app.wire.dialects.dialect import UpstreamRequest
 from proxy_app.wire.dialects.readers import Reader, reader_of
 from proxy_app.wire.dialects.system_instruction import makes_images, with_prefix
 from proxy_app.wire.faults.faults import classify
+from proxy_app.wire.interactions.translated.from_generate import readers as translated
+from proxy_app.wire.interactions.translated.to_generate import request as translation
 from proxy_app.wire.malformed import NotAnAnswer
-from proxy_app.wire.operations import COUNT, GENERATE, STREAM, Gives
+from proxy_app.wire.operations import COUNT, GENERATE, STREAM
+from proxy_app.wire.operations.rows.interactions import CREATE_STATELESS
 from proxy_app.wire.resource_names import Name
 
 _PRODUCT = "gemini-gateway"
@@ -36,7 +41,7 @@ class CloudCode:
 
     name = "cloud_code"
     versioned = False
-    operations = frozenset((GENERATE, STREAM, COUNT))
+    operations = frozenset((GENERATE, STREAM, COUNT, CREATE_STATELESS))
 
     def __repr__(self) -> str:
         return "<CloudCode>"
@@ -50,14 +55,17 @@ class CloudCode:
             body = _count_envelope(call, name)
         else:
             body = _envelope(call, name.model, project, instruction_prefix)
-        query = "?alt=sse" if call.operation.gives is Gives.EVENTS else ""
+        verb = _verb(call)
+        query = "?alt=sse" if verb == STREAM.verb else ""
         return UpstreamRequest(
-            url=f"{base}/v1internal:{call.operation.verb}{query}",
+            url=f"{base}/v1internal:{verb}{query}",
             headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
             pieces=body,
         )
 
     def reader(self, call: Call) -> Reader:
+        if call.operation is CREATE_STATELESS:
+            return translated.reader_of(call, unwrap)
         return reader_of(call, unwrap, unwrap_count)
 
     def fault(self, status: int, body: bytes, content_type: str = "", now: float = 0.0, retry_after: str = "") -> Fault:
@@ -97,8 +105,15 @@ _decode_answer = msgspec.json.Decoder(_Answer).decode
 _decode_tools = msgspec.json.Decoder(list[dict[str, Raw]] | dict[str, Raw]).decode
 
 
+def _verb(call: Call) -> str:
+    if call.operation is CREATE_STATELESS:
+        return GENERATE.verb if call.form is None else STREAM.verb
+    return call.operation.verb
+
+
 def _envelope(call: Call, model: str, project: str, instruction_prefix: str) -> list[bytes | Raw]:
-    request = with_prefix(call.body, instruction_prefix, model)
+    body = translation.translated(call.body) if call.operation is CREATE_STATELESS else call.body
+    request = with_prefix(body, instruction_prefix, model)
     if call.session_id and not any(name in request for name in _SESSION):
         request = {**request, "sessionId": Raw(_encode(call.session_id))}
     head = {
@@ -106,7 +121,7 @@ def _envelope(call: Call, model: str, project: str, instruction_prefix: str) -> 
         "model": model,
         "requestId": call.request_id,
         "userAgent": _PRODUCT,
-        "requestType": _request_type(call.body, model),
+        "requestType": _request_type(body, model),
     }
     if not project:
         del head["project"]

@@ -23,12 +23,12 @@ from proxy_app.wire.faults.faults import classify
 from proxy_app.wire.interactions import events, requests
 from proxy_app.wire.malformed import NotAnAnswer
 from proxy_app.wire.operations import COUNT, FORWARDED, GET_MODEL, LIST_MODELS, OPERATIONS, Family, Gives, Takes
-from proxy_app.wire.operations.rows.interactions import CREATE, CREATE_UNSTORED
+from proxy_app.wire.operations.rows.interactions import CREATE, CREATE_STATELESS, CREATE_UNSTORED
 from proxy_app.wire.resource_names import Name
 
 # The gateway answers these itself.
 _OWN = (LIST_MODELS, GET_MODEL)
-_INTERACTING = (CREATE, CREATE_UNSTORED)
+_INTERACTING = (CREATE, CREATE_UNSTORED, CREATE_STATELESS)
 _FAMILIES = (Family.MODELS, Family.INTERACTIONS)
 _JSON = {"Content-Type": "application/json"}
 # By these upstream knows what a client can read.
@@ -44,7 +44,7 @@ class GeminiApi:
     versioned = True
     operations = frozenset(
         each
-        for each in (*OPERATIONS, CREATE_UNSTORED, FORWARDED)
+        for each in (*OPERATIONS, CREATE_UNSTORED, CREATE_STATELESS, FORWARDED)
         if each.served and each.family in _FAMILIES and each not in _OWN
     )
 

@@ -7,8 +7,11 @@ from msgspec import Raw
 
 from proxy_app.wire.bodies.bodies import Body
 from proxy_app.wire.dialects.system_instruction import makes_images
+from proxy_app.wire.interactions.translated.to_generate import request
+from proxy_app.wire.interactions.translated.values import NeedsPublicApi
+from proxy_app.wire.malformed import Malformed
 from proxy_app.wire.operations import Operation
-from proxy_app.wire.operations.rows.interactions import CREATE, CREATE_UNSTORED
+from proxy_app.wire.operations.rows.interactions import CREATE, CREATE_STATELESS, CREATE_UNSTORED
 
 _INSTRUCTION = "system_instruction"
 _TRUE: Final = Raw(b"true")
@@ -31,6 +34,14 @@ def with_instruction(body: Body, instruction: str, model: str) -> Body:
 
 
 def meant(operation: Operation, body: Body) -> Operation:
-    """What a call of `operation` with `body` is: not every interaction is kept upstream."""
-    is_unstored = operation is CREATE and body.get("store") == _FALSE and body.get("background") != _TRUE
-    return CREATE_UNSTORED if is_unstored else operation
+    """What a call of `operation` with `body` is: not every interaction is kept upstream, and some of those that are not
+    can be translated.
+    """
+    if operation is not CREATE or body.get("store") != _FALSE or body.get("background") == _TRUE:
+        return operation
+    return CREATE_STATELESS if request.refusal(body) is None else CREATE_UNSTORED
+
+
+def why_untranslated(operation: Operation, body: Body) -> Malformed | NeedsPublicApi | None:
+    """Why only an account with the interactions API can answer; None for other calls than these."""
+    return request.refusal(body) if operation in (CREATE, CREATE_UNSTORED) else None

@@ -107,6 +107,14 @@ async def test_what_the_demo_has_does_not_bind_clients_once_there_is_a_real_acco
     assert upstream.requests
 
 
+@pytest.mark.parametrize("more", [{}, {"store": False, "tools": [{"type": "google_maps"}]}])
+async def test_what_only_the_demo_on_standby_could_answer_no_account_can(client, demo, alice, more):
+    reply = await client.post("/v1beta/interactions", {"model": MODEL, "input": "Hello", **more})
+
+    assert reply.status == 400
+    assert "AI Studio key" in reply.json()["error"]["message"]
+
+
 async def test_the_demo_account_does_not_replace_real_accounts_that_cool_down(client, demo, alice):
     until = datetime.now(UTC) + timedelta(seconds=60)
     await Rest.objects.acreate(account=alice, model=MODEL, until=until, reason="quota_exhausted", streak=1)

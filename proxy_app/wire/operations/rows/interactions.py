@@ -98,6 +98,8 @@ CREATE_UNSTORED = replace(
     makes=(),
     logged_as=CREATE.id,
 )
+# One of these that generateContent can say as well: accounts whose upstream has no interactions take part in it.
+CREATE_STATELESS = replace(CREATE_UNSTORED, id="interactions.createStateless")
 
 INTERACTION_ROWS: tuple[Operation, ...] = (
     CREATE,

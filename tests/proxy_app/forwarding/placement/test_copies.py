@@ -303,6 +303,26 @@ async def test_another_tenants_kept_file_is_not_there(client, upstream, key, key
     assert not upstream.calls
 
 
+async def test_a_file_of_an_interaction_without_state_goes_to_any_account_as_bytes(
+    client, upstream, key, a_file, pool_of
+):
+    name = await a_file()
+    await pool_of("code")
+    content = {"type": "document", "uri": f"{GOOGLES}/{name}"}
+    body = {"model": MODEL, "store": False, "input": [{"type": "text", "text": "What is this?"}, content]}
+
+    for account, steps in (("code", ("request", "contents", 0, "parts", 1)), ("c", ("input", 1))):
+        await only(account)
+        reply = await client.post("/v1beta/interactions", body, x_goog_api_key=key)
+        assert reply.status == 200, reply.body
+        given = upstream.requests[-1].body
+        for step in steps:
+            given = given[step]
+        blob = given.get("inlineData", given)
+        assert {"mimeType": "text/plain", "mime_type": "text/plain"}.items() & blob.items()
+        assert base64.b64decode(blob["data"]) == TEXT
+
+
 async def test_a_cloud_code_account_gets_bytes_and_no_file_that_is_too_large(client, upstream, key, a_file):
     name, large = await a_file(), await a_file(LARGE, mime_type="application/pdf")
 

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proxy_app.wire.calls import Call, read_body
+from proxy_app.wire.calls import Call, StreamForm, read_body
 from proxy_app.wire.dialects import DIALECTS, NotAnAnswer, cloud_code
 from proxy_app.wire.operations import COUNT, GENERATE, OPERATIONS, STREAM
+from proxy_app.wire.operations.rows.interactions import CREATE_STATELESS
 from tests.proxy_app.wire.case_files import cases
 
 CLOUD_CODE = DIALECTS["cloud_code"]
@@ -164,8 +165,27 @@ def test_a_count_that_is_no_object_says_so(payload):
         cloud_code.unwrap_count(payload)
 
 
-def test_it_has_three_operations():
-    assert CLOUD_CODE.operations == {GENERATE, STREAM, COUNT}
+@pytest.mark.parametrize(
+    ("form", "method"),
+    [(None, "generateContent"), (StreamForm.BLOCKS, "streamGenerateContent?alt=sse")],
+)
+def test_an_interaction_goes_upstream_as_a_call_of_the_model(form, method):
+    raw = b'{"model":"asked-for","input":"Hello","store":false,"tools":[{"type":"google_search"}]}'
+    call = Call(CREATE_STATELESS, "asked-for", read_body(raw, keeps_model=True), request_id="r", form=form)
+
+    request = CLOUD_CODE.build(call, model="gemini-3-flash", project="p", token="t", base="https://upstream.test")
+
+    assert request.url == f"https://upstream.test/v1internal:{method}"
+    envelope = json.loads(sent(request))
+    assert (envelope["model"], envelope["requestType"]) == ("gemini-3-flash", "web_search")
+    assert envelope["request"] == {
+        "contents": [{"role": "user", "parts": [{"text": "Hello"}]}],
+        "tools": [{"googleSearch": {}}],
+    }
+
+
+def test_it_has_four_operations():
+    assert CLOUD_CODE.operations == {GENERATE, STREAM, COUNT, CREATE_STATELESS}
 
 
 def test_every_dialect_goes_by_its_name():

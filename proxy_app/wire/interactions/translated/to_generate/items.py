@@ -30,7 +30,7 @@ class Item(msgspec.Struct, gc=False):
     is_error: bool | None = None
 
 
-Input = list[Item | str] | Item | str
+Input = list[Item] | Item | str
 
 decode_input = msgspec.json.Decoder(Input).decode
 decode_items = msgspec.json.Decoder(list[Item]).decode

@@ -372,7 +372,7 @@ def test_an_error_within_a_stream_ends_it():
 def test_what_the_model_said_goes_back_to_it_unchanged(parts):
     steps = plain(response(*parts, finish="STOP", counts=COUNTS, **GROUNDED))["steps"]
 
-    assert parts_of("Hello", *steps)[1:] == [("model", parts)]
+    assert parts_of({"type": "text", "text": "Hello"}, *steps)[1:] == [("model", parts)]
 
 
 _JSON = st.recursive(

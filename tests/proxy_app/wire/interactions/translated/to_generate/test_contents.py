@@ -40,7 +40,7 @@ def test_a_content_is_a_part(content, part):
     assert parts_of(content) == [("user", [part])]
     assert translate(input=content)["contents"] == [{"role": "user", "parts": [part]}]
     assert parts_of({"type": "user_input", "content": [content]}) == [("user", [part])]
-    assert parts_of("Look:", content) == [("user", [{"text": "Look:"}, part])]
+    assert parts_of(text("Look:"), content) == [("user", [{"text": "Look:"}, part])]
 
 
 def test_steps_are_turns_and_neighbours_of_one_side_are_one():
@@ -57,7 +57,7 @@ def test_a_signature_stands_on_the_part_after_its_thought():
     thought = {"type": "thought", "signature": "c2ln", "summary": [text("I must look.")]}
     other = {**CALL, "id": "c2"}
 
-    assert parts_of("Look", thought, CALL, other) == [
+    assert parts_of(text("Look"), thought, CALL, other) == [
         ("user", [{"text": "Look"}]),
         (
             "model",
@@ -74,7 +74,7 @@ def test_a_signature_stands_on_the_part_after_its_thought():
 def test_a_signature_that_nothing_follows_stands_on_an_empty_text(after):
     answer = {"type": "model_output", "content": [text("Yes.")]}
 
-    contents = parts_of("Hello", answer, {"type": "thought", "signature": "c2ln"}, *after)
+    contents = parts_of(text("Hello"), answer, {"type": "thought", "signature": "c2ln"}, *after)
 
     assert contents[1] == ("model", [{"text": "Yes."}, {"text": "", "thoughtSignature": "c2ln"}])
 
@@ -127,7 +127,7 @@ def test_what_google_has_looked_up_is_not_told_again():
     searched = {"type": "google_search_call", "id": "1", "arguments": {"queries": ["a"]}, "signature": "x"}
     found = {"type": "google_search_result", "call_id": "1", "result": []}
 
-    assert parts_of("Hello", searched, found, {"type": "model_output", "content": "Yes."}) == [
+    assert parts_of(text("Hello"), searched, found, {"type": "model_output", "content": "Yes."}) == [
         ("user", [{"text": "Hello"}]),
         ("model", [{"text": "Yes."}]),
     ]
