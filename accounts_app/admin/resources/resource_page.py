@@ -44,7 +44,7 @@ NAMED_BEFORE = 10  # resources that a question names
 
 @admin.register(Resource)
 class ResourcePage(ModelAdmin):
-    list_display = ("named", "whose", "where", "size", "state", "expiry", "sharing")
+    list_display = ("named", "whose", "where", "size", "short_state", "expiry", "sharing")
     show_facets = admin.ShowFacets.NEVER
     list_filter = (KindFilter, GroupFilter, KeyFilter, ProjectFilter, AccountFilter, StateFilter, ExpiryFilter)
     list_filter_submit = True
@@ -54,9 +54,10 @@ class ResourcePage(ModelAdmin):
     ordering = ("-created_at", "-pk")
     list_per_page = 50
     list_select_related = ("group", "project", "account")
+    list_before_template = change_form_before_template = "console/resources/page_head.html"
     actions = ("cancel", "delete_upstream", "share_use", "share_full", "share_no", "forget")
     fields = (
-        *("name", "kind", "model", "state", "size", "whose", "where", "account", "sharing"),
+        *("name", "kind", "model", "state", "size", "group", "key", "project", "account", "shared"),
         *("created_at", "expires_at", "as_shown"),
     )
     readonly_fields = fields
@@ -208,16 +209,20 @@ class ResourcePage(ModelAdmin):
 
     @display(description=gettext_lazy("resource"), ordering="name", header=True)
     def named(self, row: Resource) -> list[Any]:
-        name = format_html('<span class="font-mono break-all">{}</span>', row.name)
+        name = format_html('<span class="gw-mono gw-name">{}</span>', row.name)
         return [name, row.model or row.kind]
 
     @display(description=gettext_lazy("group and API key"), header=True)
     def whose(self, row: Resource) -> list[str]:
-        key = getattr(row, "key_name", "")
-        if not key:
-            key = _("the operator") if row.api_key_id == projects.OPERATOR else _("deleted key")
-            key = _("callers without a key") if row.api_key_id is None and row.group_id is None else key
-        return [row.group.name if row.group else "-", key]
+        return [row.group.name if row.group else "-", self.key(row)]
+
+    @display(description=gettext_lazy("API key"))
+    def key(self, row: Resource) -> str:
+        if name := getattr(row, "key_name", ""):
+            return str(name)
+        if row.api_key_id is None and row.group_id is None:
+            return _("callers without a key")
+        return _("the operator") if row.api_key_id == projects.OPERATOR else _("deleted key")
 
     @display(description=gettext_lazy("Google project and account"), header=True)
     def where(self, row: Resource) -> list[str]:
@@ -227,11 +232,16 @@ class ResourcePage(ModelAdmin):
     def as_shown(self, row: Resource) -> SafeString | str:
         if not row.last_json:
             return "-"
-        return format_html('<pre class="whitespace-pre-wrap break-all">{}</pre>', _indented(row.last_json))
+        return format_html('<div class="gw-page"><pre class="gw-wrap">{}</pre></div>', _indented(row.last_json))
 
     @display(description=gettext_lazy("size"), ordering="size_bytes")
     def size(self, row: Resource) -> str:
         return "-" if row.size_bytes is None else filesizeformat(row.size_bytes)
+
+    @display(description=gettext_lazy("state"), ordering="state")
+    def short_state(self, row: Resource) -> str:
+        """Without what tells only of which kind it is: BATCH_STATE_PENDING is PENDING."""
+        return row.state.rpartition("_STATE_")[2] or "-"
 
     @display(description=gettext_lazy("expires"), ordering="expires_at")
     def expiry(self, row: Resource) -> SafeString | str:

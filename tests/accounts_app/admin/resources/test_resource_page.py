@@ -99,7 +99,21 @@ def test_a_resource_has_a_page_without_a_form(console, made):
 
     assert "text/&lt;b&gt;" in page
     assert "laptop" in page
+    assert "not shared" in page
+    assert "[&#x27;" not in page and "(&#x27;" not in page  # no value as Python writes it
     assert 'name="_save"' not in page
+
+
+def test_a_heading_has_an_objects_name_as_it_is(console, made):
+    page = console.get(reverse("admin:accounts_app_resource_change", args=[made.row("files/a").pk])).content.decode()
+
+    assert "files/a" in page and "Files/a" not in page
+
+
+def test_the_list_tells_a_state_without_its_kind(console, made):
+    page = console.get(reverse(LIST)).content.decode()
+
+    assert ">RUNNING<" in "".join(page.split())
 
 
 def test_deleting_asks_first_and_then_upstream(console, made, google):
