@@ -141,7 +141,7 @@ class ProjectPage(kept.MakersPage):
 
     @display(description=gettext_lazy("Google project"), ordering="name", header=True)
     def who(self, project: Project) -> list[str]:
-        return [str(project), project.project_id]
+        return [str(project), project.project_id if project.name else ""]
 
     @display(description=gettext_lazy("accounts"), ordering="number_of")
     def accounts_of(self, project: Project) -> int:

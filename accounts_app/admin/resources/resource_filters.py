@@ -112,7 +112,7 @@ class ExpiryFilter(DropdownFilter):
         return [
             ("day", _("within 24 hours")),
             ("later", _("later")),
-            ("never", _("never")),
+            ("never", _("does not expire")),
             ("over", _("expired")),
         ]
 

@@ -246,7 +246,7 @@ class ResourcePage(ModelAdmin):
     @display(description=gettext_lazy("expires"), ordering="expires_at")
     def expiry(self, row: Resource) -> SafeString | str:
         if row.expires_at is None:
-            return _("never")
+            return _("does not expire")
         over = row.expires_at <= timezone.now()
         words = _("expired") if over else _("in %(time)s") % {"time": timeuntil(row.expires_at, depth=1)}
         local = timezone.localtime(row.expires_at)
