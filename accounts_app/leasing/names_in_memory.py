@@ -51,6 +51,11 @@ class NamesInMemory:
             self._rows.move_to_end((name, tenant))
         return row, now < until
 
+    def unwritten(self, name: str, now: float) -> list[Row]:
+        """The fresh rows of any tenants that are not known to be written."""
+        rows = [self._rows[name, tenant] for tenant in self._tenants.get(name, ())]
+        return [row for row, until in rows if row.id is None and now < until]
+
     def put(self, name: str, tenant: Tenant, row: Row, until: float) -> None:
         self._rows[name, tenant] = (row, until)
         self._rows.move_to_end((name, tenant))

@@ -112,7 +112,7 @@ async def find(name: str, tenant: Tenant) -> Found | None:
         return None
     if row is not known:
         _names.put(name, tenant, row, monotonic() + FRESH_SECONDS)
-    return _found(row, tenant) or _as_stored(row, tenant)
+    return _known(row, tenant)
 
 
 async def made(
@@ -175,9 +175,14 @@ def not_there(found: Found) -> None:
 
 
 async def held(name: str, tenant: Tenant) -> Held:
-    """Who holds a chosen name. Raises Django's database errors."""
+    """Who holds a chosen name, also where this process has not written its row yet.
+
+    Raises Django's database errors, RosterUnavailable.
+    """
+    waiting = _names.unwritten(name, monotonic())
     holders = await soon_in_database(owner_rows.holders, name, time())
-    others = frozenset(project for project, key, group in holders if not tenant.made(key, group))
+    holders += [(_known(row, tenant).project_owner, row.api_key, row.group) for row in waiting]
+    others = frozenset(owner for owner, key, group in holders if not tenant.made(key, group))
     return Held(any(tenant.made(key, group) for _, key, group in holders), others)
 
 
@@ -189,10 +194,7 @@ async def rows(
     With `under` only those whose names begin so. Raises Django's database errors, RosterUnavailable.
     """
     listed = await soon_in_database(owner_rows.listed, kind, tenant, under, after, limit, time())
-    return [
-        Listed(_found(row, tenant) or _as_stored(row, tenant), row.created_at, row.last_json, row.position)
-        for row in listed
-    ]
+    return [Listed(_known(row, tenant), row.created_at, row.last_json, row.position) for row in listed]
 
 
 async def own(names: Collection[str], tenant: Tenant) -> set[str]:
@@ -228,7 +230,7 @@ async def stored(tenant: Tenant, running: Collection[str] = RUNNING) -> Stored:
 async def running(tenant: Tenant, limit: int, states: Collection[str] = RUNNING) -> list[Found]:
     """A tenant's jobs that have not ended, as far as is known, the oldest first. Raises Django's database errors."""
     jobs = await soon_in_database(owner_rows.jobs, tenant, states, limit, time())
-    return [_found(row, tenant) or _as_stored(row, tenant) for row in jobs]
+    return [_known(row, tenant) for row in jobs]
 
 
 def look_up_again(name: str) -> None:
@@ -254,6 +256,11 @@ async def _written(news: MadeRow | GoneRow) -> Row | None:
         if not is_written:
             journal.append(RESOURCE, news)
     return row
+
+
+def _known(row: Row, tenant: Tenant) -> Found:
+    """As `_found`, or as far as its row tells."""
+    return _found(row, tenant) or _as_stored(row, tenant)
 
 
 def _found(row: Row, tenant: Tenant) -> Found | None:

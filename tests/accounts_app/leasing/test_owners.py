@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts_app import roster
 from accounts_app.leasing import owner_rows, owners
 from accounts_app.leasing.names_in_memory import NamesInMemory
+from accounts_app.leasing.owner_news import RESOURCE, SeenRow
 from accounts_app.leasing.owner_rows import Row
 from accounts_app.models import Account, ApiKey, FileCopy, KeyGroup, Project, Resource, SpooledFile
 from accounts_app.models.resources import LONGEST_JSON
@@ -292,6 +293,18 @@ async def test_a_chosen_name_is_held_by_the_tenant_or_by_others():
     assert await owners.held("files/chosen", NOBODY) == owners.Held(False, frozenset({ours.pk, theirs.pk}))
     assert await owners.held("files/free", bob) == owners.Held(False, frozenset())
     assert await owners.held("files/over", bob) == owners.Held(False, frozenset())
+
+
+async def test_a_name_is_held_before_its_row_is_written():
+    account = await in_database(a_key_account)
+    alice, bob, eve = await in_database(tenants)
+    journal.append(RESOURCE, SeenRow(0))  # so that the next one waits behind it
+
+    await owners.made("files/waits", account.pk, alice)
+
+    assert not await in_database(Resource.objects.exists)
+    assert await owners.held("files/waits", eve) == owners.Held(False, frozenset({-account.pk}))
+    assert (await owners.held("files/waits", bob)).by_tenant
 
 
 async def test_it_is_known_where_bytes_can_be_had_again():
