@@ -14,12 +14,12 @@ from proxy_app.forwarding.passing import Passing
 from proxy_app.wire.calls import Call
 from proxy_app.wire.dialects import Dialect, NotAnAnswer, ReportedError
 from proxy_app.wire.faults import faults
-from proxy_app.wire.faults.error_bodies import error_body
+from proxy_app.wire.faults.error_bodies import error_body, word_body
 from proxy_app.wire.faults.masking import masked, masked_bytes
 from proxy_app.wire.interactions import requests
 from proxy_app.wire.interactions.translated.values import NeedsPublicApi
 from proxy_app.wire.malformed import Malformed, TooLarge
-from proxy_app.wire.operations import FORWARDED, Cools, Gives
+from proxy_app.wire.operations import FORWARDED, Cools, Family, Gives
 from proxy_app.wire.operations.versions import is_missing
 from proxy_app.wire.resource_names import BadName
 
@@ -155,13 +155,14 @@ def _refused(fault: Fault, answer: bytes, call: Call, secrets: tuple[str, ...]) 
         # A redirect, a 204, an error without a code inside a 200: a client must not get one of these statuses.
         text = _EMPTY if fault.outcome is Outcome.EMPTY else _UNREADABLE.format(what=fault.message.rstrip("."))
         return Failed(fault, errors.BadGateway(text))
+    in_form = word_body if call.operation.family is Family.INTERACTIONS else error_body
     delay = 1.0 if fault.outcome is Outcome.BARE_429 else fault.delay
     headers = errors.retry_after(min(delay, LONGEST)) if delay else None
     if not 400 <= fault.status < 600:
-        return Failed(fault, errors.UpstreamError(502, error_body(502, fault.message), headers))
+        return Failed(fault, errors.UpstreamError(502, in_form(502, fault.message), headers))
     if (words := faults.error_in(answer)) is None and call.operation.gives is Gives.BYTES:
         words = answer  # the servers of uploads and media speak plain text, and their clients read it
-    words = error_body(fault.status, fault.message) if words is None else masked_bytes(words, *secrets)
+    words = in_form(fault.status, fault.message) if words is None else masked_bytes(words, *secrets)
     return Failed(fault, errors.UpstreamError(fault.status, words, headers))
 
 

@@ -10,6 +10,7 @@ from accounts_app.models import ApiKey, Resource
 from accounts_app.storage import journal
 from emulator import Ending, Reply
 from gateway_project.http.api_handler import ApiHandler
+from proxy_app.forwarding.placement import on_behalf
 from proxy_app.models import CapturedCall, UsageRecord
 from tests.asgi_client import Client
 from tests.proxy_app.api.test_interactions import COMPLETED, CREATED, DELTA, DONE, SSE, URL, a_stream, asked, event
@@ -237,3 +238,28 @@ async def test_what_can_be_no_name_is_refused_by_its_method(name, client, red, u
 
     assert reply.status == 400
     assert reply.json()["error"]["message"].startswith("* interactions.create: ")
+
+
+async def test_what_upstream_says_without_json_is_told_in_words(client, red, upstream):
+    upstream.script(Reply(status=400, chunks=[b"No."], content_type="text/plain", sized=True), times=None)
+
+    reply = await client.post(URL, asked(), x_goog_api_key=red)
+
+    assert reply.status == 400
+    assert reply.json() == {"error": {"message": "No.", "code": "invalid_request"}}
+
+
+async def test_an_operator_cancels_and_a_stream_goes_on_behind_an_event(client, red, upstream):
+    made = (await client.post(URL, asked(background=True), x_goog_api_key=red)).json()
+    row = await Resource.objects.aget(kind="interactions")
+    resumed = await client.get(f"{URL}/{made['id']}?stream=true", x_goog_api_key=red)
+    first, _, after = resumed.body.partition(b"\r\n\r\n")
+    id_ = json.loads(first.partition(b"data: ")[2])["event_id"]
+    again = await client.get(f"{URL}/{made['id']}?stream=true&last_event_id={id_}", x_goog_api_key=red)
+
+    assert again.body == after
+    assert upstream.requests[-1].query["last_event_id"] == id_
+    assert await on_behalf.cancel(row.name, row.project_id) in (
+        "",
+        "Only interactions that are running can be cancelled.",
+    )
