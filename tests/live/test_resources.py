@@ -60,7 +60,7 @@ def kept(pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Told:
 
 
 def plan_of(pool: Pool, folder: Path, number: int) -> dict[str, Any]:
-    """What one client is told; it has two files already, and another tenant has one whose name it is to choose."""
+    """What one client is told; another tenant has a file whose name it is to choose."""
     chosen = f"manual-{number}"
     assert pool.upload(pool.theirs, "theirs", chosen).status_code == 200
     paths = {name: str(folder / f"{name}.{kind}") for name, kind in (("large", "bin"), ("requests", "jsonl"))}
@@ -80,9 +80,8 @@ def given_by(pool: Pool) -> dict[str, Any]:
     manual = [{"role": "user", "parts": [{"text": MANUAL}]}]
     cache = made("cachedContents", model=f"models/{MODEL}", contents=manual, ttl="600s")["name"]
     store = made("fileSearchStores", displayName="manuals")["name"]
-    operation = made(f"{store}:importFile", fileName=files[0]["name"])["name"]
-    given = {"files": files, "cache": cache, "store": store, "operation": operation}
-    return {"given": given, "own": own}
+    made(f"{store}:importFile", fileName=files[0]["name"])
+    return {"given": {"files": files, "cache": cache, "store": store}, "own": own}
 
 
 @pytest.mark.parametrize("keeper", KEEPERS, ids=str)

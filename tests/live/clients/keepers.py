@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,7 @@ def ended(process: subprocess.Popen[str]) -> str:
 
 
 def _say(process: subprocess.Popen[str], line: str) -> None:
-    if process.poll() is None and process.stdin is not None:
+    assert process.stdin is not None
+    with suppress(BrokenPipeError):  # it has ended
         process.stdin.write(f"{line}\n")
         process.stdin.flush()
