@@ -3,7 +3,7 @@
     GatewayError                a status, a message, details
     ├── InvalidArgument         400  the request cannot be read
     ├── FailedPrecondition      400  no account can serve until a person has acted; clients would retry a 503
-    ├── InteractionRefused      400  Google has this operation of its interactions API, the gateway has not
+    ├── MethodRefused           400  instead of Unimplemented, for clients that would send the call again
     ├── Unauthenticated         401  no key, or none that verifies
     ├── PermissionDenied        403  a foreign web page, or a key that may not be used from here or for this model
     ├── NotFound                404  no such path, model or verb
@@ -83,7 +83,7 @@ class FailedPrecondition(GatewayError):
         return error_body(self.code, self.message, self.details, status="FAILED_PRECONDITION")
 
 
-class InteractionRefused(GatewayError):
+class MethodRefused(GatewayError):
     """Instead of Unimplemented, for clients that would send a call again after a 501."""
 
     code = 400
@@ -229,7 +229,7 @@ class BrokenStream(Exception):
 
 def unsupported(operation: Operation, message: str) -> GatewayError:
     """The refusal of an operation that no account serves."""
-    refused = InteractionRefused if operation.family is Family.INTERACTIONS else Unimplemented
+    refused = MethodRefused if operation.family in _SENDING_AGAIN else Unimplemented
     return refused(message)
 
 
@@ -259,6 +259,10 @@ def error_info(reason: str, **metadata: str) -> Detail:
     }
 
 
+# Families whose clients send a call again after a 501, and the frames of their errors.
+_SENDING_AGAIN = (Family.INTERACTIONS, Family.OPENAI)
+_FRAMES_OF_THEIRS = (ErrorFrame.WORDS, ErrorFrame.OPENAI)
+
 # Seconds. Google's Python SDK sleeps for as long as an interaction's error says, hours too.
 LONGEST_OF_INTERACTIONS = 60
 
@@ -267,8 +271,9 @@ def render(error: GatewayError, frame: ErrorFrame = ErrorFrame.OBJECT, pretty: b
     """The response for `error`, in the frame that its client reads; `pretty` is the client's `prettyPrint`."""
     body, code, headers = error.framed(frame, pretty), error.code, dict(error.headers)
     kind = headers.pop("Content-Type", frame.content_type)
+    if frame in _FRAMES_OF_THEIRS and code == 501:
+        code = 400
     if frame is ErrorFrame.WORDS:
-        code = 400 if code == 501 else code  # they would send it again
         said = headers.get("Retry-After", "0")
         if not said.isdecimal() or int(said) > LONGEST_OF_INTERACTIONS:
             headers |= retry_after(LONGEST_OF_INTERACTIONS)

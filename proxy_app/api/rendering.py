@@ -20,6 +20,7 @@ from proxy_app.wire.calls import ClientKind, ErrorForm, StreamForm
 from proxy_app.wire.framing import answer_shape, json_array, sse, stream_forms
 from proxy_app.wire.framing.answer_shape import Shape
 from proxy_app.wire.malformed import Malformed
+from proxy_app.wire.openai.error_form import in_openai
 from proxy_app.wire.operations import addresses
 from proxy_app.wire.uris import Origin
 
@@ -120,6 +121,7 @@ class EventStream:
         self._client = client
         self._shape = shape
         self._in_array = form is StreamForm.ARRAY
+        self._encode = sse.encode_chunk if form is StreamForm.CHUNKS else sse.encode
         self._begun = False
         self._ended = False
         self._broken: bytes | None = None  # not the exception, which would hold this object by its frames
@@ -144,6 +146,8 @@ class EventStream:
             self._broken = broken.event
             if self._client.error_form is ErrorForm.BARE:
                 return sse.encode_bare(broken.event)
+            if self._client.error_form is ErrorForm.OPENAI:
+                return sse.encode_chunk(in_openai(broken.event))
             return self._frame([broken.event])
         if self._shape is not None:
             batch = [self._shape.applied(event, one_line=not self._in_array) for event in batch]
@@ -156,7 +160,7 @@ class EventStream:
         if sse.DONE in batch and not self._client.takes_done:
             batch = [event for event in batch if event != sse.DONE]
         if not self._in_array:
-            return b"".join(map(sse.encode, batch))
+            return b"".join(map(self._encode, batch))
         if not batch:
             return b""
         before = json_array.SEPARATOR if self._begun else json_array.OPENING

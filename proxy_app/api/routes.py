@@ -21,6 +21,7 @@ from proxy_app.wire.dialects import SERVED
 from proxy_app.wire.operations import FORWARDED, GENERATE, GET_MODEL, LIST_MODELS, Operation, addresses, paths
 from proxy_app.wire.operations.addresses import Address
 from proxy_app.wire.operations.paths import Target
+from proxy_app.wire.operations.rows import openai
 
 
 class AnyPath:
@@ -46,7 +47,12 @@ _READ = ["GET", "HEAD"]
 _CHANGES = ("PUT", "PATCH", "DELETE")
 
 # The operations that the gateway answers by itself; accounts answer all others.
-_VIEWS: Mapping[Operation, View] = {LIST_MODELS: models.list_models, GET_MODEL: models.get_model}
+_VIEWS: Mapping[Operation, View] = {
+    LIST_MODELS: models.list_models,
+    GET_MODEL: models.get_model,
+    openai.MODELS: models.list_for_openai,
+    openai.MODEL: models.get_for_openai,
+}
 
 _NO_PATH = (
     "{method} {path} is not part of this API, which is Google's Gemini API under /v1beta, /v1 and /v1alpha, with its "

@@ -38,6 +38,7 @@ class ErrorForm(Enum):
 
     EVENT = "event"  # one more event, or one more element of the array
     BARE = "bare"  # a block without `data: `
+    OPENAI = "openai"  # one more event, in OpenAI's form
     NONE = "none"  # not at all: the connection is dropped
 
 
@@ -123,6 +124,9 @@ def client_kind(api_client: str, user_agent: str, form: StreamForm | None = None
     """
     if form is StreamForm.BLOCKS:
         return ClientKind(heartbeat=b": ping\n\n", error_form=ErrorForm.NONE)
+    if form is StreamForm.CHUNKS:
+        # OpenAI's Go SDK takes every blank line for the end of an event, and one without data for a broken one.
+        return ClientKind(heartbeat=b": ping\n", error_form=ErrorForm.OPENAI)
     names = f"{api_client} {user_agent}".lower()
     if form is StreamForm.ARRAY:
         # The legacy Python SDK takes an error element for an empty response, and raises for a dropped connection.

@@ -74,8 +74,8 @@ def naming(
     that is no name where one has to be, Malformed for a body that is nested too deeply.
     """
     search = _SEARCHES[operation.family, operation.names_models]
-    finder = _Finder(search, hosts)
-    if path_name and operation.family is not Family.OPENAI:
+    finder = _Finder(search, hosts, of_google=operation.family is Family.OPENAI)
+    if path_name:
         finder.path(path_name, operation.on_model)
     for name, text in query.items():
         if how := search.meaning(name):
@@ -151,9 +151,11 @@ _SEARCHES = {
 class _Finder:
     """What has been found of one call."""
 
-    def __init__(self, search: FieldSearch[_How], hosts: Collection[str]) -> None:
+    def __init__(self, search: FieldSearch[_How], hosts: Collection[str], *, of_google: bool = False) -> None:
+        """`of_google`: models may be named as Google's among those of others."""
         self._search = search
         self._hosts = hosts
+        self._of_google = of_google
         self._names: dict[Name, None] = {}
         self._models: dict[str, None] = {}
         self._agents: dict[str, None] = {}
@@ -196,7 +198,7 @@ class _Finder:
             case _How.TOKEN:
                 self._tokens[text] = None
             case _How.MODEL:
-                self.path(text, on_model=True)
+                self.path(resource_names.of_google(text) if self._of_google else text, on_model=True)
             case _How.AGENT:
                 agent = text.removeprefix("agents/")
                 self._agents[agent] = None

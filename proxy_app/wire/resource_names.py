@@ -44,6 +44,7 @@ _MANY_SEGMENTS = {"environments"}
 # What a client may choose as a file's id. Google's own for results are longer, so that no chosen one is taken for them.
 LONGEST_FILE_ID = 40
 _CHOSEN_FILE_ID = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+_OF_GOOGLE = re.compile(r"(?:models/)*(?:publishers/google/models/|google/)")
 _TOLD_BY_FILES = (("batch-", "batches"), ("environment-", "environments"))
 
 
@@ -123,6 +124,11 @@ def model(text: str) -> Name:
     text = text.removeprefix("models/")  # the bound is the id's
     _bounded(text)
     return _model(text)
+
+
+def of_google(text: str) -> str:
+    """A model's name without what says that it is one of Google's: `google/x`, `publishers/google/models/x`."""
+    return _OF_GOOGLE.sub("", text)
 
 
 @lru_cache(maxsize=256)  # nearly all calls are for the same few

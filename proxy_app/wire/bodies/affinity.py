@@ -1,8 +1,9 @@
 """Which conversation a call belongs to, as a 64-bit key: the same for every turn of a chat, on every node.
 
 The key is made of what does not change between turns: the API key, the system instruction, the first user content (of
-an interaction, the first step of its input). A name goes before these: of a cached content or an uploaded file, which
-only one account can serve, or of the session, where the client sends one.
+an interaction, the first step of its input; of a chat in OpenAI's form, the user's first message). A name goes before
+these: of a cached content or an uploaded file, which only one account can serve, or of the session, where the client
+sends one.
 """
 
 import json
@@ -24,6 +25,8 @@ _SEARCHED = 1024 * 1024
 
 _CACHED = ("cachedContent", "cached_content")
 _SESSION = ("sessionId", "session_id")
+_CONTENTS = ("contents", "input", "messages")
+_NOT_THE_USERS = ("model", "assistant", "system", "developer")
 _INSTRUCTION = ("systemInstruction", "system_instruction")
 _FILE = re.compile(rb'"file(?:Uri|_uri)"\s*:\s*"([^"]*)"')
 
@@ -46,7 +49,7 @@ def affinity_key(body: Body, api_key_id: int | None, session_hint: str = "") -> 
             _bounded_in_json(body[spelling], spelling)
     if name := _cached_content(body):
         return _hash(b"cached", name)
-    contents = body.get("contents") or body.get("input", Raw())
+    contents = next((body[name] for name in _CONTENTS if name in body), Raw())
     if uri := _uploaded_file(contents):
         return _hash(b"file", uri)
     caller = str(api_key_id).encode()
@@ -105,7 +108,7 @@ def _instruction(body: Body) -> bytes:
 
 
 def _first_user_content(contents: Raw) -> bytes:
-    """The bytes of the first content that is not the model's, at most the beginning of it.
+    """The bytes of the first content that is the user's, at most the beginning of it.
 
     `contents` is a list, or a single content where a client left the list out. Contents are read one by one from the
     front, so that what later turns append is never looked at, and cannot change the key.
@@ -118,7 +121,7 @@ def _first_user_content(contents: Raw) -> bytes:
             content, end = _scan(text, at)
         except (ValueError, RecursionError):
             return text[at:].encode()  # larger than what is read, or the end
-        if not isinstance(content, dict) or content.get("role") != "model":
+        if not isinstance(content, dict) or content.get("role") not in _NOT_THE_USERS:
             return text[at:end].encode()
         at = end
 

@@ -22,14 +22,17 @@ from proxy_app.wire.dialects.system_instruction import with_prefix
 from proxy_app.wire.faults.faults import classify
 from proxy_app.wire.interactions import events, requests
 from proxy_app.wire.malformed import NotAnAnswer
+from proxy_app.wire.openai import readers as openai_readers
+from proxy_app.wire.openai import requests as openai_requests
 from proxy_app.wire.operations import COUNT, FORWARDED, GET_MODEL, LIST_MODELS, OPERATIONS, Family, Gives, Takes
+from proxy_app.wire.operations.rows import openai
 from proxy_app.wire.operations.rows.interactions import CREATE, CREATE_STATELESS, CREATE_UNSTORED
 from proxy_app.wire.resource_names import Name
 
 # The gateway answers these itself.
-_OWN = (LIST_MODELS, GET_MODEL)
+_OWN = (LIST_MODELS, GET_MODEL, openai.MODELS, openai.MODEL)
 _INTERACTING = (CREATE, CREATE_UNSTORED, CREATE_STATELESS)
-_FAMILIES = (Family.MODELS, Family.INTERACTIONS)
+_FAMILIES = (Family.MODELS, Family.INTERACTIONS, Family.OPENAI)
 _JSON = {"Content-Type": "application/json"}
 # By these upstream knows what a client can read.
 _OF_INTERACTIONS = ("accept", "api-revision")
@@ -63,7 +66,7 @@ class GeminiApi:
         root = f"/{operation.root}" if operation.root else ""
         return UpstreamRequest(
             url=f"{base}{root}/{call.version}/{_path(call, model)}{_query(call)}",
-            headers={"x-goog-api-key": token, **_headers(call)},
+            headers={**_credential(call, token), **_headers(call)},
             pieces=_pieces(call, model, instruction_prefix),
             content=call.content,
             http=passes.http if passes else "POST",
@@ -73,6 +76,8 @@ class GeminiApi:
     def reader(self, call: Call) -> Reader:
         if call.operation.family is Family.INTERACTIONS:
             return events.reader_of(call)
+        if call.operation.family is Family.OPENAI:
+            return openai_readers.reader_of(call)
         return reader_of(call, unwrap, unwrap)
 
     def fault(self, status: int, body: bytes, content_type: str = "", now: float = 0.0, retry_after: str = "") -> Fault:
@@ -105,6 +110,13 @@ def _query(call: Call) -> str:
     return f"?{query}" if query else ""
 
 
+def _credential(call: Call, token: str) -> Mapping[str, str]:
+    """The one credential of a request: OpenAI's layer knows it as a bearer's token."""
+    if call.operation.family is Family.OPENAI:
+        return {"Authorization": f"Bearer {token}"}
+    return {"x-goog-api-key": token}
+
+
 def _headers(call: Call) -> Mapping[str, str]:
     """The client's own where bytes pass through, either way."""
     if call.operation.gives is Gives.BYTES:
@@ -122,6 +134,8 @@ def _pieces(call: Call, model: str, instruction_prefix: str) -> list[bytes | Raw
         return []
     if operation is COUNT:
         return _to_count(call, resource_names.model(model))
+    if operation.family is Family.OPENAI:
+        return pieces(openai_requests.upstream_body(call, model, instruction_prefix))
     body = call.body if model == call.model else with_model(call.body, call.model, model)
     if operation.takes_config:
         body = with_prefix(body, instruction_prefix, model)

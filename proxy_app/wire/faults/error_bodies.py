@@ -103,10 +103,16 @@ def word_body(code: int, message: str) -> bytes:
 
 def in_words(body: bytes) -> bytes:
     """An error of the gateway's own in the form of the interactions API; any other body as it is."""
+    told = told_in(body)
+    return body if told is None else word_body(*told)
+
+
+def told_in(body: bytes) -> tuple[int, str] | None:
+    """Code and message of an error whose code is a number; None for any other body."""
     error = _error_of(_decoded(body))
     if error is None or not isinstance(error.get("code"), int):
-        return body
-    return word_body(error["code"], str(error.get("message") or ""))
+        return None
+    return error["code"], str(error.get("message") or "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,11 @@ def encode(payload: bytes) -> bytes:
     return b"data: %b\r\n\r\n" % one_line(payload)
 
 
+def encode_chunk(payload: bytes) -> bytes:
+    """One event as OpenAI writes it, with LF LF: some clients know no other line end."""
+    return b"data: %b\n\n" % one_line(payload)
+
+
 def encode_bare(payload: bytes) -> bytes:
     """A block of its own without `data: `, which is how Google itself reports an error in the middle of a stream."""
     return b"%b\r\n\r\n" % one_line(payload)

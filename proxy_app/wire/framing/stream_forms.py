@@ -9,6 +9,7 @@ from msgspec import Raw
 
 from proxy_app.wire.bodies.bodies import Body
 from proxy_app.wire.faults.error_bodies import in_words
+from proxy_app.wire.openai.error_form import in_openai
 from proxy_app.wire.operations import STREAMED, Family, Gives, Operation, paths
 
 _EVENTS, _JSON = "text/event-stream", "application/json; charset=UTF-8"
@@ -20,6 +21,7 @@ class StreamForm(Enum):
     SSE = "sse"
     ARRAY = "array"
     BLOCKS = "blocks"  # events of the interactions API, as upstream has written them
+    CHUNKS = "chunks"  # chunks of a chat in OpenAI's form
 
     @property
     def content_type(self) -> str:
@@ -30,20 +32,25 @@ class ErrorFrame(Enum):
     """How an error is written that is the whole answer.
 
     Where a stream was requested as an array, Google sends an array of one error; where it was requested as events, an
-    object over several lines, with the content type of events. The interactions API has words for codes.
+    object over several lines, with the content type of events. The interactions API has words for codes, OpenAI's layer
+    an object of its own.
     """
 
     OBJECT = "object"
     ELEMENT = "element"
     LINES = "lines"
     WORDS = "words"
+    OPENAI = "openai"
 
     @property
     def content_type(self) -> str:
         return _EVENTS if self is ErrorFrame.LINES else _JSON
 
 
-_BY_FAMILY: Mapping[Family, ErrorFrame] = {Family.INTERACTIONS: ErrorFrame.WORDS}
+_BY_FAMILY: Mapping[Family, ErrorFrame] = {
+    Family.INTERACTIONS: ErrorFrame.WORDS,
+    Family.OPENAI: ErrorFrame.OPENAI,
+}
 
 _TRUE: Final = Raw(b"true")
 
@@ -57,6 +64,8 @@ def form_of(
             return stream_form(query, accept, user_agent, default)
         case Gives.INTERACTION_EVENTS if body.get("stream") == _TRUE or query.get("stream", "").lower() == "true":
             return StreamForm.BLOCKS
+        case Gives.CHUNKS if body.get("stream") == _TRUE:
+            return StreamForm.CHUNKS
     return None
 
 
@@ -99,6 +108,8 @@ def framed(error: bytes, frame: ErrorFrame, pretty: bool | None = None) -> bytes
     """An error's JSON object as it is sent; `pretty` is the client's `prettyPrint`, None without one."""
     if frame is ErrorFrame.WORDS:
         error = in_words(error)
+    if frame is ErrorFrame.OPENAI:
+        error = in_openai(error)
     if pretty is None:
         pretty = True if frame is ErrorFrame.LINES else None
     if pretty is not None:

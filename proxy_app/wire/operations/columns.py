@@ -42,6 +42,7 @@ class Gives(Enum):
     ANSWER = "answer"  # one JSON object
     EVENTS = "events"  # public responses, one an event
     INTERACTION_EVENTS = "interaction_events"  # events of the interactions API, which have names
+    CHUNKS = "chunks"  # chunks of a chat, as OpenAI has them
     BYTES = "bytes"  # a file
     SOCKET = "socket"  # a WebSocket
 

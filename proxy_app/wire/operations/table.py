@@ -11,7 +11,8 @@ from proxy_app.wire.operations.rows.files import FILE_ROWS
 from proxy_app.wire.operations.rows.interactions import INTERACTION_ROWS
 from proxy_app.wire.operations.rows.legacy import LEGACY_ROWS
 from proxy_app.wire.operations.rows.models import COUNT, GENERATE, GET_MODEL, LIST_MODELS, MODEL_ROWS, STREAM, VERB_ROWS
-from proxy_app.wire.operations.rows.others import HOST_ROWS, LIVE_ROWS, OPENAI_ROWS
+from proxy_app.wire.operations.rows.openai import OPENAI_ROWS
+from proxy_app.wire.operations.rows.others import HOST_ROWS, LIVE_ROWS
 from proxy_app.wire.operations.rows.stores import STORE_ROWS
 
 __all__ = ["COUNT", "FORWARDED", "GENERATE", "GET_MODEL", "LIST_MODELS", "OPERATIONS", "STREAM", "STREAMED"]

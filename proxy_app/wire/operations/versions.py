@@ -1,7 +1,7 @@
 """Which version of the API upstream is asked for: the client's, or v1beta where only that has the operation."""
 
 from proxy_app.wire.faults.error_bodies import error_object
-from proxy_app.wire.operations.columns import Operation, Takes
+from proxy_app.wire.operations.columns import Family, Operation, Takes
 
 FULLEST = "v1beta"
 
@@ -26,8 +26,10 @@ class Versions:
         return f"<Versions {sorted(self._missing)}>"
 
     def asked(self, version: str, operation: Operation, now: float) -> str:
-        """The version to ask upstream for. What is streamed cannot be sent again: v1beta takes it for sure."""
-        if operation.takes is Takes.STREAM:
+        """The version to ask upstream for. What is streamed cannot be sent again: v1beta takes it for sure. OpenAI's
+        layer is there alone.
+        """
+        if operation.takes is Takes.STREAM or operation.family is Family.OPENAI:
             return FULLEST
         return FULLEST if self._missing.get((version, operation.id), 0.0) > now else version
 

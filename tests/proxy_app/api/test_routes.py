@@ -112,7 +112,6 @@ class TestIsAnsweredInGooglesShape:
             ("DELETE", "cachedContents/x"),
             ("POST", "files:register"),
             ("POST", "auth_tokens"),
-            ("POST", "openai/chat/completions"),
         ],
     )
     async def test_for_googles_other_methods(self, method, path, client, alice, upstream):

@@ -223,7 +223,16 @@ def test_a_path_names_what_it_is_about(operation, path_name, found):
         ("auth_tokens.create", "", {"setup": {"model": "models/m"}}, [], ("m",)),
         ("triggers.create", "", {"interaction": {"agent": "mine", "model": "m"}}, ["agents/mine"], ("m",)),
         ("openai.batches.create", "", {"input_file_id": "files/a"}, ["files/a"], ()),
-        ("openai.batches.get", "batches/b", {}, [], ()),
+        ("openai.batches.get", "batches/b", {}, ["batches/b"], ()),
+        ("openai.chat.completions", "", {"model": "google/m"}, [], ("m",)),
+        ("openai.embeddings", "", {"model": "publishers/google/models/m"}, [], ("m",)),
+        (
+            "openai.chat.completions",
+            "",
+            {"model": "models/m", "extra_body": {"google": {"cached_content": "cachedContents/c"}}},
+            ["cachedContents/c"],
+            ("m",),
+        ),
     ],
 )
 def test_other_calls_name_models_and_resources_of_their_own(operation, path_name, body, names_, models):

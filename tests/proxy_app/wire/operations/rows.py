@@ -179,17 +179,18 @@ decisions.create               POST   /v1beta/decisions                        a
 openai.chat.completions        POST   /v1beta/openai/chat/completions          anybody
 openai.embeddings              POST   /v1beta/openai/embeddings                anybody
 openai.models.list             GET    /v1beta/openai/models                    anybody
-openai.models.get              GET    /v1beta/openai/models/m                  anybody m
+openai.models.get              GET    /v1beta/openai/models/m                  anybody models/m
 openai.images.generations      POST   /v1beta/openai/images/generations        anybody
 openai.videos.create           POST   /v1beta/openai/videos                    home
-openai.videos.get              GET    /v1beta/openai/videos/v                  owner   v
+openai.videos.get  GET  /v1beta/openai/videos/models/m/operations/o  owner  models/m/operations/o
 openai.batches.create          POST   /v1beta/openai/batches                   home
-openai.batches.get             GET    /v1beta/openai/batches/b                 owner   b
-openai.batches.cancel          POST   /v1beta/openai/batches/b/cancel          owner   b
+openai.batches.get             GET    /v1beta/openai/batches/b                 owner   batches/b
+openai.batches.cancel          POST   /v1beta/openai/batches/b/cancel          owner   batches/b
 openai.files.create            POST   /v1beta/openai/files                     home
-openai.files.get               GET    /v1beta/openai/files/f                   owner   f
-openai.files.content           GET    /v1beta/openai/files/f/content           owner   f
-openai.files.delete            DELETE /v1beta/openai/files/f                   owner   f
+openai.files.list              GET    /v1beta/openai/files                     home
+openai.files.get               GET    /v1beta/openai/files/f                   owner   files/f
+openai.files.content           GET    /v1beta/openai/files/f/content           owner   files/f
+openai.files.delete            DELETE /v1beta/openai/files/f                   owner   files/f
 
 live.bidiGenerateContent  GET /ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent anybody
 live.bidiGenerateMusic    GET /ws/google.ai.generativelanguage.v1alpha.GenerativeService.BidiGenerateMusic  anybody

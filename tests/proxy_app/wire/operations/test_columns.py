@@ -10,6 +10,7 @@ from proxy_app.wire.operations import OPERATIONS, Cools, Family, Gives, Takes
 from proxy_app.wire.operations.columns import Made, Metered, Operation
 
 BY_ID = {operation.id: operation for operation in OPERATIONS}
+OF_OPENAI = ("batches.get", "files.get", "files.delete")
 OF_INTERACTIONS = ("agents", "environments", "credentials", "triggers", "webhooks", "voices")
 
 
@@ -59,7 +60,7 @@ def test_a_caller_may_choose_these_names():
 
 def test_a_body_is_read_of_what_has_fields_and_names_models_but_where_the_path_does_or_it_holds_none():
     changes = those(lambda one: one.http in ("POST", "PATCH"))
-    empty = {"batches.cancel", "tunedModels.operations.cancel", "models.bidiGenerateContent"}
+    empty = {"batches.cancel", "openai.batches.cancel", "tunedModels.operations.cancel", "models.bidiGenerateContent"}
     no_model = {"files.create", "files.register", "fileSearchStores.create", "fileSearchStores.importFile"}
     no_model |= {"tunedModels.patch", "tunedModels.transferOwnership", "corpora.create", "models.countTokens"}
     no_model |= {f"{of}.permissions.{verb}" for of in ("tunedModels", "corpora") for verb in ("create", "patch")}
@@ -140,6 +141,10 @@ def test_some_methods_have_other_addresses_too():
         "environments.get": ("{id=environments/*}:get",),
         "environments.delete": ("{id=environments/*}:delete",),
         "environments.files.get": ("{name=environments/*}/files",),
+        **{f"openai.{name}": (f"openai/{{id={name.partition('.')[0]}/*}}",) for name in OF_OPENAI},
+        "openai.models.get": ("openai/{id=models/*}",),
+        "openai.batches.cancel": ("openai/{id=batches/*}/cancel",),
+        "openai.files.content": ("openai/{id=files/*}/content",),
         "live.bidiGenerateContent": ("BidiGenerateContentConstrained",),
     }
     assert told(lambda one: one.other_roots) == {"files.download": ("download",)}

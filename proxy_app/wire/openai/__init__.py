@@ -1,0 +1,1 @@
+"""Google's layer for OpenAI's clients: requests, answers and errors in OpenAI's form."""

@@ -1,0 +1,36 @@
+"""Errors in OpenAI's form: `{"error":{"message","type","param","code"}}`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from proxy_app.wire.faults.error_bodies import told_in
+
+# By HTTP status: type and code as OpenAI's clients tell errors apart.
+_WORDS: Mapping[int, tuple[str, str | None]] = {
+    400: ("invalid_request_error", None),
+    401: ("authentication_error", "invalid_api_key"),
+    403: ("permission_error", "permission_denied"),
+    404: ("not_found_error", "not_found"),
+    409: ("conflict_error", "conflict"),
+    413: ("invalid_request_error", "request_too_large"),
+    429: ("rate_limit_error", "rate_limit_exceeded"),
+    501: ("invalid_request_error", "unsupported"),
+}
+_OF_SERVERS = ("server_error", None)
+
+_encode = msgspec.json.Encoder().encode
+
+
+def openai_body(code: int, message: str, param: str | None = None) -> bytes:
+    """An error of the HTTP status `code`."""
+    kind, word = _WORDS.get(code, _OF_SERVERS if code >= 500 else _WORDS[400])
+    error: dict[str, Any] = {"message": message, "type": kind, "param": param, "code": word}
+    return _encode({"error": error})
+
+
+def in_openai(body: bytes) -> bytes:
+    """An error of Google's or of the gateway's own in OpenAI's form; any other body as it is."""
+    told = told_in(body)
+    return body if told is None else openai_body(*told)
