@@ -21,6 +21,8 @@ SENTENCES = (
     gettext_noop("%(sentence)s, of the deprioritized"),
     gettext_noop("it answered this conversation before"),
     gettext_noop("it answered for this model lately"),
+    gettext_noop("disabled, but in the project of what is named"),
+    gettext_noop("the account of this upload"),
     gettext_noop("a check whether it is back"),
     gettext_noop("round robin"),
     gettext_noop("fill first"),
