@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts_app import roster
 from accounts_app.actions import bulk
 from accounts_app.leasing import owner_rows, owners
+from accounts_app.leasing.usage import jobs
 from accounts_app.models import Resource
 from accounts_app.storage.worker import in_database
 
@@ -43,7 +44,7 @@ class Done:
 
 def running() -> Q:
     """The jobs that have not ended, as far as is known."""
-    return Q(state__in=owners.RUNNING, created_at__gt=timezone.now() - owner_rows.LONGEST_JOB)
+    return Q(state__in=jobs.RUNNING, created_at__gt=timezone.now() - owner_rows.LONGEST_JOB)
 
 
 def by_kind(rows: QuerySet[Resource]) -> list[OfKind]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from accounts_app import roster
 from accounts_app.leasing import owners
 from accounts_app.leasing.owners import Stored
+from accounts_app.leasing.usage import jobs
 from accounts_app.pool.access.tenants import Tenant
 from accounts_app.roster import GroupView
 
@@ -45,7 +46,7 @@ async def check(group: GroupView, tenant: Tenant, adds: Adds, *, ended_jobs: int
 
     Raises GroupFull, Django's database errors.
     """
-    stored = await owners.stored(tenant)
+    stored = await owners.stored(tenant, jobs.RUNNING)
     used = {
         "max_stored_bytes": stored.size_bytes,
         "max_files": stored.files,

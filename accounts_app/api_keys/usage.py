@@ -30,6 +30,7 @@ __all__ = [
     "Tokens",
     "by_limit",
     "by_model",
+    "charge",
     "day_of",
     "enter",
     "in_flight",
@@ -97,6 +98,13 @@ def enter(key: KeyView, model: str, now: float, spent: Callable[[], Tokens], req
     meter.begin(now, steady, requests)
     journal.append(KEY_USE, KeyUseRow(key.id, model, now, requests=requests))
     return Admission(key, model, meter, spent)
+
+
+def charge(key: int, model: str, tokens: Tokens) -> None:
+    """Count what a call has used that ended before it was known. Never waits."""
+    now = time()
+    _meter(key).learn(now, 0, tokens.charged, now, just_now=False)
+    journal.append(KEY_USE, KeyUseRow(key, model, now, tokens=tokens))
 
 
 async def refresh() -> None:

@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import Self
 
 from accounts_app import roster
-from accounts_app.leasing import project_usage
 from accounts_app.leasing import rows as leasing_rows
 from accounts_app.leasing.lender import Lender, ahead
+from accounts_app.leasing.usage import project_usage
 from accounts_app.pool.blame.assignment import Assignment, Pause, Wanted
 from accounts_app.pool.blame.attempts import Attempts
 from accounts_app.pool.blame.no_answer import Ending, NoAnswer

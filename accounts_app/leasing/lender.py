@@ -17,7 +17,6 @@ from msgspec import structs
 
 from accounts_app import roster
 from accounts_app.leasing import rows as leasing_rows
-from accounts_app.leasing.project_usage import ProjectUsage
 from accounts_app.leasing.rows import (
     COOLDOWN,
     LAST_USED,
@@ -28,6 +27,7 @@ from accounts_app.leasing.rows import (
     PutBackRow,
     TakenOutRow,
 )
+from accounts_app.leasing.usage.project_usage import ProjectUsage
 from accounts_app.pool.blame.assignment import Assignment, Pause, Wanted
 from accounts_app.pool.blame.attempts import Attempts
 from accounts_app.pool.blame.blame import BILLING, Blame

@@ -8,10 +8,10 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts_app.leasing.owner_rows import Row, moment, project_of, read
-from accounts_app.models import KeyGroup, Resource
+from accounts_app.models import KeyGroup, Resource, RunningJob
 from accounts_app.models.resources import LONGEST_JSON
 from accounts_app.pool.access.tenants import Tenant
 from accounts_app.storage import journal
@@ -21,8 +21,16 @@ LONGEST_MODEL, LONGEST_STATE = 128, 32  # what the columns take
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """What was made goes on upstream: the call that began it, and when to look at it first (seconds, epoch)."""
+
+    request_id: str
+    look_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class MadeRow:
-    """A name that an answer of `account` has made for a tenant."""
+    """A name that an answer of `account` has made for a tenant; with `begun` it is a job to be counted later."""
 
     name: str
     kind: str
@@ -34,6 +42,7 @@ class MadeRow:
     size_bytes: int | None = None
     expires_at: float | None = None
     last_json: str = ""
+    begun: Begun | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,25 @@ class GoneRow:
     owner: int
 
 
-News = MadeRow | SeenRow | NotThereRow | GoneRow
+@dataclass(frozen=True, slots=True)
+class LeftRow:
+    """Nobody listens to a job of `account` any more, of which so much has been counted; look at it then."""
+
+    name: str
+    account: int
+    look_at: float
+    counted: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CountedRow:
+    """A job of `account` has ended and is counted."""
+
+    name: str
+    account: int
+
+
+News = MadeRow | SeenRow | NotThereRow | GoneRow | LeftRow | CountedRow
 
 
 def write(rows: list[News]) -> None:
@@ -83,6 +110,10 @@ def write_one(news: News) -> Row | None:
             _miss(news)
         case GoneRow():
             _delete(news)
+        case LeftRow():
+            _jobs(news).update(look_at=moment(news.look_at), counted=list(news.counted))
+        case CountedRow():
+            _jobs(news).delete()
     return None
 
 
@@ -98,6 +129,9 @@ def _make(row: MadeRow) -> Row | None:
         made, _ = Resource.objects.update_or_create(
             project_id=project, kind=row.kind, name=row.name, defaults=_columns(row)
         )
+        if row.begun is not None:
+            job = {"request_id": row.begun.request_id, "look_at": moment(row.begun.look_at), "looks": 0, "counted": []}
+            RunningJob.objects.update_or_create(resource=made, defaults=job)
         return next(read(Resource.objects.filter(pk=made.pk)))
 
 
@@ -161,6 +195,10 @@ def _delete(row: GoneRow) -> None:
     # SQLite's LIKE takes "A" for "a".
     ids = [pk for pk, name in named if name == row.name or name.startswith(below)]
     Resource.objects.filter(pk__in=ids).delete()
+
+
+def _jobs(row: LeftRow | CountedRow) -> QuerySet[RunningJob]:
+    return RunningJob.objects.filter(resource__project__accounts=row.account, resource__name=row.name)
 
 
 def _is_there(group: int | None) -> bool:

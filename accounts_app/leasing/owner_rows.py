@@ -37,7 +37,8 @@ class Row:
     """A resource as it is stored: whose it is, where, and what is known of it. Times are seconds, epoch.
 
     `account` made it, or is None when that one is gone. `source` is where its bytes can be had again, `missed` that
-    upstream has said that it is not there. `id` and `project` are None while the row is not written.
+    upstream has said that it is not there, `has_job` that it is a job which has not been counted. `id` and `project`
+    are None while the row is not written.
     """
 
     id: int | None
@@ -55,6 +56,7 @@ class Row:
     expires_at: float | None = None
     source: Source | None = None
     missed: bool = False
+    has_job: bool = False
     last_json: str = ""
     position: Position = (0, 0)
 
@@ -207,11 +209,11 @@ def read(rows: QuerySet[Resource], *, with_json: bool = False) -> Iterator[Row]:
     columns = (
         *("pk", "project_id", "account_id", "api_key_id", "group_id", "kind", "name", "model", "state", "shared"),
         *("size_bytes", "created_at", "expires_at", "last_json", "spooled__path", "spooled__size"),
-        "not_there_on",
+        *("not_there_on", "job"),
     )
     for (
         pk, project, account, key, group, kind, name, model, state, shared, size, created, expires, shown, path,
-        length, missed,
+        length, missed, job,
     ) in rows.values_list(*columns):  # fmt: skip
         yield Row(
             id=pk,
@@ -229,6 +231,7 @@ def read(rows: QuerySet[Resource], *, with_json: bool = False) -> Iterator[Row]:
             expires_at=None if expires is None else expires.timestamp(),
             source=_source(shown, path, length) if kind == FILES else None,
             missed=missed is not None,
+            has_job=job is not None,
             last_json=shown if with_json else "",
             position=((created - EPOCH) // timedelta(microseconds=1), pk),
         )

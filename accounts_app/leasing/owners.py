@@ -18,7 +18,7 @@ from accounts_app import roster
 from accounts_app.leasing import owner_news, owner_rows
 from accounts_app.leasing.homes import exclusive, home
 from accounts_app.leasing.names_in_memory import NamesInMemory, meanings
-from accounts_app.leasing.owner_news import RESOURCE, GoneRow, MadeRow, NotThereRow, SeenRow
+from accounts_app.leasing.owner_news import RESOURCE, Begun, GoneRow, MadeRow, NotThereRow, SeenRow
 from accounts_app.leasing.owner_rows import Position, Row, Source
 from accounts_app.pool.access.tenants import Tenant
 from accounts_app.storage import journal
@@ -27,15 +27,12 @@ from accounts_app.storage.worker import soon_in_database
 __all__ = [
     "Found", "Held", "Listed", "Position", "Source", "Stored", "Tenant", "discovered", "exclusive", "find", "gone",
     "held", "home", "look_up_again", "made", "not_there", "of_others", "own", "projects", "reset", "rows",
-    "running", "seen", "stored",
+    "seen", "stored",
 ]  # fmt: skip
 
 NAMES = 10_000  # in memory: some 10 MB
 FRESH_SECONDS = 60.0  # what another node has deleted or shared is noticed after this
 WRITE_SECONDS = 1.0  # a client waits no longer for the row of what it has made
-
-# States of jobs that have not ended: of batches, and of other long-running operations as the gateway notes them.
-RUNNING = ("BATCH_STATE_PENDING", "BATCH_STATE_RUNNING", "JOB_STATE_PENDING", "JOB_STATE_RUNNING", "RUNNING")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ class Found:
 
     `project_owner` is the number of its project, as in `Wanted.owner`; `account_id` made it, None when that one is
     gone. `resource_id` is None while its row is not written. `source` is where its bytes can be had again. `missed`
-    says that upstream has said that it is not there.
+    says that upstream has said that it is not there, `has_job` that it is a job which may not be counted yet.
     """
 
     resource_id: int | None
@@ -59,6 +56,7 @@ class Found:
     expires_at: float | None
     source: Source | None
     missed: bool = False
+    has_job: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,7 @@ async def find(name: str, tenant: Tenant) -> Found | None:
         return None
     if row is not known:
         _names.put(name, tenant, row, monotonic() + FRESH_SECONDS)
-    return _known(row, tenant)
+    return as_found(row, tenant)
 
 
 async def made(
@@ -126,17 +124,19 @@ async def made(
     size_bytes: int | None = None,
     expires_at: float | None = None,
     last_json: str = "",
+    begun: Begun | None = None,
 ) -> None:
-    """An answer of `account` has made a name. `kind` is the name's collection where it is not given.
+    """An answer of `account` has made a name, with `begun` a job. `kind` is its collection where it is not given.
 
     Waits for the row for a second at most; what is not written by then is left to the journal. Raises no database
     error.
     """
     kind = kind or name.partition("/")[0]
-    news = MadeRow(name, kind, account, tenant, time(), model, state, size_bytes, expires_at, last_json)
+    news = MadeRow(name, kind, account, tenant, time(), model, state, size_bytes, expires_at, last_json, begun)
     row = Row(
-        None, None, account, tenant.key, tenant.group, kind, name, model, state, "", size_bytes, news.at, expires_at
-    )
+        None, None, account, tenant.key, tenant.group, kind, name, model, state, "", size_bytes, news.at, expires_at,
+        has_job=begun is not None,
+    )  # fmt: skip
     _names.forget(name)
     _names.put(name, tenant, row, monotonic() + FRESH_SECONDS)
     if (written := await _written(news)) is not None:
@@ -181,7 +181,7 @@ async def held(name: str, tenant: Tenant) -> Held:
     """
     waiting = _names.unwritten(name, monotonic())
     holders = await soon_in_database(owner_rows.holders, name, time())
-    holders += [(_known(row, tenant).project_owner, row.api_key, row.group) for row in waiting]
+    holders += [(as_found(row, tenant).project_owner, row.api_key, row.group) for row in waiting]
     others = frozenset(owner for owner, key, group in holders if not tenant.made(key, group))
     return Held(any(tenant.made(key, group) for _, key, group in holders), others)
 
@@ -194,7 +194,7 @@ async def rows(
     With `under` only those whose names begin so. Raises Django's database errors, RosterUnavailable.
     """
     listed = await soon_in_database(owner_rows.listed, kind, tenant, under, after, limit, time())
-    return [Listed(_known(row, tenant), row.created_at, row.last_json, row.position) for row in listed]
+    return [Listed(as_found(row, tenant), row.created_at, row.last_json, row.position) for row in listed]
 
 
 async def own(names: Collection[str], tenant: Tenant) -> set[str]:
@@ -222,15 +222,17 @@ async def discovered(listed: list[MadeRow]) -> int:
     return await soon_in_database(owner_news.discover, listed) if listed else 0
 
 
-async def stored(tenant: Tenant, running: Collection[str] = RUNNING) -> Stored:
-    """What a tenant's group has stored and running, for its limits. Raises Django's database errors."""
+async def stored(tenant: Tenant, running: Collection[str]) -> Stored:
+    """What a tenant's group has stored, and how many of its jobs are in a state that is `running`, for its limits.
+
+    Raises Django's database errors.
+    """
     return Stored(*await soon_in_database(owner_rows.stored, tenant, running, time()))
 
 
-async def running(tenant: Tenant, limit: int, states: Collection[str] = RUNNING) -> list[Found]:
-    """A tenant's jobs that have not ended, as far as is known, the oldest first. Raises Django's database errors."""
-    jobs = await soon_in_database(owner_rows.jobs, tenant, states, limit, time())
-    return [_known(row, tenant) for row in jobs]
+def as_found(row: Row, tenant: Tenant) -> Found:
+    """A row as a call of the tenant needs it. Raises RosterUnavailable."""
+    return _found(row, tenant) or _as_stored(row, tenant)
 
 
 def look_up_again(name: str) -> None:
@@ -258,11 +260,6 @@ async def _written(news: MadeRow | GoneRow) -> Row | None:
     return row
 
 
-def _known(row: Row, tenant: Tenant) -> Found:
-    """As `_found`, or as far as its row tells."""
-    return _found(row, tenant) or _as_stored(row, tenant)
-
-
 def _found(row: Row, tenant: Tenant) -> Found | None:
     """As a call needs it; None when this process knows of no account that is its owner's."""
     snapshot = roster.current()
@@ -287,4 +284,5 @@ def _as_stored(row: Row, tenant: Tenant, owner: int | None = None) -> Found:
         expires_at=row.expires_at,
         source=row.source,
         missed=row.missed,
+        has_job=row.has_job,
     )

@@ -6,7 +6,7 @@ Rows that a call reads have `updated_at`, which a queryset's `update()` sets too
 from accounts_app.models.accounts import Account, Credential, Rest
 from accounts_app.models.keys import ApiKey, KeyPresence, KeyUse
 from accounts_app.models.projects import HomeProject, KeyGroup, Project, ProjectUse
-from accounts_app.models.resources import FileCopy, Resource, SpooledFile, UploadSession
+from accounts_app.models.resources import FileCopy, Resource, RunningJob, SpooledFile, UploadSession
 from accounts_app.models.settings import GatewaySettings, ModelRoute
 from accounts_app.models.stamped import StampedQuerySet
 from accounts_app.models.upkeep import Duty, Notice
@@ -28,6 +28,7 @@ __all__ = [
     "ProjectUse",
     "Resource",
     "Rest",
+    "RunningJob",
     "SpooledFile",
     "StampedQuerySet",
     "UploadSession",

@@ -97,6 +97,27 @@ class Resource(models.Model):
         return self.name
 
 
+class RunningJob(models.Model):
+    """What goes on upstream without its client, as long as its use has not been counted: an interaction.
+
+    `look_at` is when upstream is asked next how it is, `looks` how often it has been. `request_id` is that of the call
+    that began it. `counted` is the part of its use that has been counted, as numbers of tokens.
+    """
+
+    resource = models.OneToOneField(Resource, on_delete=models.CASCADE, related_name="job", verbose_name=_("resource"))
+    request_id = models.CharField(_("request id"), max_length=32)
+    look_at = models.DateTimeField(db_index=True)
+    looks = models.PositiveSmallIntegerField(default=0)
+    counted = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        verbose_name = _("running job")
+        verbose_name_plural = _("running jobs")
+
+    def __str__(self) -> str:
+        return str(self.resource)
+
+
 class UploadSession(models.Model):
     """A resumable upload: where its chunks go, how far it is, and (once final) what its client was told.
 

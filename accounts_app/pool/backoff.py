@@ -20,6 +20,9 @@ PROBES = (1.0, 2.0, 5.0, 10.0, 30.0)
 # Between token counts that probe whether an account that needs attention is back.
 CHECKS = (MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, HOUR)
 
+# Between two looks at a job that goes on upstream without its client.
+JOBS = (MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE)
+
 # By which part at most the times above, and the waits of a call, are lengthened.
 GUESS_SPREAD, WAIT_SPREAD = 0.2, 0.25
 

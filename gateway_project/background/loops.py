@@ -15,7 +15,7 @@ from accounts_app.status import webhook
 from accounts_app.storage import journal, real_accounts, worker
 from emulator import Emulator, Style
 from gateway_project.background import upkeep
-from proxy_app.forwarding.checks import path_probes, rechecks
+from proxy_app.forwarding.checks import job_watch, path_probes, rechecks
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,8 @@ PATHS_SECONDS = 0.25
 QUOTA_SECONDS = 60.0
 # Old rows can wait; the sooner hours are folded, the faster figures over a week are read.
 TIDY_SECONDS = 60.0
+# An interaction that goes on in the background is asked about after a minute at the soonest.
+JOBS_SECONDS = 10.0
 # Notifications leave within seconds; without a webhook this costs a query.
 WEBHOOK_SECONDS = 10.0
 # At the end, the journal is written until the database takes no row for the first of these, and for the second at most.
@@ -61,6 +63,7 @@ class Background:
             self.loop.create_task(repeat("Tokens are not renewed ahead", self._renew, TOKENS_SECONDS)),
             self.loop.create_task(repeat("Accounts that need attention are not checked", self._check, CHECKS_SECONDS)),
             self.loop.create_task(repeat("Paths that are down are not probed", self._probe, PATHS_SECONDS)),
+            self.loop.create_task(repeat("Jobs are not counted", self._watch_jobs, JOBS_SECONDS, at_once=False)),
             self.loop.create_task(repeat("Quotas are not fetched", self._fetch_quotas, quota_seconds, at_once=False)),
             self.loop.create_task(
                 repeat("Notifications are not sent", webhook.send_due, WEBHOOK_SECONDS, at_once=False)
@@ -112,6 +115,10 @@ class Background:
     async def _fetch_quotas(self) -> None:
         await self.has_read.wait()
         await quota.update_due(time.time())
+
+    async def _watch_jobs(self) -> None:
+        await self.has_read.wait()
+        await job_watch.look_at_due(time.time())
 
     def _note_accounts(self, known: roster.Roster) -> None:
         """Once there has been a real account, the demo accounts never answer again."""

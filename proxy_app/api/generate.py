@@ -7,8 +7,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
-from functools import partial
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -147,8 +145,8 @@ async def _answer(request: HttpRequest, call: Call, attempt_log: AttemptLog) -> 
         request_body.let_go(request)
         relay.keep(held.pop_all(), capture.add if capture else None)
     if call.form is StreamForm.BLOCKS:
-        written = partial(records.record_block, replace(call, body={}), place, relay)
-        return _streamed(relay, call.form, call, Blocks(relay, written))
+        stream = records.Stream(call, place, relay)
+        return _streamed(relay, call.form, call, Blocks(relay, stream.record, stream.closed))
     if call.form is not None:
         return _streamed(relay, call.form, call, EventStream(relay, call.form, call.client, call.shape))
     if call.operation.gives is Gives.BYTES:

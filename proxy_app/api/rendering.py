@@ -97,20 +97,27 @@ class Bytes:
 
 
 class Blocks(Bytes):
-    """The content of a response that passes an interaction's events on, each once `written` has returned, which writes
-    down what it names.
+    """The content of a response that passes an interaction's events on, each once `record` has returned, which writes
+    down what it names. `closed` is called after the relay is closed.
     """
 
-    def __init__(self, relay: Relay, written: Callable[[bytes], Awaitable[None]]) -> None:
+    def __init__(self, relay: Relay, record: Callable[[bytes], Awaitable[None]], closed: Callable[[], None]) -> None:
         super().__init__(relay)
-        self._written = written
+        self._record = record
+        self._closed = closed
 
     async def __anext__(self) -> bytes:
         """The next events. Raises BrokenStream where upstream breaks off: drop the connection then."""
         batch = await anext(self._relay)
         for block in batch:
-            await self._written(block)
+            await self._record(block)
         return b"".join(batch)
+
+    async def aclose(self) -> None:
+        try:
+            await super().aclose()
+        finally:
+            self._closed()
 
 
 class EventStream:

@@ -20,6 +20,7 @@ from proxy_app.wire.dialects import NotAnAnswer, ReportedError
 from proxy_app.wire.faults import faults
 from proxy_app.wire.faults.error_bodies import error_body
 from proxy_app.wire.framing.continuation import MARK, tokens_in
+from proxy_app.wire.usage import Usage
 
 # How long to wait for each further batch, or for the end of the body, after the last finish reason.
 AFTER_FINISH_SECONDS = 2.0
@@ -93,6 +94,11 @@ class Relay:
         if self._listener:
             self._listener(batch)
         return batch
+
+    @property
+    def usage(self) -> Usage:
+        """What upstream has counted so far."""
+        return self._frames.reader.usage
 
     def has_made(self, name: str) -> None:
         """The answer, which is still open, has made this resource: the request log shows it."""

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from accounts_app.api_keys.usage import NO_TOKENS, Tokens
 from proxy_app.ledger.entries import LARGEST_COUNT, LogEntry
+from proxy_app.wire.usage import Usage
 
 _NOT_IN_A_HEADER = re.compile(r"[^ -~]")
 
@@ -23,17 +24,21 @@ class AttemptLog:
         """What the call has used so far, over all its attempts."""
         spent = NO_TOKENS
         for entry in self.entries:
-            used = entry.usage
-            if used.total or used.prompt:
-                counts = (used.prompt, used.cached, used.candidates, used.thoughts, used.tool)
-                # Upstream's counts may be anything: columns hold no more than this, and a charge is never negative.
-                spent += Tokens(*[min(max(count, 0), LARGEST_COUNT) for count in counts])
+            if entry.usage.total or entry.usage.prompt:
+                spent += tokens_of(entry.usage)
         return spent
 
     def headers(self) -> dict[str, str]:
         """`X-Gateway-Attempts: 2`, and one `X-Gateway-Attempt-N` for each in words."""
         attempts = {f"X-Gateway-Attempt-{entry.attempt}": _in_words(entry) for entry in self.entries}
         return {"X-Gateway-Attempts": str(len(self.entries))} | attempts
+
+
+def tokens_of(used: Usage) -> Tokens:
+    """Upstream's counts as a key is charged for them."""
+    counts = (used.prompt, used.cached, used.candidates, used.thoughts, used.tool)
+    # Upstream's counts may be anything: columns hold no more than this, and a charge is never negative.
+    return Tokens(*[min(max(count, 0), LARGEST_COUNT) for count in counts])
 
 
 def _in_words(entry: LogEntry) -> str:

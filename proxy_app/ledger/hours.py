@@ -17,10 +17,10 @@ LONGEST_MODEL = 128  # what the column takes
 FIRST_EVENT_BOUNDS = (100, 250, 500, 1000, 2500, 5000, 10_000, 30_000)
 OVERHEAD_BOUNDS = (1, 2, 5, 10, 25, 50, 100)
 
-_ADDED = (
+TOKENS = (
     "prompt_tokens", "cached_tokens", "candidates_tokens", "thoughts_tokens", "tool_tokens", "total_tokens",
-    "wait_ms", "duration_ms", "overhead_us",
 )  # fmt: skip
+_ADDED = (*TOKENS, "wait_ms", "duration_ms", "overhead_us")
 COLUMNS = (
     "at", "attempt", "repeated", "delivered", "api_key_id", "account_id", "model", "outcome", "first_event_ms", *_ADDED,
 )  # fmt: skip
@@ -62,6 +62,12 @@ def add_repeated(row: UsageRecord, number: int) -> None:
             | {"calls": number}
         }
     )
+
+
+def add_use(row: Mapping[str, Any]) -> None:
+    """Add numbers of tokens that a call has used which was counted before."""
+    place = (_hour(row["at"]), row["api_key_id"] or 0, row["account_id"] or 0, _model(row["model"]), row["outcome"])
+    _store({place: dict.fromkeys(NUMBERS, 0) | {name: row[name] for name in TOKENS}})
 
 
 def _store(sums: Mapping[tuple[Any, ...], Mapping[str, int]]) -> None:

@@ -8,14 +8,14 @@ from django.db import Error as DatabaseError
 
 from accounts_app.api_keys import groups
 from accounts_app.api_keys.groups import Adds, GroupFull
-from accounts_app.leasing import owners
-from accounts_app.leasing.owners import Found, Tenant
+from accounts_app.leasing.owners import Tenant
+from accounts_app.leasing.usage import jobs
 from accounts_app.pool.outcomes import Refusal
 from accounts_app.roster import GroupView
 from proxy_app import errors
-from proxy_app.forwarding.placement import on_behalf
+from proxy_app.forwarding.checks import job_watch
 from proxy_app.wire.operations import OPERATIONS, Cools, Operation
-from proxy_app.wire.operations.shown import shown_in
+from proxy_app.wire.operations.rows.interactions import CREATES
 
 # When a client may ask again: a job may have ended by then. What is stored stays until it expires or is deleted.
 RETRY_SECONDS = 60.0
@@ -64,7 +64,7 @@ async def check(operation: Operation, tenant: Tenant, size: int | None = None) -
         raise _refusal(full) from full
 
 
-_ADDING = frozenset(each for each in OPERATIONS if adds(each) != Adds())
+_ADDING = frozenset(each for each in (*OPERATIONS, *CREATES) if adds(each) != Adds())
 
 
 async def _room(group: GroupView, tenant: Tenant, added: Adds) -> None:
@@ -85,24 +85,8 @@ async def _ended(tenant: Tenant) -> int:
     for before in [each for each, at in _asked.items() if at + NOT_AGAIN_SECONDS <= now]:
         del _asked[before]
     _asked[tenant.text] = now
-    jobs = await owners.running(tenant, JOBS_ASKED)
-    return sum(await asyncio.gather(*map(_has_ended, jobs)))
-
-
-async def _has_ended(job: Found) -> bool:
-    try:
-        async with asyncio.timeout(ASKED_SECONDS):
-            answer = await on_behalf.ask("GET", job.name, job.project_owner)
-    except errors.UpstreamError as error:
-        if error.code not in (403, 404):
-            return False
-        owners.not_there(job)
-        return True
-    except (errors.GatewayError, errors.BrokenStream, on_behalf.NoSuchMethod, TimeoutError):
-        return False
-    new = shown_in(answer)
-    owners.seen(job, state=new.state, expires_at=new.expires_at, last_json=new.json)
-    return new.state != "" and new.state not in owners.RUNNING
+    running = await jobs.running(tenant, JOBS_ASKED)
+    return sum(await asyncio.gather(*[job_watch.has_ended(job, ASKED_SECONDS) for job in running]))
 
 
 def _refusal(full: GroupFull) -> errors.ResourceExhausted:

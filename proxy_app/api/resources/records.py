@@ -3,13 +3,17 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 from django.db import Error as DatabaseError
 from django.http import HttpResponse
 
 from accounts_app.leasing import AccountView, homes, owners
+from accounts_app.leasing.owner_news import Begun
+from accounts_app.leasing.usage import jobs
 from proxy_app import errors
 from proxy_app.api.rendering import json_response
+from proxy_app.forwarding.checks import job_watch
 from proxy_app.forwarding.placement import Place, copies
 from proxy_app.forwarding.relay import Relay
 from proxy_app.wire.calls import Call
@@ -24,7 +28,7 @@ async def record(call: Call, place: Place, account: AccountView, answer: bytes) 
     """Write down what an answer of `account` to `call` has made, shown or deleted, before the client has it."""
     operation, name = call.operation, call.name
     for made, row in made_names.made_in(operation, answer):
-        await _made(call, made, account, _shown(made, answer), row)
+        await _made(call, made, account, _shown(call, made, answer), row, job_watch.begun(call, answer))
     for told, row in made_names.told_in(operation, answer):
         if not await _is_known(told, call):
             await _made(call, told, account, Shown(), row)
@@ -46,17 +50,42 @@ async def record(call: Call, place: Place, account: AccountView, answer: bytes) 
                 expires_at=new.expires_at,
                 last_json=new.json,
             )
+            await job_watch.seen(place.found[0], answer)
     elif not place.found and not name.child:
         # Nobody here knew it: it was made before the gateway was, or past it.
         await _made(call, name, account, shown_in(answer) if operation.shows_it else Shown())
 
 
-async def record_block(call: Call, place: Place, relay: Relay, block: bytes) -> None:
-    """Write down what an event of an interaction names, before the client has it."""
-    if answer := events.names_in(block):
-        for made, _ in made_names.made_in(call.operation, answer)[:1]:
-            relay.has_made(str(made))
-        await record(call, place, relay.account, answer)
+class Stream:
+    """The events of an interaction on their way to its client, who has left if it is not over at the end."""
+
+    __slots__ = ("_call", "_made", "_place", "_relay")
+
+    def __init__(self, call: Call, place: Place, relay: Relay) -> None:
+        self._call = replace(call, body={})  # which may be large, and the answer takes long
+        self._place = place
+        self._relay = relay
+        self._made = ""  # what is not over yet
+
+    async def record(self, block: bytes) -> None:
+        """Write down what an event says of the interaction, before the client has it."""
+        told = events.told_in(block)
+        if told is None:
+            return
+        account = self._relay.account
+        for made, _ in made_names.made_in(self._call.operation, told.answer)[:1]:
+            self._made = str(made)
+            self._relay.has_made(self._made)
+        await record(self._call, self._place, account, told.answer)
+        if told.is_last and self._made:
+            jobs.counted(self._made, account.id)
+            self._made = ""
+
+    def closed(self) -> None:
+        """Nobody listens any more, and the relay has been closed."""
+        if self._made:
+            job_watch.left(self._made, self._relay.account.id, self._relay.usage)
+            self._made = ""
 
 
 @contextmanager
@@ -78,9 +107,10 @@ async def lost(call: Call, place: Place) -> HttpResponse:
     return json_response({}, shape=call.shape)
 
 
-def _shown(made: Name, answer: bytes) -> Shown:
-    """What the answer shows of what it has made; nobody lists interactions, so what is said in them is not kept."""
-    return Shown() if made.collection == INTERACTIONS else shown_in(answer)
+def _shown(call: Call, made: Name, answer: bytes) -> Shown:
+    """What the answer shows of what it has made; an interaction is a running job only in the background."""
+    is_chat = made.collection == INTERACTIONS and not call.operation.starts_job
+    return Shown() if is_chat else shown_in(answer)
 
 
 async def _is_known(name: Name, call: Call) -> bool:
@@ -90,7 +120,9 @@ async def _is_known(name: Name, call: Call) -> bool:
     return False
 
 
-async def _made(call: Call, name: Name, account: AccountView, new: Shown, row: Made | None = None) -> None:
+async def _made(
+    call: Call, name: Name, account: AccountView, new: Shown, row: Made | None = None, begun: Begun | None = None
+) -> None:
     lives = time.time() + row.lives if row is not None and row.lives is not None else None
     await owners.made(
         str(name),
@@ -102,4 +134,5 @@ async def _made(call: Call, name: Name, account: AccountView, new: Shown, row: M
         size_bytes=new.size_bytes,
         expires_at=new.expires_at or lives,
         last_json=new.json,
+        begun=begun,
     )

@@ -26,12 +26,11 @@ from proxy_app.wire.openai import readers as openai_readers
 from proxy_app.wire.openai import requests as openai_requests
 from proxy_app.wire.operations import COUNT, FORWARDED, GET_MODEL, LIST_MODELS, OPERATIONS, Family, Gives, Takes
 from proxy_app.wire.operations.rows import openai
-from proxy_app.wire.operations.rows.interactions import CREATE, CREATE_STATELESS, CREATE_UNSTORED
+from proxy_app.wire.operations.rows.interactions import CREATES
 from proxy_app.wire.resource_names import Name
 
 # The gateway answers these itself.
 _OWN = (LIST_MODELS, GET_MODEL, openai.MODELS, openai.MODEL)
-_INTERACTING = (CREATE, CREATE_UNSTORED, CREATE_STATELESS)
 _FAMILIES = (Family.MODELS, Family.INTERACTIONS, Family.OPENAI)
 _JSON = {"Content-Type": "application/json"}
 # By these upstream knows what a client can read.
@@ -47,7 +46,7 @@ class GeminiApi:
     versioned = True
     operations = frozenset(
         each
-        for each in (*OPERATIONS, CREATE_UNSTORED, CREATE_STATELESS, FORWARDED)
+        for each in (*OPERATIONS, *CREATES, FORWARDED)
         if each.served and each.family in _FAMILIES and each not in _OWN
     )
 
@@ -139,7 +138,7 @@ def _pieces(call: Call, model: str, instruction_prefix: str) -> list[bytes | Raw
     body = call.body if model == call.model else with_model(call.body, call.model, model)
     if operation.takes_config:
         body = with_prefix(body, instruction_prefix, model)
-    if operation in _INTERACTING and not call.agent:
+    if operation in CREATES and not call.agent:
         body = requests.with_instruction(body, instruction_prefix, model)
     return pieces(body)
 

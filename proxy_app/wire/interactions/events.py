@@ -6,6 +6,7 @@ An event says what it is in its JSON (`event_type`), whether or not there is an 
 
 from collections.abc import Callable, Container, Generator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -20,10 +21,12 @@ from proxy_app.wire.interactions.blocks import Cutter, data_in
 from proxy_app.wire.interactions.usage import Counts, usage_of
 from proxy_app.wire.malformed import NotAnAnswer
 from proxy_app.wire.operations import Gives, Metered
+from proxy_app.wire.operations.shown import INTERACTION
 from proxy_app.wire.usage import Usage
 
 CREATED, STATUS, COMPLETED = "interaction.created", "interaction.status_update", "interaction.completed"
 ERROR = "error"
+GOING_ON = ("in_progress", "queued")
 
 # In every event that has an interaction in it, and in few others.
 _MARKS = (CREATED.encode(), COMPLETED.encode())
@@ -60,15 +63,45 @@ _encode = msgspec.json.Encoder().encode
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-def names_in(block: bytes) -> bytes:
-    """The names that an event brings first, as an answer's JSON has them; empty for an event without an interaction."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an event says of its interaction: `answer` is as a plain answer would have it, without what is said in it.
+
+    `is_last` says that the interaction is over.
+    """
+
+    answer: bytes
+    is_last: bool
+
+
+def told_in(block: bytes) -> Told | None:
+    """What an event says of its interaction, whose id is told once; None for an event without an interaction."""
     if not any(mark in block for mark in _MARKS):
-        return b""
+        return None
     event = _event(data_in(block))
     if event.interaction is None:
-        return b""
-    id_ = event.interaction.id if event.event_type == CREATED else None
-    return _encode({"id": id_, "environment_id": event.interaction.environment_id})
+        return None
+    told = {
+        "object": INTERACTION,
+        "id": event.interaction.id if event.event_type == CREATED else None,
+        "environment_id": event.interaction.environment_id,
+        "status": event.interaction.status,
+        "usage": event.interaction.usage,
+    }
+    return Told(_encode(told), is_last=event.event_type == COMPLETED)
+
+
+def goes_on(answer: bytes) -> bool:
+    """Whether an answer is an interaction that is not over."""
+    return _interaction(answer).status in GOING_ON
+
+
+def use_in(answer: bytes) -> Usage | None:
+    """What an interaction has used; None of one that is not over, and of an answer that is about none."""
+    seen = _interaction(answer)
+    if not seen.status or seen.status in GOING_ON:
+        return None
+    return Usage() if seen.usage is None else usage_of(seen.usage)
 
 
 class InteractionReader:

@@ -11,7 +11,13 @@ from proxy_app.wire.interactions.translated.to_generate import request
 from proxy_app.wire.interactions.translated.values import NeedsPublicApi
 from proxy_app.wire.malformed import Malformed
 from proxy_app.wire.operations import Operation
-from proxy_app.wire.operations.rows.interactions import CREATE, CREATE_STATELESS, CREATE_UNSTORED
+from proxy_app.wire.operations.rows.interactions import (
+    CREATE,
+    CREATE_IN_BACKGROUND,
+    CREATE_STATELESS,
+    CREATE_UNSTORED,
+    CREATES,
+)
 
 _INSTRUCTION = "system_instruction"
 _TRUE: Final = Raw(b"true")
@@ -34,14 +40,18 @@ def with_instruction(body: Body, instruction: str, model: str) -> Body:
 
 
 def meant(operation: Operation, body: Body) -> Operation:
-    """What a call of `operation` with `body` is: not every interaction is kept upstream, and some of those that are not
-    can be translated.
+    """What a call of `operation` with `body` is: interactions may go on without their client, or be kept nowhere, and
+    some of those that are not kept can be translated.
     """
-    if operation is not CREATE or body.get("store") != _FALSE or body.get("background") == _TRUE:
+    if operation is not CREATE:
         return operation
+    if body.get("background") == _TRUE:
+        return CREATE_IN_BACKGROUND
+    if body.get("store") != _FALSE:
+        return CREATE
     return CREATE_STATELESS if request.refusal(body) is None else CREATE_UNSTORED
 
 
 def why_untranslated(operation: Operation, body: Body) -> Malformed | NeedsPublicApi | None:
     """Why only an account with the interactions API can answer; None for other calls than these."""
-    return request.refusal(body) if operation in (CREATE, CREATE_UNSTORED) else None
+    return request.refusal(body) if operation in CREATES and operation is not CREATE_STATELESS else None

@@ -119,6 +119,7 @@ class Operation:
     also: tuple[str, ...] = ()  # other templates that clients use for it
     wrappers: tuple[str, ...] = ()  # fields that the request may stand in, instead of at the top of the body
     takes_config: bool = False  # whether an operator's default generationConfig is filled in
+    in_background: bool = False  # whether what it creates goes on upstream without its client
     advertised: str = ""  # its name in models' supportedGenerationMethods
     logged_as: str = ""  # its name in the request log, where it is a variant of an operation that has a path
     # All that follows is read from the template.
@@ -159,12 +160,12 @@ class Operation:
     @property
     def shows_it(self) -> bool:
         """Whether its answer is the resource that the path names."""
-        return self.http in ("GET", "PATCH") and self._after == "" and self.gives is Gives.ANSWER
+        return self.http in ("GET", "PATCH") and self._after == "" and self.gives in _SHOWING
 
     @property
     def starts_job(self) -> bool:
-        """Whether it begins something that goes on upstream: a batch, or a long-running operation on a model."""
-        return self.on_model and bool(self.makes)
+        """Whether it begins something that goes on upstream: a batch, an operation on a model, an interaction."""
+        return self.in_background or (self.on_model and bool(self.makes))
 
     @property
     def deletes(self) -> bool:
@@ -198,6 +199,7 @@ class Operation:
         return f"{self._before}{name.path()}{self._after}"
 
 
+_SHOWING = (Gives.ANSWER, Gives.INTERACTION_EVENTS)
 _LISTED_AS = {"batches": "operations"}
 
 

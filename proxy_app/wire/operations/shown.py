@@ -9,6 +9,7 @@ import msgspec
 
 # Members of an answer that the resource may stand in, instead of being the answer itself.
 _WRAPPERS = ("file",)
+INTERACTION = "interaction"  # what an interaction says it is
 _ENDS = ("expirationTime", "expireTime")
 RUNNING, DONE = "RUNNING", "DONE"
 _OPERATION = re.compile("models/.+/operations/[^/]+")
@@ -61,7 +62,10 @@ def shown_in(answer: bytes) -> Shown:
 
 
 def shown(resource: dict[str, Any]) -> Shown:
-    """Read from one resource, decoded."""
+    """Read from one resource, decoded. Nobody lists interactions, so what is said in them is not kept."""
+    if resource.get("object") == INTERACTION:
+        status = resource.get("status")
+        return Shown(state=status if isinstance(status, str) else "")
     return Shown(
         state=_state(resource),
         size_bytes=_number(resource.get("sizeBytes")),

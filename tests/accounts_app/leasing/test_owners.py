@@ -14,6 +14,7 @@ from accounts_app.leasing import owner_rows, owners
 from accounts_app.leasing.names_in_memory import NamesInMemory
 from accounts_app.leasing.owner_news import RESOURCE, SeenRow
 from accounts_app.leasing.owner_rows import Row
+from accounts_app.leasing.usage import jobs
 from accounts_app.models import Account, ApiKey, FileCopy, KeyGroup, Project, Resource, SpooledFile
 from accounts_app.models.resources import LONGEST_JSON
 from accounts_app.pool.access.tenants import Tenant
@@ -441,8 +442,8 @@ async def test_what_a_group_has_stored_and_running_is_counted_without_what_is_sh
     await owners.made("files/eve", account.pk, eve, size_bytes=8)
     await in_database(lambda: Resource.objects.filter(name="files/eve").update(shared="use"))
 
-    assert await owners.stored(alice) == owners.Stored(11, 2, 1)
-    assert await owners.stored(NOBODY) == owners.Stored(0, 0, 0)
+    assert await owners.stored(alice, jobs.RUNNING) == owners.Stored(11, 2, 1)
+    assert await owners.stored(NOBODY, jobs.RUNNING) == owners.Stored(0, 0, 0)
 
 
 async def test_what_was_missed_for_a_moment_is_not_missed_once_it_is_seen_again():

@@ -61,6 +61,7 @@ BOUNDED_BY = {
     "proxy_app.ledger.retention": {"proxy_app.UsageRecord", "proxy_app.UsageHour", "proxy_app.UsageQuarter"},
     "proxy_app.ledger.captures.prune_some": {"proxy_app.CapturedCall"},
     "metering_rows.tell_presence, which deletes what is old": {"accounts_app.KeyPresence"},
+    "the resources that they are": {"accounts_app.RunningJob"},
     "the few names in the code": {"accounts_app.Duty"},
     "webhook, which deletes what is over": {"accounts_app.Notice"},
     "settings: never written": {"axes.AccessLog", "axes.AccessFailureLog", "axes.AccessAttemptExpiration"},

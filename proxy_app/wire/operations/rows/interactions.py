@@ -101,6 +101,10 @@ CREATE_UNSTORED = replace(
 # One of these that generateContent can say as well: accounts whose upstream has no interactions take part in it.
 CREATE_STATELESS = replace(CREATE_UNSTORED, id="interactions.createStateless")
 
+# It goes on without its client.
+CREATE_IN_BACKGROUND = replace(CREATE, id="interactions.createInBackground", in_background=True, logged_as=CREATE.id)
+CREATES = (CREATE, CREATE_UNSTORED, CREATE_STATELESS, CREATE_IN_BACKGROUND)
+
 INTERACTION_ROWS: tuple[Operation, ...] = (
     CREATE,
     _row(

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from proxy_app.wire.interactions.events import AnswerReader, InteractionReader, names_in
+from proxy_app.wire.interactions.events import AnswerReader, InteractionReader, goes_on, told_in, use_in
 from proxy_app.wire.usage import Usage
 
 CREATED = b'event: interaction.created\ndata: {"event_type":"interaction.created","interaction":{"id":"v1_a"}}\n\n'
@@ -130,7 +130,26 @@ def test_an_unreadable_field_leaves_the_others_readable():
     ],
 )
 def test_the_names_in_an_event(block, named):
-    assert json.loads(names_in(block) or b"null") == named
+    told = told_in(block)
+    assert (told and {name: json.loads(told.answer)[name] for name in named}) == named
+    assert told is None or told.is_last == (b"interaction.completed" in block)
+
+
+@pytest.mark.parametrize(
+    ("answer", "on", "use"),
+    [
+        (b'{"status":"in_progress"}', True, None),
+        (b'{"status":"queued","usage":{"total_tokens":3}}', True, None),
+        (b'{"status":"completed","usage":{"total_tokens":3}}', False, Usage(total=3)),
+        (b'{"status":"failed"}', False, Usage()),
+        (b'{"name":"files/a"}', False, None),
+        (b"[]", False, None),
+        (b"{", False, None),
+    ],
+)
+def test_what_an_interaction_has_used_is_known_when_it_is_over(answer, on, use):
+    assert goes_on(answer) is on
+    assert use_in(answer) == use
 
 
 def an_answer(body, *, metered=True, may_be_missing=False):

@@ -7,7 +7,8 @@ from time import monotonic, time
 import pytest
 
 from accounts_app import leasing, roster
-from accounts_app.leasing import Ending, Lease, NoAnswer, Status, Wanted, project_usage
+from accounts_app.leasing import Ending, Lease, NoAnswer, Status, Wanted
+from accounts_app.leasing.usage import project_usage
 from accounts_app.models import Project, ProjectUse
 from accounts_app.storage import journal, worker
 from accounts_app.storage.worker import in_database

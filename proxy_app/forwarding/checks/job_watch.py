@@ -1,0 +1,111 @@
+"""Interactions whose use is counted later: those that go on in the background, and those whose stream was left.
+
+Who first sees the end of one counts it, on the API key that began it: its client, or the node that asks for all, after
+1, 2 and 5 minutes and then every 10.
+"""
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+from time import time
+
+from django.db import Error as DatabaseError
+from msgspec.structs import astuple
+
+from accounts_app.leasing import owners
+from accounts_app.leasing.owner_news import Begun
+from accounts_app.leasing.owners import Found
+from accounts_app.leasing.usage import jobs
+from accounts_app.leasing.usage.jobs import Job
+from accounts_app.pool.backoff import JOBS, step
+from accounts_app.storage import claims
+from accounts_app.storage.worker import in_database
+from proxy_app import errors
+from proxy_app.forwarding.placement import on_behalf
+from proxy_app.ledger import late_use
+from proxy_app.wire.calls import Call
+from proxy_app.wire.interactions import events
+from proxy_app.wire.operations.shown import shown_in
+from proxy_app.wire.usage import Usage
+
+# One node asks, for so long.
+CLAIM, LASTS = "jobs", timedelta(seconds=8)
+# Jobs that it asks about at once, and one round.
+AT_ONCE, MOST = 4, 100
+# After a stream has begun: its node will have counted it by then, unless it has died.
+STREAMED_SECONDS = 3600.0
+# Upstream has lost a job, or will never say how it ended, after so many looks: two days.
+MOST_LOOKS = 290
+
+
+def begun(call: Call, answer: bytes) -> Begun | None:
+    """The job that an answer to `call` has begun: an interaction that is not over; None for all else."""
+    if not call.operation.makes or not events.goes_on(answer):
+        return None
+    return Begun(call.request_id, time() + (STREAMED_SECONDS if call.form is not None else JOBS[0]))
+
+
+def left(name: str, account: int, counted: Usage) -> None:
+    """The stream of an interaction has ended before the interaction has, with so much counted. Never waits."""
+    jobs.left(name, account, time() + JOBS[0], astuple(counted))
+
+
+async def seen(found: Found, answer: bytes) -> None:
+    """A client has been shown a job: if it is over, count it. What the database does not tell now is counted later."""
+    if found.has_job and (use := events.use_in(answer)) is not None:
+        with suppress(DatabaseError):
+            if job := await jobs.take(found):
+                _count(job, use)
+
+
+async def look_at_due(now: float) -> None:
+    """Ask upstream about the jobs that are due at `now` (seconds, epoch), if no other node does; for a loop of seconds.
+
+    Raises Django's database errors, RosterUnavailable.
+    """
+    if not await in_database(claims.claim, CLAIM, LASTS):
+        return
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(job: Job) -> None:
+        async with gate:
+            await _look_at(job, now)
+
+    await asyncio.gather(*map(one, await jobs.due(now, MOST)))
+
+
+async def has_ended(job: Found, within: float) -> bool:
+    """Whether a job of a client's has ended, as upstream says within so many seconds."""
+    try:
+        async with asyncio.timeout(within):
+            answer = await on_behalf.ask("GET", job.name, job.project_owner)
+    except errors.UpstreamError as error:
+        if error.code not in (403, 404):
+            return False
+        owners.not_there(job)
+        return True
+    except (errors.GatewayError, errors.BrokenStream, on_behalf.NoSuchMethod, TimeoutError):
+        return False
+    new = shown_in(answer)
+    owners.seen(job, state=new.state, expires_at=new.expires_at, last_json=new.json)
+    await seen(job, answer)
+    return new.state != "" and new.state not in jobs.RUNNING
+
+
+async def _look_at(job: Job, now: float) -> None:
+    use = None
+    with suppress(errors.GatewayError, errors.BrokenStream, on_behalf.NoSuchMethod):
+        answer = await on_behalf.ask("GET", job.name, job.owner)
+        jobs.seen(job, shown_in(answer).state)
+        use = events.use_in(answer)
+    if use is None and job.looks < MOST_LOOKS:
+        await jobs.look_again(job, now + step(JOBS, job.looks + 2))
+    elif await jobs.taken(job) and use is not None:
+        _count(job, use)
+
+
+def _count(job: Job, use: Usage) -> None:
+    """Count what has not been counted of it."""
+    counted = astuple(Usage(*job.counted))
+    uncounted = Usage(*[max(0, used - before) for used, before in zip(astuple(use), counted, strict=True)])
+    late_use.count(job.request_id, job.key, job.account, job.model, uncounted)
