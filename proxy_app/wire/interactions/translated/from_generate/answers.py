@@ -1,11 +1,14 @@
 """generateContent's answers, read in one typed pass that decodes neither texts, arguments nor media."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 from msgspec import Raw
 
 from proxy_app.wire.malformed import NotAnAnswer
+
+T = TypeVar("T")
 
 
 class Camel(msgspec.Struct, gc=False, rename="camel"):
@@ -99,8 +102,8 @@ class Candidate(Camel):
     content: Content | None = None
     finish_reason: str | None = None
     finish_message: str | None = None
-    grounding_metadata: Grounding | None = None
-    url_context_metadata: UrlContext | None = None
+    grounding_metadata: Raw = Raw()
+    url_context_metadata: Raw = Raw()
 
 
 class Feedback(Camel):
@@ -141,7 +144,8 @@ class Answer(Camel):
 
 # Not strict: proto3 JSON may write an integer as a string.
 _decode = msgspec.json.Decoder(Answer, strict=False).decode
-_decode_any = msgspec.json.Decoder().decode
+_decode_grounding = msgspec.json.Decoder(Grounding | None, strict=False).decode
+_decode_pages = msgspec.json.Decoder(UrlContext | None, strict=False).decode
 
 
 def read(response: bytes) -> Answer:
@@ -152,9 +156,19 @@ def read(response: bytes) -> Answer:
         raise NotAnAnswer("an answer of an unknown shape") from None
 
 
-def decoded(value: Raw) -> Any:
-    """A value that was left as it came. Raises NotAnAnswer."""
+def grounding_of(candidate: Candidate) -> Grounding | None:
+    """What the searches for an answer found; None for nothing, and for what has another shape."""
+    return _as_far_as_known(_decode_grounding, candidate.grounding_metadata)
+
+
+def pages_of(candidate: Candidate) -> UrlContext | None:
+    """The pages that were read for an answer; None for none, and for what has another shape."""
+    return _as_far_as_known(_decode_pages, candidate.url_context_metadata)
+
+
+def _as_far_as_known(decode: Callable[[Raw], T | None], value: Raw) -> T | None:
+    """The answer is whole without it."""
     try:
-        return _decode_any(value)
+        return decode(value) if memoryview(value).nbytes else None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise NotAnAnswer("an answer of an unknown shape") from None
+        return None

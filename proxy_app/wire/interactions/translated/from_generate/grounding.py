@@ -6,7 +6,13 @@ generateContent tells of these at the end of an answer: queries, suggestions to 
 from collections.abc import Iterator
 from typing import Any
 
-from proxy_app.wire.interactions.translated.from_generate.answers import Candidate, Grounding, UrlContext
+from proxy_app.wire.interactions.translated.from_generate.answers import (
+    Candidate,
+    Grounding,
+    UrlContext,
+    grounding_of,
+    pages_of,
+)
 from proxy_app.wire.interactions.translated.from_generate.pieces import Annotations, Ids, Piece, tool_call, tool_result
 from proxy_app.wire.interactions.translated.values import is_given
 
@@ -26,8 +32,8 @@ class LookedUp:
         self._pages: UrlContext | None = None
 
     def add(self, candidate: Candidate) -> None:
-        self._grounding = candidate.grounding_metadata or self._grounding
-        self._pages = candidate.url_context_metadata or self._pages
+        self._grounding = grounding_of(candidate) or self._grounding
+        self._pages = pages_of(candidate) or self._pages
 
     def steps(self) -> Iterator[Piece]:
         """A call and its result each."""

@@ -258,6 +258,13 @@ def test_pages_that_were_read_are_steps_and_sources_stand_at_the_text():
     assert steps[4]["content"] == [{"type": "text", "text": "Hello", "annotations": [CITED]}]
 
 
+@pytest.mark.parametrize("found", [7, {"webSearchQueries": "a"}, {"groundingChunks": [[]]}])
+def test_an_answer_is_told_without_what_has_an_unknown_shape_beside_it(found):
+    made = plain(response(TEXT, finish="STOP", groundingMetadata=found, urlContextMetadata=found))
+
+    assert [step["type"] for step in made["steps"]] == ["model_output"]
+
+
 def test_ids_are_of_one_answer_alone():
     bare = events_of(response({"functionCall": {"name": "look"}}, finish="STOP", counts=COUNTS))
 
