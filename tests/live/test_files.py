@@ -22,8 +22,14 @@ CONTENT = bytes(range(256)) * (20 * MEGABYTE // 256)
 
 
 @pytest.fixture(scope="module")
-def gateway() -> Iterator[Gateway]:
-    with Emulator() as google, Gateway(google) as gateway:
+def google() -> Iterator[Emulator]:
+    with Emulator() as google:
+        yield google
+
+
+@pytest.fixture(scope="module")
+def gateway(google: Emulator) -> Iterator[Gateway]:
+    with Gateway(google) as gateway:
         for name in ("one", "two"):
             key = google.add_account(f"{name}@example.com", project=name).api_key
             gateway.manage("add_account", "--kind", "gemini_api", "--label", name, "--api-key", "-", said=key)
@@ -90,6 +96,26 @@ def test_a_session_goes_on_after_a_restart_and_at_another_node(gateway: Gateway)
 
     assert ended.json()["file"]["sha256Hash"] == sha256(CONTENT)
     assert again.content == ended.content
+
+
+def test_a_newer_chunk_at_another_node_ends_the_older_one(gateway: Gateway, google: Emulator):
+    session, before = start(gateway), len(google.requests_of("uploadChunk"))
+    with gateway.another() as other:
+        other.start()
+        with connected(port_of(gateway)) as older:
+            older.get(
+                session,
+                *("X-Goog-Upload-Command: upload", "X-Goog-Upload-Offset: 0", f"Content-Length: {CHUNK}"),
+                method="POST",
+            )
+            older.send(CONTENT[: 3 * MEGABYTE])
+            google.wait_for_requests(before + 1, call="uploadChunk")
+            newer = send(other, session, CONTENT[:CHUNK])
+            assert older.answer()[0] == 409
+    ended = send(gateway, session, CONTENT[CHUNK:], CHUNK, "upload, finalize")
+
+    assert (newer.status_code, newer.headers["X-Goog-Upload-Status"]) == (200, "active")
+    assert ended.json()["file"]["sha256Hash"] == sha256(CONTENT)
 
 
 @pytest.mark.parametrize("leave", [RawClient.close, RawClient.reset])
