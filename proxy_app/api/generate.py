@@ -25,17 +25,18 @@ from proxy_app.forwarding.turns import in_turns
 from proxy_app.forwarding.uploads.sessions import whole
 from proxy_app.ledger import captures, refused_calls
 from proxy_app.ledger.attempt_log import AttemptLog
-from proxy_app.wire import calls, named, resource_names
+from proxy_app.wire import calls
 from proxy_app.wire.bodies import affinity, model_fields
 from proxy_app.wire.calls import Body, Call, Malformed, StreamForm
 from proxy_app.wire.dialects import SERVED, pass_through
 from proxy_app.wire.framing import stream_forms
 from proxy_app.wire.interactions import requests
-from proxy_app.wire.named import Named
+from proxy_app.wire.names import named, resource_names
+from proxy_app.wire.names.named import Named
+from proxy_app.wire.names.resource_names import BadName
+from proxy_app.wire.names.uris import Origin
 from proxy_app.wire.operations import FORWARDED, OPERATIONS, Gives, Metered, Operation, Takes, made_names
 from proxy_app.wire.operations.paths import Target
-from proxy_app.wire.resource_names import BadName
-from proxy_app.wire.uris import Origin
 
 SUPPORTED = ", ".join(
     operation.verb

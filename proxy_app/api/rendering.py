@@ -20,9 +20,9 @@ from proxy_app.wire.calls import ClientKind, ErrorForm, StreamForm
 from proxy_app.wire.framing import answer_shape, json_array, sse, stream_forms
 from proxy_app.wire.framing.answer_shape import Shape
 from proxy_app.wire.malformed import Malformed
+from proxy_app.wire.names.uris import Origin
 from proxy_app.wire.openai.error_form import in_openai
 from proxy_app.wire.operations import addresses
-from proxy_app.wire.uris import Origin
 
 # Sizes in bytes: what is smaller gains nothing; what is larger takes long, and the streams of others would wait for it.
 _COMPRESSED = range(200, 64 * 1024)

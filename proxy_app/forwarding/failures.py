@@ -19,9 +19,9 @@ from proxy_app.wire.faults.masking import masked, masked_bytes
 from proxy_app.wire.interactions import requests
 from proxy_app.wire.interactions.translated.values import NeedsPublicApi
 from proxy_app.wire.malformed import Malformed, TooLarge
+from proxy_app.wire.names.resource_names import BadName
 from proxy_app.wire.operations import FORWARDED, Cools, Family, Gives
 from proxy_app.wire.operations.versions import is_missing
-from proxy_app.wire.resource_names import BadName
 
 _CANNOT = (
     "{operation} is not served by the accounts that are connected to this gateway. "

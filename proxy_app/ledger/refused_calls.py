@@ -21,7 +21,7 @@ from accounts_app.storage import journal
 from proxy_app import errors
 from proxy_app.ledger import entries, hours
 from proxy_app.models import UsageRecord
-from proxy_app.wire import resource_names
+from proxy_app.wire.names import resource_names
 from proxy_app.wire.operations import FORWARDED, GET_MODEL, LIST_MODELS, Operation, addresses, paths
 from proxy_app.wire.operations.addresses import Address
 from proxy_app.wire.operations.paths import Target

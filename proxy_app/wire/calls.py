@@ -14,9 +14,9 @@ from proxy_app.wire.bodies.bodies import Body, read_body
 from proxy_app.wire.framing.answer_shape import Shape
 from proxy_app.wire.framing.stream_forms import StreamForm
 from proxy_app.wire.malformed import Malformed
-from proxy_app.wire.named import NOTHING, Named
+from proxy_app.wire.names.named import NOTHING, Named
+from proxy_app.wire.names.resource_names import Name
 from proxy_app.wire.operations import Operation
-from proxy_app.wire.resource_names import Name
 
 __all__ = [
     "Body",

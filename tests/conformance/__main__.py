@@ -85,8 +85,8 @@ def run(place: Path, arguments: list[str]) -> dict[str, Outcome]:
         command = [str(place / "bin" / "python"), "-P", "-m", "pytest", "-p", "plugin", *OPTIONS, *at]
         command += arguments or ["tests"]
         done = subprocess.run(command, cwd=package, env=environment, stdin=subprocess.DEVNULL, check=False)
-        broken_off = Outcome("failed", f"it ended with {done.returncode}")
-        return dict(read(outcomes)) | ({} if done.returncode in RUN_TO_ITS_END else {"pytest": broken_off})
+        interrupted = Outcome("failed", f"it ended with {done.returncode}")
+        return dict(read(outcomes)) | ({} if done.returncode in RUN_TO_ITS_END else {"pytest": interrupted})
 
 
 def read(outcomes: Path) -> Iterator[tuple[str, Outcome]]:

@@ -7,8 +7,8 @@ from proxy_app.api import auth
 from proxy_app.api.models import catalogue, model_list, model_lookup
 from proxy_app.api.models.catalogue import Model
 from proxy_app.api.rendering import api_version, asked_shape, compressed, json_response
-from proxy_app.wire import resource_names
 from proxy_app.wire.malformed import Malformed
+from proxy_app.wire.names import resource_names
 from proxy_app.wire.operations import Operation
 from proxy_app.wire.operations.paths import Target
 

@@ -29,12 +29,12 @@ from proxy_app.forwarding import forward
 from proxy_app.forwarding.failures import cannot
 from proxy_app.forwarding.placement import NO_DATABASE, Place, on_behalf
 from proxy_app.ledger.attempt_log import AttemptLog
-from proxy_app.wire import resource_names
 from proxy_app.wire.calls import Call
 from proxy_app.wire.framing import page_tokens
+from proxy_app.wire.names import resource_names
+from proxy_app.wire.names.resource_names import BadName
 from proxy_app.wire.operations import Belongs, listed
 from proxy_app.wire.operations.shown import shown_in
-from proxy_app.wire.resource_names import BadName
 
 REFRESH_SECONDS = 2.0
 # What was made so lately may not be in upstream's lists yet.

@@ -18,10 +18,10 @@ from proxy_app.forwarding.placement import Place, copies
 from proxy_app.forwarding.relay import Relay
 from proxy_app.wire.calls import Call
 from proxy_app.wire.interactions import events
+from proxy_app.wire.names.resource_names import INTERACTIONS, Name
 from proxy_app.wire.operations import Cools, made_names, not_there
 from proxy_app.wire.operations.columns import Made
 from proxy_app.wire.operations.shown import Shown, shown_in
-from proxy_app.wire.resource_names import INTERACTIONS, Name
 
 
 async def record(call: Call, place: Place, account: AccountView, answer: bytes) -> None:

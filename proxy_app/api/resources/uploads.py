@@ -23,11 +23,11 @@ from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire.calls import Call, PassThrough
 from proxy_app.wire.dialects import pass_through
 from proxy_app.wire.malformed import TooLarge
+from proxy_app.wire.names.uris import Origin, upload_id
 from proxy_app.wire.operations import OPERATIONS, Takes, upload_steps
 from proxy_app.wire.operations.shown import uploaded_in
 from proxy_app.wire.operations.upload_steps import Chunk, Step
 from proxy_app.wire.operations.versions import FULLEST
-from proxy_app.wire.uris import Origin, upload_id
 
 _OPERATIONS = {operation.id: operation for operation in OPERATIONS if operation.takes is Takes.STREAM}
 

@@ -21,8 +21,8 @@ from proxy_app.forwarding.placement import unknown_names
 from proxy_app.forwarding.placement.files import NO_FILES, Files, files_of, may_move
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire.calls import Call
+from proxy_app.wire.names.resource_names import Name
 from proxy_app.wire.operations import Belongs, Cools, Operation, not_there
-from proxy_app.wire.resource_names import Name
 
 _SHARED = "The operator of this gateway shares {name} for use only: it can be read, and not changed."
 _EXISTS = "Requested entity already exists: {name}."

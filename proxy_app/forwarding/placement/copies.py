@@ -32,13 +32,13 @@ from proxy_app.forwarding.failures import Failed, NotCopied
 from proxy_app.forwarding.placement import on_behalf
 from proxy_app.forwarding.placement.files import Files, address
 from proxy_app.ledger.attempt_log import AttemptLog
-from proxy_app.wire import resource_names
 from proxy_app.wire.bodies.attached_files import Inline, with_files
 from proxy_app.wire.calls import Call
+from proxy_app.wire.names import resource_names
+from proxy_app.wire.names.resource_names import Name
 from proxy_app.wire.operations import Operation, made_names
 from proxy_app.wire.operations.rows.files import DOWNLOAD, GET, LIVES, UPLOAD
 from proxy_app.wire.operations.shown import Shown, shown_in
-from proxy_app.wire.resource_names import Name
 
 UNKNOWN_TYPE = "application/octet-stream"
 INLINED = 3  # how often a file is in memory while it is put into a request: as it is, in base64, in the body

@@ -12,11 +12,11 @@ from accounts_app.leasing.owners import Found
 from accounts_app.storage import spool
 from proxy_app.wire.bodies.attached_files import size_of
 from proxy_app.wire.calls import Call
+from proxy_app.wire.names.resource_names import Name
+from proxy_app.wire.names.uris import canonical
 from proxy_app.wire.operations import Belongs, Family
 from proxy_app.wire.operations.rows.files import UPLOAD
 from proxy_app.wire.operations.rows.interactions import CREATE_STATELESS
-from proxy_app.wire.resource_names import Name
-from proxy_app.wire.uris import canonical
 
 # Upstream takes requests of 20 MB; base64 is longer by a third.
 INLINE_BYTES = 15 * 1024 * 1024

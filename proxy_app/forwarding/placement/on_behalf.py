@@ -12,11 +12,11 @@ from accounts_app.pool.content import Content
 from proxy_app import errors
 from proxy_app.forwarding import forward
 from proxy_app.ledger.attempt_log import AttemptLog
-from proxy_app.wire import resource_names
 from proxy_app.wire.calls import Call, PassThrough
-from proxy_app.wire.named import Named
+from proxy_app.wire.names import resource_names
+from proxy_app.wire.names.named import Named
+from proxy_app.wire.names.resource_names import BadName, Name
 from proxy_app.wire.operations import Operation, paths
-from proxy_app.wire.resource_names import BadName, Name
 
 # Upstream deletes none of these while something is in it, unless it is told to.
 _HOLDING_OTHERS = ("fileSearchStores/", "corpora/")

@@ -19,10 +19,10 @@ from proxy_app.forwarding.placement.on_behalf import Answer
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire.calls import Call
 from proxy_app.wire.dialects import SERVED
+from proxy_app.wire.names.resource_names import Name
 from proxy_app.wire.operations import Belongs, paths
 from proxy_app.wire.operations.paths import Target
 from proxy_app.wire.operations.shown import shown_in
-from proxy_app.wire.resource_names import Name
 
 MOST_PROJECTS = 16  # asked for one name
 ASK_SECONDS = 2.0  # for each

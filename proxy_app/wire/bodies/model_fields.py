@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 from msgspec import Raw
 
-from proxy_app.wire import resource_names
 from proxy_app.wire.bodies.bodies import Body, pieces
 from proxy_app.wire.bodies.field_search import camel
 from proxy_app.wire.malformed import Malformed
-from proxy_app.wire.resource_names import BadName
+from proxy_app.wire.names import resource_names
+from proxy_app.wire.names.resource_names import BadName
 
 # Where a model is named: by fields in camelCase, `[]` being every element of a list, None the name itself.
 _Tree = Mapping[str, "_Tree | None"]

@@ -13,7 +13,6 @@ import msgspec
 from msgspec import Raw
 
 from accounts_app.pool.outcomes import Fault
-from proxy_app.wire import resource_names
 from proxy_app.wire.bodies.bodies import Body, pieces
 from proxy_app.wire.calls import Call
 from proxy_app.wire.dialects.dialect import UpstreamRequest
@@ -23,9 +22,10 @@ from proxy_app.wire.faults.faults import classify
 from proxy_app.wire.interactions.translated.from_generate import readers as translated
 from proxy_app.wire.interactions.translated.to_generate import request as translation
 from proxy_app.wire.malformed import NotAnAnswer
+from proxy_app.wire.names import resource_names
+from proxy_app.wire.names.resource_names import Name
 from proxy_app.wire.operations import COUNT, GENERATE, STREAM
 from proxy_app.wire.operations.rows.interactions import CREATE_STATELESS
-from proxy_app.wire.resource_names import Name
 
 _PRODUCT = "gemini-gateway"
 

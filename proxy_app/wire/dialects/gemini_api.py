@@ -12,7 +12,6 @@ import msgspec
 from msgspec import Raw
 
 from accounts_app.pool.outcomes import Fault, Outcome
-from proxy_app.wire import resource_names
 from proxy_app.wire.bodies.bodies import pieces
 from proxy_app.wire.bodies.model_fields import with_model
 from proxy_app.wire.calls import Call
@@ -22,12 +21,13 @@ from proxy_app.wire.dialects.system_instruction import with_prefix
 from proxy_app.wire.faults.faults import classify
 from proxy_app.wire.interactions import events, requests
 from proxy_app.wire.malformed import NotAnAnswer
+from proxy_app.wire.names import resource_names
+from proxy_app.wire.names.resource_names import Name
 from proxy_app.wire.openai import readers as openai_readers
 from proxy_app.wire.openai import requests as openai_requests
 from proxy_app.wire.operations import COUNT, FORWARDED, GET_MODEL, LIST_MODELS, OPERATIONS, Family, Gives, Takes
 from proxy_app.wire.operations.rows import openai
 from proxy_app.wire.operations.rows.interactions import CREATES
-from proxy_app.wire.resource_names import Name
 
 # The gateway answers these itself.
 _OWN = (LIST_MODELS, GET_MODEL, openai.MODELS, openai.MODEL)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from proxy_app.wire.calls import server_timeout
-from proxy_app.wire.uris import CREDENTIALS, Origin
+from proxy_app.wire.names.uris import CREDENTIALS, Origin
 
 Headers = list[tuple[str, str]]
 

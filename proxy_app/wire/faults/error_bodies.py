@@ -101,6 +101,11 @@ def word_body(code: int, message: str) -> bytes:
     return msgspec.json.encode({"error": {"message": message, "code": _WORDS.get(code, _WORDS[400])}})
 
 
+def answer_of(error: msgspec.Raw) -> bytes:
+    """What stands in an event or an answer under `error`, as an answer of its own; {} where it is no object."""
+    return msgspec.json.encode({"error": error if bytes(error)[:1] == b"{" else {}})
+
+
 def in_words(body: bytes) -> bytes:
     """An error of the gateway's own in the form of the interactions API; any other body as it is."""
     told = told_in(body)

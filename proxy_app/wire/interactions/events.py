@@ -15,6 +15,7 @@ from msgspec import Raw
 from proxy_app.wire.bodies.large_bodies import LARGE_BYTES
 from proxy_app.wire.calls import Call, StreamForm
 from proxy_app.wire.dialects.readers import BytesReader, Reader, ReportedError
+from proxy_app.wire.faults.error_bodies import answer_of
 from proxy_app.wire.faults.masking import masked_bytes
 from proxy_app.wire.framing import sse
 from proxy_app.wire.interactions.blocks import Cutter, data_in
@@ -164,7 +165,7 @@ class InteractionReader:
             return block
         event = _event(data)
         if event.event_type == ERROR or _is_object(event.error):
-            error = masked_bytes(_error(event.error))
+            error = masked_bytes(answer_of(event.error))
             if not self._begun:
                 self.failure = ReportedError(error)
                 return block
@@ -223,7 +224,7 @@ class AnswerReader:
             return []
         seen = _interaction(body)
         if _is_object(seen.error) and not seen.id:
-            self.failure = ReportedError(masked_bytes(_error(seen.error)))
+            self.failure = ReportedError(masked_bytes(answer_of(seen.error)))
             return []
         if self._metered and seen.usage is not None:
             self.usage = usage_of(seen.usage)
@@ -273,8 +274,3 @@ def _readable(data: bytes, decode: Callable[[bytes], object], names: Sequence[st
 
 def _is_object(value: Raw) -> bool:
     return bytes(value)[:1] == b"{"
-
-
-def _error(error: Raw) -> bytes:
-    """An error's JSON object, as an answer of its own would have it."""
-    return _encode({"error": error if _is_object(error) else {}})

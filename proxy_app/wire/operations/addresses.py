@@ -9,7 +9,7 @@
 import re
 from dataclasses import dataclass
 
-from proxy_app.wire.uris import upload_id
+from proxy_app.wire.names.uris import upload_id
 
 # Google's newest SDKs default to v1, older ones to v1beta, ephemeral tokens use v1alpha: all alike here.
 VERSIONS = ("v1beta", "v1", "v1alpha")

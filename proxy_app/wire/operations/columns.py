@@ -11,8 +11,8 @@ from enum import Enum
 
 from accounts_app.pool.names.names import canonical
 from accounts_app.pool.outcomes import Repeat
+from proxy_app.wire.names.resource_names import MODELS, Name
 from proxy_app.wire.operations.not_there import NOWHERE, NotThere, text_for
-from proxy_app.wire.resource_names import MODELS, Name
 
 # `{name=files/*}`: a field of the request, and what the name in it looks like.
 VARIABLE = re.compile(r"\{(\w+)=([^}]+)\}")

@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
-from proxy_app.wire import resource_names
+from proxy_app.wire.names import resource_names
+from proxy_app.wire.names.resource_names import BadName, Name
+from proxy_app.wire.names.uris import file_in
 from proxy_app.wire.operations.columns import Made, Operation
-from proxy_app.wire.resource_names import BadName, Name
-from proxy_app.wire.uris import file_in
 
 _decode = msgspec.json.Decoder().decode
 

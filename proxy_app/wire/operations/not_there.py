@@ -7,7 +7,7 @@ interactions are Google's own; those of the other kinds follow them, since nobod
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from proxy_app.wire.resource_names import Name, kind
+from proxy_app.wire.names.resource_names import Name, kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from accounts_app.pool.names.names import LONGEST, is_id
+from proxy_app.wire.names.resource_names import CHILDREN, MODELS, TUNED_MODELS
 from proxy_app.wire.operations import table
 from proxy_app.wire.operations.addresses import VERSIONS
 from proxy_app.wire.operations.columns import VARIABLE, Family, Operation
-from proxy_app.wire.resource_names import CHILDREN, MODELS, TUNED_MODELS
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from proxy_app.wire.calls import (
     read_body,
     server_timeout,
 )
-from proxy_app.wire.named import Named
+from proxy_app.wire.names.named import Named
+from proxy_app.wire.names.resource_names import parse
 from proxy_app.wire.operations import GENERATE
-from proxy_app.wire.resource_names import parse
 
 GO = [
     ("google-genai-sdk/1.36.0 gl-go/go1.24.1", "google-genai-sdk/1.36.0 gl-go/go1.24.1"),

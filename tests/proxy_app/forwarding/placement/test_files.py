@@ -7,11 +7,11 @@ import pytest
 from accounts_app.leasing.owners import Found, Source
 from accounts_app.storage.spool.sealed_file import SealedFile
 from proxy_app.forwarding.placement.files import INLINE_BYTES, LARGEST_COPY, address, files_of
-from proxy_app.wire import named
 from proxy_app.wire.bodies.bodies import read_body
 from proxy_app.wire.calls import Call
+from proxy_app.wire.names import named
+from proxy_app.wire.names.resource_names import parse
 from proxy_app.wire.operations import GENERATE, OPERATIONS, Operation
-from proxy_app.wire.resource_names import parse
 
 GOOGLES = "https://generativelanguage.googleapis.com/v1beta"
 OURS = "https://gw.example/v1beta"

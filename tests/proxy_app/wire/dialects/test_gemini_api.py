@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from proxy_app.wire.calls import Call, PassThrough, read_body
 from proxy_app.wire.dialects import DIALECTS, NotAnAnswer, gemini_api
+from proxy_app.wire.names.resource_names import BadName, parse
 from proxy_app.wire.operations import COUNT, FORWARDED, GENERATE, GET_MODEL, LIST_MODELS, OPERATIONS, STREAM, Family
 from proxy_app.wire.operations.rows.interactions import CREATE, CREATE_UNSTORED
-from proxy_app.wire.resource_names import BadName, parse
 
 GEMINI_API = DIALECTS["gemini_api"]
 

@@ -1,7 +1,7 @@
 import pytest
 
 from proxy_app.wire.dialects.pass_through import client_headers, error_headers, upstream_headers, upstream_query
-from proxy_app.wire.uris import Origin
+from proxy_app.wire.names.uris import Origin
 
 ORIGIN = Origin("https://gw.example")
 

@@ -1,6 +1,6 @@
 import pytest
 
-from proxy_app.wire import resource_names
+from proxy_app.wire.names import resource_names
 from proxy_app.wire.operations import not_there
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from proxy_app.wire import resource_names
+from proxy_app.wire.names import resource_names
 from proxy_app.wire.operations import COUNT, GENERATE, GET_MODEL, LIST_MODELS, STREAM, paths
 from proxy_app.wire.operations.paths import Target, by_another_method, find, split
 

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from proxy_app.wire import resource_names
 from proxy_app.wire.bodies.bodies import read_body
 from proxy_app.wire.malformed import Malformed
-from proxy_app.wire.named import Named, names_in
+from proxy_app.wire.names import resource_names
+from proxy_app.wire.names.named import Named, names_in
+from proxy_app.wire.names.resource_names import BadName, parse
 from proxy_app.wire.operations import GENERATE, OPERATIONS
-from proxy_app.wire.resource_names import BadName, parse
 
 BY_ID = {operation.id: operation for operation in OPERATIONS}
 INTERACT = "interactions.create"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from proxy_app.wire.uris import Origin, canonical, file_in, upload_id
+from proxy_app.wire.names.uris import Origin, canonical, file_in, upload_id
 
 GOOGLE = "https://generativelanguage.googleapis.com/v1beta"
 OURS = ("gw.example", "127.0.0.1:8045")

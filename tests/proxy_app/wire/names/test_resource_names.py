@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy_app.wire.resource_names import BadName, Name, may_be_chosen, model, parse
+from proxy_app.wire.names.resource_names import BadName, Name, may_be_chosen, model, parse
 
 NOT_NAMES = [
     "",

@@ -15,12 +15,12 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from proxy_app.wire import resource_names, uris
 from proxy_app.wire.bodies.bodies import Body
 from proxy_app.wire.bodies.field_search import FREE, FieldSearch, camel
 from proxy_app.wire.malformed import Malformed
+from proxy_app.wire.names import resource_names, uris
+from proxy_app.wire.names.resource_names import MODELS, BadName, Name
 from proxy_app.wire.operations.columns import Family, Operation
-from proxy_app.wire.resource_names import MODELS, BadName, Name
 
 
 @dataclass(frozen=True, slots=True)
