@@ -12,12 +12,13 @@ from accounts_app import roster
 from accounts_app.actions import bulk
 from accounts_app.leasing import owner_rows, owners
 from accounts_app.leasing.usage import jobs
-from accounts_app.models import Resource
+from accounts_app.models import Resource, RunningJob
 from accounts_app.storage.worker import in_database
 
 # An operator may select a page of resources; so many requests at once would look like an attack.
 AT_ONCE = 4
-CANCELLED = "BATCH_STATE_CANCELLED"
+# What upstream calls a job that was cancelled.
+CANCELLED, INTERACTION_CANCELLED = "BATCH_STATE_CANCELLED", "cancelled"
 
 # Asks upstream about the resource of this name in the project with this number; the answer is what went wrong.
 Ask = Callable[[str, int], Awaitable[str]]
@@ -45,6 +46,11 @@ class Done:
 def running() -> Q:
     """The jobs that have not ended, as far as is known."""
     return Q(state__in=jobs.RUNNING, created_at__gt=timezone.now() - owner_rows.LONGEST_JOB)
+
+
+def interactions_running() -> int:
+    """How many interactions go on in the background, as far as is known."""
+    return RunningJob.objects.filter(resource__state__in=jobs.RUNNING).count()
 
 
 def by_kind(rows: QuerySet[Resource]) -> list[OfKind]:
@@ -101,4 +107,5 @@ async def _gone(row: owner_rows.Row) -> None:
 
 async def _cancelled(row: owner_rows.Row) -> None:
     """Its state is upstream's to tell: until somebody looks, it counts as over."""
-    await in_database(lambda: Resource.objects.filter(project=row.project, name=row.name).update(state=CANCELLED))
+    state = INTERACTION_CANCELLED if row.kind == owner_rows.INTERACTIONS else CANCELLED
+    await in_database(lambda: Resource.objects.filter(project=row.project, name=row.name).update(state=state))

@@ -43,6 +43,7 @@ class MadeRow:
     expires_at: float | None = None
     last_json: str = ""
     begun: Begun | None = None
+    conversation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,7 @@ def _columns(row: MadeRow) -> dict[str, Any]:
         "shared": "",
         "model": row.model[:LONGEST_MODEL],
         "state": row.state[:LONGEST_STATE],
+        "conversation": row.conversation,
         "size_bytes": row.size_bytes,
         "created_at": moment(row.at),
         "expires_at": None if row.expires_at is None else moment(row.expires_at),

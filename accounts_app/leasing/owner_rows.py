@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from accounts_app.models import Account, HomeProject, KeyUse, Project, Resource
 from accounts_app.pool.access.tenants import FULL, USE, Tenant
 
-FILES, CONTINUATIONS = "files", "continuations"
+FILES, CONTINUATIONS, INTERACTIONS = "files", "continuations", "interactions"
 LONGEST_JOB = timedelta(hours=48)  # upstream ends what takes longer
 GENERATED = "GENERATED"
 EPOCH = datetime.fromtimestamp(0, UTC)
@@ -37,8 +37,8 @@ class Row:
     """A resource as it is stored: whose it is, where, and what is known of it. Times are seconds, epoch.
 
     `account` made it, or is None when that one is gone. `source` is where its bytes can be had again, `missed` that
-    upstream has said that it is not there, `has_job` that it is a job which has not been counted. `id` and `project`
-    are None while the row is not written.
+    upstream has said that it is not there, `has_job` that it is a job which has not been counted. `conversation` is
+    that of the request log. `id` and `project` are None while the row is not written.
     """
 
     id: int | None
@@ -57,6 +57,7 @@ class Row:
     source: Source | None = None
     missed: bool = False
     has_job: bool = False
+    conversation: str = ""
     last_json: str = ""
     position: Position = (0, 0)
 
@@ -209,11 +210,11 @@ def read(rows: QuerySet[Resource], *, with_json: bool = False) -> Iterator[Row]:
     columns = (
         *("pk", "project_id", "account_id", "api_key_id", "group_id", "kind", "name", "model", "state", "shared"),
         *("size_bytes", "created_at", "expires_at", "last_json", "spooled__path", "spooled__size"),
-        *("not_there_on", "job"),
+        *("not_there_on", "job", "conversation"),
     )
     for (
         pk, project, account, key, group, kind, name, model, state, shared, size, created, expires, shown, path,
-        length, missed, job,
+        length, missed, job, conversation,
     ) in rows.values_list(*columns):  # fmt: skip
         yield Row(
             id=pk,
@@ -232,6 +233,7 @@ def read(rows: QuerySet[Resource], *, with_json: bool = False) -> Iterator[Row]:
             source=_source(shown, path, length) if kind == FILES else None,
             missed=missed is not None,
             has_job=job is not None,
+            conversation=conversation,
             last_json=shown if with_json else "",
             position=((created - EPOCH) // timedelta(microseconds=1), pk),
         )

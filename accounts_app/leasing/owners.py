@@ -42,6 +42,7 @@ class Found:
     `project_owner` is the number of its project, as in `Wanted.owner`; `account_id` made it, None when that one is
     gone. `resource_id` is None while its row is not written. `source` is where its bytes can be had again. `missed`
     says that upstream has said that it is not there, `has_job` that it is a job which may not be counted yet.
+    `conversation` is that of the request log.
     """
 
     resource_id: int | None
@@ -57,6 +58,7 @@ class Found:
     source: Source | None
     missed: bool = False
     has_job: bool = False
+    conversation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ async def made(
     expires_at: float | None = None,
     last_json: str = "",
     begun: Begun | None = None,
+    conversation: str = "",
 ) -> None:
     """An answer of `account` has made a name, with `begun` a job. `kind` is its collection where it is not given.
 
@@ -132,10 +135,12 @@ async def made(
     error.
     """
     kind = kind or name.partition("/")[0]
-    news = MadeRow(name, kind, account, tenant, time(), model, state, size_bytes, expires_at, last_json, begun)
+    news = MadeRow(
+        name, kind, account, tenant, time(), model, state, size_bytes, expires_at, last_json, begun, conversation
+    )  # fmt: skip
     row = Row(
         None, None, account, tenant.key, tenant.group, kind, name, model, state, "", size_bytes, news.at, expires_at,
-        has_job=begun is not None,
+        has_job=begun is not None, conversation=conversation,
     )  # fmt: skip
     _names.forget(name)
     _names.put(name, tenant, row, monotonic() + FRESH_SECONDS)
@@ -285,4 +290,5 @@ def _as_stored(row: Row, tenant: Tenant, owner: int | None = None) -> Found:
         source=row.source,
         missed=row.missed,
         has_job=row.has_job,
+        conversation=row.conversation,
     )

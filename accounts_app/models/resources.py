@@ -55,7 +55,7 @@ class Resource(models.Model):
 
     `kind` is the collection that the name is of, `name` the whole name. `last_json` is the resource as upstream last
     showed it, cut of nothing and at most LONGEST_JSON long. `not_there_on` is the first day on which upstream said that
-    it is not there.
+    it is not there. `conversation` is that of the request log, of an interaction.
     """
 
     class Shared(models.TextChoices):
@@ -73,6 +73,7 @@ class Resource(models.Model):
     model = models.CharField(_("model"), max_length=128, blank=True)
     size_bytes = models.PositiveBigIntegerField(_("bytes"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=32, blank=True)
+    conversation = models.CharField(_("conversation"), max_length=32, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True, db_index=True)
     last_json = models.TextField(blank=True, editable=False)

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -17,6 +19,7 @@ from accounts_app.pool.outcomes import Refusal
 from accounts_app.status.labels import REMEDIES, outcome_label
 from accounts_app.status.translate import translated
 from proxy_app.admin import diagnostics
+from proxy_app.admin.ledger_filters import COUNTED
 from proxy_app.models import CapturedCall, UsageRecord
 
 TONES = {
@@ -61,6 +64,11 @@ def moment(at: datetime) -> SafeString:
     return format_html('<span class="whitespace-nowrap" title="{}">{}</span>', local.isoformat(), words)
 
 
+def of_conversation(key: str) -> str:
+    """The address of the request log of one conversation."""
+    return f"{reverse('admin:proxy_app_usagerecord_changelist')}?conversation={key}"
+
+
 def show(request: HttpRequest, page: ModelAdmin, request_id: str) -> HttpResponse:
     attempts = _attempts(request_id)
     may_read = request.user.has_perm("proxy_app.view_capturedcall")
@@ -73,6 +81,7 @@ def show(request: HttpRequest, page: ModelAdmin, request_id: str) -> HttpRespons
         "request_id": request_id,
         "attempts": _placed(attempts),
         "duration": (_ended(last) - attempts[0].at).total_seconds(),
+        "conversation": _conversation(last.conversation),
         "captured": CapturedCall.objects.filter(request_id=request_id).only("pk").first() if may_read else None,
     }
     return TemplateResponse(request, "console/call.html", context)
@@ -91,6 +100,14 @@ def _attempts(request_id: str) -> list[UsageRecord]:
     if not (found := list(rows[:100])):
         raise Http404
     return found
+
+
+def _conversation(key: str) -> dict[str, Any] | None:
+    """How many calls the conversation of this key has, as far as they are in the log, and where they are listed."""
+    if not key:
+        return None
+    calls = UsageRecord.objects.filter(conversation=key).values("request_id").distinct()[:COUNTED].count()
+    return {"calls": calls, "url": of_conversation(key)}
 
 
 def _placed(attempts: list[UsageRecord]) -> list[Shown]:

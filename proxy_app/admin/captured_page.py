@@ -19,6 +19,14 @@ from accounts_app.status.labels import outcome_label
 from proxy_app.admin.call_page import TONES, moment
 from proxy_app.admin.ledger_filters import NewestPaginator
 from proxy_app.models import CapturedCall
+from proxy_app.wire.interactions import transcript
+
+
+def _said(captured: CapturedCall) -> list[transcript.Said]:
+    """What an interaction says, step by step; nothing of other calls."""
+    if not captured.method.startswith("interactions."):
+        return []
+    return [*transcript.asked(captured.request), *transcript.answered(captured.answer)]
 
 
 @admin.register(CapturedCall)
@@ -64,6 +72,7 @@ class CapturedPage(ModelAdmin):
             "opts": self.opts,
             "title": _("Call %(id)s") % {"id": captured.request_id[:8]},
             "captured": captured,
+            "said": _said(captured),
             "outcome": outcome_label(captured.outcome),
             "prompt_is_cut": len(captured.request.encode()) < captured.request_bytes,
             "answer_is_cut": len(captured.answer.encode()) < captured.answer_bytes,

@@ -85,6 +85,15 @@ class ResourceFilter(NameFilter):
     parameter_name = "resource"
 
 
+class ConversationFilter(TextFilter):
+    title = _("conversation")
+    parameter_name = "conversation"
+
+    def queryset(self, request: HttpRequest, queryset: Entries) -> Entries:
+        wanted = (self.value() or "").strip().lower()
+        return queryset.filter(conversation=wanted) if wanted else queryset
+
+
 class OperationFilter(DropdownFilter):
     title = _("operation")
     parameter_name = "method"

@@ -19,6 +19,7 @@ from accounts_app.status.labels import outcome_label
 from proxy_app.admin import call_page
 from proxy_app.admin.ledger_filters import (
     AccountFilter,
+    ConversationFilter,
     KeyFilter,
     ModelFilter,
     NewestPaginator,
@@ -55,6 +56,7 @@ class RequestLogPage(ModelAdmin):
         OperationFilter,
         ModelFilter,
         ResourceFilter,
+        ConversationFilter,
         AccountFilter,
         KeyFilter,
     )
@@ -152,7 +154,11 @@ class RequestLogPage(ModelAdmin):
         if not record.resource:
             return "-"
         style = "display: block; max-width: 14rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap"
-        return format_html('<span class="font-mono" style="{}" title="{}">{}</span>', style, *[record.resource] * 2)
+        name = format_html('<span class="font-mono" style="{}" title="{}">{}</span>', style, *[record.resource] * 2)
+        if not record.conversation:
+            return name
+        url = call_page.of_conversation(record.conversation)
+        return format_html('{}<a class="underline text-xs" href="{}">{}</a>', name, url, _("conversation"))
 
     @display(description=_("tokens"))
     def tokens(self, record: UsageRecord) -> str:

@@ -139,6 +139,7 @@ async def _answer(request: HttpRequest, call: Call, attempt_log: AttemptLog) -> 
         place = await placement.place(call, attempt_log)
         if place.is_lost:
             return await records.lost(call, place)
+        call = records.in_conversation(call, place)
         if place.found:
             held.enter_context(records.misses(call, place))
         place, relay = await sending.send(call, place, attempt_log)

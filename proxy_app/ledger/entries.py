@@ -66,10 +66,12 @@ class LogEntry:
     method: str = field(init=False)
     model: str = field(init=False)
     resource: str = field(init=False)
+    conversation: str = field(init=False)
 
     def __post_init__(self, call: Call) -> None:
         self.request_id, self.api_key_id = call.request_id, call.api_key_id
         self.method, self.model, self.resource = call.operation.name, call.model, call.resource
+        self.conversation = call.conversation
 
     def __enter__(self) -> Self:
         return self
@@ -100,6 +102,7 @@ class LogEntry:
             "method": self.method,
             "model": self.model,
             "resource": self.resource,
+            "conversation": self.conversation,
             "upstream_model": self.upstream_model,
             "endpoint": self.endpoint,
             "why": self.why,

@@ -14,7 +14,8 @@ class UsageRecord(models.Model):
     """One attempt: its key, account, outcome and usage. Never a prompt or a token.
 
     A call that was refused before any attempt has one row, with attempt 0, the status that its client got, and how many
-    further calls are counted in it (`repeated`).
+    further calls are counted in it (`repeated`). `conversation` is the same for all calls about the interactions of one
+    chain: the request id of the call that began it.
     """
 
     at = models.DateTimeField(_("time"), default=timezone.now, db_index=True)
@@ -41,6 +42,7 @@ class UsageRecord(models.Model):
     method = models.CharField(_("method"), max_length=64, blank=True)
     model = models.CharField(_("model"), max_length=128, blank=True)
     resource = models.CharField(_("resource"), max_length=256, blank=True)
+    conversation = models.CharField(_("conversation"), max_length=32, blank=True)
     upstream_model = models.CharField(_("upstream model"), max_length=128, blank=True)
     endpoint = models.CharField(_("upstream"), max_length=255, blank=True)
     outcome = models.CharField(_("outcome"), max_length=32)
@@ -70,6 +72,7 @@ class UsageRecord(models.Model):
             # One for each filter of the request log: a page reads the newest rows first and stops at its end.
             models.Index(fields=["method", "at"], name="usage_by_method"),
             models.Index(fields=["resource", "at"], name="usage_by_resource"),
+            models.Index(fields=["conversation", "at"], name="usage_by_conversation"),
             models.Index(fields=["model", "at"], name="usage_by_model"),
             models.Index(fields=["outcome", "at"], name="usage_by_outcome"),
             models.Index(fields=["status", "at"], name="usage_by_status"),

@@ -79,7 +79,8 @@ class Call:
     the 64-bit key of the conversation, `session_id` the name upstream knows it by. `timeout` is how long the client
     says it waits, in seconds. `arrived` is when its head was here, by the monotonic clock. `shape` is what the client
     wants of the answer's fields and layout, None for nothing. `content` is a body that passes through; `body` has no
-    fields then. `requests` is how many requests the call counts as.
+    fields then. `requests` is how many requests the call counts as. `conversation` is what the request log finds the
+    turns of a chain of interactions by, "" for all else.
     """
 
     operation: Operation
@@ -102,6 +103,7 @@ class Call:
     tenant: Tenant = WITHOUT_KEY
     passes: PassThrough | None = None
     requests: int = 1
+    conversation: str = ""
 
     @property
     def resource(self) -> str:

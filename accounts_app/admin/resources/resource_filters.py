@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 
-from accounts_app.actions import projects
+from accounts_app.actions import projects, resources
 from accounts_app.models import Account, ApiKey, KeyGroup, Project, Resource
 
 Rows = QuerySet[Resource]
 NONE, DELETED = "none", "deleted"
+RUNNING = "running"  # no state of upstream's
 
 
 class _ById(DropdownFilter):
@@ -96,11 +97,13 @@ class StateFilter(DropdownFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         states = Resource.objects.exclude(state="").order_by("state").values_list("state", flat=True)
-        return [(state, state) for state in states.distinct()]
+        return [(RUNNING, _("running jobs")), *((state, state) for state in states.distinct())]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
+        if self.value() == RUNNING:
+            return queryset.filter(resources.running())
         return queryset.filter(state=self.value()) if self.value() else queryset
 
 

@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts_app.actions import resources
 from accounts_app.admin import inbox_page
 from accounts_app.leasing import RosterUnavailable
 from accounts_app.status import pool_summary
@@ -200,6 +201,7 @@ def _shown(request: HttpRequest, now: pool_summary.PoolSummary) -> dict[str, Any
         "recovery": soonest,
         "cooldowns": now.cooldowns[:COOLDOWNS_SHOWN],
         "more": max(0, len(now.cooldowns) - COOLDOWNS_SHOWN),
+        "jobs": resources.interactions_running() if request.user.has_perm("accounts_app.view_resource") else 0,
         "soon": soonest is not None and soonest.until - timezone.now() < timedelta(days=1),
     }
 

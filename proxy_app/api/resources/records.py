@@ -19,9 +19,24 @@ from proxy_app.forwarding.relay import Relay
 from proxy_app.wire.calls import Call
 from proxy_app.wire.interactions import events
 from proxy_app.wire.names.resource_names import INTERACTIONS, Name
-from proxy_app.wire.operations import Cools, made_names, not_there
+from proxy_app.wire.operations import Cools, Family, made_names, not_there
 from proxy_app.wire.operations.columns import Made
+from proxy_app.wire.operations.rows.interactions import CREATE, CREATE_IN_BACKGROUND
 from proxy_app.wire.operations.shown import Shown, shown_in
+
+
+def in_conversation(call: Call, place: Place) -> Call:
+    """`call` as the request log finds it together with the turns before and after it, if it is about an interaction.
+
+    The key is that of the interaction it names; a create without one begins a conversation.
+    """
+    operation = call.operation
+    if operation.family is not Family.INTERACTIONS:
+        return call
+    known = next((found.conversation for found in place.found if found.kind == INTERACTIONS), "")
+    begins = operation is CREATE or operation is CREATE_IN_BACKGROUND
+    key = known or (call.request_id if begins else "")
+    return replace(call, conversation=key) if key else call
 
 
 async def record(call: Call, place: Place, account: AccountView, answer: bytes) -> None:
@@ -135,4 +150,5 @@ async def _made(
         expires_at=new.expires_at or lives,
         last_json=new.json,
         begun=begun,
+        conversation=call.conversation,
     )

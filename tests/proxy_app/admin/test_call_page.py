@@ -47,3 +47,26 @@ class TestCall:
 
         for name in ("call", "bundle"):
             assert browser.get(page(f"proxy_app_usagerecord_{name}", CALL)).status_code == 403
+
+    def test_the_calls_of_a_conversation_are_found_together(self, console):
+        key = "a" * 32
+        an_entry(conversation=key, method="interactions.create", resource="interactions/v1_one")
+        an_entry("d" * 32, conversation=key, method="interactions.create", outcome="rate_limited", status=429)
+        an_entry("d" * 32, attempt=2, conversation=key, method="interactions.create", resource="interactions/v1_two")
+        an_entry("e" * 32, method="interactions.create", resource="interactions/v1_other", conversation="e" * 32)
+        found = f"{page(LEDGER)}?conversation={key}"
+
+        shown = console.get(page("proxy_app_usagerecord_call", CALL)).content.decode()
+        listed = console.get(found).content.decode()
+
+        assert f'href="{found}">2 calls</a>' in shown
+        assert f'href="{found}">conversation</a>' in listed
+        assert "interactions/v1_one" in listed
+        assert "interactions/v1_two" in listed
+        assert "interactions/v1_other" not in listed
+
+    def test_other_calls_show_no_conversation(self, console):
+        an_entry(resource="files/a")
+
+        assert "conversation=" not in console.get(page("proxy_app_usagerecord_call", CALL)).content.decode()
+        assert "conversation=" not in console.get(page(LEDGER)).content.decode()

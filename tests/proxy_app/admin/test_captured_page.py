@@ -55,3 +55,19 @@ class TestCaptured:
 
         console.post(page("proxy_app_capturedcall_delete", said.pk), {"post": "yes"})
         assert not CapturedCall.objects.exists()
+
+    def test_an_interaction_is_shown_as_what_it_says(self, console, said):
+        said.method = "interactions.create"
+        said.request = '{"model": "m", "input": "<b>Why</b> is the sky blue?"}'
+        said.answer = '{"steps": [{"type": "model_output", "content": [{"type": "text", "text": "It scatters."}]}]}'
+        said.save()
+
+        shown = console.get(page("proxy_app_capturedcall_change", said.pk)).content.decode()
+
+        assert ">user_input</dt><dd>&lt;b&gt;Why&lt;/b&gt; is the sky blue?</dd>" in shown
+        assert ">model_output</dt><dd>It scatters.</dd>" in shown
+
+    def test_other_calls_are_shown_as_they_came_alone(self, console, said):
+        shown = console.get(page("proxy_app_capturedcall_change", said.pk)).content.decode()
+
+        assert 'class="gw-said"' not in shown

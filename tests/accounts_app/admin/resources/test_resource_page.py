@@ -1,5 +1,6 @@
 """The console's list of resources, and what is done with them there."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts_app.models import ApiKey, Resource
+from accounts_app.models import ApiKey, Resource, RunningJob
 from emulator import Emulator
 from tests.factories import a_cache, a_prompt
 
@@ -29,7 +30,8 @@ class Google:
     def make(self, path: str, body: dict[str, object]) -> str:
         """The name of a new resource."""
         made = httpx.post(f"{self.emulator.url}/v1beta/{path}", json=body, headers={"x-goog-api-key": self.key})
-        return made.raise_for_status().json()["name"]
+        answer = made.raise_for_status().json()
+        return answer["name"] if "name" in answer else f"{path}/{answer['id']}"
 
     def has(self, name: str) -> dict[str, Any] | None:
         found = httpx.get(f"{self.emulator.url}/v1beta/{name}", headers={"x-goog-api-key": self.key})
@@ -37,19 +39,25 @@ class Google:
 
     def asked(self) -> set[tuple[str, str]]:
         """What the console has asked it to do."""
-        calls = ("deleteFile", "deleteCachedContent", "deleteBatch", "cancelBatch")
+        calls = ("deleteFile", "deleteCachedContent", "deleteBatch", "cancelBatch", "cancelInteraction")
         found = [each for call in calls for each in self.emulator.requests_of(call)]
         return {(each.http_method, each.path.removeprefix("/v1beta/")) for each in found}
 
 
 @pytest.fixture
-def google(made, emulator, settings) -> Google:
-    emulator.reset()
-    settings.GEMINI_API_URL = emulator.url
+def slow() -> Iterator[Emulator]:
+    """Its jobs run for as long as a test does."""
+    with Emulator(job_seconds=3600.0) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def google(made, slow, settings) -> Google:
+    settings.GEMINI_API_URL = slow.url
     for name, project in (("a", "1111"), ("b", "1111"), ("c", "2222")):
-        emulator.add_account(name, api_key=f"access-{name}", project=project)
-    google = Google(emulator, "access-a")
-    emulator.add_file("a", b"a film", id="a")
+        slow.add_account(name, api_key=f"access-{name}", project=project)
+    google = Google(slow, "access-a")
+    slow.add_file("a", b"a film", id="a")
     requests = [{"request": a_prompt("What is 6*7?"), "metadata": {"key": "one"}}]
     batch = {"batch": {"displayName": "b", "inputConfig": {"requests": {"requests": requests}}}}
     for row, name in (
@@ -154,6 +162,41 @@ def test_cancelling_is_of_running_jobs_alone(console, made, google):
     job.refresh_from_db()
     assert job.state == "BATCH_STATE_CANCELLED"
     assert "None of them is a job that runs." in act(console, "cancel", job)
+
+
+@pytest.fixture
+def thinking(made, google) -> Resource:
+    """An interaction of red's that runs in the background."""
+    name = google.make("interactions", {"model": "gemini-3.5-flash", "input": "Hello", "background": True})
+    row = Resource.objects.create(
+        kind="interactions", name=name, state="in_progress", project=made.one, group=made.red, api_key=made.laptop
+    )
+    RunningJob.objects.create(resource=row, request_id="r" * 32, look_at=timezone.now())
+    return row
+
+
+def test_an_interaction_in_the_background_is_found_and_cancelled(console, made, google, thinking):
+    batch = Resource.objects.get(kind="batches").name
+    assert listed(console, state="running") == {thinking.name, batch}
+    assert listed(console, state="running", kind="interactions") == {thinking.name}
+
+    told = act(console, "cancel", thinking)
+
+    assert "1 job cancelled." in told
+    assert google.asked() == {("POST", f"{thinking.name}/cancel")}
+    assert google.has(thinking.name)["status"] == "cancelled"
+    thinking.refresh_from_db()
+    assert thinking.state == "cancelled"
+    assert listed(console, state="running") == {batch}
+
+
+def test_a_key_that_expires_leaves_its_interactions_in_the_background_behind(console, made, google, thinking):
+    ApiKey.objects.filter(pk=made.laptop.pk).update(expires_at=timezone.now() - timedelta(days=1))
+
+    page = console.get(reverse("admin:accounts_app_apikey_change", args=[made.laptop.pk])).content.decode()
+
+    assert "Cancel 2 running jobs" in page
+    assert "kind=interactions" in page
 
 
 def test_forgetting_asks_nobody_upstream(console, made, google):

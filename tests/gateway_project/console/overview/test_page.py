@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts_app import roster
 from accounts_app.api_keys import keys
-from accounts_app.models import Account, ApiKey, Rest
+from accounts_app.models import Account, ApiKey, Project, Resource, Rest, RunningJob
 from proxy_app.ledger import hours
 from proxy_app.models import UsageRecord
 from tests.factories import make_account, make_api_key
@@ -175,3 +175,15 @@ def test_times_of_the_charts_are_moments_with_a_zone(operator: Client):
     (first, *_) = live(operator)["pictures"]["slots"]
 
     assert datetime.fromisoformat(first).utcoffset() == timedelta()
+
+
+def test_interactions_that_run_in_the_background_are_counted_for_those_who_may_see_them(operator: Client):
+    project = Project.objects.create(number="1111")
+    for name, state in (("a", "in_progress"), ("b", "queued"), ("c", "cancelled"), ("d", "")):
+        row = Resource.objects.create(project=project, kind="interactions", name=f"interactions/{name}", state=state)
+        RunningJob.objects.create(resource=row, request_id="r" * 32, look_at=timezone.now())
+
+    assert "2 interactions are running in the background." in html_of(live(operator))
+    assert "in the background" not in html_of(live(staff("view_usagerecord")))
+    RunningJob.objects.all().delete()
+    assert "in the background" not in html_of(live(operator))
