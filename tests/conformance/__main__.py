@@ -28,7 +28,7 @@ OPTIONS = (
     *("-q", "--tb=short", "--no-summary", "--timeout=60", "--mode=api", "-p", "no:cacheprovider"),
     "--continue-on-collection-errors",
 )
-RUN_TO_ITS_END = (0, 1)  # all tests passed, some failed
+RUN_TO_ITS_END = (0, 1, 5)  # all tests passed, some failed, all files were skipped
 
 
 def main(arguments: list[str]) -> int:
@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> int:
 
 
 def run(place: Path, arguments: list[str]) -> dict[str, Outcome]:
-    """The outcome of every test of the suite that is installed in `place`; that pytest broke off is one more."""
+    """The outcome of every test of the suite that is installed in `place`; where pytest broke off, that is one more."""
     place = place.resolve()  # by another way to it the package would be imported twice
     with (
         tempfile.TemporaryDirectory(prefix="conformance-") as folder,
@@ -65,35 +65,46 @@ def run(place: Path, arguments: list[str]) -> dict[str, Outcome]:
         # With one key only, every project is its tenant's own, so that names it has not made are asked of upstream.
         gateway.manage("revoke_key", "default")
         gateway.start()
-        (package,) = place.glob("lib/python*/site-packages/google/genai")
-        outcomes = Path(folder) / "outcomes.jsonl"
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": folder,
-            "PYTHONPATH": str(HERE),
-            "GOOGLE_GEMINI_BASE_URL": gateway.url,
-            "GOOGLE_API_KEY": gateway.key,
-            "GOOGLE_GENAI_RUN_GEMINI_ONLY_IN_API_MODE": "1",
-            "GOOGLE_GENAI_REPLAYS_DIRECTORY": folder,
-            "OUTCOMES": str(outcomes),
-        }
-        # Not this project's own: the environment is a folder of it.
-        configuration = Path(folder) / "pytest.ini"
-        configuration.write_text("[pytest]\nconsider_namespace_packages = true\n")
-        at = ("-c", str(configuration), "--rootdir", str(package), "--confcutdir", str(package))
-        # -P: where the suite finds its media, the package's own modules would be taken for Python's.
-        command = [str(place / "bin" / "python"), "-P", "-m", "pytest", "-p", "plugin", *OPTIONS, *at]
-        command += arguments or ["tests"]
-        done = subprocess.run(command, cwd=package, env=environment, stdin=subprocess.DEVNULL, check=False)
-        interrupted = Outcome("failed", f"it ended with {done.returncode}")
-        return dict(read(outcomes)) | ({} if done.returncode in RUN_TO_ITS_END else {"pytest": interrupted})
+        return dict(ask(place, gateway, Path(folder), arguments))
+
+
+def ask(place: Path, gateway: Gateway, home: Path, arguments: list[str]) -> Iterator[tuple[str, Outcome]]:
+    """Run the suite, each folder in a process of its own: what tests of one leave behind would trip those of others."""
+    (package,) = place.glob("lib/python*/site-packages/google/genai")
+    outcomes = home / "outcomes.jsonl"
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "PYTHONPATH": str(HERE),
+        "GOOGLE_GEMINI_BASE_URL": gateway.url,
+        "GOOGLE_API_KEY": gateway.key,
+        "GOOGLE_GENAI_RUN_GEMINI_ONLY_IN_API_MODE": "1",
+        "GOOGLE_GENAI_REPLAYS_DIRECTORY": str(home),
+        "OUTCOMES": str(outcomes),
+    }
+    # Not this project's own: the environment is a folder of it.
+    configuration = home / "pytest.ini"
+    configuration.write_text(
+        "[pytest]\nconsider_namespace_packages = true\nasyncio_default_fixture_loop_scope = function\n"
+    )
+    at = ("-c", str(configuration), "--rootdir", str(package), "--confcutdir", str(package))
+    # -P: where the suite finds its media, the package's own modules would be taken for Python's.
+    command = [str(place / "bin" / "python"), "-P", "-m", "pytest", "-p", "plugin", *OPTIONS, *at]
+    folders = sorted({path.relative_to(package).parts[1] for path in package.glob("tests/*/**/test_*.py")})
+    for part in [arguments] if arguments else [[f"tests/{folder}"] for folder in folders]:
+        print(*part, flush=True)
+        done = subprocess.run([*command, *part], cwd=package, env=environment, stdin=subprocess.DEVNULL, check=False)
+        if done.returncode not in RUN_TO_ITS_END:
+            yield " ".join(part), Outcome("failed", f"pytest ended with {done.returncode}")
+    yield from read(outcomes)
 
 
 def read(outcomes: Path) -> Iterator[tuple[str, Outcome]]:
     """Of a test that passed, but whose fixture failed afterwards, the failure is the last word."""
     for line in outcomes.read_text().splitlines() if outcomes.exists() else ():
         noted = json.loads(line)
-        yield below_the_suite(noted.pop("test")), Outcome(**noted)
+        test = below_the_suite(noted.pop("test"))
+        yield test, Outcome(**noted)
 
 
 if __name__ == "__main__":

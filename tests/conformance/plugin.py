@@ -6,7 +6,9 @@ Its replay client takes no address from the environment; the wheels leave out th
 import json
 import os
 import re
+import socket
 import sys
+import time
 import wave
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -22,11 +24,11 @@ PICTURES = (
     *("google.png", "google.jpg", "google_homepage.png", "bridge1.png", "checkerboard.png", "a-man-and-a-dog.png"),
     *("dog.jpg", "man.jpg", "segmentation_scribble.jpg", "skateboard_stop_sign.jpg"),
 )
-
-
 # What the SDK makes of its environment is tested without the gateway: these tests set what they need. Those of live
 # sessions are older than the SDK's `v1`.
 BARE = {"client": {}, "live": {"GOOGLE_GENAI_API_VERSION": "beta"}}
+LONGEST_PAUSE = 0.3  # seconds
+THIS_MACHINE = (None, *("localhost", "127.0.0.1", "::1"), *(b"localhost", b"127.0.0.1", b"::1"))
 
 _calls: list[object] = []  # of the test that is running: the connections to the gateway
 
@@ -35,7 +37,7 @@ def pytest_configure() -> None:
     url = os.environ["GOOGLE_GEMINI_BASE_URL"]
     make_media(SUITE / "data")
     call_the_gateway(url)
-    notice_calls(urlsplit(url))
+    watch_calls(urlsplit(url))
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +48,14 @@ def bare_environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
             monkeypatch.delenv(name)
         for name, value in BARE[folder].items():
             monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between its polls for a video the suite sleeps 20 s: Google takes minutes for one, the emulator a moment."""
+    if request.path.name == "test_generate_videos.py":
+        sleep = time.sleep
+        monkeypatch.setattr(time, "sleep", lambda seconds: sleep(min(seconds, LONGEST_PAUSE)))
 
 
 def pytest_runtest_setup() -> None:
@@ -72,10 +82,14 @@ def note(report: pytest.TestReport | pytest.CollectReport) -> None:
         outcomes.write(json.dumps(told) + "\n")
 
 
-def notice_calls(url: SplitResult) -> None:
+def watch_calls(url: SplitResult) -> None:
+    """Connections to the gateway are noted; no name of another machine is looked up, so that Google is never called."""
+
     def audit(event: str, arguments: tuple[object, ...]) -> None:
         if event == "socket.connect" and arguments[1] == (url.hostname, url.port):
             _calls.append(arguments[1])
+        elif event == "socket.getaddrinfo" and arguments[0] not in THIS_MACHINE:
+            raise socket.gaierror(socket.EAI_NONAME, f"{arguments[0]} is another machine")
 
     sys.addaudithook(audit)
 
