@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> int:
 
 
 def run(place: Path, arguments: list[str]) -> dict[str, Outcome]:
-    """The outcome of every test of the suite that is installed in `place`; where pytest broke off, that is one more."""
+    """The outcome of every test of the suite that is installed in `place`; that it was interrupted is one more."""
     place = place.resolve()  # by another way to it the package would be imported twice
     with (
         tempfile.TemporaryDirectory(prefix="conformance-") as folder,
