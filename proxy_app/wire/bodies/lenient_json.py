@@ -38,11 +38,11 @@ _BARE_KEY = re.compile(rb"[A-Za-z_$][A-Za-z0-9_$]*+")
 _WORD = re.compile(rb"true|false|null")
 _NUMBER_LIKE = re.compile(rb"[0-9.eE+x-]++")
 _NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?")
+_OCTAL_OR_HEX = re.compile(rb"-*+0[^.eE]*+")
 _TOKEN = re.compile(rb"""["'{}\[\]:,0-9A-Za-z_$-]""")
 
 _HIGH, _LOW = rb"\\u[dD][89abAB][0-9a-fA-F]{2}", rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-_PAIR = re.compile(_HIGH + _LOW)
-_HALF = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+_LOW_HALF = re.compile(_LOW)
 _UNICODE = re.compile(rb"\\u[0-9a-fA-F]{4}")
 _ESCAPE = rb'\\["\\/bfnrt]|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4}|' + _HIGH + _LOW
 # What is copied as it is, by the quote that the string stands in.
@@ -204,7 +204,7 @@ class _Writer:
         self.at = end
 
     def _double(self, digits: bytes) -> bytes:
-        if not any(mark in digits for mark in (b".", b"e", b"E")) and digits.lstrip(b"-")[:1] == b"0":
+        if _OCTAL_OR_HEX.fullmatch(digits):
             raise self.failed("Octal/hex numbers are not valid JSON values.")
         try:
             number = float(digits)
@@ -222,7 +222,7 @@ class _Writer:
             if done >= _A_TURN:
                 done = 0
                 yield
-            # Bounded, which may cut an escape in two: the next pass reads it as a character.
+            # Bounded, which may cut an escape in two: the next pass reads it whole.
             run = _end(_RUN[quote], self.raw, self.at, self.at + _RUN_BYTES)
             if run > self.at:
                 self.written += self.raw[self.at : run]
@@ -237,7 +237,7 @@ class _Writer:
         self.at += 1
 
     def _character(self) -> None:
-        """Read a character that strict JSON escapes, or an escape."""
+        """Read a character that strict JSON escapes, or an escape that it does not have."""
         char = self.raw[self.at : self.at + 1]
         if char != b"\\":
             self.written += _escaped(char)
@@ -245,29 +245,22 @@ class _Writer:
             return
         after = self.raw[self.at + 1 : self.at + 2]
         if after == b"u":
-            self._take(self._unicode())
-        elif not after:
+            raise self._bad_unicode()
+        if not after:
             raise self.failed("Closing quote expected in string.")
-        elif after in b'"\\/bfnrt':
-            self._take(char + after)
-        else:
-            self.written += b"\\u000b" if after == b"v" else _escaped(after)
-            self.at += 2
+        self.written += b"\\u000b" if after == b"v" else _escaped(after)
+        self.at += 2
 
-    def _unicode(self) -> bytes:
-        """The `\\u` escape at the position, or a pair of them for surrogates."""
-        if pair := _PAIR.match(self.raw, self.at):
-            return pair[0]
+    def _bad_unicode(self) -> Malformed:
+        """What is wrong with the `\\u` escape at the position: it has not four digits, or is half a pair."""
         code = _UNICODE.match(self.raw, self.at)
         if code is None:
             short = len(self.raw) - self.at < len(rb"\u0000")
-            raise self.failed("Illegal hex string." if short else "Invalid escape sequence.")
-        if not _HALF.match(code[0]):
-            return code[0]
-        if code[0][3:4] in b"cdefCDEF":
-            raise self.failed("Invalid unicode code point.")
+            return self.failed("Illegal hex string." if short else "Invalid escape sequence.")
+        if _LOW_HALF.match(self.raw, self.at):
+            return self.failed("Invalid unicode code point.")
         followed = self.raw[code.end() : code.end() + 2] == b"\\u"
-        raise self.failed("Invalid low surrogate." if followed else "Missing low surrogate.")
+        return self.failed("Invalid low surrogate." if followed else "Missing low surrogate.")
 
 
 def _escaped(char: bytes) -> bytes:

@@ -32,7 +32,7 @@ def without_media(body: bytes, most: int) -> bytes:
         until = at + most - len(kept) + NEAR
         found = _first(_FIELD.search(body, at, until), _SECRETS.search(body, at, until))
         if found is None:
-            kept += body[at : at + most - len(kept)]
+            kept += body[at : at + most]
             break
         if found.re is _SECRETS:
             kept += body[at : found.end()] + _LEFT_OUT
@@ -68,6 +68,6 @@ def _replaced(body: bytes, field: int, begin: int, end: int) -> bytes:
     before = body[max(0, field - NEAR) : field].rpartition(b"{")[2]
     after = body[end : end + NEAR].partition(b"}")[0]
     kind = _TYPE.search(before) or _TYPE.search(after)
-    padding = body[max(begin, end - 2) : end].count(b"=")
+    padding = body[end - 2 : end].count(b"=")
     size = length * 3 // 4 - padding
     return b"<%s, %d bytes>" % (kind[1] if kind else b"media", size)

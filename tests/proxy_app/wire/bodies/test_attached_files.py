@@ -89,6 +89,10 @@ def test_every_byte_of_other_values_is_kept():
     assert new == raw.replace(OURS.encode(), GOOGLES.encode())
 
 
+def test_the_bytes_of_a_file_are_not_shown():
+    assert repr(Inline("text/plain", b"aGVsbG8=")) == "Inline(mime_type='text/plain')"
+
+
 def test_a_body_without_replacements_is_itself():
     body = read_body(json.dumps(a_part()).encode())
 

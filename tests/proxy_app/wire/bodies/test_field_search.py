@@ -1,6 +1,7 @@
 import pytest
 from msgspec import Raw
 
+from proxy_app.wire.bodies.attached_files import with_files
 from proxy_app.wire.bodies.field_search import FieldSearch, camel
 
 FIELDS = {"fileUri": 1, "fileName": 2, "file": 3, "cachedContent": 4}
@@ -46,6 +47,8 @@ def test_a_name_is_read_in_camel_case():
         (b'{"text":"fileUri"}', True),  # the value of a field: decoding tells
         (b'{"files":[],"fileUris":[],"text":"\\u4e2d\\u003c"}', False),
         (b"7", False),
+        (b'{"text":"' + b"A" * 1000 + b'","file":1}', True),
+        (b'{"text":"' + b"A" * 1000 + b'","files":1}', False),
     ],
 )
 def test_fields_are_found_in_bytes(value, found):
@@ -59,6 +62,7 @@ def test_a_field_is_found_wherever_it_stands_in_a_large_value(at, field, filler)
     before = (filler * PIECE * 4)[:at]
 
     assert finds(b"[" + before + field + filler * PIECE)
+    assert finds(b"[" + filler * PIECE + before + field)
     assert not finds(b"[" + before + filler * PIECE)
 
 
@@ -67,3 +71,19 @@ def test_a_large_value_is_searched_in_turns_with_others():
 
     assert len(list(steps)) == 3
     assert list(search.searching(Raw(b"A" * PIECE))) == []
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        *("args", "arguments", "response", "result", "parameters", "parametersJsonSchema", "schema", "responseSchema"),
+        *("responseJsonSchema", "inputSchema", "metadata", "customMetadata", "userMetadata", "labels", "headers"),
+        *("text", "inlineData", "data", "customConfig"),
+    ],
+)
+def test_a_field_that_holds_what_a_client_likes_is_not_looked_into(own):
+    body = {"contents": Raw(b'{"%b":{"uri":"a"},"others":{"uri":"a"}}' % own.encode())}
+
+    assert bytes(with_files(body, {"a": "b"})["contents"]) == (
+        b'{"%b":{"uri":"a"},"others":{"uri":"b"}}' % own.encode()
+    )

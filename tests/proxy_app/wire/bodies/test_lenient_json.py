@@ -88,6 +88,7 @@ def test_whatever_is_taken_is_strict_json_afterwards(raw):
         (r'["\v\a\x41\0\é\/\u00e9\ud83d\ude00"]', r'["\u000bax410é\/\u00e9\ud83d\ude00"]'),
         ('["\\\n"]', '["\\u000a"]'),
         ("[1.,-.5,01.5,1.e3]", "[1.0,-0.5,1.5,1000.0]"),
+        ("[01e2,-01E2]", "[100.0,-100.0]"),
         ('{"n":123456789012345678901234567890.10,"n":2}', '{"n":123456789012345678901234567890.10,"n":2}'),
         ("\v[\f1\v]\f", "[1]"),
         ("'x'", '"x"'),
@@ -171,6 +172,18 @@ def test_an_escape_at_the_edge_of_what_is_read_at_once_is_read_whole():
 )
 def test_others_have_their_turn_meanwhile(raw):
     assert len(list(lenient_json.rewriting(raw))) >= 5
+
+
+def test_a_long_string_is_copied_in_few_turns():
+    assert len(list(lenient_json.rewriting(b"'" + b"a" * 10 * lenient_json._RUN_BYTES + b"'"))) < 15
+
+
+def test_as_many_fields_are_taken_as_in_strict_json():
+    fields = ",".join(f"f{number}:1" for number in range(MOST_FIELDS))
+
+    assert len(json.loads(strict(f"{{{fields}}}"))) == MOST_FIELDS
+    with pytest.raises(Malformed, match="1024 fields at most"):
+        strict(f"{{{fields},f:1}}")
 
 
 def test_fields_are_counted_as_they_come():

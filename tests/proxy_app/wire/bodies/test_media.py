@@ -33,6 +33,19 @@ def test_an_inline_picture_is_its_type_and_size(data):
     assert len(before) < 250
 
 
+@pytest.mark.parametrize("size", [48, 49, 50, 1000])
+def test_a_medium_is_as_large_as_its_bytes(size):
+    text = base64.b64encode(bytes(size)).decode()
+
+    assert shown({"data": text}) == '{"data": "<media, %d bytes>"}' % size
+
+
+def test_the_type_of_another_medium_is_not_its_own():
+    body = [{"data": TEXT}, {"mimeType": "image/png", "data": TEXT}]
+
+    assert json.loads(shown(body))[0] == {"data": f"<media, {len(PICTURE)} bytes>"}
+
+
 def test_what_models_make_is_left_out_too():
     made = {"predictions": [{"bytesBase64Encoded": TEXT, "mimeType": "image/jpeg"}, {"videoBytes": TEXT}]}
 
@@ -53,6 +66,7 @@ def test_what_models_make_is_left_out_too():
             }
         },
         {"data": "c2hvcnQ="},
+        {"data": base64.b64encode(bytes(47)).decode()[:63]},
         {"data": {"a": 1}},
         {"text": '"data": "', "list": [1, 2]},
         {},

@@ -47,3 +47,13 @@ def test_what_is_said_of_the_file_is_there_when_the_next_part_begins(kind):
 )
 def test_nothing_is_said_in_anything_else(body, kind):
     assert first_part(kind, body) == b""
+
+
+@pytest.mark.parametrize(("before", "said"), [(64 * 1024 - 2, None), (64 * 1024 - 1, b"")])
+def test_the_file_is_waited_for_within_64_kb(before, said):
+    kind, begun = "multipart/related; boundary=b7", b"x" * before
+    media = MediaPart(kind)
+
+    assert media.feed(begun) == b""
+    assert first_part(kind, begun) == said
+    assert media.feed(b"\r\n" + HEAD + FILE + b"\r\n--b7") == (FILE if said is None else b"")
