@@ -65,19 +65,20 @@ class Assignment:
         *("renewed", "waited_for", "moved", "counted", "_blame", "_given_back", "_conversation"),
     )
 
-    def __init__(self, blame: Blame, loan: Loan, path: Path, why: str, conversation: int, now: float) -> None:
+    def __init__(
+        self, blame: Blame, loan: Loan, path: Path, why: str, conversation: int, now: float, *, fresh: bool, quick: bool
+    ) -> None:
         self.loan = loan
         self.path = path
         self.why = why
-        self.fresh = False
-        self.quick = False
+        self.fresh = fresh
+        self.quick = quick
         self.tried = {path}
         self.renewed = self.moved = self.counted = False
         self.waited_for = 0.0  # the end of the cooldown that this call waits for
         self._blame = blame
         self._conversation = conversation
         self._given_back = False
-        self.exchange = 0
         self.begin(now)
 
     def __repr__(self) -> str:

@@ -204,11 +204,13 @@ class Attempts:
         board = self._blame.board
         loan = board.borrow(choice.account, self.wanted.model, now)
         why = f"{choice.why}, first call after a cooldown" if loan.probed else choice.why
-        self.assignment = assignment = Assignment(self._blame, loan, path, why, self.wanted.conversation, now)
-        assignment.fresh = self.wanted.repeat is not Repeat.ALWAYS
         others = loan.lineup.ready.accounts if self._among is None else self._among
-        assignment.quick = len(others) > len(self.tried) + 1 or len(board.ways.of(choice.account).paths) > 1
-        return assignment
+        self.assignment = Assignment(
+            *(self._blame, loan, path, why, self.wanted.conversation, now),
+            fresh=self.wanted.repeat is not Repeat.ALWAYS,
+            quick=len(others) > len(self.tried) + 1 or len(board.ways.of(choice.account).paths) > 1,
+        )
+        return self.assignment
 
     def _choose(self, now: float) -> Choice | None:
         """The next account, if any is left."""

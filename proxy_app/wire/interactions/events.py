@@ -166,10 +166,10 @@ class InteractionReader:
         event = _event(data)
         if event.event_type == ERROR or _is_object(event.error):
             error = masked_bytes(answer_of(event.error))
-            if not self._begun:
+            if self._begun:
+                self.reported = error
+            else:
                 self.failure = ReportedError(error)
-                return block
-            self.reported = error
             return masked_bytes(block)
         self._begun = True
         self.settled = self.settled or event.event_type == COMPLETED

@@ -200,6 +200,20 @@ def test_a_project_that_is_no_longer_exclusive_and_one_whose_accounts_change_are
     assert blame.board.among("", None) is None
 
 
+def test_a_call_that_is_over_ends_no_other_on_its_path():
+    blame = a_pool(Able())
+    waiting, over = (Attempts(blame, Wanted(MODEL, 7)).next(NOW) for _ in range(2))
+    over.answered(NOW)
+    over.settle(Fault(Outcome.SUCCEEDED, 200), NOW)
+    over.give_back(NOW)
+
+    blame.paths.keep(())
+    assert blame.paths.heard_since(over.path, NOW - 1.0)  # what has a call in flight is kept
+    waiting.give_back(NOW)
+    blame.paths.keep(())
+    assert not blame.paths.heard_since(over.path, NOW - 1.0)
+
+
 def test_a_call_is_charged_as_one_request_unless_it_says_otherwise():
     assert Wanted(MODEL, 7).requests == 1
 

@@ -37,7 +37,7 @@ def test_an_inline_picture_is_its_type_and_size(data):
 def test_a_medium_is_as_large_as_its_bytes(size):
     text = base64.b64encode(bytes(size)).decode()
 
-    assert shown({"data": text}) == '{"data": "<media, %d bytes>"}' % size
+    assert shown({"data": text}) == json.dumps({"data": f"<media, {size} bytes>"})
 
 
 def test_the_type_of_another_medium_is_not_its_own():

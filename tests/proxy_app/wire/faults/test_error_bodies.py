@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from proxy_app.wire.faults.error_bodies import ErrorBody, error_body, error_object, read_error
+from proxy_app.wire.faults.error_bodies import ErrorBody, error_body, error_object, in_words, read_error, word_body
 
 ERROR = {"error": {"code": 429, "message": "m", "status": "RESOURCE_EXHAUSTED"}}
 
@@ -230,6 +230,44 @@ def test_of_a_very_large_error_a_bounded_part_is_read():
 )
 def test_an_error_that_is_made_has_the_status_of_its_code(code: int, status: str):
     assert error_body(code, "m") == b'{"error":{"code":%d,"message":"m","status":"%s"}}' % (code, status.encode())
+
+
+WORDS = [
+    (400, "invalid_request"),
+    (401, "authentication"),
+    (403, "permission_denied"),
+    (404, "not_found"),
+    (408, "timeout"),
+    (409, "conflict"),
+    (413, "request_too_large"),
+    (429, "rate_limit_exceeded"),
+    (499, "cancelled"),
+    (500, "internal_error"),
+    (502, "unavailable"),
+    (503, "unavailable"),
+    (504, "timeout"),
+]
+
+
+@pytest.mark.parametrize(("code", "word"), [*WORDS, (418, "invalid_request")])
+def test_an_error_in_words_has_the_word_of_its_code(code: int, word: str):
+    assert word_body(code, "m") == b'{"error":{"message":"m","code":"%s"}}' % word.encode()
+    assert in_words(error_body(code, "m")) == word_body(code, "m")
+
+
+@pytest.mark.parametrize(("word", "code"), {word: code for code, word in WORDS}.items())
+def test_a_word_tells_the_code(word, code):
+    for written in (word, word.upper(), f"gemini.example/errors/{word}"):
+        assert read_error(json.dumps({"error": {"code": written}}).encode()).code == code
+
+
+@pytest.mark.parametrize("body", [b'{"error":{"code":"unavailable"}}', b'{"error":{}}', b"<html>"])
+def test_what_has_no_number_is_not_put_into_words(body):
+    assert in_words(body) == body
+
+
+def test_an_error_without_a_message_has_none_in_words():
+    assert in_words(b'{"error":{"code":503}}') == b'{"error":{"message":"","code":"unavailable"}}'
 
 
 def test_an_error_that_is_made_has_its_details_and_a_status_of_its_own():

@@ -84,6 +84,7 @@ def test_the_layout_may_be_asked_for(name):
     assert asked_shape({name: "false"}).applied(b'{ "a" : [1, 2] }\n') == b'{"a":[1,2]}'
     assert asked_shape({name: "0"}).applied(b'{ "a":1}') == b'{"a":1}'
     assert asked_shape({name: "true"}).applied(b'{"a":[1]}') == b'{\n  "a": [\n    1\n  ]\n}'
+    assert asked_shape({name: "1"}).applied(b'{"a":1}') == b'{\n  "a": 1\n}'
     assert asked_shape({name: "1"}).applied(b'{"a":\n1}', one_line=True) == b'{"a":1}'
 
 
@@ -104,6 +105,12 @@ def test_any_text_is_a_mask_or_refused(text):
         return
     if shape is not None:
         json.loads(shape.applied(ANSWER))
+
+
+def test_a_mask_has_32_levels_at_most():
+    assert shaped("a(" * 31 + "b" + ")" * 31) == {}
+    with pytest.raises(Malformed):
+        shaped("a(" * 32 + "b" + ")" * 32)
 
 
 def test_a_mask_has_8192_characters_at_most():

@@ -1,8 +1,10 @@
 import json
 
 import pytest
+from msgspec import Raw
 
-from proxy_app.wire.framing.stream_forms import ErrorFrame, StreamForm, error_frame, framed, stream_form
+from proxy_app.wire.framing.stream_forms import ErrorFrame, StreamForm, error_frame, form_of, framed, stream_form
+from proxy_app.wire.operations.paths import find
 
 CURL = "curl/8.5.0"
 WINDOWS_POWERSHELL = "Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.22621.2506"
@@ -57,6 +59,28 @@ class TestWithoutAlt:
 
 
 @pytest.mark.parametrize(
+    ("path", "query", "body", "form"),
+    [
+        ("models/m:streamGenerateContent", {"alt": "sse"}, {}, SSE),
+        ("models/m:streamGenerateContent", {}, {}, ARRAY),
+        ("models/m:generateContent", {"alt": "sse"}, {"stream": Raw(b"true")}, None),
+        ("interactions", {}, {"stream": Raw(b"true")}, StreamForm.BLOCKS),
+        ("interactions", {"stream": "True"}, {}, StreamForm.BLOCKS),
+        ("interactions", {"stream": "false"}, {"stream": Raw(b"false")}, None),
+        ("interactions", {"alt": "sse"}, {}, None),
+        ("openai/chat/completions", {}, {"stream": Raw(b"true")}, StreamForm.CHUNKS),
+        ("openai/chat/completions", {"stream": "true"}, {"stream": Raw(b"false")}, None),
+        ("openai/chat/completions", {}, {}, None),
+    ],
+)
+def test_each_api_has_its_own_way_to_ask_for_a_stream(path, query, body, form):
+    asked = find("POST", path)
+
+    assert asked is not None
+    assert form_of(asked.operation, query, body, "*/*", "node", "auto") is form
+
+
+@pytest.mark.parametrize(
     ("path", "query", "user_agent", "frame"),
     [
         (STREAM, {"alt": "sse"}, "node", ErrorFrame.LINES),
@@ -90,6 +114,8 @@ def test_an_error_says_the_same_in_every_frame(error):
 def test_the_content_type_is_that_of_the_stream_it_stands_for():
     assert ErrorFrame.LINES.content_type == "text/event-stream"
     assert ErrorFrame.ELEMENT.content_type == ErrorFrame.OBJECT.content_type == "application/json; charset=UTF-8"
+    assert StreamForm.ARRAY.content_type == ErrorFrame.ELEMENT.content_type
+    assert {form.content_type for form in StreamForm} - {StreamForm.ARRAY.content_type} == {"text/event-stream"}
 
 
 def test_what_is_not_json_goes_out_as_it_is():

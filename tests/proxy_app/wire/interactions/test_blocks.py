@@ -33,6 +33,10 @@ def test_a_block_goes_out_with_its_blank_line(end, size):
     assert [data_in(block) for block in blocks if data_in(block)] == [b"1", b"2"]
 
 
+def test_a_blank_line_more_is_a_block_of_its_own():
+    assert Cutter().feed(b"\n\n\n: a\n\n") == [b"\n\n", b"\n: a\n\n"]
+
+
 def test_a_block_without_an_end_is_not_kept_for_ever():
     cutter = Cutter(limit=10)
     cutter.feed(b"data: 1234")

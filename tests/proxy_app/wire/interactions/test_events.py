@@ -135,6 +135,15 @@ def test_the_names_in_an_event(block, named):
     assert told is None or told.is_last == (b"interaction.completed" in block)
 
 
+def test_an_event_tells_what_a_plain_answer_would():
+    told = told_in(COMPLETED)
+
+    assert told is not None
+    assert {name for name, value in json.loads(told.answer).items() if value} == {"object", "status", "usage"}
+    assert json.loads(told.answer)["object"] == "interaction"
+    assert use_in(told.answer).total == 14
+
+
 @pytest.mark.parametrize(
     ("answer", "on", "use"),
     [
@@ -164,6 +173,24 @@ def test_a_plain_answer_is_one_frame():
 
     assert frames == [body]
     assert reader.usage == Usage(total=5)
+
+
+@pytest.mark.parametrize("size", [1, 7])
+def test_a_plain_answer_comes_at_its_end_however_it_is_cut(size):
+    body, reader = b'{"id":"v1_a","status":"completed"}', AnswerReader(metered=True, may_be_missing=False)
+
+    assert [frame for at in range(0, len(body), size) for frame in reader.feed(body[at : at + size])] == []
+    assert ended(reader) == [body]
+
+
+def test_a_reader_says_of_itself_how_an_answer_comes():
+    stream, plain = a_reader(), AnswerReader(metered=True, may_be_missing=True)
+
+    assert [reader.whole for reader in (stream, plain)] == [False, True]
+    assert [reader.may_be_empty for reader in (stream, plain)] == [False, False]
+    assert [reader.complete for reader in (stream, plain)] == [False, True]
+    assert [reader.settled for reader in (stream, plain)] == [False, True]
+    assert all(200 in reader.statuses and 201 not in reader.statuses for reader in (stream, plain))
 
 
 def test_an_interaction_with_an_error_of_its_own_is_an_answer():

@@ -1,7 +1,7 @@
 import pytest
 
 from proxy_app.wire.names import resource_names
-from proxy_app.wire.operations import COUNT, GENERATE, GET_MODEL, LIST_MODELS, STREAM, paths
+from proxy_app.wire.operations import COUNT, GENERATE, GET_MODEL, LIST_MODELS, STREAM, Family, paths
 from proxy_app.wire.operations.paths import Target, by_another_method, find, split
 
 
@@ -155,6 +155,23 @@ def test_what_google_does_not_have_is_no_operation(http, path, root):
 )
 def test_what_is_newer_than_the_table_may_be_forwarded(path, root, forwarded):
     assert paths.may_be_forwarded(path, root) is forwarded
+
+
+@pytest.mark.parametrize(
+    ("path", "family"),
+    [
+        ("/v1beta/models/m:generateContent", Family.MODELS),
+        ("/v1beta/interactions", Family.INTERACTIONS),
+        ("/prefix/v1//interactions/i:verb", Family.INTERACTIONS),
+        ("/upload/v1beta/environments/e/files", Family.INTERACTIONS),
+        ("/v1beta/openai/chat/completions", Family.OPENAI),
+        ("/v1beta/openais", Family.MODELS),
+        ("/interactions", Family.MODELS),
+        ("", Family.MODELS),
+    ],
+)
+def test_a_path_belongs_to_a_family_of_the_api(path, family):
+    assert paths.family(path) is family
 
 
 def test_a_name_as_long_as_any_may_be_forwarded():

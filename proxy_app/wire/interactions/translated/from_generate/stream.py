@@ -101,4 +101,4 @@ def _block(event_type: str, fields: dict[str, Any]) -> bytes:
 
 
 def _text(arguments: Raw) -> str:
-    return bytes(arguments).decode("utf-8", "replace")
+    return bytes(arguments).decode(errors="replace")

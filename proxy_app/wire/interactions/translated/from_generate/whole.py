@@ -39,7 +39,7 @@ class Whole:
         about = {"id": status.NO_ID, "object": "interaction", "status": final, "model": self._model}
         return _encode({**about, **fields, "steps": self._steps})
 
-    def _step(self, kind: str, ended_by: str = "") -> dict[str, Any]:
+    def _step(self, kind: str, ended_by: str | None = None) -> dict[str, Any]:
         """The last step, if it is of this kind and has not ended; else a new one."""
         if not self._steps or self._steps[-1]["type"] != kind or ended_by in self._steps[-1]:
             self._steps.append({"type": kind})
