@@ -30,7 +30,7 @@ GROUNDED = {
         "searchEntryPoint": {"renderedContent": "<b>a</b>"},
         "groundingChunks": [{"web": {"uri": "https://a.example", "title": "A"}}, {"retrievedContext": {}}],
         "groundingSupports": [
-            {"segment": {"endIndex": 5, "text": "Hello"}, "groundingChunkIndices": [0, 1, 9]},
+            {"segment": {"endIndex": 5, "text": "Hello"}, "groundingChunkIndices": [0, 1, 2, 9]},
             {"groundingChunkIndices": [0]},
         ],
     }
@@ -175,6 +175,26 @@ def test_what_was_looked_up_comes_after_the_text_in_a_stream_and_its_sources_wit
     ]
 
 
+def test_sources_come_after_the_text_that_ends_a_stream_and_before_what_follows_it():
+    read = streamed(response(TEXT, MARKED, finish="STOP", counts=COUNTS, **GROUNDED))
+
+    assert [event[2].get("type") for event in steps_in(read.frames)[:6]] == [
+        *("model_output", "text", "text_annotation_delta", None, "thought", "thought_signature"),
+    ]
+
+
+@pytest.mark.parametrize("shown", [{}, {"searchEntryPoint": {}}, {"searchEntryPoint": {"renderedContent": ""}}])
+def test_a_search_without_suggestions_has_none(shown):
+    made = plain(response(TEXT, finish="STOP", groundingMetadata={"webSearchQueries": ["a"], **shown}))
+
+    assert made["steps"][1] == {
+        "type": "google_search_result",
+        "call_id": "call_0123456789ab_1",
+        "result": [],
+        "is_error": False,
+    }
+
+
 def test_a_plain_answer_is_one_interaction():
     made = plain({**response(TEXT, MARKED, finish="STOP", counts=COUNTS), "createTime": "2026-01-10T01:55:33Z"})
 
@@ -209,7 +229,16 @@ def test_a_plain_answer_is_one_interaction():
             {"fileData": {"mimeType": "application/pdf", "fileUri": "gs://a"}},
             {"type": "document", "mime_type": "application/pdf", "uri": "gs://a"},
         ),
+        (
+            {"inlineData": {"mimeType": "audio/pcm; rate=999999999; channels=2", "data": "AA=="}},
+            {"type": "audio", "mime_type": "audio/pcm", "sample_rate": 999999999, "channels": 2, "data": "AA=="},
+        ),
+        (
+            {"inlineData": {"mimeType": "audio/l24;rate=9999999999;channels=x", "data": "AA=="}},
+            {"type": "audio", "mime_type": "audio/l24", "data": "AA=="},
+        ),
         ({"inlineData": {"data": "AA=="}}, {"type": "document", "data": "AA=="}),
+        ({"fileData": {"fileUri": "gs://a"}}, {"type": "document", "uri": "gs://a"}),
     ],
 )
 def test_a_part_is_a_content_and_the_same_as_a_delta(part, content):
@@ -238,6 +267,49 @@ def test_code_has_an_id_that_its_result_names():
         "result": "ZeroDivisionError",
         "is_error": True,
     }
+
+
+def test_code_in_no_language_is_python_and_its_result_may_be_signed_too():
+    ran, printed = {"executableCode": {"code": "1"}}, {"codeExecutionResult": {}, "thoughtSignature": "c2ln"}
+
+    call, result = plain(response(ran, printed, finish="STOP"))["steps"]
+
+    assert call["arguments"] == {"language": "python", "code": "1"}
+    assert (result["result"], result["is_error"], result["signature"]) == ("", False, "c2ln")
+
+
+def test_a_result_of_code_that_nobody_was_told_has_an_id_of_its_own():
+    printed = response({"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "1"}}, finish="STOP")
+
+    result = {"type": "code_execution_result", "call_id": "call_0123456789ab_1", "result": ""}
+    assert steps_in(streamed(printed).frames)[0] == ("step.start", 0, result)
+
+
+def test_arguments_that_are_no_utf8_are_told_as_a_text():
+    called = json.dumps(response({"functionCall": {"name": "look", "args": {"at": "?"}}}, finish="STOP")).encode()
+    body = b'data: {"response":%b}\n\n' % called.replace(b"?", b"\xff")
+
+    arguments = steps_in(Read(body, StreamForm.BLOCKS).frames)[1][2]
+
+    assert arguments == {"type": "arguments_delta", "arguments": '{"at": "\ufffd"}'}
+
+
+@pytest.mark.parametrize(
+    ("told_by_google", "status"),
+    [
+        ("URL_RETRIEVAL_STATUS_SUCCESS", "success"),
+        ("URL_RETRIEVAL_STATUS_PAYWALL", "paywall"),
+        ("URL_RETRIEVAL_STATUS_UNSAFE", "unsafe"),
+        ("URL_RETRIEVAL_STATUS_ERROR", "error"),
+        ("", "error"),
+    ],
+)
+def test_a_page_has_the_status_that_google_tells(told_by_google, status):
+    page = {"retrievedUrl": "https://a.example", "urlRetrievalStatus": told_by_google}
+
+    made = plain(response(TEXT, finish="STOP", urlContextMetadata={"urlMetadata": [page]}))
+
+    assert made["steps"][1]["result"] == [{"url": "https://a.example", "status": status}]
 
 
 def test_pages_that_were_read_are_steps_and_sources_stand_at_the_text():
@@ -316,6 +388,42 @@ def test_counts_by_modality_are_passed_on():
         "total_cached_tokens": 1,
         "input_tokens_by_modality": [{"modality": "text", "tokens": 3}],
     }
+
+
+def test_counts_by_modality_are_told_under_the_names_of_interactions():
+    details = {
+        "promptTokensDetails": "input_tokens_by_modality",
+        "cacheTokensDetails": "cached_tokens_by_modality",
+        "candidatesTokensDetails": "output_tokens_by_modality",
+        "toolUsePromptTokensDetails": "tool_use_tokens_by_modality",
+    }
+    counts = {name: [{"modality": name, "tokenCount": 1}, {}] for name in details}
+
+    usage = plain(response(TEXT, finish="STOP", counts=counts))["usage"]
+
+    for name, field in details.items():
+        assert usage[field] == [{"modality": name.lower(), "tokens": 1}, {"modality": "", "tokens": 0}]
+    assert {usage[sum_] for sum_ in SUMS} == {0}
+
+
+@pytest.mark.parametrize("form", [None, StreamForm.BLOCKS])
+def test_a_reader_says_of_itself_how_an_answer_comes(form):
+    reader = Read(b"", form).reader
+
+    assert reader.whole is reader.complete is reader.settled is (form is None)
+    assert not reader.may_be_empty
+    assert 200 in reader.statuses
+    assert 201 not in reader.statuses
+
+
+@pytest.mark.parametrize("size", [1, 7])
+def test_a_plain_answer_reads_the_same_however_it_is_cut_and_is_not_kept(size):
+    body = json.dumps({"response": response(TEXT, finish="STOP", counts=COUNTS)}).encode()
+
+    read = Read(body, size=size)
+
+    assert read.frames == Read(body).frames != []
+    assert repr(read.reader) == "<TranslatedAnswer 0 bytes>"
 
 
 @pytest.mark.parametrize("form", [None, StreamForm.BLOCKS])

@@ -18,6 +18,10 @@ def config_of(**fields):
             {"temperature": 0.5, "top_p": 1, "top_k": 3, "seed": 7, "max_output_tokens": 10, "stop_sequences": ["x"]},
             {"temperature": 0.5, "topP": 1, "topK": 3, "seed": 7, "maxOutputTokens": 10, "stopSequences": ["x"]},
         ),
+        (
+            {"presence_penalty": 0.1, "frequency_penalty": 0.2},
+            {"presencePenalty": 0.1, "frequencyPenalty": 0.2},
+        ),
         ({"thinking_level": "low"}, {"thinkingConfig": {"thinkingLevel": "LOW"}}),
         ({"thinking_summaries": "auto"}, {"thinkingConfig": {"includeThoughts": True}}),
         ({"thinking_summaries": "none"}, {"thinkingConfig": {"includeThoughts": False}}),
@@ -73,6 +77,11 @@ def test_a_generation_config_has_generate_contents_names(given, config):
             {"responseModalities": ["TEXT", "IMAGE"], "imageConfig": {"aspectRatio": "1:1", "imageSize": "1K"}},
         ),
         ({"response_format": {"type": "audio"}}, {"responseModalities": ["AUDIO"]}),
+        ({"response_format": {"type": "text", "mime_type": "text/x.enum"}}, {"responseMimeType": "text/x.enum"}),
+        (
+            {"response_format": {"type": "image", "delivery": "inline", "mime_type": "image/png"}},
+            {"responseModalities": ["IMAGE"]},
+        ),
     ],
 )
 def test_the_form_of_the_answer_is_part_of_the_config(fields, config):

@@ -1,4 +1,5 @@
 import pytest
+from msgspec import Raw
 
 from proxy_app.wire.bodies.bodies import read_body
 from proxy_app.wire.interactions.translated.to_generate.request import translated
@@ -31,8 +32,24 @@ def text(said):
             {"fileData": {"fileUri": "gs://a"}, "videoMetadata": {"startOffset": "3s", "fps": 2}},
         ),
         (
+            {"type": "video", "uri": "gs://a", "processing": {"type": "static", "end_offset": "9s"}},
+            {"fileData": {"fileUri": "gs://a"}, "videoMetadata": {"endOffset": "9s"}},
+        ),
+        (
             {"type": "audio", "data": "AAA=", "mime_type": "audio/l16", "sample_rate": 24000, "channels": 1},
             {"inlineData": {"mimeType": "audio/l16;rate=24000;channels=1", "data": "AAA="}},
+        ),
+        (
+            {"type": "audio", "data": "AAA=", "mime_type": "audio/PCM", "sample_rate": 24000},
+            {"inlineData": {"mimeType": "audio/PCM;rate=24000", "data": "AAA="}},
+        ),
+        (
+            {"type": "audio", "data": "AAA=", "mime_type": "audio/l24", "channels": 2},
+            {"inlineData": {"mimeType": "audio/l24;channels=2", "data": "AAA="}},
+        ),
+        (
+            {"type": "audio", "data": "AAA=", "mime_type": "audio/wav", "sample_rate": 24000},
+            {"inlineData": {"mimeType": "audio/wav", "data": "AAA="}},
         ),
     ],
 )
@@ -123,6 +140,20 @@ def test_code_and_its_result_are_the_models():
     ]
 
 
+def test_a_call_may_be_without_arguments():
+    called, ran = {"type": "function_call", "name": "look"}, {"type": "code_execution_call", "id": "1"}
+
+    assert parts_of(called, ran) == [
+        (
+            "model",
+            [
+                {"functionCall": {"name": "look", "args": {}}},
+                {"executableCode": {"language": "PYTHON", "code": ""}},
+            ],
+        )
+    ]
+
+
 def test_what_google_has_looked_up_is_not_told_again():
     searched = {"type": "google_search_call", "id": "1", "arguments": {"queries": ["a"]}, "signature": "x"}
     found = {"type": "google_search_result", "call_id": "1", "result": []}
@@ -174,6 +205,8 @@ def test_steps_within_steps_without_end_are_refused():
 
     with pytest.raises(Malformed):
         translated({**body, "input": read_body(b'{"a":' + b"[" * 900 + b"]" * 900 + b"}")["a"]})
+    with pytest.raises(Malformed, match=r"^Invalid JSON payload received\.$"):
+        translated({**body, "input": Raw(deep)})
     with pytest.raises(Malformed):
         read_body(b'{"input":' + deep)
 

@@ -47,7 +47,8 @@ def test_fields_that_ask_for_nothing_change_nothing():
         ({"cached_content": "cachedContents/a"}, "`cached_content`"),
         ({"continuation_token": "t"}, "`continuation_token`"),
         ({"webhook_config": {"uris": []}}, "`webhook_config`"),
-        ({"service_tier": "flex"}, "`service_tier`"),
+        ({"service_tier": "flex"}, "A `service_tier` other than standard needs"),
+        ({"response_format": {"type": "image", "mime_type": "image/webp"}}, "`response_format`"),
         ({"of_tomorrow": 1}, "`of_tomorrow`"),
         ({"tools": [{"type": "file_search", "file_search_store_names": ["fileSearchStores/a"]}]}, "`file_search`"),
         ({"tools": [{"type": "mcp_server", "url": "https://example.com"}]}, "`mcp_server`"),
@@ -83,6 +84,7 @@ def test_what_needs_the_public_api_is_refused_by_name(fields, named):
             {"generation_config": {"tool_choice": {"allowed_tools": {"tools": [1]}}}},
             "Invalid value at 'generation_config.tool_choice.allowed_tools.tools[0]': Expected `str`, got `int`.",
         ),
+        ({"response_mime_type": 7}, "Invalid value at 'response_mime_type': Expected `str`."),
         ({"generation_config": []}, "Invalid value at 'generation_config': Expected `object`, got `array`."),
         ({"safety_settings": [{}]}, "Invalid value at 'safety_settings[0]': Object missing required field `type`."),
     ],
@@ -94,9 +96,10 @@ def test_nonsense_is_refused_by_the_name_of_its_field(fields, message):
     assert str(refused.value) == message
 
 
-def test_a_field_that_would_block_others_is_refused():
-    with pytest.raises(Malformed, match="'safety_settings' is larger than 24 MB"):
-        translate(safety_settings="x" * (25 << 20))
+@pytest.mark.parametrize("field", ["safety_settings", "response_format"])
+def test_a_field_that_would_block_others_is_refused(field):
+    with pytest.raises(Malformed, match=f"'{field}' is larger than 24 MB"):
+        translate(**{field: ["x" * (25 << 20)]})
 
 
 _JSON = st.recursive(
