@@ -176,6 +176,17 @@ async def test_what_is_not_served_is_refused_and_never_forwarded(path, status, c
     assert isinstance(reply.json()["error"]["code"], str if status == 400 else int)
 
 
+async def test_files_in_a_bucket_are_the_callers_own_and_the_refusal_says_so(client, projects, api_key, upstream):
+    body = {"uris": ["gs://bucket/a.txt"]}
+    key = await api_key()
+
+    reply = await client.post("/v1beta/files:register", body, x_goog_api_key=key, authorization="Bearer ya29.theirs")
+
+    assert reply.status == 501
+    assert "Google token" in reply.json()["error"]["message"]
+    assert not upstream.requests
+
+
 async def test_another_groups_exclusive_projects_are_never_asked(client, projects, key_of, only_for, upstream):
     red, blue = await key_of("red"), await key_of("blue")
     await only_for("red", projects[2:])

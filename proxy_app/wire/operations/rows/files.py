@@ -46,8 +46,16 @@ FILE_ROWS: tuple[Operation, ...] = (
     GET,
     Operation("files.delete", "DELETE", "{name=files/*}", belongs=Belongs.OWNER),
     DOWNLOAD,
-    # It registers into the project of the caller's own Google token, which no account of the pool can read.
-    Operation("files.register", "POST", "files:register", served=False, takes=Takes.FIELDS, repeat=Repeat.NEVER),
+    Operation(
+        "files.register",
+        "POST",
+        "files:register",
+        served=False,
+        why_not="It registers files for the caller's own Google token, in whose project no account of a pool can read "
+        "them. Upload the files instead.",
+        takes=Takes.FIELDS,
+        repeat=Repeat.NEVER,
+    ),
     Operation("generatedFiles.list", "GET", "generatedFiles", belongs=Belongs.HOME, default_page=10, max_page=50),
     Operation("generatedFiles.operations.get", "GET", "{name=generatedFiles/*/operations/*}", belongs=Belongs.OWNER),
 )
