@@ -75,7 +75,8 @@ async def operation(request: HttpRequest) -> HttpResponseBase:
     if address.root == addresses.UPLOAD:
         if addresses.is_of_session(request.path_info, request.META.get("QUERY_STRING", "")):
             return await uploads.chunk(request)
-        http = request.method = "POST" if http == "PUT" else http
+        if http == "PUT" and paths.find(http, address.below, address.root) is None:
+            http = request.method = "POST"
     found = paths.find(http, address.below, address.root)
     if found is None:
         if not _may_be_forwarded(address):

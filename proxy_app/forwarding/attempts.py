@@ -25,6 +25,7 @@ from proxy_app.wire.bodies.fingerprints import fingerprint
 from proxy_app.wire.calls import Call
 from proxy_app.wire.dialects import DIALECTS, Dialect, UpstreamRequest
 from proxy_app.wire.dialects.default_generation_config import with_defaults
+from proxy_app.wire.interactions import requests
 from proxy_app.wire.operations import Cools
 from proxy_app.wire.operations.versions import FULLEST, Versions
 
@@ -63,9 +64,10 @@ class Step:
         return DIALECTS[self.lease.account.kind]
 
     @property
-    def secrets(self) -> tuple[str, str]:
-        """What is masked in all that upstream writes: the account's token and its email address."""
-        return self.forwarding.token, self.lease.account.email
+    def secrets(self) -> tuple[str, ...]:
+        """What is masked in all that upstream writes: the account's token and email address, a client's own secrets."""
+        call = self.forwarding.call
+        return self.forwarding.token, self.lease.account.email, *requests.secrets_in(call.operation, call.body)
 
     @property
     def timeout(self) -> float:

@@ -32,15 +32,18 @@ BATCH = 20
 
 @dataclass(slots=True)
 class _Side:
-    """The beginning of a prompt or a response, without media, and the length of the whole. Of a file only that."""
+    """The beginning of a prompt or a response, without media, and the length of the whole.
 
-    is_file: bool = False
+    With `length_only` only that, as of a file.
+    """
+
+    length_only: bool = False
     kept: bytearray = field(default_factory=bytearray, repr=False)
     length: int = 0
 
     def add(self, text: bytes) -> None:
         self.length += len(text)
-        if (room := BODY_LIMIT - len(self.kept)) > 0 and not self.is_file:
+        if (room := BODY_LIMIT - len(self.kept)) > 0 and not self.length_only:
             self.kept += without_media(text, room)
 
 
@@ -112,8 +115,9 @@ def begin(
     if key is None or not key.capture:
         return nullcontext()
     capture = Capture(key.id, call.request_id, call.model, call.operation.name, attempt_log)
+    is_file = call.operation.gives is Gives.BYTES and call.operation is not FORWARDED
+    capture._prompt.length_only, capture._answer.length_only = call.operation.secret, call.operation.secret or is_file
     capture._prompt.add(raw)
-    capture._answer.is_file = call.operation.gives is Gives.BYTES and call.operation is not FORWARDED
     return capture
 
 

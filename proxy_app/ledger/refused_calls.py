@@ -104,7 +104,7 @@ def _of(operation: Operation, target: Target) -> _Called:
     try:
         if operation.on_model:
             return _Called(operation.name, model=resource_names.model(target.name).model)
-        return _Called(operation.name, resource=str(resource_names.parse(target.name)) if target.name else "")
+        return _Called(operation.name, resource=resource_names.parse(target.name).logged if target.name else "")
     except resource_names.BadName:
         return _Called(operation.name)
 

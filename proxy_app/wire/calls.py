@@ -109,7 +109,7 @@ class Call:
     def resource(self) -> str:
         """What the request log shows it is about: what its path names, else the first thing its body names."""
         if self.name is not None:
-            return str(self.name)
+            return self.name.logged
         if self.named.names:
             return str(self.named.names[0])
         return self.passes.path if self.passes is not None else ""

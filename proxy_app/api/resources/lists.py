@@ -6,6 +6,7 @@
    page every project that is the tenant's alone. What these have that nobody here knew gets a row.
 3. A row is shown as its project lists it. If the project does not answer in time, it is shown as it was last seen; if
    the project's whole list does not have it, it is left out.
+4. What every project has (voices of Google's) comes last.
 """
 
 import asyncio
@@ -15,9 +16,9 @@ from dataclasses import dataclass, field
 from time import monotonic
 from urllib.parse import urlencode
 
-import msgspec
 from django.conf import settings
 from django.db import Error as DatabaseError
+from django.http import QueryDict
 
 from accounts_app import leasing
 from accounts_app.leasing import owners
@@ -32,17 +33,25 @@ from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire.calls import Call
 from proxy_app.wire.framing import page_tokens
 from proxy_app.wire.names import resource_names
-from proxy_app.wire.names.resource_names import BadName
-from proxy_app.wire.operations import Belongs, listed
+from proxy_app.wire.names.resource_names import VOICES, BadName, Name
+from proxy_app.wire.operations import Belongs, Operation, listed
 from proxy_app.wire.operations.shown import shown_in
 
 REFRESH_SECONDS = 2.0
 # What was made so lately may not be in upstream's lists yet.
 YOUNG_SECONDS = 60.0
+# In a page's token, when the rows have come to an end.
+_END = 0
+
+# The kinds of which every project has some.
+_EVERYBODYS = (VOICES,)
 
 _BAD_TOKEN = "* {request}.page_token: page token is invalid"
 _BAD_SIZE = "Invalid value at 'page_size' (TYPE_INT32), \"{text}\""
 _NEGATIVE = "* {request}.page_size: page_size must not be negative"
+
+
+Filters = Sequence[tuple[str, str]]
 
 
 @dataclass(slots=True)
@@ -54,7 +63,7 @@ class _Upstream:
     is_whole: bool = False
 
 
-async def answer(call: Call, query: Mapping[str, str], attempt_log: AttemptLog) -> bytes:
+async def answer(call: Call, query: QueryDict, attempt_log: AttemptLog) -> bytes:
     """The answer to a call that lists what the gateway keeps rows of. Raises GatewayError."""
     if not leasing.is_supported(call.operation.id):
         raise cannot(call)
@@ -78,20 +87,20 @@ async def only_own(call: Call, place: Place, body: bytes) -> bytes:
         return body
     try:
         if place.owner in owners.exclusive(tenant):
-            return await _without_others(body, tenant)
-        return listed.only(body, await owners.own(listed.names_in(body), tenant))
+            return await _without_others(operation, body, tenant)
+        return listed.only(operation, body, await owners.own(listed.names_in(operation, body), tenant))
     except DatabaseError as error:
         raise errors.Unavailable(NO_DATABASE, outcome=Outcome.GATEWAY_ERROR) from error
 
 
-async def _without_others(body: bytes, tenant: Tenant) -> bytes:
+async def _without_others(operation: Operation, body: bytes, tenant: Tenant) -> bytes:
     """A list of a project that is a tenant's alone, without what others have made there before it was.
 
     Raises Django's database errors.
     """
-    names = listed.names_in(body)
+    names = listed.names_in(operation, body)
     theirs = await owners.of_others(names, tenant)
-    return listed.only(body, {*names} - theirs) if theirs else body
+    return listed.only(operation, body, {*names} - theirs) if theirs else body
 
 
 async def _passed(call: Call, owner: int, attempt_log: AttemptLog) -> bytes:
@@ -100,15 +109,15 @@ async def _passed(call: Call, owner: int, attempt_log: AttemptLog) -> bytes:
         (body,) = await anext(relay)
         known = _Upstream(listed.page_in(call.operation, body).items, relay.account.id)
         await _write_down(call, [known])
-        return await _without_others(body, call.tenant)
+        return await _without_others(call.operation, body, call.tenant)
     finally:
         await relay.aclose()
 
 
-async def _page(call: Call, query: Mapping[str, str], alone: Sequence[int], attempt_log: AttemptLog) -> bytes:
+async def _page(call: Call, query: QueryDict, alone: Sequence[int], attempt_log: AttemptLog) -> bytes:
     size, scope = _size(call, query), f"{_under(call)} of {call.tenant.text}"
     after = None
-    if token := query.get("pageToken", ""):
+    if token := query.get(listed.form(call.operation).token, ""):
         after = page_tokens.read(token, scope, settings.SECRET_KEY.encode())
         if after is None:
             raise errors.InvalidArgument(_BAD_TOKEN.format(request=_request(call)))
@@ -116,13 +125,38 @@ async def _page(call: Call, query: Mapping[str, str], alone: Sequence[int], atte
     rows = await owners.rows(kind, call.tenant, after, size + 1, under=under)
     asked: dict[int, Collection[str] | None] = {} if after else dict.fromkeys(alone)
     asked |= {owner: names for owner, names in _names(rows).items() if owner not in asked}
-    told = await _refreshed(call, asked, query.get("filter", ""), attempt_log)
+    if kind in _EVERYBODYS and len(rows) <= size and (home := await _any(call, asked)) is not None:
+        asked[home] = None
+    filters = [(name, value) for name in call.operation.filters for value in query.getlist(name) if value]
+    told = await _refreshed(call, asked, filters, attempt_log)
     if await _write_down(call, [told[owner] for owner in alone if owner in told]):
         rows = await owners.rows(kind, call.tenant, after, size + 1, under=under)
     page = rows[:size]
-    items = [item for row in page if (item := _item(row, told, only_listed=bool(query.get("filter")))) is not None]
-    more = page_tokens.written(page[-1].position, scope, settings.SECRET_KEY.encode()) if len(rows) > size else ""
+    items = [item for row in page if (item := _item(call, row, told, only_listed=bool(filters))) is not None]
+    position = page[-1].position if len(rows) > size else None
+    if position is None:
+        begin = -after[1] if after is not None and after[0] == _END else 0
+        common = _everybodys(told)
+        items += common[begin : begin + size - len(page)]
+        reached = begin + size - len(page)
+        position = (_END, -reached) if len(common) > reached else None
+    more = page_tokens.written(position, scope, settings.SECRET_KEY.encode()) if position else ""
     return listed.told(call.operation, items, more)
+
+
+async def _any(call: Call, asked: Mapping[int, Collection[str] | None]) -> int | None:
+    """A project to ask for what every project has: one that is asked anyway, or the tenant's home."""
+    for owner in asked:
+        return owner
+    return await owners.home(call.tenant, operation=call.operation.id)
+
+
+def _everybodys(told: Mapping[int, _Upstream]) -> list[bytes]:
+    """What every project has, as one of them lists it."""
+    for known in told.values():
+        if common := [item for text, item in known.items.items() if _is_everybodys(text)]:
+            return common
+    return []
 
 
 def _names(rows: Sequence[Listed]) -> dict[int, set[str]]:
@@ -134,17 +168,18 @@ def _names(rows: Sequence[Listed]) -> dict[int, set[str]]:
 
 
 async def _refreshed(
-    call: Call, asked: Mapping[int, Collection[str] | None], only: str, attempt_log: AttemptLog
+    call: Call, asked: Mapping[int, Collection[str] | None], filters: Filters, attempt_log: AttemptLog
 ) -> dict[int, _Upstream]:
     """What these projects list, as far as they say so in time; of some only certain names are wanted."""
+    form = listed.form(call.operation)
     until = monotonic() + REFRESH_SECONDS
     told = {owner: _Upstream() for owner in asked}
 
     async def walk(owner: int, names: Collection[str] | None) -> None:
         known, token = told[owner], ""
         while (left := until - monotonic()) > 0:
-            sizes = {"pageSize": call.operation.max_page, "pageToken": token, "filter": only}
-            encoded = urlencode({name: value for name, value in sizes.items() if value})
+            sizes = [(form.size, call.operation.max_page), *([(form.token, token)] if token else ())]
+            encoded = urlencode([*sizes, *filters])
             try:
                 got = await on_behalf.ask_for(
                     call, call.operation, owner, attempt_log, within=left, name=call.name, query=encoded
@@ -163,7 +198,7 @@ async def _refreshed(
     return told
 
 
-def _item(row: Listed, told: Mapping[int, _Upstream], *, only_listed: bool) -> bytes | None:
+def _item(call: Call, row: Listed, told: Mapping[int, _Upstream], *, only_listed: bool) -> bytes | None:
     """A resource as it is told; None for one that is not."""
     found = row.found
     if not leasing.has_accounts(found.project_owner):  # the last one of its project is gone
@@ -182,24 +217,32 @@ def _item(row: Listed, told: Mapping[int, _Upstream], *, only_listed: bool) -> b
         return None
     if only_listed and upstream.account:
         return None
-    return row.last_json.encode() or msgspec.json.encode({"name": found.name})
+    return row.last_json.encode() or listed.bare(call.operation, found.name)
 
 
 async def _write_down(call: Call, projects: Sequence[_Upstream]) -> int:
     """Give the tenant what its own projects list and nobody here knows; how much that was."""
     count = 0
     for known in projects:
-        rows = [_discovered(call, known.account, name, item) for name, item in known.items.items() if _is_name(name)]
+        rows = [_discovered(call, known.account, name, item) for name, item in known.items.items() if _is_own(name)]
         count += await owners.discovered(rows)
     return count
 
 
-def _is_name(text: str) -> bool:
+def _is_own(text: str) -> bool:
+    """Whether it is the name of something that a client can make."""
+    return (name := _name(text)) is not None and not name.is_everybodys
+
+
+def _is_everybodys(text: str) -> bool:
+    return (name := _name(text)) is not None and name.is_everybodys
+
+
+def _name(text: str) -> Name | None:
     try:
-        resource_names.parse(text)
+        return resource_names.parse(text)
     except BadName:
-        return False
-    return True
+        return None
 
 
 def _discovered(call: Call, account: int, name: str, item: bytes) -> MadeRow:
@@ -223,9 +266,9 @@ def _under(call: Call) -> str:
     return f"{call.name}/{call.operation.lists}/" if call.name else call.operation.lists
 
 
-def _size(call: Call, query: Mapping[str, str]) -> int:
+def _size(call: Call, query: QueryDict) -> int:
     """How many are asked for. Raises InvalidArgument."""
-    operation, text = call.operation, query.get("pageSize", "")
+    operation, text = call.operation, query.get(listed.form(call.operation).size, "")
     try:
         size = int(text or 0)
     except ValueError:

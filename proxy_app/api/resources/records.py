@@ -66,7 +66,7 @@ async def record(call: Call, place: Place, account: AccountView, answer: bytes) 
                 last_json=new.json,
             )
             await job_watch.seen(place.found[0], answer)
-    elif not place.found and not name.child:
+    elif not place.found and not name.child and not name.is_everybodys:
         # Nobody here knew it: it was made before the gateway was, or past it.
         await _made(call, name, account, shown_in(answer) if operation.shows_it else Shown())
 

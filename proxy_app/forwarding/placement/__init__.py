@@ -26,6 +26,10 @@ from proxy_app.wire.operations import Belongs, Cools, Operation, not_there
 
 _SHARED = "The operator of this gateway shares {name} for use only: it can be read, and not changed."
 _EXISTS = "Requested entity already exists: {name}."
+_NOT_ALONE = (
+    "{operation} makes what hears of all that happens in a Google project, so it needs one that is exclusive to the "
+    "group of this API key: the operator of this gateway can make one so. A webhook_config in a request needs none."
+)
 _NO_HOME = "No account of this gateway that may take this is ready. The admin says under Accounts what each one needs."
 NO_DATABASE = "The gateway cannot look up names while its database is away. Please try again."
 
@@ -72,6 +76,7 @@ async def place(call: Call, attempt_log: AttemptLog, avoid: Collection[int] = ()
     if not leasing.is_supported(operation.id):
         raise cannot(call)
     try:
+        avoid = {*avoid, *await _taken(call)}
         known = [await _of_name(call, name, attempt_log) for name in named.names]
         known += await _unsure(call)
         if known:
@@ -145,25 +150,37 @@ def _common_owner(call: Call, known: Sequence[_Named]) -> int:
     return first.owner
 
 
-async def _home(call: Call, avoid: Collection[int]) -> int:
-    """The project that what the call makes goes to.
+async def _taken(call: Call) -> Collection[int]:
+    """The projects in which others hold the name that the client has chosen. Raises AlreadyExists."""
+    if (chosen := call.named.chosen) is None:
+        return ()
+    held = await owners.held(str(chosen), call.tenant)
+    if held.by_tenant:
+        raise errors.AlreadyExists(_EXISTS.format(name=chosen))
+    return held.by_others
 
-    Where others hold the name that the client has chosen, it is another one. Raises AlreadyExists, FailedPrecondition.
+
+async def _home(call: Call, avoid: Collection[int]) -> int:
+    """The project that what the call makes goes to, which is none of `avoid`.
+
+    Raises AlreadyExists, FailedPrecondition.
     """
-    avoid = set(avoid)
-    if chosen := call.named.chosen:
-        held = await owners.held(str(chosen), call.tenant)
-        if held.by_tenant:
-            raise errors.AlreadyExists(_EXISTS.format(name=chosen))
-        avoid |= held.by_others
     model = leasing.routed(call.model) if call.model != call.agent else call.model
     over = leasing.over_own_limits(monotonic()) if call.operation.cools is Cools.MODEL else set()
     find = partial(owners.home, call.tenant, model, operation=call.operation.id, storage=call.operation.cools.storage)
     home = await find(avoid=over.union(avoid))
     if home is None and over:  # all are over: the client hears when the one that it is for is not
         home = await find(avoid=avoid)
-    if home is None and chosen and avoid:
-        raise errors.AlreadyExists(_EXISTS.format(name=chosen))
+    if home is None and call.named.chosen and avoid:
+        raise errors.AlreadyExists(_EXISTS.format(name=call.named.chosen))
     if home is None:
         raise errors.FailedPrecondition(_NO_HOME)
-    return home
+    return _exclusive(call, home) if call.operation.exclusive else home
+
+
+def _exclusive(call: Call, home: int) -> int:
+    """The home, or another project, where it is the tenant's alone. Raises FailedPrecondition."""
+    alone = owners.exclusive(call.tenant)
+    if not alone:
+        raise errors.FailedPrecondition(_NOT_ALONE.format(operation=call.operation.name))
+    return home if home in alone else alone[0]

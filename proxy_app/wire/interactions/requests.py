@@ -1,6 +1,7 @@
 """What the body of a request decides."""
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
 import msgspec
 from msgspec import Raw
@@ -23,6 +24,11 @@ _INSTRUCTION = "system_instruction"
 _TRUE: Final = Raw(b"true")
 _FALSE: Final = Raw(b"false")
 
+# Texts of a body that are no secrets; what is shorter is left as it is.
+_PLAIN = frozenset({"id", "type", "name", "mode", "subscribed_events", "injection_location", "revocation_behavior"})
+SHORTEST_SECRET = 6
+
+_decode = msgspec.json.Decoder().decode
 _decode_text = msgspec.json.Decoder(str).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -37,6 +43,30 @@ def with_instruction(body: Body, instruction: str, model: str) -> Body:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return body  # upstream refuses what is no text
     return {**body, _INSTRUCTION: Raw(_encode(text))}
+
+
+def secrets_in(operation: Operation, body: Body) -> tuple[str, ...]:
+    """The texts of a body that nobody else may read; none of most operations."""
+    if not operation.secret:
+        return ()
+    try:
+        return tuple(text for name, value in body.items() for text in _texts(name, _decode(value)))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ()
+
+
+def _texts(name: str, value: Any) -> Iterator[str]:
+    if name in _PLAIN:
+        return
+    if isinstance(value, str):
+        if len(value) >= SHORTEST_SECRET:
+            yield value
+    elif isinstance(value, dict):
+        for field, inner in value.items():
+            yield from _texts(field, inner)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(name, each)
 
 
 def meant(operation: Operation, body: Body) -> Operation:

@@ -19,7 +19,7 @@ from proxy_app.wire.bodies.bodies import Body
 from proxy_app.wire.bodies.field_search import FREE, FieldSearch, camel
 from proxy_app.wire.malformed import Malformed
 from proxy_app.wire.names import resource_names, uris
-from proxy_app.wire.names.resource_names import MODELS, BadName, Name
+from proxy_app.wire.names.resource_names import MODELS, STORED_VOICE, BadName, Name
 from proxy_app.wire.operations.columns import Family, Operation
 
 
@@ -117,12 +117,12 @@ _OF_INTERACTIONS = {
     "fromEnvironment": _How.ENVIRONMENT,
     "credential": _How.CREDENTIAL,
     "voice": _How.VOICE,
+    "baseVoice": _How.VOICE,
     "agent": _How.AGENT,
     "baseAgent": _How.AGENT,
 }
 _OF_OPENAI = dict.fromkeys(("fileId", "inputFileId", "outputFileId", "errorFileId"), _How.FILE)
 
-_GOOGLES_AGENTS = ("deep-research", "antigravity", "code-mender", "dynamic")
 # An environment that is made for the call; those in which the tool works that uses a computer.
 _NOT_KEPT = ("remote", "browser", "mobile", "desktop")
 _VARIABLES = "env"  # their names are the client's own, what they hold is not
@@ -171,7 +171,7 @@ class _Finder:
         """The name in the path. Raises BadName."""
         name = resource_names.model(text) if on_model else resource_names.parse(text)
         if name.collection != MODELS or name.child:
-            self._names[name] = None
+            self._name(name)
         if on_model:
             self._models[name.model] = None
 
@@ -202,12 +202,15 @@ class _Finder:
             case _How.AGENT:
                 agent = text.removeprefix("agents/")
                 self._agents[agent] = None
-                if not agent.startswith(_GOOGLES_AGENTS):
-                    self._names[resource_names.parse(f"agents/{agent}")] = None
-            case _How.VOICE if not text.startswith("voice_"):
-                return  # one of Google's own, or one that the client carries
+                self._name(resource_names.parse(f"agents/{agent}"))
+            case _How.VOICE if not text.startswith(STORED_VOICE):
+                return  # it may be longer than a name
             case collection if text not in _NOT_KEPT:
-                self._names[resource_names.parse(f"{how.value}/{text.removeprefix(f'{collection.value}/')}")] = None
+                self._name(resource_names.parse(f"{how.value}/{text.removeprefix(f'{collection.value}/')}"))
+
+    def _name(self, name: Name) -> None:
+        if not name.is_everybodys:
+            self._names[name] = None
 
     def _uri(self, text: str) -> None:
         """Bad names in addresses are upstream's to refuse: the address may be of something else."""

@@ -15,6 +15,7 @@ from accounts_app.pool.names.names import LONGEST, is_id
 from proxy_app.wire.malformed import Malformed
 
 MODELS, TUNED_MODELS, INTERACTIONS = "models", "tunedModels", "interactions"
+AGENTS, AUTH_TOKENS, VOICES = "agents", "auth_tokens", "voices"
 
 # By collection, what may stand below one of its resources (`fileSearchStores/s/upload/operations/o`). Models, whose ids
 # may have several segments, are read apart.
@@ -45,6 +46,11 @@ _MANY_SEGMENTS = {"environments"}
 LONGEST_FILE_ID = 40
 _CHOSEN_FILE_ID = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _OF_GOOGLE = re.compile(r"(?:models/)*(?:publishers/google/models/|google/)")
+# Agents that Google offers. Of voices those are its own, or carried by clients, that have not been stored.
+_GOOGLES_AGENT = re.compile(
+    r"(?:deep-research|antigravity|code-mender|dynamic)(?:(?:-[a-z]+)*-(?:[0-9]{2}-[0-9]{4}|preview|latest))?"
+)
+STORED_VOICE = "voice_"
 _TOLD_BY_FILES = (("batch-", "batches"), ("environment-", "environments"))
 
 
@@ -81,6 +87,18 @@ class Name:
                 if self.id.startswith(sign):
                     return Name(collection, self.id.removeprefix(sign))
         return Name(self.collection, self.id) if self.child and self.collection != MODELS else self
+
+    @property
+    def is_everybodys(self) -> bool:
+        """Whether every project has it: an agent or a voice of Google's."""
+        if self.collection == AGENTS:
+            return _GOOGLES_AGENT.fullmatch(self.id) is not None
+        return self.collection == VOICES and not self.id.startswith(STORED_VOICE)
+
+    @property
+    def logged(self) -> str:
+        """The name as the request log shows it: a token's own name is a secret."""
+        return str(self.owner if self.child.startswith(f"{AUTH_TOKENS}/") else self)
 
     @property
     def model(self) -> str:

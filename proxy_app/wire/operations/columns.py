@@ -112,6 +112,9 @@ class Operation:
     lists: str = ""  # the kind of resource, where the gateway makes the list of its rows
     default_page: int = 0  # Google's, like `max_page`
     max_page: int = 0
+    filters: tuple[str, ...] = ("filter",)  # parameters by which a list leaves resources out
+    exclusive: bool = False  # whether it is for a project that is nobody else's
+    secret: bool = False  # whether the body or the answer holds a secret: neither is logged
     cools: Cools = Cools.ACCOUNT
     metered: Metered = Metered.NOTHING
     named_by: str = ""

@@ -12,6 +12,11 @@ _WRAPPERS = ("file",)
 INTERACTION = "interaction"  # what an interaction says it is
 _ENDS = ("expirationTime", "expireTime")
 RUNNING, DONE = "RUNNING", "DONE"
+# What upstream tells once, and what clients have given to tools and sandboxes; recordings, which are long.
+_LEFT_OUT = frozenset(
+    {"environment_key", "new_signing_secret", "signing_secrets", "secret", "auth_token", "token", "value", "key"}
+    | {"client_secret", "refresh_token", "headers", "transform", "env", "sample_audio"}
+)
 _OPERATION = re.compile("models/.+/operations/[^/]+")
 
 _decode = msgspec.json.Decoder().decode
@@ -68,15 +73,25 @@ def shown(resource: dict[str, Any]) -> Shown:
         return Shown(state=status if isinstance(status, str) else "")
     return Shown(
         state=_state(resource),
-        size_bytes=_number(resource.get("sizeBytes")),
+        size_bytes=_number(resource.get("sizeBytes", resource.get("size_bytes"))),
         expires_at=next((at for each in _ENDS if (at := _moment(resource.get(each))) is not None), None),
         json=_encode(_as_listed(resource)).decode(),
-        created_at=_moment(resource.get("createTime") or _metadata(resource).get("createTime")),
+        created_at=next((at for each in _begins(resource) if (at := _moment(each)) is not None), None),
     )
 
 
+def _begins(resource: dict[str, Any]) -> list[Any]:
+    """When it was made, as each family says it."""
+    of_interactions = resource.get("create_time"), resource.get("created")
+    return [resource.get("createTime"), _metadata(resource).get("createTime"), *of_interactions]
+
+
 def _as_listed(resource: dict[str, Any]) -> dict[str, Any]:
-    """Without the answers that stand in a batch itself: only a GET of the batch shows them."""
+    """Without the answers that stand in a batch itself: only a GET of the batch shows them. What goes with interactions
+    is without secrets.
+    """
+    if "id" in resource:
+        return _without_secrets(resource)
     metadata = _metadata(resource)
     if _is_inlined(resource.get("response")):
         resource = {name: value for name, value in resource.items() if name != "response"}
@@ -84,6 +99,12 @@ def _as_listed(resource: dict[str, Any]) -> dict[str, Any]:
         metadata = {name: value for name, value in metadata.items() if name != "output"}
         resource = {**resource, "metadata": metadata}
     return resource
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_secrets(inner) for name, inner in value.items() if name not in _LEFT_OUT}
+    return [_without_secrets(each) for each in value] if isinstance(value, list) else value
 
 
 def _is_inlined(output: Any) -> bool:
@@ -97,7 +118,7 @@ def _metadata(resource: dict[str, Any]) -> dict[str, Any]:
 
 def _state(resource: dict[str, Any]) -> str:
     """Of a long-running operation on a model, which has none of its own, whether it is over."""
-    state = resource.get("state") or _metadata(resource).get("state")
+    state = resource.get("state") or _metadata(resource).get("state") or resource.get("status")
     if not state and _OPERATION.fullmatch(str(resource.get("name"))):
         return DONE if resource.get("done") else RUNNING
     return state if isinstance(state, str) else ""

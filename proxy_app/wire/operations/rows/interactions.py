@@ -17,11 +17,14 @@ def _row(
     template: str,
     *,
     gives: Gives = Gives.ANSWER,
-    served: bool = False,
+    served: bool = True,
     makes: tuple[Made, ...] = (),
     tells: tuple[Made, ...] = (),
     chooses: Made | None = None,
     lists: str = "",
+    filters: tuple[str, ...] = (),
+    exclusive: bool = False,
+    secret: bool = False,
     root: str = "",
     also: tuple[str, ...] = (),
 ) -> Operation:
@@ -44,15 +47,28 @@ def _row(
         lists=lists,
         default_page=50 if lists else 0,
         max_page=1000 if lists else 0,
+        filters=filters,
+        exclusive=exclusive,
+        secret=secret,
         root=root,
         also=also,
     )
 
 
-def _collection(of: str, *, patch: bool = False, verbs: bool = False, chosen: bool = False) -> tuple[Operation, ...]:
+def _collection(
+    of: str,
+    *,
+    patch: bool = False,
+    verbs: bool = False,
+    chosen: bool = False,
+    exclusive: bool = False,
+    secret: bool = False,
+    filters: tuple[str, ...] = (),
+) -> tuple[Operation, ...]:
     """The methods that every collection has. `verbs`: they may be written as verbs too (`environments:create`).
 
-    `chosen`: the caller may choose ids.
+    `chosen`: the caller may choose ids. `exclusive`: it is for projects that are nobody else's. `secret`: what it is
+    made of, or the answer to that, holds a secret.
     """
     one, id_ = f"{{id={of}/*}}", Made("id", of=of)
     rows = (
@@ -62,17 +78,34 @@ def _collection(of: str, *, patch: bool = False, verbs: bool = False, chosen: bo
             of,
             makes=(id_,),
             chooses=id_ if chosen else None,
+            exclusive=exclusive,
+            secret=secret,
             also=(f"{of}:create",) if verbs else (),
         ),
-        _row(f"{of}.list", "GET", of, lists=of, also=(f"{of}:list",) if verbs else ()),
+        _row(f"{of}.list", "GET", of, lists=of, filters=filters, also=(f"{of}:list",) if verbs else ()),
         _row(f"{of}.get", "GET", one, also=(f"{one}:get",) if verbs else ()),
         _row(f"{of}.delete", "DELETE", one, also=(f"{one}:delete",) if verbs else ()),
     )
-    return (*rows, _row(f"{of}.patch", "PATCH", one)) if patch else rows
+    return (*rows, _row(f"{of}.patch", "PATCH", one, secret=secret)) if patch else rows
 
 
+_KEPT = 55 * _DAY  # the interactions of projects that pay; a day those of others
 # Where an agent works.
 _ENVIRONMENT = (Made("environment_id", of="environments"),)
+# What a trigger has begun.
+_RUN = Made("interaction_id", _KEPT, of="interactions")
+_RUNS = (
+    Made("trigger_executions[].interaction_id", _KEPT, of="interactions"),
+    Made("trigger_executions[].environment_id", of="environments"),
+)
+# By which voices are chosen. Each may be given several times.
+_OF_VOICES = ("accent", "context", "gender", "language_code", "persona", "pitch", "region_code", "search", "type")
+
+# Making one says something with it.
+_VOICES = tuple(
+    replace(each, cools=Cools.MODEL, metered=Metered.TOKENS) if each.makes else each
+    for each in _collection("voices", filters=_OF_VOICES)
+)
 
 CREATE = Operation(
     "interactions.create",
@@ -84,7 +117,7 @@ CREATE = Operation(
     gives=Gives.INTERACTION_EVENTS,  # or one object: the body says which
     repeat=Repeat.UNTIL_SENT,
     belongs=Belongs.HOME,
-    makes=(Made("id", 55 * _DAY, of="interactions"),),
+    makes=(Made("id", _KEPT, of="interactions"),),
     tells=_ENVIRONMENT,
     cools=Cools.MODEL,
     metered=Metered.TOKENS,
@@ -112,38 +145,32 @@ INTERACTION_ROWS: tuple[Operation, ...] = (
         "GET",
         "{id=interactions/*}",
         gives=Gives.INTERACTION_EVENTS,  # or one object: the query says which
-        served=True,
         tells=_ENVIRONMENT,
     ),
-    _row("interactions.cancel", "POST", "{id=interactions/*}/cancel", served=True),
-    _row("interactions.delete", "DELETE", "{id=interactions/*}", served=True),
-    _row("interactions.authTokens.create", "POST", "{id=interactions/*}/auth_tokens"),
+    _row("interactions.cancel", "POST", "{id=interactions/*}/cancel"),
+    _row("interactions.delete", "DELETE", "{id=interactions/*}"),
+    _row("interactions.authTokens.create", "POST", "{id=interactions/*}/auth_tokens", secret=True),
     _row("interactions.authTokens.delete", "DELETE", "{name=interactions/*/auth_tokens/*}"),
-    _row("interactions.live", "GET", "interactions/live", gives=Gives.SOCKET),
-    *_collection("agents", chosen=True),
-    *_collection("environments", verbs=True),
-    _row(
-        "environments.files.get",
-        "GET",
-        "{name=environments/*/files/**}",
-        gives=Gives.BYTES,
-        also=("{name=environments/*}/files",),
-    ),
-    _row("environments.files.upload", "PUT", "{name=environments/*/files/**}", root="upload"),
-    *_collection("credentials", patch=True, chosen=True),
+    _row("interactions.live", "GET", "interactions/live", gives=Gives.SOCKET, served=False),
+    *_collection("agents", chosen=True, filters=("parent",)),
+    *_collection("environments", verbs=True, secret=True, filters=("mode",)),
+    # What is in the sandbox, and what one of its folders holds.
+    _row("environments.files.list", "GET", "{parent=environments/*}/files", gives=Gives.BYTES),
+    _row("environments.files.get", "GET", "{name=environments/*/files/**}", gives=Gives.BYTES),
+    _row("environments.files.upload", "PUT", "{name=environments/*/files/**}", gives=Gives.BYTES, root="upload"),
+    *_collection("credentials", patch=True, chosen=True, secret=True),
     *_collection("triggers", patch=True),
-    _row("triggers.run", "POST", "{id=triggers/*}/executions"),
-    _row("triggers.executions.list", "GET", "{id=triggers/*}/executions"),
-    *_collection("webhooks", patch=True),
+    _row("triggers.run", "POST", "{id=triggers/*}/executions", makes=(_RUN,), tells=_ENVIRONMENT),
+    _row("triggers.executions.list", "GET", "{id=triggers/*}/executions", tells=_RUNS),
+    *_collection("webhooks", patch=True, exclusive=True, secret=True),
     _row("webhooks.ping", "POST", "{id=webhooks/*}:ping"),
-    _row("webhooks.rotateSigningSecret", "POST", "{id=webhooks/*}:rotateSigningSecret"),
-    *_collection("voices"),
+    _row("webhooks.rotateSigningSecret", "POST", "{id=webhooks/*}:rotateSigningSecret", secret=True),
+    *_VOICES,
     Operation(
         "decisions.create",
         "POST",
         "decisions",
         family=Family.INTERACTIONS,
-        served=False,
         takes=Takes.FIELDS,
         names_models=True,
         cools=Cools.MODEL,

@@ -149,6 +149,7 @@ environments.create            POST   /v1beta/environments                     h
 environments.list              GET    /v1beta/environments                     home
 environments.get               GET    /v1beta/environments/e                   owner environments/e
 environments.delete            DELETE /v1beta/environments/e                   owner environments/e
+environments.files.list        GET    /v1beta/environments/e/files             owner environments/e
 environments.files.get         GET    /v1beta/environments/e/files/a/b.py      owner environments/e/files/a/b.py
 environments.files.upload      PUT    /upload/v1beta/environments/e/files/a/b  owner environments/e/files/a/b
 credentials.create             POST   /v1beta/credentials                      home
@@ -223,6 +224,7 @@ MADE = {
     "triggers.create": (b'{"id":"t"}', "triggers/t"),
     "webhooks.create": (b'{"id":"w"}', "webhooks/w"),
     "voices.create": (b'{"id":"voice_x"}', "voices/voice_x"),
+    "triggers.run": (b'{"id":"x","interaction_id":"v1_a","environment_id":"e1"}', "interactions/v1_a"),
     "openai.videos.create": (b'{"id":"models/veo/operations/o"}', "models/veo/operations/o"),
     "openai.batches.create": (b'{"id":"batches/b"}', "batches/b"),
     "openai.files.create": (b'{"id":"files/f"}', "files/f"),
@@ -232,4 +234,6 @@ TOLD = {
     "models.operations.get": (_VIDEO % b"x1", "files/x1"),
     "interactions.create": (_INTERACTION, "environments/e1"),
     "interactions.get": (_INTERACTION, "environments/e1"),
+    "triggers.run": (b'{"id":"x","interaction_id":"v1_a","environment_id":"e1"}', "environments/e1"),
+    "triggers.executions.list": (b'{"trigger_executions":[{"id":"x","interaction_id":"v1_a"}]}', "interactions/v1_a"),
 }

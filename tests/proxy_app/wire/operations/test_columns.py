@@ -45,7 +45,7 @@ def test_what_is_made_lives_as_long_as_google_says():
         "models.operations.get": (48 * 3600, 48 * 3600),
         "cachedContents.create": (3600,),
         "auth_tokens.create": (1800,),
-        "interactions.create": (55 * 24 * 3600,),
+        **dict.fromkeys(("interactions.create", "triggers.run", "triggers.executions.list"), (55 * 24 * 3600,)),
     }
 
 
@@ -92,14 +92,14 @@ def test_what_would_do_a_thing_twice_is_sent_once():
         *those(lambda one: one.http in ("PATCH", "PUT")),
         *("media.uploadToFileSearchStore", "fileSearchStores.importFile", "tunedModels.transferOwnership"),
         *("tunedModels.permissions.create", "corpora.permissions.create"),
-        *("interactions.cancel", "interactions.authTokens.create", "triggers.run"),
+        *("interactions.cancel", "interactions.authTokens.create"),
         *("webhooks.ping", "webhooks.rotateSigningSecret"),
     }
 
 
 def test_a_failure_cools_the_model_down_where_the_call_is_about_one():
     openai = {f"openai.{name}" for name in ("chat.completions", "embeddings", "images.generations", "videos.create")}
-    bodies = {"cachedContents.create", "interactions.create", "decisions.create"}
+    bodies = {"cachedContents.create", "interactions.create", "decisions.create", "voices.create"}
     sockets = {"live.bidiGenerateContent", "live.bidiGenerateMusic"}
 
     assert those(lambda one: one.cools is Cools.MODEL) == those(lambda one: one.on_model) | openai | bodies | sockets
@@ -110,7 +110,7 @@ def test_tokens_are_counted_where_answers_report_them_and_texts_where_they_are_e
     assert those(lambda one: one.metered is Metered.TOKENS) == {
         *{f"{of}.generateContent" for of in ("models", "tunedModels", "dynamic")},
         *those(lambda one: one.gives is Gives.EVENTS or (one.gives is Gives.SOCKET and one.family is Family.SOCKET)),
-        *("interactions.create", "decisions.create", "openai.chat.completions"),
+        *("interactions.create", "decisions.create", "voices.create", "openai.chat.completions"),
     }
     assert those(lambda one: one.metered is Metered.TEXTS) == {
         *("models.embedContent", "models.batchEmbedContents", "models.embedText", "models.batchEmbedText"),
@@ -140,7 +140,6 @@ def test_some_methods_have_other_addresses_too():
         "environments.list": ("environments:list",),
         "environments.get": ("{id=environments/*}:get",),
         "environments.delete": ("{id=environments/*}:delete",),
-        "environments.files.get": ("{name=environments/*}/files",),
         **{f"openai.{name}": (f"openai/{{id={name.partition('.')[0]}/*}}",) for name in OF_OPENAI},
         "openai.models.get": ("openai/{id=models/*}",),
         "openai.batches.cancel": ("openai/{id=batches/*}/cancel",),
@@ -171,3 +170,22 @@ def test_what_a_call_does_to_what_its_path_names(id_, read_only, shows_it, delet
     one = BY_ID[id_]
 
     assert (one.read_only, one.shows_it, one.deletes, one.starts_job) == (read_only, shows_it, deletes, starts_job)
+
+
+def test_lists_leave_resources_out_by_their_own_parameters():
+    assert told(lambda one: one.filters if one.lists and one.family is Family.INTERACTIONS else ()) == {
+        "agents.list": ("parent",),
+        "environments.list": ("mode",),
+        "voices.list": (
+            *("accent", "context", "gender", "language_code", "persona", "pitch", "region_code", "search", "type"),
+        ),
+    }
+    assert {one.filters for one in OPERATIONS if one.lists and one.family is Family.MODELS} == {("filter",)}
+
+
+def test_what_holds_a_secret_is_not_logged_and_what_hears_of_all_needs_a_project_for_itself():
+    assert those(lambda one: one.secret) == {
+        *("interactions.authTokens.create", "environments.create", "credentials.create", "credentials.patch"),
+        *("webhooks.create", "webhooks.patch", "webhooks.rotateSigningSecret"),
+    }
+    assert those(lambda one: one.exclusive) == {"webhooks.create"}

@@ -100,7 +100,7 @@ def test_the_path_that_is_written_is_the_path_that_is_read(operation, name):
         ("POST", "models//m:generateContent", "", "models.generateContent", "models//m"),
         ("GET", "models/org/name:v1/operations/o", "", "models.operations.get", "models/org/name:v1/operations/o"),
         ("GET", "environments/e/files/a/b/c.d", "", "environments.files.get", "environments/e/files/a/b/c.d"),
-        ("GET", "environments/e/files/", "", "environments.files.get", "environments/e"),
+        ("GET", "environments/e/files/", "", "environments.files.list", "environments/e"),
         ("POST", "environments:create", "", "environments.create", ""),
         ("GET", "environments:list", "", "environments.list", ""),
         ("GET", "environments/e:get", "", "environments.get", "environments/e"),

@@ -78,9 +78,9 @@ def test_what_is_not_served_is_all_of_some_families_and_a_few_methods_of_the_oth
     assert {one.id for one in OPERATIONS if one.served and one.family is Family.OPENAI} == {
         *("openai.chat.completions", "openai.embeddings", "openai.models.list", "openai.models.get")
     }
-    assert {one.id for one in OPERATIONS if one.served and one.family is Family.INTERACTIONS} == {
-        *("interactions.create", "interactions.get", "interactions.cancel", "interactions.delete")
-    }
+    assert [one.id for one in OPERATIONS if not one.served and one.family is Family.INTERACTIONS] == [
+        "interactions.live"
+    ]
     assert [one.id for one in OPERATIONS if not one.served and one.family is Family.MODELS] == [
         "files.register",
         "auth_tokens.create",
@@ -94,7 +94,8 @@ def test_uploads_and_files_are_streamed():
 
     assert streamed == {"media.upload", "media.uploadToFileSearchStore", "environments.files.upload"}
     assert {one.id for one in OPERATIONS if one.gives is Gives.BYTES} == {
-        *("files.download", "environments.files.get", "media.upload", "media.uploadToFileSearchStore")
+        *("files.download", "media.upload", "media.uploadToFileSearchStore"),
+        *("environments.files.list", "environments.files.get", "environments.files.upload"),
     }
 
 
