@@ -91,7 +91,7 @@ def _as_listed(resource: dict[str, Any]) -> dict[str, Any]:
     is without secrets.
     """
     if "id" in resource:
-        return _without_secrets(resource)
+        return {name: _without_secrets(value) for name, value in resource.items() if name not in _LEFT_OUT}
     metadata = _metadata(resource)
     if _is_inlined(resource.get("response")):
         resource = {name: value for name, value in resource.items() if name != "response"}
