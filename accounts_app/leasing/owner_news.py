@@ -212,4 +212,9 @@ def _bounded(shown: str) -> str:
     return shown if len(shown.encode(errors="replace")) <= LONGEST_JSON else ""
 
 
-journal.register(RESOURCE, write, droppable=False)
+def _holds_up(row: News) -> bool:
+    """Whether names that are made or go later are written after it; all else is about one row and holds up nothing."""
+    return isinstance(row, MadeRow | GoneRow)
+
+
+journal.register(RESOURCE, write, droppable=False, size_of=_holds_up)

@@ -251,7 +251,7 @@ def reset() -> None:
 
 
 async def _written(news: MadeRow | GoneRow) -> Row | None:
-    """Write it now, or leave it to the journal: when it takes too long, and when earlier news are still there."""
+    """Write it now, or leave it to the journal: when it takes too long, and when other names are waiting there."""
     is_written, row = False, None
     try:
         if not journal.held(RESOURCE):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts_app import roster
 from accounts_app.leasing import owner_rows, owners
 from accounts_app.leasing.names_in_memory import NamesInMemory
-from accounts_app.leasing.owner_news import RESOURCE, SeenRow
+from accounts_app.leasing.owner_news import RESOURCE, GoneRow
 from accounts_app.leasing.owner_rows import Row
 from accounts_app.leasing.usage import jobs
 from accounts_app.models import Account, ApiKey, FileCopy, KeyGroup, Project, Resource, SpooledFile
@@ -299,7 +299,7 @@ async def test_a_chosen_name_is_held_by_the_tenant_or_by_others():
 async def test_a_name_is_held_before_its_row_is_written():
     account = await in_database(a_key_account)
     alice, bob, eve = await in_database(tenants)
-    journal.append(RESOURCE, SeenRow(0))  # so that the next one waits behind it
+    journal.append(RESOURCE, GoneRow("files/gone", 0))  # so that the next one waits behind it
 
     await owners.made("files/waits", account.pk, alice)
 
@@ -356,6 +356,21 @@ async def test_while_the_database_does_not_answer_the_name_is_known_here_and_its
     await hanging
     await journal.flush()
     assert await in_database(lambda: [row.name for row in Resource.objects.all()]) == ["files/a"]
+
+
+async def test_a_new_name_has_its_row_at_once_also_while_other_news_wait_for_the_journal():
+    account = await in_database(a_key_account)
+    await owners.made("interactions/a", account.pk, NOBODY)
+    found = await owners.find("interactions/a", NOBODY)
+    assert found is not None
+    jobs.counted("interactions/a", account.pk)
+    owners.seen(found, state="completed")
+
+    await owners.made("interactions/b", account.pk, NOBODY)
+
+    assert journal.pending() == 2
+    assert await in_database(Resource.objects.filter(name="interactions/b").exists)
+    await journal.flush()
 
 
 async def test_a_client_that_leaves_before_the_row_is_there_loses_it_nothing():
