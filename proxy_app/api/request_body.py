@@ -22,6 +22,7 @@ from proxy_app.wire.bodies.multipart import MediaPart, first_part
 from proxy_app.wire.calls import Call, PassThrough
 from proxy_app.wire.dialects import pass_through
 from proxy_app.wire.malformed import Malformed, TooLarge, UnknownEncoding
+from proxy_app.wire.openai import forms
 from proxy_app.wire.operations import FORWARDED, Operation, Takes, upload_steps
 from proxy_app.wire.operations.paths import Target
 from proxy_app.wire.operations.rows.files import UPLOAD
@@ -38,12 +39,26 @@ async def taken(request: Any, operation: Operation) -> tuple[Body, Content | Non
     match operation.takes:
         case Takes.FIELDS:
             return await read(request, operation.wrappers, keeps_model=not operation.on_model), None
+        case Takes.FORM:
+            return await _form(request)
         case Takes.STREAM:
             return await _uploaded(request, operation)
         case Takes.OPAQUE:
             return {}, Pieces(await request.whole_body())
     await request.whole_body()  # some clients send `{}` with a DELETE
     return {}, None
+
+
+async def _form(request: Any) -> tuple[Body, Content | None]:
+    """The fields of a JSON object, or those of a form, which goes up as it came."""
+    boundary = forms.boundary_of(request.META.get("CONTENT_TYPE", ""))
+    if not boundary:
+        return await read(request, keeps_model=True), None
+    raw = await request.whole_body()
+    try:
+        return forms.fields_of(raw, boundary), Pieces(raw)
+    except Malformed as error:
+        raise errors.InvalidArgument(str(error)) from error
 
 
 async def _uploaded(request: Any, operation: Operation) -> tuple[Body, Content]:

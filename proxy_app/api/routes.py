@@ -12,7 +12,7 @@ from ninja import NinjaAPI, Router
 
 from accounts_app import leasing
 from proxy_app import errors
-from proxy_app.api import auth, generate, health, usage
+from proxy_app.api import auth, generate, health, openai_files, usage
 from proxy_app.api.models import views as models
 from proxy_app.api.rendering import error_response, json_response
 from proxy_app.api.resources import uploads
@@ -52,6 +52,11 @@ _VIEWS: Mapping[Operation, View] = {
     GET_MODEL: models.get_model,
     openai.MODELS: models.list_for_openai,
     openai.MODEL: models.get_for_openai,
+    openai.CREATE_FILE: openai_files.create,
+    openai.LIST_FILES: openai_files.list_files,
+    openai.GET_FILE: openai_files.get,
+    openai.FILE_CONTENT: openai_files.content,
+    openai.DELETE_FILE: openai_files.delete,
 }
 
 _NO_PATH = (

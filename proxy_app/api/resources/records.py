@@ -19,6 +19,7 @@ from proxy_app.forwarding.relay import Relay
 from proxy_app.wire.calls import Call
 from proxy_app.wire.interactions import events
 from proxy_app.wire.names.resource_names import INTERACTIONS, Name
+from proxy_app.wire.openai import shown as openai
 from proxy_app.wire.operations import Cools, Family, made_names, not_there
 from proxy_app.wire.operations.columns import Made
 from proxy_app.wire.operations.rows.interactions import CREATE, CREATE_IN_BACKGROUND
@@ -57,7 +58,7 @@ async def record(call: Call, place: Place, account: AccountView, answer: bytes) 
         return await owners.gone(str(name), account.owner)
     if place.found and place.found[0].name == str(name):
         if operation.shows_it:
-            new = shown_in(answer)
+            new = _seen(call, answer)
             owners.seen(
                 place.found[0],
                 state=new.state,
@@ -68,7 +69,7 @@ async def record(call: Call, place: Place, account: AccountView, answer: bytes) 
             await job_watch.seen(place.found[0], answer)
     elif not place.found and not name.child and not name.is_everybodys:
         # Nobody here knew it: it was made before the gateway was, or past it.
-        await _made(call, name, account, shown_in(answer) if operation.shows_it else Shown())
+        await _made(call, name, account, _seen(call, answer) if operation.shows_it else Shown())
 
 
 class Stream:
@@ -122,10 +123,15 @@ async def lost(call: Call, place: Place) -> HttpResponse:
     return json_response({}, shape=call.shape)
 
 
+def _seen(call: Call, answer: bytes) -> Shown:
+    """What an answer shows of what it is about."""
+    return openai.shown_in(answer) if call.operation.family is Family.OPENAI else shown_in(answer)
+
+
 def _shown(call: Call, made: Name, answer: bytes) -> Shown:
     """What the answer shows of what it has made; an interaction is a running job only in the background."""
     is_chat = made.collection == INTERACTIONS and not call.operation.starts_job
-    return Shown() if is_chat else shown_in(answer)
+    return Shown() if is_chat else _seen(call, answer)
 
 
 async def _is_known(name: Name, call: Call) -> bool:

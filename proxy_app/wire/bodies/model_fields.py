@@ -27,6 +27,7 @@ _TREE: _Tree = {
 _TEXTS = ("requests", "texts", "input")
 
 # Where a batch's requests stand: in the field of this name, itself or in a batch.
+_OPENAIS_INPUT = "inputFileId"
 _INPUT, _BATCHES = "inputConfig", ("batch", "generateContentBatch", "embedContentBatch")
 
 _decode = msgspec.json.Decoder().decode
@@ -71,6 +72,8 @@ def has_requests_in_a_file(body: Body) -> bool:
         for name, value in body.items():
             if camel(name) in _BATCHES:
                 inputs += [inner for field, inner in _fields_of(value) if camel(field) == _INPUT]
+        if any(camel(name) == _OPENAIS_INPUT for name in body):
+            return True
         return any(camel(name) == "fileName" for each in inputs for name, _ in _fields_of(each))
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Malformed("Invalid JSON payload received.") from None

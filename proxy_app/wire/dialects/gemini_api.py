@@ -30,7 +30,7 @@ from proxy_app.wire.operations.rows import openai
 from proxy_app.wire.operations.rows.interactions import CREATES
 
 # The gateway answers these itself.
-_OWN = (LIST_MODELS, GET_MODEL, openai.MODELS, openai.MODEL)
+_OWN = (LIST_MODELS, GET_MODEL, *openai.OWN)
 _FAMILIES = (Family.MODELS, Family.INTERACTIONS, Family.OPENAI)
 _JSON = {"Content-Type": "application/json"}
 # By these upstream knows what a client can read.
@@ -62,10 +62,12 @@ class GeminiApi:
         operation, passes = call.operation, call.passes
         if passes is not None and passes.url:
             return UpstreamRequest(passes.url, _headers(call), (), call.content, passes.http, raw=True)
+        if operation.family is Family.OPENAI:
+            return openai_requests.request(call, model, token=token, base=base, instruction=instruction_prefix)
         root = f"/{operation.root}" if operation.root else ""
         return UpstreamRequest(
             url=f"{base}{root}/{call.version}/{_path(call, model)}{_query(call)}",
-            headers={**_credential(call, token), **_headers(call)},
+            headers={"x-goog-api-key": token, **_headers(call)},
             pieces=_pieces(call, model, instruction_prefix),
             content=call.content,
             http=passes.http if passes else "POST",
@@ -109,13 +111,6 @@ def _query(call: Call) -> str:
     return f"?{query}" if query else ""
 
 
-def _credential(call: Call, token: str) -> Mapping[str, str]:
-    """The one credential of a request: OpenAI's layer knows it as a bearer's token."""
-    if call.operation.family is Family.OPENAI:
-        return {"Authorization": f"Bearer {token}"}
-    return {"x-goog-api-key": token}
-
-
 def _headers(call: Call) -> Mapping[str, str]:
     """The client's own where bytes pass through, either way."""
     if call.operation.gives is Gives.BYTES:
@@ -133,8 +128,6 @@ def _pieces(call: Call, model: str, instruction_prefix: str) -> list[bytes | Raw
         return []
     if operation is COUNT:
         return _to_count(call, resource_names.model(model))
-    if operation.family is Family.OPENAI:
-        return pieces(openai_requests.upstream_body(call, model, instruction_prefix))
     body = call.body if model == call.model else with_model(call.body, call.model, model)
     if operation.takes_config:
         body = with_prefix(body, instruction_prefix, model)

@@ -18,7 +18,7 @@ CREDENTIALS = ("key", "access_token", "oauth_token")
 
 _FILE = re.compile(r"(?:(?i:https?)://(?P<host>[^/?#\s]+)(?:/[^?#\s]*?)?/)?files/(?P<id>[^/?#:\s]+)(?:[/?#:]\S*)?")
 _GOOGLES = re.compile(r"(?:[\w-]+-)?generativelanguage(?:\.\w+)?\.googleapis\.com")
-_FIELDS = rb'"(?:uri|fileUri|file_uri|downloadUri|download_uri)"\s*:\s*'
+_FIELDS = rb'"(?:ur[il]|fileUri|file_uri|downloadUri|download_uri)"\s*:\s*'
 _WRITTEN = re.compile(rb"(" + _FIELDS + rb')("(?:[^"\\]|\\.)*")')
 _TOLD = re.compile(r"https?://([^/?#]+)(?:/[^?#]*?)?(/v1\w*/files/[^?#]*)(\?[^#]*)?")
 

@@ -1,4 +1,6 @@
-"""What the body of a request of the OpenAI layer decides, and how it goes to that layer."""
+"""What the body of a request of the OpenAI layer decides, and how it goes to that layer: with one credential, which is
+a bearer's token, and with none of the client's headers, of which some count as credentials there.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -6,10 +8,15 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
-from proxy_app.wire.bodies.bodies import Body
+from accounts_app.pool.content import Content, Pieces
+from proxy_app.wire.bodies.bodies import Body, pieces
 from proxy_app.wire.calls import Call, StreamForm
+from proxy_app.wire.dialects.dialect import UpstreamRequest
 from proxy_app.wire.dialects.system_instruction import makes_images
+from proxy_app.wire.openai import forms
+from proxy_app.wire.operations import Takes
 from proxy_app.wire.operations.rows.openai import CHAT
+from proxy_app.wire.operations.versions import FULLEST
 
 _STREAM_OPTIONS: Final = "stream_options"
 _INCLUDE_USAGE: Final = "include_usage"
@@ -32,6 +39,33 @@ def choices_wanted(body: Body) -> int:
 def tells_usage(body: Body) -> bool:
     """Whether the client wants a stream to tell what was used."""
     return _options(body).get(_INCLUDE_USAGE) is True
+
+
+def request(call: Call, model: str, *, token: str, base: str, instruction: str) -> UpstreamRequest:
+    """The request for one attempt; the arguments are those of `Dialect.build`."""
+    operation, passes = call.operation, call.passes
+    path = operation.template if call.name is None else operation.path(call.name)
+    sent = dict(passes.headers) if call.content is not None and passes is not None else {}
+    content_type = sent.get("content-type", "application/json")
+    return UpstreamRequest(
+        url=f"{base}/{FULLEST}/{path}",
+        headers={"Authorization": f"Bearer {token}", "Content-Type": content_type},
+        pieces=pieces(upstream_body(call, model, instruction)) if _has_fields(call) else [],
+        content=_form(call, model, content_type),
+        http=passes.http if passes else operation.http,
+    )
+
+
+def _has_fields(call: Call) -> bool:
+    return call.content is None and call.operation.takes in (Takes.FIELDS, Takes.FORM)
+
+
+def _form(call: Call, model: str, content_type: str) -> Content | None:
+    """A form, with `model` in it if it is not the one that the client has named."""
+    if model == call.model or not isinstance(call.content, Pieces):
+        return call.content
+    whole = b"".join(map(bytes, call.content.pieces))
+    return Pieces(*forms.with_value(whole, forms.boundary_of(content_type), "model", model))
 
 
 def upstream_body(call: Call, model: str, instruction: str) -> Body:

@@ -32,6 +32,7 @@ class Takes(Enum):
 
     NOTHING = "nothing"  # what comes all the same (a DELETE with `{}`) is read and dropped
     FIELDS = "fields"  # a JSON object, read as far as its top-level fields
+    FORM = "form"  # the same, or a form of several parts, which goes on as it came
     OPAQUE = "opaque"  # bytes, held in memory and not read
     STREAM = "stream"  # bytes, passed on as they come
 
@@ -169,7 +170,7 @@ class Operation:
     @property
     def starts_job(self) -> bool:
         """Whether it begins something that goes on upstream: a batch, an operation on a model, an interaction."""
-        return self.in_background or (self.on_model and bool(self.makes))
+        return self.in_background or ((self.on_model or self.family is Family.OPENAI) and bool(self.makes))
 
     @property
     def deletes(self) -> bool:

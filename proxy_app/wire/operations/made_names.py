@@ -50,7 +50,8 @@ def _name(text: str, made: Made) -> Name:
     """Raises BadName."""
     if file := file_in(text):
         return resource_names.parse(file)
-    return resource_names.parse(f"{made.of}/{text}" if made.of else text)
+    bare = made.of and not text.startswith(f"{made.of}/")
+    return resource_names.parse(f"{made.of}/{text}" if bare else text)
 
 
 def _texts(value: Any, path: Sequence[str]) -> Iterator[str]:

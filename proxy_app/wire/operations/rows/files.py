@@ -29,6 +29,8 @@ DOWNLOAD = Operation(
     belongs=Belongs.OWNER,
 )
 
+DELETE = Operation("files.delete", "DELETE", "{name=files/*}", belongs=Belongs.OWNER)
+
 FILE_ROWS: tuple[Operation, ...] = (
     UPLOAD,
     Operation(
@@ -44,7 +46,7 @@ FILE_ROWS: tuple[Operation, ...] = (
     ),
     LIST,
     GET,
-    Operation("files.delete", "DELETE", "{name=files/*}", belongs=Belongs.OWNER),
+    DELETE,
     DOWNLOAD,
     Operation(
         "files.register",

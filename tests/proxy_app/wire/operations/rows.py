@@ -227,11 +227,11 @@ MADE = {
     "triggers.run": (b'{"id":"x","interaction_id":"v1_a","environment_id":"e1"}', "interactions/v1_a"),
     "openai.videos.create": (b'{"id":"models/veo/operations/o"}', "models/veo/operations/o"),
     "openai.batches.create": (b'{"id":"batches/b"}', "batches/b"),
-    "openai.files.create": (b'{"id":"files/f"}', "files/f"),
 }
 _INTERACTION = b'{"id":"v1_a","environment_id":"e1"}'
 TOLD = {
     "models.operations.get": (_VIDEO % b"x1", "files/x1"),
+    "openai.videos.get": (b'{"id":"models/m/operations/o","url":"https://g/v1beta/files/x2:download"}', "files/x2"),
     "interactions.create": (_INTERACTION, "environments/e1"),
     "interactions.get": (_INTERACTION, "environments/e1"),
     "triggers.run": (b'{"id":"x","interaction_id":"v1_a","environment_id":"e1"}', "environments/e1"),

@@ -43,6 +43,7 @@ def test_what_is_made_lives_as_long_as_google_says():
     assert told(lambda one: tuple(made.lives for made in one.makes + one.tells if made.lives)) == {
         **dict.fromkeys(("media.upload", "files.create", "models.predictLongRunning"), (48 * 3600,)),
         "models.operations.get": (48 * 3600, 48 * 3600),
+        **dict.fromkeys(("openai.videos.create", "openai.videos.get"), (48 * 3600,)),
         "cachedContents.create": (3600,),
         "auth_tokens.create": (1800,),
         **dict.fromkeys(("interactions.create", "triggers.run", "triggers.executions.list"), (55 * 24 * 3600,)),
@@ -66,9 +67,11 @@ def test_a_body_is_read_of_what_has_fields_and_names_models_but_where_the_path_d
     no_model |= {f"{of}.permissions.{verb}" for of in ("tunedModels", "corpora") for verb in ("create", "patch")}
     no_model |= {one for one in BY_ID if one.lower().endswith("generatecontent") and "atch" not in one}
 
-    fields = those(lambda one: one.takes is Takes.FIELDS)
+    fields = those(lambda one: one.takes in (Takes.FIELDS, Takes.FORM))
 
-    assert fields == changes - empty - {"media.upload", "media.uploadToFileSearchStore"}
+    streams = {"media.upload", "media.uploadToFileSearchStore", "openai.files.create"}
+
+    assert fields == changes - empty - streams
     assert those(lambda one: one.names_models) == fields - no_model
 
 
@@ -164,6 +167,10 @@ def test_some_methods_have_other_addresses_too():
         ("models.generateContent", False, False, False, False),
         ("models.batchGenerateContent", False, False, False, True),
         ("cachedContents.create", False, False, False, False),
+        ("openai.videos.create", False, False, False, True),
+        ("openai.batches.create", False, False, False, True),
+        ("openai.batches.get", True, True, False, False),
+        ("openai.files.content", True, False, False, False),
     ],
 )
 def test_what_a_call_does_to_what_its_path_names(id_, read_only, shows_it, deletes, starts_job):
