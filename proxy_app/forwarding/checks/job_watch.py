@@ -25,6 +25,7 @@ from proxy_app.forwarding.placement import on_behalf
 from proxy_app.ledger import late_use
 from proxy_app.wire.calls import Call
 from proxy_app.wire.interactions import events
+from proxy_app.wire.operations import Family
 from proxy_app.wire.operations.shown import shown_in
 from proxy_app.wire.usage import Usage
 
@@ -40,7 +41,8 @@ MOST_LOOKS = 290
 
 def begun(call: Call, answer: bytes) -> Begun | None:
     """The job that an answer to `call` has begun: an interaction that is not over; None for all else."""
-    if not call.operation.makes or not events.goes_on(answer):
+    operation = call.operation
+    if not operation.makes or operation.family is not Family.INTERACTIONS or not events.goes_on(answer):
         return None
     return Begun(call.request_id, time() + (STREAMED_SECONDS if call.form is not None else JOBS[0]))
 
