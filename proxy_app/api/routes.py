@@ -12,8 +12,9 @@ from ninja import NinjaAPI, Router
 
 from accounts_app import leasing
 from proxy_app import errors
-from proxy_app.api import auth, generate, health, openai_files, usage
+from proxy_app.api import auth, generate, health, usage
 from proxy_app.api.models import views as models
+from proxy_app.api.openai import files as openai_files
 from proxy_app.api.rendering import error_response, json_response
 from proxy_app.api.resources import uploads
 from proxy_app.ledger import refused_calls

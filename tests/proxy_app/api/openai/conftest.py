@@ -1,15 +1,50 @@
 """What the tests of the OpenAI layer share."""
 
+import json
+
 import pytest
 
+from accounts_app.models import Resource
 from accounts_app.storage import journal
 from proxy_app.models import UsageRecord
 
 BASE = "/v1beta/openai"
+MODEL = "gemini-2.5-flash"
+KEYS = {"message", "type", "param", "code"}
 
 
 def user(content):
     return {"role": "user", "content": content}
+
+
+def form(*parts, boundary="xyz"):
+    """A form as OpenAI's clients send it: (name, value) of a field, (name, file name, type, bytes) of a file."""
+    body = b""
+    for name, *others in parts:
+        head = f'Content-Disposition: form-data; name="{name}"'
+        value = others[-1]
+        if len(others) > 1:
+            head += f'; filename="{others[0]}"\r\nContent-Type: {others[1]}'
+        body += f"--{boundary}\r\n{head}\r\n\r\n".encode() + value + b"\r\n"
+    return body + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+
+
+LINES = b"\n".join(
+    json.dumps(
+        {
+            "custom_id": name,
+            "method": "POST",
+            "url": "/v1/chat/completions",
+            "body": {"model": MODEL, "messages": [user("What is 6*7?")]},
+        }
+    ).encode()
+    for name in ("one", "two")
+)
+FILE = (("purpose", b"batch"), ("file", "lines.jsonl", "application/octet-stream", LINES))
+
+
+async def rows_of(kind):
+    return [row async for row in Resource.objects.filter(kind=kind).select_related("project")]
 
 
 def chunks_of(reply):
@@ -49,5 +84,14 @@ def call(client):
 
     async def send(http, path, key, body=b"", **headers):
         return await client.request(http, f"{BASE}/{path}", body, authorization=f"Bearer {key}", **headers)
+
+    return send
+
+
+@pytest.fixture
+def upload(call):
+    async def send(key, *parts):
+        body, kind = form(*parts)
+        return await call("POST", "files", key, body, content_type=kind)
 
     return send

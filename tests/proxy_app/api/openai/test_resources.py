@@ -1,55 +1,14 @@
-"""Pictures, videos, batches and files in OpenAI's form: in one project, and nobody else's."""
+"""Pictures, videos and batches in OpenAI's form: in one project, and nobody else's."""
 
 import json
 
 import pytest
 
 from accounts_app import roster
-from accounts_app.models import ApiKey, ModelRoute, Resource
-from tests.proxy_app.api.openai.conftest import log, user
+from accounts_app.models import ApiKey, ModelRoute
+from tests.proxy_app.api.openai.conftest import FILE, KEYS, MODEL, form, log, rows_of
 
-MODEL = "gemini-2.5-flash"
 VIDEO, PICTURE = "veo-3.1-generate-preview", "gemini-2.5-flash-image"
-KEYS = {"message", "type", "param", "code"}
-
-
-def form(*parts, boundary="xyz"):
-    """A form as OpenAI's clients send it: (name, value) of a field, (name, file name, type, bytes) of a file."""
-    body = b""
-    for name, *others in parts:
-        head = f'Content-Disposition: form-data; name="{name}"'
-        value = others[-1]
-        if len(others) > 1:
-            head += f'; filename="{others[0]}"\r\nContent-Type: {others[1]}'
-        body += f"--{boundary}\r\n{head}\r\n\r\n".encode() + value + b"\r\n"
-    return body + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
-
-
-LINES = b"\n".join(
-    json.dumps(
-        {
-            "custom_id": name,
-            "method": "POST",
-            "url": "/v1/chat/completions",
-            "body": {"model": MODEL, "messages": [user("What is 6*7?")]},
-        }
-    ).encode()
-    for name in ("one", "two")
-)
-FILE = (("purpose", b"batch"), ("file", "lines.jsonl", "application/octet-stream", LINES))
-
-
-async def rows_of(kind):
-    return [row async for row in Resource.objects.filter(kind=kind).select_related("project")]
-
-
-@pytest.fixture
-def upload(call):
-    async def send(key, *parts):
-        body, kind = form(*parts)
-        return await call("POST", "files", key, body, content_type=kind)
-
-    return send
 
 
 async def test_pictures_are_made(post, red, upstream):
@@ -92,62 +51,6 @@ async def test_the_address_of_a_video_leads_to_the_gateway(call, post, red, upst
     assert shown["status"] == "completed"
     assert shown["url"].startswith("http://127.0.0.1:8045/v1beta/files/")
     assert len(await rows_of("files")) == 1
-
-
-async def test_a_file_is_taken_told_listed_and_deleted(upload, call, red, blue, upstream):
-    made = await upload(red, *FILE)
-    file = made.json()
-    shown = await call("GET", f"files/{file['id'].replace('/', '%2F')}", red)
-    bare = await call("GET", file["id"], red)
-    foreign = await call("GET", file["id"], blue)
-    listed = await call("GET", "files?limit=1", red)
-    deleted = await call("DELETE", file["id"], red)
-    gone = await call("GET", file["id"], red)
-
-    assert made.status == 200, made.body
-    assert file["id"].startswith("files/")
-    assert (file["object"], file["filename"], file["purpose"]) == ("file", "lines.jsonl", "batch")
-    assert (file["bytes"], file["status"]) == (len(LINES), "processed")
-    assert file["expires_at"] > file["created_at"]
-    assert shown.json() == bare.json() == file
-    assert (foreign.status, foreign.json()["error"].keys()) == (403, KEYS)
-    assert listed.json()["data"] == [file]
-    assert (listed.json()["has_more"], listed.json()["last_id"]) == (False, file["id"])
-    assert deleted.json() == {"id": file["id"], "object": "file", "deleted": True}
-    assert gone.status == 403
-    await log()
-    assert not await rows_of("files")
-
-
-async def test_a_list_of_files_goes_on_after_a_file(upload, call, red, upstream):
-    ids = {
-        (await upload(red, ("purpose", b"user_data"), ("file", f"{n}.txt", "text/plain", b"a"))).json()["id"]
-        for n in "ab"
-    }
-
-    first = (await call("GET", "files?limit=1", red)).json()
-    second = (await call("GET", f"files?limit=1&after={first['last_id']}", red)).json()
-
-    assert (first["has_more"], second["has_more"]) == (True, False)
-    assert {first["last_id"], second["last_id"]} == ids
-
-
-async def test_what_google_keeps_to_itself_is_refused_in_openais_form(upload, call, red, upstream):
-    id_ = (await upload(red, *FILE)).json()["id"]
-
-    reply = await call("GET", f"{id_}/content", red)
-
-    assert reply.status == 400
-    assert reply.json()["error"].keys() == KEYS
-
-
-@pytest.mark.parametrize("parts", [(), (("purpose", b"batch"),)])
-async def test_a_form_without_a_file_is_refused(parts, upload, red, upstream):
-    reply = await upload(red, *parts)
-
-    assert reply.status == 400
-    assert "'file' is required" in reply.json()["error"]["message"]
-    assert not upstream.requests
 
 
 async def test_a_batch_runs_where_its_file_is_and_its_results_are_read(upload, call, post, red, blue, upstream):

@@ -100,32 +100,3 @@ def test_a_completion_needs_a_choice(generated, frames):
     reader.feed(b'"data":[]}')
 
     assert len(ended(reader)) == frames
-
-
-@pytest.mark.parametrize(
-    ("counts", "usage"),
-    [
-        ({"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}, Usage(prompt=3, candidates=4, total=7)),
-        (
-            {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 9},
-            Usage(prompt=3, candidates=4, thoughts=2, total=9),
-        ),
-        (
-            {
-                "prompt_tokens": 3,
-                "completion_tokens": 4,
-                "total_tokens": 7,
-                "prompt_tokens_details": {"cached_tokens": 1},
-                "completion_tokens_details": {"reasoning_tokens": 3},
-            },
-            Usage(prompt=3, cached=1, candidates=1, thoughts=3, total=7),
-        ),
-        ({"prompt_tokens": 3}, Usage(prompt=3, total=3)),
-    ],
-)
-def test_thoughts_are_counted_within_a_completion_or_beside_it(counts, usage):
-    reader = AnswerReader(generated=False)
-    reader.feed(json.dumps({"usage": counts}).encode())
-    ended(reader)
-
-    assert reader.usage == usage
