@@ -4,6 +4,7 @@ that does the same, as if the client had called that.
 
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
@@ -139,10 +140,8 @@ def _body(response: HttpResponseBase) -> bytes:
 
 def _ask_for(request: HttpRequest, **query: str) -> None:
     """The query of Google's own method instead of the client's."""
-    given = QueryDict(mutable=True)
-    given.update(query)
-    request.META["QUERY_STRING"] = given.urlencode()
-    request.GET = given
+    encoded = request.META["QUERY_STRING"] = urlencode(query)
+    request.GET = QueryDict(encoded)
     request.META.pop("HTTP_ACCEPT_ENCODING", None)
 
 
