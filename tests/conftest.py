@@ -126,7 +126,8 @@ def upstream(emulator: Emulator, forgetful: None, transactional_db: None, settin
 
 def is_a_call(request: Recorded) -> bool:
     """Whether it was made for a client: not a question of the gateway's own, about an account or its models."""
-    is_public = request.path.startswith(("/v1beta/", "/v1/", "/v1alpha/", "/upload/", "/download/"))
+    roots = ("/v1beta/", "/v1/", "/v1alpha/", "/upload/", "/download/", "/$discovery/", "/.well-known/")
+    is_public = request.path.startswith(roots)
     return request.is_model_call or (is_public and request.call not in ("listModels", "getModel"))
 
 

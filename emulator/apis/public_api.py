@@ -25,7 +25,8 @@ from emulator.apis.uploads import sessions
 from emulator.apis.uploads.bodies import Receiver, receiver_of
 from emulator.state.accounts import Account
 from emulator.state.resources import recorded
-from emulator.wire.errors import unknown_path
+from emulator.wire.errors import ErrorBody, unknown_path
+from emulator.wire.public import host
 from emulator.wire.public.upload_steps import SESSION_STEPS
 from emulator.wire.replies import Json, Reply
 
@@ -52,6 +53,8 @@ _METHODS: Mapping[str, Callable[[Google, Call], Reply | Json]] = {
     **environments.METHODS,
     **RELATED_METHODS,
     **OPENAI_METHODS,
+    "discover": lambda google, call: _description(call),
+    "getKeys": lambda google, call: host.keys(),
 }
 # What uploads go to, by collection.
 _TARGETS: Mapping[str, sessions.Target] = {
@@ -69,6 +72,12 @@ def answer(google: Google, call: Call) -> Reply | Json:
         return step(google, call, _target(call))
     method = _METHODS.get(call.route.call)
     return method(google, call) if method else unknown_path(call.request.path)
+
+
+def _description(call: Call) -> Reply | Json:
+    root = f"http://{call.request.headers.get('host', '')}{call.route.base}/"
+    told = host.description(call.request.query.get("version") or "v1beta", root)
+    return told.reply() if isinstance(told, ErrorBody) else told
 
 
 def receiver(google: Google, call: Call) -> Receiver:

@@ -68,7 +68,9 @@ class Route:
 _CODE_ASSIST = re.compile(r"(?P<base>.*)/v1internal:(?P<verb>\w+)")
 _OPERATION = re.compile(r"(?P<base>.*)/v1internal/(?P<name>operations/.+)")
 _PUBLIC = re.compile(r"(?P<base>.*?)/(?P<root>(?:upload/|download/)?)(?P<version>v1|v1beta|v1alpha)/(?P<path>.*)")
+_HOST = re.compile(r"(?P<base>.*)/(?P<path>\$discovery/rest|\.well-known/jwks\.json)")
 _CONTROL = re.compile(r"/emulator(?:/(?P<path>.*))?")
+_OF_THE_HOST = {"$discovery/rest": "discover", ".well-known/jwks.json": "getKeys"}
 _OAUTH = {
     "/o/oauth2/v2/auth": "authorize",
     "/o/oauth2/auth": "authorize",
@@ -95,6 +97,8 @@ def route_of(request: Request) -> Route:
         return Route(Api.CODE_ASSIST, "getOperation", match["base"], resource=match["name"])
     if match := _CONTROL.fullmatch(path):
         return Route(Api.CONTROL, "control", resource=(match["path"] or "").strip("/"))
+    if match := _HOST.fullmatch(path):
+        return Route(Api.PUBLIC, _OF_THE_HOST[match["path"]], match["base"])
     if match := _PUBLIC.fullmatch(path):
         return _public(request, match)
     return Route(Api.NOWHERE)

@@ -65,8 +65,9 @@ class GeminiApi:
         if operation.family is Family.OPENAI:
             return openai_requests.request(call, model, token=token, base=base, instruction=instruction_prefix)
         root = f"/{operation.root}" if operation.root else ""
+        version = f"/{call.version}" if operation.versioned else ""
         return UpstreamRequest(
-            url=f"{base}{root}/{call.version}/{_path(call, model)}{_query(call)}",
+            url=f"{base}{root}{version}/{_path(call, model)}{_query(call)}",
             headers={"x-goog-api-key": token, **_headers(call)},
             pieces=_pieces(call, model, instruction_prefix),
             content=call.content,

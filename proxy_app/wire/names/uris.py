@@ -20,6 +20,7 @@ _FILE = re.compile(r"(?:(?i:https?)://(?P<host>[^/?#\s]+)(?:/[^?#\s]*?)?/)?files
 _GOOGLES = re.compile(r"(?:[\w-]+-)?generativelanguage(?:\.\w+)?\.googleapis\.com")
 _FIELDS = rb'"(?:ur[il]|fileUri|file_uri|downloadUri|download_uri)"\s*:\s*'
 _WRITTEN = re.compile(rb"(" + _FIELDS + rb')("(?:[^"\\]|\\.)*")')
+_OF_THE_API = re.compile(rb'("(?:rootUrl|baseUrl|mtlsRootUrl)"\s*:\s*")https?://[^/"]+')
 _TOLD = re.compile(r"https?://([^/?#]+)(?:/[^?#]*?)?(/v1\w*/files/[^?#]*)(\?[^#]*)?")
 
 _decode = msgspec.json.Decoder(str).decode
@@ -62,7 +63,11 @@ class Origin:
         return self.base.startswith("https://") or not self.by_google_sdk
 
     def answer(self, frame: bytes) -> bytes:
-        """An answer as the client gets it: the addresses of files in it lead to the gateway, at least without keys."""
+        """An answer as the client gets it: the addresses of files in it lead to the gateway, at least without keys, and
+        so do those of the API itself in its description.
+        """
+        if b'"rootUrl"' in frame:
+            frame = _OF_THE_API.sub(lambda found: found[1] + self.base.encode(), frame)
         if b"files/" not in frame:
             return frame
         return _WRITTEN.sub(self._address, frame)

@@ -10,13 +10,13 @@ import re
 from dataclasses import dataclass
 
 from proxy_app.wire.names.uris import upload_id
+from proxy_app.wire.operations.columns import UNVERSIONED
 
 # Google's newest SDKs default to v1, older ones to v1beta, ephemeral tokens use v1alpha: all alike here.
 VERSIONS = ("v1beta", "v1", "v1alpha")
 
 UPLOAD = "upload"
 _MEDIA = (UPLOAD, "download")
-_UNVERSIONED = ("$discovery", ".well-known")
 _SOCKET = re.compile(r"google\.ai\.generativelanguage\.(\w+)\.GenerativeService\.(\w+)/?")
 _OVERRIDING = ("GET", "PUT", "PATCH", "DELETE")
 
@@ -44,7 +44,7 @@ def read(path: str) -> Address | None:
     if first == "ws":
         found = _SOCKET.fullmatch(after)
         return Address(first, found[1], found[2]) if found and found[1] in VERSIONS else None
-    return Address(first, "", after) if first in _UNVERSIONED else None
+    return Address(first, "", after) if first in UNVERSIONED else None
 
 
 def is_of_session(path: str, query: str) -> bool:

@@ -18,6 +18,10 @@ from proxy_app.wire.operations.not_there import NOWHERE, NotThere, text_for
 VARIABLE = re.compile(r"\{(\w+)=([^}]+)\}")
 
 
+# Roots that stand below no version.
+UNVERSIONED = ("$discovery", ".well-known")
+
+
 class Family(Enum):
     """How requests, errors and events are shaped."""
 
@@ -156,6 +160,11 @@ class Operation:
     def name(self) -> str:
         """Its name in the request log: the verb alone for a verb on models, else the id."""
         return self.verb if self.verb and self.id.startswith("models.") else self.logged_as or self.id
+
+    @property
+    def versioned(self) -> bool:
+        """Whether its path has a version."""
+        return self.root not in UNVERSIONED
 
     @property
     def read_only(self) -> bool:

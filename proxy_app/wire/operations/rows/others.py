@@ -39,6 +39,6 @@ LIVE_ROWS: tuple[Operation, ...] = (
 
 # Below no version.
 HOST_ROWS: tuple[Operation, ...] = (
-    Operation("discovery.rest", "GET", "rest", root="$discovery", served=False),
-    Operation("jwks.get", "GET", "jwks.json", root=".well-known", served=False),
+    Operation("discovery.rest", "GET", "rest", root="$discovery"),
+    Operation("jwks.get", "GET", "jwks.json", root=".well-known"),
 )

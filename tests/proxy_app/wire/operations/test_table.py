@@ -82,8 +82,6 @@ def test_what_is_not_served_is_all_of_some_families_and_a_few_methods_of_the_oth
     assert [one.id for one in OPERATIONS if not one.served and one.family is Family.MODELS] == [
         "files.register",
         "auth_tokens.create",
-        "discovery.rest",
-        "jwks.get",
     ]
 
 
