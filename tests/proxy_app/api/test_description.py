@@ -16,7 +16,7 @@ async def test_the_description_of_the_api_leads_to_the_gateway(version, client, 
     assert (told["name"], told["version"]) == ("generativelanguage", version)
     assert told["rootUrl"] == told["baseUrl"] == "http://127.0.0.1:8045/"
     (seen,) = upstream.requests
-    assert key not in seen.target
+    assert seen.query == {"version": version}
     assert seen.path == "/$discovery/rest"
 
 
