@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts_app.api_keys.keys import RosterUnavailable
+from proxy_app.admin.interaction_snippets import INTERACTION_SNIPPETS
 from proxy_app.admin.resource_snippets import RESOURCE_SNIPPETS
 from proxy_app.admin.snippets import PLACEHOLDER, SNIPPETS
 from proxy_app.api.models import model_list
@@ -26,6 +27,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "title": _("Connect a client"),
         "groups": [
             (_("Clients"), SNIPPETS),
+            (_("Interactions"), INTERACTION_SNIPPETS),
             (_("Files, embeddings, caches, batches and stores"), RESOURCE_SNIPPETS),
         ],
         "placeholder": PLACEHOLDER,

@@ -23,6 +23,7 @@ CURL = [block for block in EXAMPLES if block.language == "sh" and "curl -s" in b
 PYTHON = [block for block in EXAMPLES if block.language == "python"]
 # Of the curl examples by what they call, what stands in the answer.
 ANSWERS = {
+    "/interactions": '"status"',
     "/upload/": '"finishReason": "STOP"',
     ":generateContent": CAPITAL,
     ":streamGenerateContent": "data: ",
@@ -31,7 +32,7 @@ ANSWERS = {
     ":batchGenerateContent": '"BATCH_STATE_PENDING"',
     "/fileSearchStores": '"fileSearchStores/manuals-',
 }
-CHATS = [block for block in PYTHON if "files.upload" not in block.code]
+CHATS = [block for block in PYTHON if "files.upload" not in block.code and "interactions" not in block.code]
 NODE = [block for block in EXAMPLES if block.language == "js"]
 
 
@@ -43,7 +44,7 @@ def new_users() -> Iterator[Gateway]:
 
 
 def test_there_are_examples():
-    assert (len(CURL), len(PYTHON), len(NODE)) == (len(ANSWERS), 3, 1)
+    assert (len(CURL), len(PYTHON), len(NODE)) == (len(ANSWERS), 4, 1)
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not on this machine")
@@ -65,6 +66,17 @@ def test_the_example_with_everything_that_is_kept_runs(new_users: Gateway, sdks:
 
     assert done.splitlines().count(CAPITAL) >= 1
     assert len(done.splitlines()) >= 4
+
+
+def test_the_example_with_interactions_has_three_turns_and_a_job(new_users: Gateway, sdks: Mapping[str, Path | str]):
+    place = _place(sdks, "google-genai-3")
+    (example,) = [block for block in PYTHON if "interactions" in block.code]
+
+    done = _run([str(place / "bin" / "python"), "-W", "ignore", "-"], example, new_users)
+
+    first, _, third, job = done.splitlines()
+    assert (first, job) == (CAPITAL, f"completed {CAPITAL}")
+    assert "ello" in third
 
 
 @pytest.mark.parametrize("sdk", ["google-genai-3", "google-genai-2", "google-generativeai"])

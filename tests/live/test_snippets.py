@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from emulator import Emulator
+from proxy_app.admin.interaction_snippets import INTERACTION_SNIPPETS
 from proxy_app.admin.resource_snippets import RESOURCE_SNIPPETS
 from proxy_app.admin.snippets import SNIPPETS, Language, Snippet
 from tests.live.clients.install import NotInstalled, install
@@ -21,6 +22,8 @@ from tests.live.running import Gateway
 pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 
 PATIENCE = 60.0
+# Of what Google keeps for its clients.
+KEEPING = (*INTERACTION_SNIPPETS, *RESOURCE_SNIPPETS)
 # The SDK in whose directory a snippet runs; curl needs none.
 HOMES: Mapping[str, str] = {
     "google-genai": "google-genai-3",
@@ -30,10 +33,14 @@ HOMES: Mapping[str, str] = {
     "langchain": "langchain",
     "ai-sdk": "ai-sdk",
     "litellm": "litellm",
-    **{snippet.slug: "google-genai-3" for snippet in RESOURCE_SNIPPETS if snippet.language is Language.PYTHON},
+    "turns-js": "node",
+    "background-js": "node",
+    **{snippet.slug: "google-genai-3" for snippet in KEEPING if snippet.language is Language.PYTHON},
 }
-# What a snippet about a resource prints.
+# What a snippet of these prints.
 SAYS: Mapping[str, str] = {
+    "turns": r"(?s)Paris.*42.*[Hh]ello",
+    "background": r"(?s)completed.*Paris",
     "files": "two years",
     "embeddings": r"0\.\d+",
     "cache": r'cachedContentTokenCount": \d{4}|\d{4} tokens from the cache',
@@ -61,8 +68,8 @@ def demo(google: Emulator) -> Iterator[Gateway]:
         yield serving.start()
 
 
-@pytest.mark.parametrize("snippet", RESOURCE_SNIPPETS, ids=lambda snippet: snippet.slug)
-def test_a_snippet_with_a_resource_works_before_any_account_is_connected(
+@pytest.mark.parametrize("snippet", KEEPING, ids=lambda snippet: snippet.slug)
+def test_a_snippet_with_what_is_kept_works_before_any_account_is_connected(
     snippet: Snippet, demo: Gateway, tmp_path: Path
 ):
     said = run(snippet, snippet.filled(demo.url, "gemini-2.5-flash", demo.key), tmp_path)

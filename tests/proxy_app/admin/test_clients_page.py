@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts_app import roster
 from accounts_app.models import ModelRoute
+from proxy_app.admin.interaction_snippets import INTERACTION_SNIPPETS
 from proxy_app.admin.resource_snippets import RESOURCE_SNIPPETS
 from proxy_app.admin.snippets import SNIPPETS, Language, quoted
 from tests.proxy_app.admin.pages import signed_in
@@ -28,7 +29,7 @@ class TestClients:
 
         content = console.get(reverse("clients")).content.decode()
 
-        for snippet in (*SNIPPETS, *RESOURCE_SNIPPETS):
+        for snippet in (*SNIPPETS, *INTERACTION_SNIPPETS, *RESOURCE_SNIPPETS):
             assert html.escape(snippet.title) in content
             if snippet.code:
                 shown = re.search(rf'<code id="code-{snippet.slug}"[^>]*>(.*?)</code>', content, re.DOTALL)[1]
