@@ -38,6 +38,7 @@ def a_stream(*blocks, **fields):
 
 
 async def rows_of(kind):
+    await journal.flush(force=True)
     return [row async for row in Resource.objects.filter(kind=kind).select_related("project", "account")]
 
 
