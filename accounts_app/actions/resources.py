@@ -17,8 +17,9 @@ from accounts_app.storage.worker import in_database
 
 # An operator may select a page of resources; so many requests at once would look like an attack.
 AT_ONCE = 4
-# What upstream calls a job that was cancelled.
-CANCELLED, INTERACTION_CANCELLED = "BATCH_STATE_CANCELLED", "cancelled"
+# What upstream calls a job that was cancelled, and a trigger that was paused.
+CANCELLED = "BATCH_STATE_CANCELLED"
+CANCELLED_BY_KIND = {owner_rows.INTERACTIONS: "cancelled", owner_rows.TRIGGERS: "paused"}
 
 # Asks upstream about the resource of this name in the project with this number; the answer is what went wrong.
 Ask = Callable[[str, int], Awaitable[str]]
@@ -45,7 +46,7 @@ class Done:
 
 def running() -> Q:
     """The jobs that have not ended, as far as is known."""
-    return Q(state__in=jobs.RUNNING, created_at__gt=timezone.now() - owner_rows.LONGEST_JOB)
+    return owner_rows.runs(jobs.RUNNING, timezone.now().timestamp())
 
 
 def interactions_running() -> int:
@@ -66,7 +67,7 @@ def delete(ids: Collection[int], ask: Ask) -> list[Done]:
 
 
 def cancel(ids: Collection[int], ask: Ask) -> list[Done]:
-    """Cancel jobs upstream."""
+    """Cancel jobs upstream, and pause triggers."""
     return bulk.run(_each, ids, ask, _cancelled)
 
 
@@ -107,5 +108,5 @@ async def _gone(row: owner_rows.Row) -> None:
 
 async def _cancelled(row: owner_rows.Row) -> None:
     """Its state is upstream's to tell: until somebody looks, it counts as over."""
-    state = INTERACTION_CANCELLED if row.kind == owner_rows.INTERACTIONS else CANCELLED
+    state = CANCELLED_BY_KIND.get(row.kind, CANCELLED)
     await in_database(lambda: Resource.objects.filter(project=row.project, name=row.name).update(state=state))

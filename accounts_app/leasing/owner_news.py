@@ -150,7 +150,15 @@ def discover(rows: list[MadeRow]) -> int:
         new = [row for row in rows if (row.kind, row.name) not in known]
         made = [Resource(project_id=project, kind=row.kind, name=row.name, **_columns(row)) for row in new]
         Resource.objects.bulk_create(made, ignore_conflicts=True)
+        begun = {(row.kind, row.name): row.begun for row in new if row.begun is not None}
+        there = Resource.objects.filter(project=project, name__in=[name for _, name in begun])
+        jobs = [_job(each, job) for each in there if (job := begun.get((each.kind, each.name))) is not None]
+        RunningJob.objects.bulk_create(jobs, ignore_conflicts=True)
         return len(made)
+
+
+def _job(resource: Resource, begun: Begun) -> RunningJob:
+    return RunningJob(resource=resource, request_id=begun.request_id, look_at=moment(begun.look_at))
 
 
 def _columns(row: MadeRow) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from accounts_app.models import Account, HomeProject, KeyUse, Project, Resource
 from accounts_app.pool.access.tenants import FULL, USE, Tenant
 
 FILES, CONTINUATIONS, INTERACTIONS = "files", "continuations", "interactions"
+TRIGGERS, ACTIVE = "triggers", "active"
 LONGEST_JOB = timedelta(hours=48)  # upstream ends what takes longer
 GENERATED = "GENERATED"
 EPOCH = datetime.fromtimestamp(0, UTC)
@@ -135,19 +136,20 @@ def stored(tenant: Tenant, running: Collection[str], now: float) -> tuple[int, i
     sums = rows.aggregate(
         size=Sum("size_bytes"),
         files=Count("pk", filter=Q(kind=FILES)),
-        jobs=Count("pk", filter=_runs(running, now)),
+        jobs=Count("pk", filter=runs(running, now)),
     )
     return sums["size"] or 0, sums["files"], sums["jobs"]
 
 
 def jobs(tenant: Tenant, running: Collection[str], limit: int, now: float) -> list[Row]:
     """A tenant's jobs that are in a state that is `running`, the oldest first."""
-    rows = Resource.objects.filter(owned_by(tenant, shared=False), _runs(running, now))
+    rows = Resource.objects.filter(owned_by(tenant, shared=False), runs(running, now))
     return list(read(rows.order_by("created_at", "pk")[:limit]))
 
 
-def _runs(running: Collection[str], now: float) -> Q:
-    return Q(state__in=running, created_at__gt=moment(now) - LONGEST_JOB)
+def runs(running: Collection[str], now: float) -> Q:
+    """Jobs in a state that is `running`, and triggers that go on beginning some."""
+    return Q(state__in=running, created_at__gt=moment(now) - LONGEST_JOB) | Q(kind=TRIGGERS, state=ACTIVE)
 
 
 def project_of(account: int) -> int | None:

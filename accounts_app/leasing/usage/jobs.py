@@ -30,9 +30,11 @@ Counts = tuple[int, ...]  # numbers of tokens, each kind in its place
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job that has not been counted. `owner` is its project, as in `Wanted.owner`; `account` made it, None when that
-    one is gone. `key` is to be charged for it. `request_id` is that of the call that began it, `counted` the part of
-    its use that has been counted then. `looks` says how often upstream was asked how it is.
+    """A job that has not been counted, or a trigger, which begins some by itself.
+
+    `owner` is its project, as in `Wanted.owner`; `account` made it, None when that one is gone. `key` is to be
+    charged for it. `request_id` is that of the call that began it, `counted` the part of its use that has been counted
+    then. `looks` says how often upstream was asked how it is.
     """
 
     id: int
@@ -42,6 +44,7 @@ class Job:
     model: str
     account: int | None
     key: int | None
+    group: int | None
     request_id: str
     counted: Counts
     looks: int
@@ -76,9 +79,12 @@ async def due(now: float, limit: int) -> list[Job]:
     return await in_database(_due, datetime.fromtimestamp(now, UTC), limit)
 
 
-async def look_again(job: Job, at: float) -> None:
-    """It goes on: ask about it again then (seconds, epoch). Raises Django's database errors."""
-    await in_database(_look_again, job.id, datetime.fromtimestamp(at, UTC))
+async def look_again(job: Job, at: float, *, counts: bool = True) -> None:
+    """It goes on: ask about it again then (seconds, epoch). `counts` says whether it has to end some time.
+
+    Raises Django's database errors.
+    """
+    await in_database(_look_again, job.id, datetime.fromtimestamp(at, UTC), int(counts))
 
 
 async def taken(job: Job) -> bool:
@@ -97,8 +103,8 @@ def _due(now: datetime, limit: int) -> list[Job]:
     return [_job(row) for row in rows[:limit]]
 
 
-def _look_again(id_: int, at: datetime) -> None:
-    RunningJob.objects.filter(pk=id_).update(look_at=at, looks=F("looks") + 1)
+def _look_again(id_: int, at: datetime, looks: int) -> None:
+    RunningJob.objects.filter(pk=id_).update(look_at=at, looks=F("looks") + looks)
 
 
 def _take(resource: int) -> Job | None:
@@ -119,6 +125,7 @@ def _job(row: RunningJob) -> Job:
         model=resource.model,
         account=resource.account_id,
         key=resource.api_key_id,
+        group=resource.group_id,
         request_id=row.request_id,
         counted=tuple(row.counted),
         looks=row.looks,

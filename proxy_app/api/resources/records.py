@@ -44,10 +44,11 @@ async def record(call: Call, place: Place, account: AccountView, answer: bytes) 
     """Write down what an answer of `account` to `call` has made, shown or deleted, before the client has it."""
     operation, name = call.operation, call.name
     for made, row in made_names.made_in(operation, answer):
-        await _made(call, made, account, _shown(call, made, answer), row, job_watch.begun(call, answer))
+        await _made(call, made, account, _shown(call, made, answer), row, job_watch.begun(call, made, answer))
     for told, row in made_names.told_in(operation, answer):
         if not await _is_known(told, call):
-            await _made(call, told, account, Shown(), row)
+            by = replace(call, model=call.model or place.found[0].model) if place.found else call
+            await _made(by, told, account, Shown(), row, job_watch.found(call.request_id, told))
     if name is None:
         return
     if operation.deletes:
@@ -130,8 +131,9 @@ def _seen(call: Call, answer: bytes) -> Shown:
 
 def _shown(call: Call, made: Name, answer: bytes) -> Shown:
     """What the answer shows of what it has made; an interaction is a running job only in the background."""
-    is_chat = made.collection == INTERACTIONS and not call.operation.starts_job
-    return Shown() if is_chat else _seen(call, answer)
+    if made.collection != INTERACTIONS:
+        return _seen(call, answer)
+    return Shown(state=shown_in(answer).state) if call.operation.starts_job else Shown()
 
 
 async def _is_known(name: Name, call: Call) -> bool:

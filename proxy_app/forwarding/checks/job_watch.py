@@ -1,7 +1,8 @@
 """Interactions whose use is counted later: those that go on in the background, and those whose stream was left.
 
 Who first sees the end of one counts it, on the API key that began it: its client, or the node that asks for all, after
-1, 2 and 5 minutes and then every 10.
+1, 2 and 5 minutes and then every 10. As often it asks each trigger for what it has begun by itself: interactions of the
+API key that made the trigger, counted as all others.
 """
 
 import asyncio
@@ -13,8 +14,9 @@ from django.db import Error as DatabaseError
 from msgspec.structs import astuple
 
 from accounts_app.leasing import owners
-from accounts_app.leasing.owner_news import Begun
-from accounts_app.leasing.owners import Found
+from accounts_app.leasing.owner_news import Begun, MadeRow
+from accounts_app.leasing.owner_rows import ACTIVE, TRIGGERS
+from accounts_app.leasing.owners import Found, Tenant
 from accounts_app.leasing.usage import jobs
 from accounts_app.leasing.usage.jobs import Job
 from accounts_app.pool.backoff import JOBS, step
@@ -25,7 +27,11 @@ from proxy_app.forwarding.placement import on_behalf
 from proxy_app.ledger import late_use
 from proxy_app.wire.calls import Call
 from proxy_app.wire.interactions import events
+from proxy_app.wire.names.resource_names import INTERACTIONS, Name
 from proxy_app.wire.operations import Family
+from proxy_app.wire.operations.columns import Made
+from proxy_app.wire.operations.made_names import told_in
+from proxy_app.wire.operations.rows.interactions import RUNS
 from proxy_app.wire.operations.shown import shown_in
 from proxy_app.wire.usage import Usage
 
@@ -39,12 +45,19 @@ STREAMED_SECONDS = 3600.0
 MOST_LOOKS = 290
 
 
-def begun(call: Call, answer: bytes) -> Begun | None:
-    """The job that an answer to `call` has begun: an interaction that is not over; None for all else."""
+def begun(call: Call, made: Name, answer: bytes) -> Begun | None:
+    """The job that an answer to `call` has begun: a trigger, or an interaction that is not over; None for all else."""
+    if made.collection == TRIGGERS:
+        return Begun(call.request_id, time() + JOBS[0])
     operation = call.operation
     if not operation.makes or operation.family is not Family.INTERACTIONS or not events.goes_on(answer):
         return None
     return Begun(call.request_id, time() + (STREAMED_SECONDS if call.form is not None else JOBS[0]))
+
+
+def found(request_id: str, told: Name) -> Begun | None:
+    """The job that a client was told of: an interaction that a trigger has begun, and that may be over."""
+    return Begun(request_id, time()) if told.collection == INTERACTIONS else None
 
 
 def left(name: str, account: int, counted: Usage) -> None:
@@ -54,7 +67,7 @@ def left(name: str, account: int, counted: Usage) -> None:
 
 async def seen(found: Found, answer: bytes) -> None:
     """A client has been shown a job: if it is over, count it. What the database does not tell now is counted later."""
-    if found.has_job and (use := events.use_in(answer)) is not None:
+    if found.has_job and found.kind != TRIGGERS and (use := events.use_in(answer)) is not None:
         with suppress(DatabaseError):
             if job := await jobs.take(found):
                 _count(job, use)
@@ -91,10 +104,12 @@ async def has_ended(job: Found, within: float) -> bool:
     new = shown_in(answer)
     owners.seen(job, state=new.state, expires_at=new.expires_at, last_json=new.json)
     await seen(job, answer)
-    return new.state != "" and new.state not in jobs.RUNNING
+    return new.state not in ("", ACTIVE) if job.kind == TRIGGERS else new.state not in ("", *jobs.RUNNING)
 
 
 async def _look_at(job: Job, now: float) -> None:
+    if job.name.startswith(f"{TRIGGERS}/"):
+        return await _look_at_trigger(job, now)
     use = None
     with suppress(errors.GatewayError, errors.BrokenStream, on_behalf.NoSuchMethod):
         answer = await on_behalf.ask("GET", job.name, job.owner)
@@ -104,6 +119,30 @@ async def _look_at(job: Job, now: float) -> None:
         await jobs.look_again(job, now + step(JOBS, job.looks + 2))
     elif await jobs.taken(job) and use is not None:
         _count(job, use)
+
+
+async def _look_at_trigger(job: Job, now: float) -> None:
+    """Write down how a trigger is, and what it has begun since: jobs that are due at once."""
+    with suppress(errors.GatewayError, errors.BrokenStream, on_behalf.NoSuchMethod):
+        jobs.seen(job, shown_in(await on_behalf.ask("GET", job.name, job.owner)).state)
+        runs = await on_behalf.ask("GET", job.name, job.owner, verb="executions", query=f"page_size={MOST}")
+        if job.account is not None:
+            await owners.discovered([_run(job, job.account, name, row, now) for name, row in told_in(RUNS, runs)])
+    await jobs.look_again(job, now + JOBS[-1], counts=False)
+
+
+def _run(job: Job, account: int, name: Name, row: Made, now: float) -> MadeRow:
+    """What a trigger has begun, or where: its owner's."""
+    return MadeRow(
+        str(name),
+        name.kind,
+        account,
+        Tenant(job.key, job.group),
+        now,
+        job.model,
+        expires_at=None if row.lives is None else now + row.lives,
+        begun=found(job.request_id, name),
+    )
 
 
 def _count(job: Job, use: Usage) -> None:

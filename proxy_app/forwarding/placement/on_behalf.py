@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 
+from msgspec import Raw
+
 from accounts_app.pool.content import Content
 from proxy_app import errors
 from proxy_app.forwarding import forward
 from proxy_app.ledger.attempt_log import AttemptLog
-from proxy_app.wire.calls import Call, PassThrough
+from proxy_app.wire.calls import Body, Call, PassThrough
 from proxy_app.wire.names import resource_names
 from proxy_app.wire.names.named import Named
 from proxy_app.wire.names.resource_names import BadName, Name
@@ -20,6 +22,9 @@ from proxy_app.wire.operations import Operation, paths
 
 # Upstream deletes none of these while something is in it, unless it is told to.
 _HOLDING_OTHERS = ("fileSearchStores/", "corpora/")
+_TRIGGERS = "triggers/"
+_NO_BODY: Body = {}
+_PAUSED: Body = {"status": Raw(b'"paused"')}
 _NO_METHOD = "Google has no such method on {name}."
 
 
@@ -36,24 +41,32 @@ class Answer:
 
 
 async def ask(
-    http: str, name: str, owner: int, *, verb: str = "", query: str = "", attempt_log: AttemptLog | None = None
+    http: str,
+    name: str,
+    owner: int,
+    *,
+    verb: str = "",
+    query: str = "",
+    body: Body = _NO_BODY,
+    attempt_log: AttemptLog | None = None,
 ) -> bytes:
     """The answer of the project `owner` to a method on the resource `name`.
 
     Raises NoSuchMethod, GatewayError, BrokenStream, RosterUnavailable.
     """
     written = (f"{name}:{verb}", f"{name}/{verb}") if verb else (name,)
-    target = next((found for path in written if (found := paths.find(http, path))), None)
+    fitting = (found for path in written if (found := paths.find(http, path)) and found.name == name)
+    target = next(fitting, None)
     try:
         parsed = resource_names.parse(name)
     except BadName:
         target = None
-    if target is None or target.name != name or not target.operation.served:
+    if target is None or not target.operation.served:
         raise NoSuchMethod(_NO_METHOD.format(name=name))
     call = Call(
         operation=target.operation,
         model="",
-        body={},
+        body=body,
         request_id=uuid.uuid4().hex,
         arrived=monotonic(),
         name=parsed,
@@ -104,14 +117,16 @@ async def delete(name: str, owner: int) -> str:
 
 
 async def cancel(name: str, owner: int) -> str:
-    """Cancel a job upstream; why that failed, "" if it did not. Raises RosterUnavailable."""
+    """Cancel a job upstream, or pause a trigger; why that failed, "" if it did not. Raises RosterUnavailable."""
+    if name.startswith(_TRIGGERS):
+        return await _tried("PATCH", name, owner, query="update_mask=status", body=_PAUSED)
     return await _tried("POST", name, owner, verb="cancel")
 
 
-async def _tried(http: str, name: str, owner: int, *, verb: str = "", query: str = "") -> str:
+async def _tried(http: str, name: str, owner: int, *, verb: str = "", query: str = "", body: Body = _NO_BODY) -> str:
     attempt_log = AttemptLog()
     try:
-        await ask(http, name, owner, verb=verb, query=query, attempt_log=attempt_log)
+        await ask(http, name, owner, verb=verb, query=query, body=body, attempt_log=attempt_log)
     except errors.GatewayError as error:
         said = attempt_log.entries[-1].fault.message if attempt_log.entries else ""
         return said or error.message

@@ -25,6 +25,7 @@ def _row(
     filters: tuple[str, ...] = (),
     exclusive: bool = False,
     secret: bool = False,
+    in_background: bool = False,
     root: str = "",
     also: tuple[str, ...] = (),
 ) -> Operation:
@@ -50,6 +51,7 @@ def _row(
         filters=filters,
         exclusive=exclusive,
         secret=secret,
+        in_background=in_background,
         root=root,
         also=also,
     )
@@ -63,12 +65,13 @@ def _collection(
     chosen: bool = False,
     exclusive: bool = False,
     secret: bool = False,
+    runs: bool = False,
     filters: tuple[str, ...] = (),
 ) -> tuple[Operation, ...]:
     """The methods that every collection has. `verbs`: they may be written as verbs too (`environments:create`).
 
     `chosen`: the caller may choose ids. `exclusive`: it is for projects that are nobody else's. `secret`: what it is
-    made of, or the answer to that, holds a secret.
+    made of, or the answer to that, holds a secret. `runs`: it does something by itself.
     """
     one, id_ = f"{{id={of}/*}}", Made("id", of=of)
     rows = (
@@ -80,6 +83,7 @@ def _collection(
             chooses=id_ if chosen else None,
             exclusive=exclusive,
             secret=secret,
+            in_background=runs,
             also=(f"{of}:create",) if verbs else (),
         ),
         _row(f"{of}.list", "GET", of, lists=of, filters=filters, also=(f"{of}:list",) if verbs else ()),
@@ -106,6 +110,8 @@ _VOICES = tuple(
     replace(each, cools=Cools.MODEL, metered=Metered.TOKENS) if each.makes else each
     for each in _collection("voices", filters=_OF_VOICES)
 )
+
+RUNS = _row("triggers.executions.list", "GET", "{id=triggers/*}/executions", tells=_RUNS)
 
 CREATE = Operation(
     "interactions.create",
@@ -159,9 +165,16 @@ INTERACTION_ROWS: tuple[Operation, ...] = (
     _row("environments.files.get", "GET", "{name=environments/*/files/**}", gives=Gives.BYTES),
     _row("environments.files.upload", "PUT", "{name=environments/*/files/**}", gives=Gives.BYTES, root="upload"),
     *_collection("credentials", patch=True, chosen=True, secret=True),
-    *_collection("triggers", patch=True),
-    _row("triggers.run", "POST", "{id=triggers/*}/executions", makes=(_RUN,), tells=_ENVIRONMENT),
-    _row("triggers.executions.list", "GET", "{id=triggers/*}/executions", tells=_RUNS),
+    *_collection("triggers", patch=True, runs=True),
+    _row(
+        "triggers.run",
+        "POST",
+        "{id=triggers/*}/executions",
+        makes=(_RUN,),
+        tells=_ENVIRONMENT,
+        in_background=True,
+    ),
+    RUNS,
     *_collection("webhooks", patch=True, exclusive=True, secret=True),
     _row("webhooks.ping", "POST", "{id=webhooks/*}:ping"),
     _row("webhooks.rotateSigningSecret", "POST", "{id=webhooks/*}:rotateSigningSecret", secret=True),

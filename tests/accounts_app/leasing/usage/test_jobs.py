@@ -81,7 +81,7 @@ async def test_a_stream_that_came_to_its_end_is_no_job_any_more():
 
     assert await written() == []
     assert await jobs.take(found) is None
-    assert not await jobs.taken(jobs.Job(0, found.resource_id or 0, 0, NAME, "", None, None, "", (), 0))
+    assert not await jobs.taken(jobs.Job(0, found.resource_id or 0, 0, NAME, "", None, None, None, "", (), 0))
 
 
 async def test_a_tenants_running_jobs():

@@ -144,4 +144,5 @@ def test_what_counts_as_a_job_begins_something_that_goes_on():
         "models.predictLongRunning",
         "tunedModels.asyncBatchEmbedContent",
         "tunedModels.batchGenerateContent",
+        *("triggers.create", "triggers.run", "openai.batches.create", "openai.videos.create"),
     }

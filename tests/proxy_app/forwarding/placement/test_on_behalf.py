@@ -61,7 +61,7 @@ async def test_a_store_is_deleted_with_what_is_in_it(client, projects, key_of, u
     assert upstream.requests[-1].query["force"] == "true"
 
 
-@pytest.mark.parametrize("name", ["files/a/b", "nothing/a", "files", "models/m", "agents/a"])
+@pytest.mark.parametrize("name", ["files/a/b", "nothing/a", "files", "models/m"])
 async def test_what_google_has_no_method_for_is_not_asked(name, upstream):
     with pytest.raises(NoSuchMethod):
         await on_behalf.ask("DELETE", name, 1)
