@@ -23,6 +23,7 @@ from emulator import Emulator, Recorded
 from gateway_project.background import loops
 from proxy_app.api.limits import group_limits
 from proxy_app.api.models import model_lookup
+from proxy_app.forwarding import layers
 from proxy_app.forwarding.placement import unknown_names
 from proxy_app.ledger import refused_calls
 from proxy_app.models import UsageRecord
@@ -101,6 +102,7 @@ def forgetful() -> Iterator[None]:
             group_limits,
             model_lookup,
             unknown_names,
+            layers,
             real_accounts,
         )
         for remembering in remembered:

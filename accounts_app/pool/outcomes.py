@@ -42,6 +42,7 @@ class Outcome(StrEnum):
     UNREACHABLE = "unreachable"  # no connection: refused, DNS, TLS, timeout, proxy; nothing was sent
     STALE_CONNECTION = "stale_connection"  # a reused connection was closed before its first byte
     VERSION_MISSING = "version_missing"  # this version of the API lacks the method: v1beta is asked
+    LAYER_CLOSED = "layer_closed"  # the OpenAI layer does not take the account's key: Google's own API is asked
     UNREADABLE = "unreadable"  # an answer that is no API's: a web page, a redirect, too large
     EGRESS_BLOCKED = "egress_blocked"  # location not supported, IP blocked, "unusual traffic"
     TIMED_OUT = "timed_out"  # no first event within our own timeout
@@ -186,6 +187,7 @@ VERDICTS: Mapping[Outcome, Verdict] = {
     Outcome.UNREACHABLE: Verdict(Effect.BREAK_PATH, Retry.NEXT_PATH, Counts.NOTHING),
     Outcome.STALE_CONNECTION: Verdict(Effect.NOTHING, Retry.FRESH_CONNECTION, Counts.NOTHING),
     Outcome.VERSION_MISSING: Verdict(Effect.NOTHING, Retry.FRESH_CONNECTION, Counts.NOTHING),
+    Outcome.LAYER_CLOSED: Verdict(Effect.NOTHING, Retry.FRESH_CONNECTION, Counts.NOTHING),
     Outcome.UNREADABLE: Verdict(Effect.DETOUR_PATH, Retry.NEXT_PATH, Counts.ATTEMPT, costs_retry=True),
     Outcome.EGRESS_BLOCKED: Verdict(Effect.DETOUR_EGRESS, Retry.OTHER_EGRESS, Counts.REFUSAL),
     Outcome.TIMED_OUT: Verdict(Effect.OUTDONE, Retry.NO),

@@ -28,6 +28,7 @@ OUTCOMES: Mapping[str, str | Promise] = {
     Outcome.UNREACHABLE.value: _("unreachable"),
     Outcome.STALE_CONNECTION.value: _("stale connection"),
     Outcome.VERSION_MISSING.value: _("API version without this method"),
+    Outcome.LAYER_CLOSED.value: _("OpenAI layer refuses the key"),
     Outcome.UNREADABLE.value: _("unreadable response"),
     Outcome.EGRESS_BLOCKED.value: _("egress blocked"),
     Outcome.TIMED_OUT.value: _("first-token timeout"),

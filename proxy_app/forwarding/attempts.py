@@ -18,6 +18,7 @@ from accounts_app.pool.blame.assignment import Assignment
 from accounts_app.pool.outcomes import Fault, Outcome
 from accounts_app.roster import abilities, known_models, timeouts
 from proxy_app import errors
+from proxy_app.forwarding import layers
 from proxy_app.forwarding.failures import Failed, cannot, failed
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.ledger.entries import LogEntry
@@ -86,8 +87,9 @@ class Step:
 
     async def prepared(self, call: Call) -> Call:
         """`call` with its files as this account can read them: nothing is awaited where it has none."""
-        files = self.forwarding.files
-        return call if files is None else await files.prepared(call, self.lease.account)
+        files, account = self.forwarding.files, self.lease.account
+        call = layers.fitted(call, account.id, monotonic())
+        return call if files is None else await files.prepared(call, account)
 
     def request(self, call: Call, access: tokens.Access, entry: LogEntry) -> UpstreamRequest:
         """The request to send; the time to build it is added to `entry`."""
@@ -254,6 +256,7 @@ class Forwarding:
         if failed.fault.outcome is Outcome.VERSION_MISSING:
             _versions.missing(self.call.version, self.call.operation, monotonic())
             self._ask_version(FULLEST)
+        layers.learn(failed.fault, lease.account.id, monotonic())
         content = self.call.content
         self.attempts.failed(failed.fault, monotonic(), replayable=content is None or content.replayable)
 

@@ -20,6 +20,8 @@ from proxy_app.wire.interactions import requests
 from proxy_app.wire.interactions.translated.values import NeedsPublicApi
 from proxy_app.wire.malformed import Malformed, TooLarge
 from proxy_app.wire.names.resource_names import BadName
+from proxy_app.wire.openai.layers import refuses_key
+from proxy_app.wire.openai.translated.native import Untranslatable
 from proxy_app.wire.operations import FORWARDED, Cools, Family, Gives
 from proxy_app.wire.operations.versions import is_missing
 
@@ -34,6 +36,7 @@ _NEEDS_ATTENTION = (
 _NO_MODEL = (
     "The route that this model's name takes leads to a name that no model can have. Its operator has to correct it."
 )
+_CLOSED = "The upstream's layer for OpenAI's clients does not take the key of the account that was to answer."
 _NO_VERSION = "Version {version} of the API does not have {operation}."
 _EMPTY = "The upstream sent an empty response."
 _UNREADABLE = "The upstream sent an answer that cannot be read: {what}."
@@ -71,6 +74,7 @@ FAILURES = (
     NotCopied,
     ReportedError,
     TimeoutError,
+    Untranslatable,
     tokens.CredentialError,
     tokens.NotEligible,
     tokens.Refused,
@@ -90,6 +94,8 @@ def failed(error: Exception, call: Call, dialect: Dialect, limit: Limit, *secret
         case ErrorAnswer() if dialect.versioned and is_missing(call.version, error.status, error.body):
             text = _NO_VERSION.format(version=call.version, operation=call.operation.name)
             return Failed(Fault(Outcome.VERSION_MISSING, error.status, text), errors.NotFound(text))
+        case ErrorAnswer() if call.operation.family is Family.OPENAI and refuses_key(error.status, error.body):
+            return Failed(Fault(Outcome.LAYER_CLOSED, error.status, _CLOSED), errors.Unavailable(_CLOSED))
         case ErrorAnswer():
             fault = dialect.fault(error.status, error.body, error.content_type, time(), error.retry_after)
             failure = _refused(fault, error.body, call, secrets)
@@ -116,6 +122,8 @@ def failed(error: Exception, call: Call, dialect: Dialect, limit: Limit, *secret
             fault = Fault(Outcome.NEEDS_OWNER, message=str(error), parked=error.parked, link=error.link)
         case tokens.CredentialError():
             return Failed(Fault(Outcome.TOKEN_UNAVAILABLE, message=str(error)), errors.Unavailable(_NO_TOKEN))
+        case Untranslatable():
+            return Failed(Fault(Outcome.UNKNOWN_FIELD, 400, str(error)), errors.InvalidArgument(str(error)))
         case BadName():
             return Failed(Fault(Outcome.REJECTED, message=_NO_MODEL), errors.InvalidArgument(_NO_MODEL))
         case _:

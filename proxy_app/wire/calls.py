@@ -80,7 +80,8 @@ class Call:
     says it waits, in seconds. `arrived` is when its head was here, by the monotonic clock. `shape` is what the client
     wants of the answer's fields and layout, None for nothing. `content` is a body that passes through; `body` has no
     fields then. `requests` is how many requests the call counts as. `conversation` is what the request log finds the
-    turns of a chain of interactions by, "" for all else.
+    turns of a chain of interactions by, "" for all else. `is_translated` says that a call of the OpenAI layer goes up
+    as the one of Google's own API that asks for the same.
     """
 
     operation: Operation
@@ -104,6 +105,7 @@ class Call:
     passes: PassThrough | None = None
     requests: int = 1
     conversation: str = ""
+    is_translated: bool = False
 
     @property
     def resource(self) -> str:

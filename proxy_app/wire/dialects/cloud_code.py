@@ -6,7 +6,8 @@
 countTokens alone is different: its envelope holds nothing but `request`, the model stands inside that with its
 `models/`, and its answer comes without an envelope.
 
-This upstream has no interactions: those without state are translated to generateContent.
+This upstream has no interactions and no layer for OpenAI's clients: interactions without state and chats are translated
+to generateContent.
 """
 
 import msgspec
@@ -24,8 +25,11 @@ from proxy_app.wire.interactions.translated.to_generate import request as transl
 from proxy_app.wire.malformed import NotAnAnswer
 from proxy_app.wire.names import resource_names
 from proxy_app.wire.names.resource_names import Name
+from proxy_app.wire.openai.translated import readers as openai_readers
+from proxy_app.wire.openai.translated.native import native
 from proxy_app.wire.operations import COUNT, GENERATE, STREAM
 from proxy_app.wire.operations.rows.interactions import CREATE_STATELESS
+from proxy_app.wire.operations.rows.openai import CHAT
 
 _PRODUCT = "gemini-gateway"
 
@@ -41,7 +45,7 @@ class CloudCode:
 
     name = "cloud_code"
     versioned = False
-    operations = frozenset((GENERATE, STREAM, COUNT, CREATE_STATELESS))
+    operations = frozenset((GENERATE, STREAM, COUNT, CREATE_STATELESS, CHAT))
 
     def __repr__(self) -> str:
         return "<CloudCode>"
@@ -51,6 +55,8 @@ class CloudCode:
     ) -> UpstreamRequest:
         """The request for one attempt, the client's values in it as they came. Raises BadName."""
         name = resource_names.model(model)
+        if call.operation is CHAT:
+            call = native(call, model)
         if call.operation is COUNT:
             body = _count_envelope(call, name)
         else:
@@ -66,6 +72,8 @@ class CloudCode:
     def reader(self, call: Call) -> Reader:
         if call.operation is CREATE_STATELESS:
             return translated.reader_of(call, unwrap)
+        if call.operation is CHAT:
+            return openai_readers.reader_of(call, unwrap)
         return reader_of(call, unwrap, unwrap_count)
 
     def fault(self, status: int, body: bytes, content_type: str = "", now: float = 0.0, retry_after: str = "") -> Fault:

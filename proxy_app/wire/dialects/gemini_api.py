@@ -25,6 +25,8 @@ from proxy_app.wire.names import resource_names
 from proxy_app.wire.names.resource_names import Name
 from proxy_app.wire.openai import readers as openai_readers
 from proxy_app.wire.openai import requests as openai_requests
+from proxy_app.wire.openai.translated import readers as translated
+from proxy_app.wire.openai.translated.native import native
 from proxy_app.wire.operations import COUNT, FORWARDED, GET_MODEL, LIST_MODELS, OPERATIONS, Family, Gives, Takes
 from proxy_app.wire.operations.rows import openai
 from proxy_app.wire.operations.rows.interactions import CREATES
@@ -62,6 +64,15 @@ class GeminiApi:
         operation, passes = call.operation, call.passes
         if passes is not None and passes.url:
             return UpstreamRequest(passes.url, _headers(call), (), call.content, passes.http, raw=True)
+        if call.is_translated:
+            return self.build(
+                native(call, model),
+                model=model,
+                project=project,
+                token=token,
+                base=base,
+                instruction_prefix=instruction_prefix,
+            )
         if operation.family is Family.OPENAI:
             return openai_requests.request(call, model, token=token, base=base, instruction=instruction_prefix)
         root = f"/{operation.root}" if operation.root else ""
@@ -78,6 +89,8 @@ class GeminiApi:
     def reader(self, call: Call) -> Reader:
         if call.operation.family is Family.INTERACTIONS:
             return events.reader_of(call)
+        if call.is_translated:
+            return translated.reader_of(call, unwrap)
         if call.operation.family is Family.OPENAI:
             return openai_readers.reader_of(call)
         return reader_of(call, unwrap, unwrap)

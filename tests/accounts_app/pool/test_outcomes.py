@@ -36,6 +36,7 @@ TABLE = [
     (Outcome.UNREACHABLE, Effect.BREAK_PATH, Retry.NEXT_PATH, NOTHING, False),
     (Outcome.STALE_CONNECTION, Effect.NOTHING, Retry.FRESH_CONNECTION, NOTHING, False),
     (Outcome.VERSION_MISSING, Effect.NOTHING, Retry.FRESH_CONNECTION, NOTHING, False),
+    (Outcome.LAYER_CLOSED, Effect.NOTHING, Retry.FRESH_CONNECTION, NOTHING, False),
     (Outcome.UNREADABLE, Effect.DETOUR_PATH, Retry.NEXT_PATH, ATTEMPT, True),
     (Outcome.EGRESS_BLOCKED, Effect.DETOUR_EGRESS, Retry.OTHER_EGRESS, REFUSAL, False),
     (Outcome.TIMED_OUT, Effect.OUTDONE, Retry.NO, ATTEMPT, False),
@@ -62,7 +63,8 @@ def test_the_request_log_stores_these_values():
         *("succeeded", "rate_limited", "quota_exhausted", "overloaded", "bare_429", "empty", "dropped"),
         *("unauthenticated", "revoked", "needs_owner", "token_unavailable", "not_copied", "refused", "rejected"),
         "unknown_field",
-        *("unreachable", "stale_connection", "version_missing", "unreadable", "egress_blocked", "timed_out"),
+        *("unreachable", "stale_connection", "version_missing", "layer_closed"),
+        *("unreadable", "egress_blocked", "timed_out"),
         *("interrupted", "abandoned", "deadline_passed", "gateway_error"),
     ]
     assert list(Refusal) == [

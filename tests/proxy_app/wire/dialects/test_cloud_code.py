@@ -8,6 +8,7 @@ from proxy_app.wire.calls import Call, StreamForm, read_body
 from proxy_app.wire.dialects import DIALECTS, NotAnAnswer, cloud_code
 from proxy_app.wire.operations import COUNT, GENERATE, OPERATIONS, STREAM
 from proxy_app.wire.operations.rows.interactions import CREATE_STATELESS
+from proxy_app.wire.operations.rows.openai import CHAT
 from tests.proxy_app.wire.case_files import cases
 
 CLOUD_CODE = DIALECTS["cloud_code"]
@@ -185,7 +186,7 @@ def test_an_interaction_goes_upstream_as_a_call_of_the_model(form, method):
 
 
 def test_it_has_four_operations():
-    assert CLOUD_CODE.operations == {GENERATE, STREAM, COUNT, CREATE_STATELESS}
+    assert CLOUD_CODE.operations == {GENERATE, STREAM, COUNT, CREATE_STATELESS, CHAT}
 
 
 def test_every_dialect_goes_by_its_name():
