@@ -46,6 +46,8 @@ class Body(httpx.AsyncByteStream):
             with self._silence or nullcontext():
                 chunk = await self._content.readany()
         except TRANSLATED as error:
+            if chunk := self._left():
+                return chunk
             self.hang_up()
             raise translated(error, self._request) from without_frames(error)
         if chunk:
@@ -58,6 +60,10 @@ class Body(httpx.AsyncByteStream):
             if isinstance(lost, aiohttp.ClientOSError):
                 raise translated(lost, self._request) from without_frames(lost)
         return chunk
+
+    def _left(self) -> bytes:
+        """What had arrived before the connection broke: aiohttp's reader, once it has failed, keeps it to itself."""
+        return self._content._read_nowait(-1) if self._content._buffer else b""
 
     def limit_silence(self, seconds: float) -> None:
         """From now on the body may be silent for so many seconds."""

@@ -7,11 +7,13 @@ import time
 from collections.abc import AsyncIterator
 from typing import Self
 
+import aiohttp
 import httpx
 import pytest
 
 from accounts_app import http_client
 from accounts_app.http_client import client, close_all, reader
+from accounts_app.http_client.body import Body
 from tests.accounts_app.http_client.sockets import CHUNKED, OK, head, in_chunks, part, pieces, refusing_address, serving
 
 
@@ -300,6 +302,22 @@ async def test_a_reset_within_the_body_never_passes_for_its_end(written: list[by
     async with serving(part(*written, then="reset")) as address:
         with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
             await client().post(address, content=b"{}")
+
+
+@pytest.mark.parametrize("then", ["close", "reset"])
+async def test_what_had_arrived_before_the_body_broke_off_is_read_first(then: str):
+    sending = part(CHUNKED, *in_chunks(b"one", b"two"), then=then)
+    async with serving(sending) as address, client().stream("POST", address, content=b"{}") as answer:
+        assert isinstance(answer.stream, Body)
+        if answer.stream._content.exception() is None:
+            with pytest.raises(aiohttp.ClientError):
+                await answer.stream._content.wait_eof()
+        read = reader(answer)
+
+        assert await read() == b"onetwo"
+        for _ in range(2):
+            with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+                await read()
 
 
 async def test_a_body_ended_by_the_connection_is_complete_when_closed_in_order():
