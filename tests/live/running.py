@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Any, Self
 
 from emulator import Account, Emulator
 from tests import postgres
@@ -170,12 +170,15 @@ class Gateway:
 
     def ledger_size(self) -> int:
         """The number of attempts in the request log, which is complete when the gateway has stopped."""
+        return int(self.select("count(*) FROM proxy_app_usagerecord WHERE attempt > 0")[0][0])
+
+    def select(self, what: str) -> list[tuple[Any, ...]]:
+        """Rows of its database."""
         assert self._data is not None
         if url := self.environment.get("DATABASE_URL"):
-            return int(postgres.execute(url, "SELECT count(*) FROM proxy_app_usagerecord WHERE attempt > 0")[0][0])
+            return list(postgres.execute(url, f"SELECT {what}"))
         with contextlib.closing(sqlite3.connect(Path(self._data.name) / "gateway.sqlite3")) as database:
-            (size,) = database.execute("SELECT count(*) FROM proxy_app_usagerecord WHERE attempt > 0").fetchone()
-        return int(size)
+            return database.execute(f"SELECT {what}").fetchall()
 
     def variables(self) -> dict[str, str]:
         """Its environment: no settings of this machine, and a short drain, as clients of ended tests may be left."""

@@ -27,8 +27,9 @@ HERE = Path(__file__).resolve().parent
 HOME = HERE.parent.parent.parent / ".venv" / "clients"
 PATIENCE = 240.0
 OLDEST_NODE = "20"
-# The class that is compiled for each Java SDK besides Walking.java, and run.
+# The class that is compiled for each Java SDK besides Walking.java, and run; and those that use what the SDK knows.
 JAVA_PROGRAMS = {"java-genai-1": "Genai", "java-genai-2": "Genai", "langchain4j": "LangChain"}
+_MORE_PROGRAMS = {"java-genai-1": ("Keeping",), "java-genai-2": ("Keeping", "Interacting")}
 
 
 class NotInstalled(Exception):
@@ -97,7 +98,7 @@ def _sources_of(name: str) -> list[Path]:
         case "go.mod":
             return sorted((HERE / "go").glob("*.go"))
         case "pom.xml":
-            programs = (*("Walking", JAVA_PROGRAMS[name]), *(["Keeping"] if JAVA_PROGRAMS[name] == "Genai" else []))
+            programs = ("Walking", JAVA_PROGRAMS[name], *_MORE_PROGRAMS.get(name, ()))
             return [HERE / "java" / f"{one}.java" for one in programs]
         case _:
             return []

@@ -24,13 +24,13 @@ CAPITAL = "What is the capital of France?"
 plan: dict[str, Any] = json.loads(sys.stdin.readline())
 
 
-def new_client(transport: str) -> genai.Client:
-    options = types.HttpOptions(base_url=plan["url"], timeout=60_000)
+def new_client(transport: str, url: str = "", key: str = "") -> genai.Client:
+    options = types.HttpOptions(base_url=url or plan["url"], timeout=60_000)
     if transport == "httpx":
         # Google's SDK prefers aiohttp wherever it is installed; users who want httpx pass a client of their own.
         library = importlib.import_module("httpx2" if genai.__version__.startswith("3.") else "httpx")
         options.httpx_async_client = library.AsyncClient(timeout=60)
-    return genai.Client(api_key=plan["key"], http_options=options)
+    return genai.Client(api_key=key or plan["key"], http_options=options)
 
 
 def tell(outcome: dict[str, Any]) -> None:
