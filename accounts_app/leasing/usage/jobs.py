@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from django.db.models import F
 
 from accounts_app.leasing import owner_rows
-from accounts_app.leasing.owner_news import RESOURCE, CountedRow, LeftRow, SeenRow
+from accounts_app.leasing.owner_news import RESOURCE, CountedRow, LeftRow, NotThereRow, SeenRow
 from accounts_app.leasing.owners import Found, as_found
 from accounts_app.models import RunningJob
 from accounts_app.pool.access.tenants import Tenant
@@ -64,6 +64,11 @@ def seen(job: Job, state: str) -> None:
     """Upstream has shown a job. Never waits."""
     if state:
         journal.append(RESOURCE, SeenRow(job.resource_id, state))
+
+
+def missed(job: Job) -> None:
+    """Upstream says that a job is not there, which says little on one day alone. Never waits."""
+    journal.append(RESOURCE, NotThereRow(job.resource_id, datetime.now(UTC).date()))
 
 
 async def take(found: Found) -> Job | None:

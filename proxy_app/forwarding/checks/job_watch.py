@@ -123,11 +123,14 @@ async def _look_at(job: Job, now: float) -> None:
 
 async def _look_at_trigger(job: Job, now: float) -> None:
     """Write down how a trigger is, and what it has begun since: jobs that are due at once."""
-    with suppress(errors.GatewayError, errors.BrokenStream, on_behalf.NoSuchMethod):
+    try:
         jobs.seen(job, shown_in(await on_behalf.ask("GET", job.name, job.owner)).state)
-        runs = await on_behalf.ask("GET", job.name, job.owner, verb="executions", query=f"page_size={MOST}")
-        if job.account is not None:
-            await owners.discovered([_run(job, job.account, name, row, now) for name, row in told_in(RUNS, runs)])
+        runs = await on_behalf.answer("GET", job.name, job.owner, verb="executions", query=f"page_size={MOST}")
+        told = told_in(RUNS, runs.body)
+        await owners.discovered([_run(job, runs.account, name, row, now) for name, row in told])
+    except (errors.GatewayError, errors.BrokenStream, on_behalf.NoSuchMethod) as error:
+        if isinstance(error, errors.UpstreamError) and error.code == 404:
+            jobs.missed(job)
     await jobs.look_again(job, now + JOBS[-1], counts=False)
 
 

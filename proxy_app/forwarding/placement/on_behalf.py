@@ -40,7 +40,15 @@ class Answer:
     account: int
 
 
-async def ask(
+async def ask(http: str, name: str, owner: int, *, verb: str = "", query: str = "") -> bytes:
+    """The answer of the project `owner` to a method on the resource `name`.
+
+    Raises NoSuchMethod, GatewayError, BrokenStream, RosterUnavailable.
+    """
+    return (await answer(http, name, owner, verb=verb, query=query)).body
+
+
+async def answer(
     http: str,
     name: str,
     owner: int,
@@ -49,11 +57,8 @@ async def ask(
     query: str = "",
     body: Body = _NO_BODY,
     attempt_log: AttemptLog | None = None,
-) -> bytes:
-    """The answer of the project `owner` to a method on the resource `name`.
-
-    Raises NoSuchMethod, GatewayError, BrokenStream, RosterUnavailable.
-    """
+) -> Answer:
+    """The same, with the account that gave it."""
     written = (f"{name}:{verb}", f"{name}/{verb}") if verb else (name,)
     fitting = (found for path in written if (found := paths.find(http, path)) and found.name == name)
     target = next(fitting, None)
@@ -73,7 +78,7 @@ async def ask(
         named=Named((parsed,)),
         passes=PassThrough(http, query=query),
     )
-    return (await _answer(call, owner, attempt_log or AttemptLog())).body
+    return await _answer(call, owner, attempt_log or AttemptLog())
 
 
 async def ask_for(
@@ -126,7 +131,7 @@ async def cancel(name: str, owner: int) -> str:
 async def _tried(http: str, name: str, owner: int, *, verb: str = "", query: str = "", body: Body = _NO_BODY) -> str:
     attempt_log = AttemptLog()
     try:
-        await ask(http, name, owner, verb=verb, query=query, body=body, attempt_log=attempt_log)
+        await answer(http, name, owner, verb=verb, query=query, body=body, attempt_log=attempt_log)
     except errors.GatewayError as error:
         said = attempt_log.entries[-1].fault.message if attempt_log.entries else ""
         return said or error.message

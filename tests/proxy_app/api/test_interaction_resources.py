@@ -119,6 +119,21 @@ async def test_a_chosen_id_goes_to_another_project_where_others_hold_it(kind, se
     assert len({row.project_id for row in rows}) == len(rows) == 2
 
 
+async def test_a_chosen_id_is_the_tenants_wherever_the_create_has_to_go(send, red, blue, upstream):
+    _, environment = await send(red, "POST", "environments", ENVIRONMENT)
+    body = {**BODIES["agents"], "base_environment": environment["id"]}
+    assert (await send(red, "POST", "agents", body))[0] == 200
+    again = await send(red, "POST", "agents", body)
+    row = await Resource.objects.aget(kind="agents")
+    await Resource.objects.filter(pk=row.pk).aupdate(api_key=0, group=None)
+    taken = await send(red, "POST", "agents", body)
+
+    assert again[0] == 409
+    assert "already exists: agents/mine" in again[1]["error"]["message"]
+    assert taken[0] == 409  # upstream's own: it can go nowhere else
+    assert len([each for each in upstream.requests if each.call == "createAgent"]) == 2
+
+
 async def test_lists_are_pages_of_rows(send, red, blue, upstream):
     for number in range(3):
         await send(red, "POST", "agents", {**BODIES["agents"], "id": f"a{number}"})

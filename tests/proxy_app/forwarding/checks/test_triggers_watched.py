@@ -1,7 +1,7 @@
 """Triggers, which begin interactions without any call: found, counted on their key, limited and stopped."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from django.db.models import Sum
@@ -130,3 +130,28 @@ async def test_an_operator_pauses_and_deletes_it(client, red, made, upstream):
 
     assert (await client.get(f"{URL}/{made}", x_goog_api_key=red)).status == 404
     assert not await RunningJob.objects.aexists()
+
+
+async def test_one_that_upstream_does_not_have_on_two_days_is_forgotten(client, red, made, upstream):
+    row = await Resource.objects.select_related("account").aget(kind="triggers")
+    await on_behalf.delete(row.name, row.project_id)
+    await watch(upstream)
+    assert (await Resource.objects.aget()).not_there_on is not None
+
+    await Resource.objects.aupdate(not_there_on=date(2026, 1, 1))
+    await watch(upstream)
+
+    assert not await Resource.objects.aexists()
+    assert not await RunningJob.objects.aexists()
+
+
+async def test_what_it_begins_is_found_after_the_account_that_made_it_is_gone(client, red, made, projects, upstream):
+    row = await Resource.objects.aget(kind="triggers")
+    await Resource.objects.aupdate(account=None)
+    upstream.advance(DAY + 60)
+
+    await watch(upstream)
+
+    found = await Resource.objects.aget(kind="interactions")
+    assert found.project_id == row.project_id
+    assert found.account_id is not None

@@ -1,8 +1,8 @@
 import pytest
 
 from proxy_app.wire.bodies.bodies import read_body
-from proxy_app.wire.interactions.requests import meant, with_instruction
-from proxy_app.wire.operations import COUNT
+from proxy_app.wire.interactions.requests import meant, secrets_in, with_instruction
+from proxy_app.wire.operations import COUNT, OPERATIONS
 from proxy_app.wire.operations.rows.interactions import CREATE, CREATE_IN_BACKGROUND, CREATE_UNSTORED
 
 
@@ -42,3 +42,13 @@ def test_the_operators_instruction_goes_before_the_clients(body, instruction):
     assert bytes(written.get("system_instruction", b"")) == (instruction or b"")
     assert with_instruction(fields, "", "gemini-3.5-flash") is fields
     assert with_instruction(fields, "Be kind.", "gemini-3.1-flash-image") is fields
+
+
+def test_all_long_texts_of_what_holds_a_secret_are_secrets_but_those_that_say_what_it_is():
+    (credentials,) = [each for each in OPERATIONS if each.id == "credentials.create"]
+    body = read_body(
+        b'{"id":"my-credential","type":"bearer_token","token":"abcdef","n":7,"x":{"y":["ghijkl","short"]}}'
+    )
+
+    assert secrets_in(credentials, body) == ("abcdef", "ghijkl")
+    assert secrets_in(CREATE, body) == ()

@@ -237,3 +237,26 @@ def test_whatever_is_taken_stands_in_a_url_as_one_path_that_means_the_same(text)
     assert not {"", ".", ".."} & set(path.split("/"))
     assert unquote(path) == str(name)
     assert model(name.model) == model(str(name)) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "everybodys"),
+    [
+        ("agents/deep-research-max-preview-04-2026", True),
+        ("agents/antigravity-preview-09-2026", True),
+        ("agents/dynamic", True),
+        ("agents/dynamic-helper", False),
+        ("agents/mine", False),
+        ("voices/Puck", True),
+        ("voices/voicekey_x", True),
+        ("voices/voice_x", False),
+        ("files/f", False),
+    ],
+)
+def test_every_project_has_what_is_googles_own(text, everybodys):
+    assert parse(text).is_everybodys is everybodys
+
+
+def test_the_request_log_has_no_tokens():
+    assert parse("interactions/v1_a/auth_tokens/0f").logged == "interactions/v1_a"
+    assert parse("environments/e/files/a/b").logged == "environments/e/files/a/b"

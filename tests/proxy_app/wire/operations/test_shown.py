@@ -113,3 +113,25 @@ def test_a_file_that_was_uploaded_is_told_with_its_hash_and_size():
 )
 def test_what_tells_of_no_file_with_bytes_is_none(answer):
     assert uploaded_in(answer) is None
+
+
+def test_what_goes_with_interactions_is_shown_in_its_own_words_and_without_secrets():
+    told = {
+        "id": "e",
+        "status": "active",
+        "size_bytes": 17,
+        "created": "1970-01-01T00:02:00Z",
+        "environment_key": "secret",
+        "network": {"allowlist": [{"domain": "a.example", "transform": [{"X-Token": "secret"}]}]},
+        "interaction": {"agent": "a", "tools": [{"type": "mcp_server", "headers": {"X-Token": "secret"}}]},
+    }
+
+    found = shown(told)
+
+    assert (found.state, found.size_bytes, found.created_at, found.expires_at) == ("active", 17, 120.0, None)
+    assert json.loads(found.json) == {
+        **{name: told[name] for name in ("id", "status", "size_bytes", "created")},
+        "network": {"allowlist": [{"domain": "a.example"}]},
+        "interaction": {"agent": "a", "tools": [{"type": "mcp_server"}]},
+    }
+    assert shown({"name": "files/f", "key": "k"}).json == '{"name":"files/f","key":"k"}'
