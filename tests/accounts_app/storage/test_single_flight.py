@@ -11,7 +11,11 @@ from accounts_app.storage.single_flight import SingleFlight
 
 ROOT = Path(__file__).resolve().parents[3]
 # These begin tasks that nothing joins: the journal's writing, which is one for all kinds of rows.
-STARTERS = {"accounts_app/storage/journal.py", "accounts_app/storage/single_flight.py"}
+STARTERS = {
+    "accounts_app/storage/journal.py",
+    "accounts_app/storage/single_flight.py",
+    "proxy_app/forwarding/uploads/sessions.py",  # a watch, which ends with the request that it is for
+}
 
 
 class Work:

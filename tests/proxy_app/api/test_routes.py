@@ -124,7 +124,7 @@ class TestIsAnsweredInGooglesShape:
         assert reply.status == 400
         assert reply.json()["error"].keys() == {"message", "code"}
         assert reply.json()["error"]["code"] == "invalid_request"
-        assert "interactions.create is not served" in reply.json()["error"]["message"]
+        assert "needs an account of the public API" in reply.json()["error"]["message"]
 
     @pytest.mark.parametrize("verb", ["doMagic", "GenerateContent", ""])
     async def test_for_verbs_that_nobody_has(self, verb, client, alice, upstream):

@@ -49,13 +49,16 @@ async def test_a_newer_request_aborts_the_older_and_waits_for_its_end(session):
 
 
 async def test_of_three_the_newest_has_the_session(session):
-    async def one() -> str:
+    all_here = asyncio.Event()
+
+    async def one(number: int) -> str:
+        if number == 2:
+            all_here.set()
         async with sessions.alone(session):
-            for _ in range(10):
-                await asyncio.sleep(0)
+            await all_here.wait()
             return "done"
 
-    results = await asyncio.gather(*(one() for _ in range(3)), return_exceptions=True)
+    results = await asyncio.gather(*map(one, range(3)), return_exceptions=True)
 
     assert [type(result) for result in results] == [errors.Aborted, errors.Aborted, str]
 
