@@ -41,7 +41,6 @@ class Attempts:
             "assignment",
             "tried",
             "waited",
-            "_again",
             "_blame",
             "_met",
             "_owes_retry",
@@ -57,7 +56,6 @@ class Attempts:
         self.assignment: Assignment | None = None
         self.tried: set[int] = set()
         self.waited = 0.0  # seconds the call has been told to pause so far
-        self._again = False  # the same account is asked again
         self._blame = blame
         self._met: dict[int, Fault] = {}  # the fault of each account that this call has left
         self._owes_retry = False  # going on costs a retry
@@ -83,8 +81,7 @@ class Attempts:
         if now < self._pause:
             return Pause(self._pause)
         self._blame.board.look_at_paths(now)
-        if self.assignment is not None and self._again:
-            self._again = False
+        if self.assignment is not None:
             if self._is_worse(self.assignment):
                 self._leave(self.assignment, self.faults[-1], verdict_of(self.faults[-1]), now)
                 return self._another(now)
@@ -110,9 +107,7 @@ class Attempts:
             self._suspicions.append(Suspicion(assignment.loan.account, assignment.path, fault))
         if not replayable or self._is_over(fault, verdict, now):
             self._end(NoAnswer(Ending.FAILURE, len(self.faults) - 1), now)
-        elif self._stays(assignment, fault, verdict, now):
-            self._again = True
-        else:
+        elif not self._stays(assignment, fault, verdict, now):
             self._leave(assignment, fault, verdict, now)
 
     def answered(self, now: float) -> None:

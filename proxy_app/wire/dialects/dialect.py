@@ -49,7 +49,7 @@ class Dialect(Protocol):
         ...
 
     def build(
-        self, call: Call, *, model: str, project: str, token: str, base: str, instruction_prefix: str = ""
+        self, call: Call, *, model: str, project: str, token: str, base: str, instruction_prefix: str = ...
     ) -> UpstreamRequest:
         """The request for one attempt at `call`.
 
@@ -63,6 +63,8 @@ class Dialect(Protocol):
         """A reader of the answer to `call`."""
         ...
 
-    def fault(self, status: int, body: bytes, content_type: str = "", now: float = 0.0, retry_after: str = "") -> Fault:
+    def fault(
+        self, status: int, body: bytes, content_type: str = ..., now: float = ..., retry_after: str = ...
+    ) -> Fault:
         """The fault in an answer that is an error. The arguments are those of `faults.classify`."""
         ...

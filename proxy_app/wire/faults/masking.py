@@ -19,4 +19,4 @@ def masked_bytes(text: bytes, *secrets: str) -> bytes:
     lower = text.lower()
     if not any(sign in lower for sign in _SIGNS) and not any(secret and secret.encode() in text for secret in secrets):
         return text
-    return masked(text.decode("utf-8", "surrogateescape"), *secrets).encode("utf-8", "surrogateescape")
+    return masked(text.decode(errors="surrogateescape"), *secrets).encode(errors="surrogateescape")

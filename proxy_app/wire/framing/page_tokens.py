@@ -24,7 +24,7 @@ def written(position: Position, scope: str, key: bytes) -> str:
 def read(token: str, scope: str, key: bytes) -> Position | None:
     """The position in a token; None for one that is none of this scope's."""
     try:
-        raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        raw = base64.urlsafe_b64decode(token + "==")
     except (ValueError, binascii.Error):
         return None
     numbers, signature = raw[: _NUMBERS.size], raw[_NUMBERS.size :]

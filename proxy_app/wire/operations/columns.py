@@ -135,11 +135,11 @@ class Operation:
     not_there: NotThere = field(init=False, default=NOWHERE)  # the error for a path whose name is unknown or foreign
     verb: str = field(init=False, default="")
     on_model: bool = field(init=False, default=False)  # whether its path names a model
-    _before: str = field(init=False, default="")
-    _after: str = field(init=False, default="")
+    _before: str = field(init=False)
+    _after: str = field(init=False)
 
     def __post_init__(self) -> None:
-        settled: dict[str, object] = {"verb": self.template.partition(":")[2]}
+        settled: dict[str, object] = {"verb": self.template.partition(":")[2], "_before": self.template, "_after": ""}
         if variable := VARIABLE.search(self.template):
             before, after = self.template[: variable.start()], self.template[variable.end() :]
             settled = {

@@ -14,6 +14,7 @@ ACTIVE, FINAL, CANCELLED = "active", "final", "cancelled"
 
 _PROTOCOL, _COMMAND, _OFFSET = "x-goog-upload-protocol", "x-goog-upload-command", "x-goog-upload-offset"
 _RANGE = re.compile(r"bytes (?:([0-9]{1,18})-([0-9]{1,18})|\*)/([0-9]{1,18}|\*)", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 _TAKEN = re.compile(r"(?:bytes=)?0-([0-9]{1,18})", re.ASCII)
 _CONTINUE = 308
 
@@ -51,19 +52,19 @@ class Told:
 
 def begins_session(headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
     """Whether a request, with headers in lower case, starts an upload in several requests."""
-    protocol = headers.get(_PROTOCOL) or query.get("upload_protocol", "")
+    protocol = headers.get(_PROTOCOL) or query.get("upload_protocol")
     return ("start" in _commands(headers) and protocol == "resumable") or query.get("uploadType") == "resumable"
 
 
 def is_multipart(headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
     """Whether the one request of an upload has two parts, of which the second is the file."""
-    protocol = headers.get(_PROTOCOL) or query.get("upload_protocol", "")
+    protocol = headers.get(_PROTOCOL) or query.get("upload_protocol")
     return "multipart" in (protocol, query.get("uploadType"))
 
 
 def announced(headers: Mapping[str, str]) -> int | None:
     """The size of the file, as the start of a session announces it."""
-    return _number(headers.get("x-goog-upload-header-content-length") or headers.get("x-upload-content-length", ""))
+    return _number(headers.get("x-goog-upload-header-content-length") or headers.get("x-upload-content-length"))
 
 
 def chunk_in(http: str, headers: Mapping[str, str]) -> Chunk:
@@ -74,10 +75,10 @@ def chunk_in(http: str, headers: Mapping[str, str]) -> Chunk:
     if "query" in commands or http in ("GET", "HEAD"):
         return Chunk(Step.QUERY)
     if commands:
-        return Chunk(Step.LAST if "finalize" in commands else Step.CHUNK, _number(headers.get(_OFFSET, "")))
+        return Chunk(Step.LAST if "finalize" in commands else Step.CHUNK, _number(headers.get(_OFFSET)))
     if (span := _RANGE.fullmatch(headers.get("content-range", "").strip())) is None:
         return Chunk(Step.LAST, 0, by_range=True)  # the whole file
-    first, last, total = map(_number, (part or "" for part in span.groups()))
+    first, last, total = map(_number, span.groups())
     if first is None or last is None:
         return Chunk(Step.QUERY, size=total, by_range=True)
     return Chunk(Step.LAST if last + 1 == total else Step.CHUNK, first, total, by_range=True)
@@ -86,7 +87,7 @@ def chunk_in(http: str, headers: Mapping[str, str]) -> Chunk:
 def told_in(status: int, headers: Mapping[str, str]) -> Told:
     """What an answer with headers in lower case says of its session."""
     if state := headers.get(STATUS, "").lower():
-        return Told(state, _number(headers.get(RECEIVED, "")))
+        return Told(state, _number(headers.get(RECEIVED)))
     if status == _CONTINUE:
         taken = _TAKEN.fullmatch(headers.get("range", "").strip())
         return Told(ACTIVE, int(taken[1]) + 1 if taken else 0)
@@ -116,6 +117,6 @@ def _commands(headers: Mapping[str, str]) -> set[str]:
     return {word.strip().lower() for word in headers.get(_COMMAND, "").split(",")} - {""}
 
 
-def _number(text: str) -> int | None:
-    text = text.strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+def _number(text: str | None) -> int | None:
+    found = _NUMBER.fullmatch(text.strip()) if text else None
+    return int(found[0]) if found else None
