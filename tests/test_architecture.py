@@ -88,6 +88,14 @@ TESTED_WITH = {
     f"{TRANSLATED}/media.py": f"{TRANSLATED}/to_generate/test_contents.py",
     f"{TRANSLATED}/values.py": f"{TRANSLATED}/to_generate/test_request.py",
 }
+# Imports each module that it is given as a new process would.
+IMPORTING = """
+import importlib, sys
+for name in sys.argv[1:]:
+    for loaded in [each for each in sys.modules if each.startswith(("accounts_app", "proxy_app"))]:
+        del sys.modules[loaded]
+    importlib.import_module(name)
+"""
 BRANCHES = (ast.If, ast.IfExp, ast.Match, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.BoolOp, ast.comprehension)
 
 
@@ -101,6 +109,17 @@ def test_imports_go_down_only():
     outcome = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert outcome.returncode == 0, outcome.stdout
+
+
+def test_any_module_of_the_pure_packages_may_be_imported_first():
+    paths = [path.relative_to(ROOT).with_suffix("") for room in OF_THE_PURE for path in (ROOT / room).rglob("*.py")]
+    names = sorted(".".join(path.parts).removesuffix(".__init__") for path in paths)
+
+    outcome = subprocess.run(
+        [sys.executable, "-c", IMPORTING, *names], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert outcome.returncode == 0, outcome.stderr
 
 
 def test_no_package_has_more_modules_than_a_reader_keeps_in_mind():

@@ -108,7 +108,7 @@ class Blame:
         *,
         lately: bool,
         among: Among = None,
-        even_disabled: bool = False,
+        even_disabled: bool,
     ) -> Choice | None:
         """The account to ask; None when none of those not tried can answer.
 

@@ -49,7 +49,7 @@ def fields_of(body: bytes, boundary: bytes) -> Body:
     fields: Body = {}
     for part in parts_of(body, boundary):
         if part.file_name is None:
-            fields[part.name] = Raw(_encode(body[part.start : part.end].decode("utf-8", "replace")))
+            fields[part.name] = Raw(_encode(body[part.start : part.end].decode(errors="replace")))
     return fields
 
 
@@ -75,7 +75,7 @@ def parts_of(body: bytes, boundary: bytes) -> Iterator[Part]:
             return
         head = body.find(_END_OF_HEADERS, at)
         end = body.find(delimiter, head + 2)
-        if head < 0 or end < 0:
+        if -1 in (head, end):
             raise Malformed(_NO_FORM)
         yield part_in(body[at:head], head + len(_END_OF_HEADERS), max(end, head + len(_END_OF_HEADERS)))
         at = end + 2
@@ -84,7 +84,7 @@ def parts_of(body: bytes, boundary: bytes) -> Iterator[Part]:
 
 def part_in(headers: bytes, start: int, end: int) -> Part:
     """The part that has these headers."""
-    text = headers.decode("utf-8", "replace").replace("\r\n", "\n")
+    text = headers.decode(errors="replace")
     disposition = found[1] if (found := _DISPOSITION.search(text)) else ""
     name, file_name = _NAME.search(disposition), _FILE_NAME.search(disposition)
     kind = _CONTENT_TYPE.search(text)
@@ -138,7 +138,7 @@ class FileInForm:
         at = held.find(delimiter)
         begin = at + len(delimiter)
         head = held.find(_END_OF_HEADERS, begin)
-        if at < 0 or head < 0:
+        if -1 in (at, head):
             return self._waits()
         if held[begin : begin + 2] == b"--":
             raise Malformed(_NO_FORM)
@@ -149,9 +149,9 @@ class FileInForm:
             del held[:start]
             return True
         end = held.find(delimiter, start - 2)
-        if end < 0:
+        if end == -1:
             return self._waits()
-        self.fields[part.name] = held[start : max(start, end)].decode("utf-8", "replace")
+        self.fields[part.name] = held[start : max(start, end)].decode(errors="replace")
         del held[:end]
         return True
 

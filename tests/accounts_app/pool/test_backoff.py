@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from accounts_app.pool import backoff
-from accounts_app.pool.backoff import CHECKS, DETOURS, GUESSES, PROBES, REFUSALS, Spread, step
+from accounts_app.pool.backoff import CHECKS, DETOURS, GUESSES, JOBS, PROBES, REFUSALS, Spread, step
 
 
 def test_the_ladders_are_those_of_the_table_of_blame():
@@ -14,6 +14,10 @@ def test_the_ladders_are_those_of_the_table_of_blame():
     assert DETOURS == (60, 120, 240, 480, 600)
     assert PROBES == (1, 2, 5, 10, 30)
     assert CHECKS == (60, 120, 300, 600, 3_600)
+
+
+def test_jobs_are_looked_at_less_and_less_often():
+    assert JOBS == (60, 120, 300, 600)
 
 
 def test_parts_and_limits_are_those_of_the_table_of_blame():

@@ -1,5 +1,8 @@
 """The effects of an exchange's outcome on accounts and paths."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from accounts_app.pool.backoff import Spread
@@ -32,8 +35,9 @@ def status_of(blame: Blame, account: int = 1, now: float = NOW) -> Status:
     return blame.board.eligibility_of(account, MODEL, now).status
 
 
-def choose(blame: Blame, *tried: int, lately: bool = False, conversation: int = 7) -> tuple[int, str] | None:
-    choice = blame.choose(Strategy.CONSISTENT_HASH, MODEL, conversation, tried, NOW, lately=lately)
+def choose(blame: Blame, *tried: int, conversation: int = 7, **wanted: Any) -> tuple[int, str] | None:
+    wanted = {"lately": False, "even_disabled": False, **wanted}
+    choice = blame.choose(Strategy.CONSISTENT_HASH, MODEL, conversation, tried, NOW, **wanted)
     return choice and (choice.account, choice.why)
 
 
@@ -97,6 +101,13 @@ class TestChoosing:
         assert choose(blame, 2, lately=True) == (3, "it answered for this model lately")
         assert choose(blame, 2, 3, lately=True)[1] == "affinity"
         assert choose(blame)[1] == "affinity"
+
+    def test_one_that_an_operator_has_disabled_is_asked_where_that_is_allowed(self, blame):
+        accounts = {each: replace(blame.board.accounts[each], enabled=False) for each in (1, 2, 3)}
+        blame.board.update(accounts, accounts, NOW)
+
+        assert choose(blame, among={2, 3}) is None
+        assert choose(blame, among={2, 3}, even_disabled=True) == (2, "disabled, but in the project of what is named")
 
 
 class TestTheEndOfACooldown:

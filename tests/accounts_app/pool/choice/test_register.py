@@ -28,6 +28,22 @@ def test_the_lasting_reasons_come_first(account, status, detail):
     assert (found.status, found.detail) == (status, detail)
 
 
+@pytest.mark.parametrize(
+    ("account", "status"),
+    [
+        (Someone(enabled=False), Status.READY),
+        (Someone(enabled=False, parked="by_hand"), Status.READY),
+        (Someone(enabled=False, parked="verify"), Status.NEEDS_ATTENTION),
+        (Someone(enabled=False, standby=True), Status.STANDBY),
+    ],
+)
+def test_what_an_operator_has_disabled_may_count(account, status):
+    board = board_of(a1=account)
+
+    assert board.eligibility_of(1, PRO, NOW, even_disabled=True).status is status
+    assert board.eligibility_of(1, PRO, NOW).status is Status.DISABLED
+
+
 def test_an_account_that_is_not_there_is_unknown():
     assert board_of(a1=Someone()).eligibility_of(2, PRO, NOW).status is Status.UNKNOWN
 

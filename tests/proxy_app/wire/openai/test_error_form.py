@@ -14,6 +14,8 @@ from proxy_app.wire.openai.error_form import in_openai, openai_body
         (403, "permission_error", "permission_denied"),
         (404, "not_found_error", "not_found"),
         (405, "invalid_request_error", None),
+        (409, "conflict_error", "conflict"),
+        (413, "invalid_request_error", "request_too_large"),
         (429, "rate_limit_error", "rate_limit_exceeded"),
         (500, "server_error", None),
         (501, "invalid_request_error", "unsupported"),

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from proxy_app.wire.malformed import NotAnAnswer
-from proxy_app.wire.openai.files import listed, mime_type, page_in, related_head, told
+from proxy_app.wire.openai.files import deleted, listed, mime_type, page_in, related_head, told
 from proxy_app.wire.openai.forms import Part
 
 FILE = {
@@ -38,6 +38,32 @@ def test_what_a_file_is_for_is_read_from_its_type(file, purpose):
     assert json.loads(told(json.dumps(file).encode()))["purpose"] == purpose
 
 
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [("ACTIVE", "processed"), ("PROCESSING", "uploaded"), ("FAILED", "error"), ("", "processed")],
+)
+def test_a_file_has_the_status_that_its_state_is(state, status):
+    assert json.loads(told(json.dumps({"state": state}).encode()))["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("size", "bytes_"), [("9" * 18, 10**18 - 1), ("1" * 19, 0), (7, 7), ("-1", 0), ("\u00b2", 0), (None, 0)]
+)
+def test_a_size_is_a_number_of_64_bits_or_none(size, bytes_):
+    assert json.loads(told(json.dumps({"sizeBytes": size}).encode()))["bytes"] == bytes_
+
+
+def test_what_google_does_not_tell_of_a_file_is_empty():
+    made = json.loads(told(b"{}"))
+
+    assert (made["id"], made["created_at"], made["filename"], made["purpose"]) == ("", 0, "", "user_data")
+    assert "expires_at" not in made
+
+
+def test_a_file_that_is_gone_is_told():
+    assert json.loads(deleted("files/a")) == {"id": "files/a", "object": "file", "deleted": True}
+
+
 @pytest.mark.parametrize("answer", [b"", b"[]", b"words"])
 def test_what_is_no_file_is_no_answer(answer):
     with pytest.raises(NotAnAnswer):
@@ -60,6 +86,9 @@ def test_a_list_goes_on_after_a_file_and_may_be_of_one_purpose():
     [
         ("a.jsonl", "application/octet-stream", "", "application/jsonl"),
         ("a", "", "batch", "application/jsonl"),
+        ("a", "text/plain", "batch", "application/jsonl"),
+        ("a", "text/csv", "batch", "text/csv"),
+        ("", "text/csv", "user_data", "text/csv"),
         ("a.pdf", "application/octet-stream", "user_data", "application/pdf"),
         ("a.pdf", "text/plain; charset=utf-8", "user_data", "text/plain"),
         ("a", "", "", "application/octet-stream"),
@@ -69,4 +98,11 @@ def test_the_type_of_a_file(name, given, purpose, kind):
     part, fields = Part("file", 0, 0, name, given), {"purpose": purpose}
 
     assert mime_type(part, fields) == kind
-    assert kind.encode() in related_head(part, fields)
+    assert (
+        related_head(part, fields)
+        == (
+            "--gemini-gateway-part-of-a-file\r\nContent-Type: application/json\r\n\r\n"
+            f'{{"file":{{"displayName":"{name}","mimeType":"{kind}"}}}}\r\n'
+            f"--gemini-gateway-part-of-a-file\r\nContent-Type: {kind}\r\n\r\n"
+        ).encode()
+    )

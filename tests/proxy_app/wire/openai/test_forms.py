@@ -23,6 +23,25 @@ def test_fields_are_read_and_files_are_left():
     assert BODY[file.start : file.end] == b"line\r\n--b-\r\nend"
 
 
+def test_a_part_may_lack_a_name_and_a_type_and_have_quotes_as_browsers_write_them():
+    form = (
+        b'--b-1\r\nContent-Disposition: form-data; name="a"; filename="%22b%22"\r\n\r\n1\r\n'
+        b"--b-1\r\nX: y\r\n\r\n\xff\r\n--b-1--"
+    )
+
+    named, nameless = parts_of(form, B)
+
+    assert (named.name, named.file_name, named.content_type) == ("a", '"b"', "")
+    assert (nameless.name, nameless.file_name, nameless.content_type) == ("", None, "")
+    assert bytes(fields_of(form, B)[""]) == '"\ufffd"'.encode()
+
+
+def test_headers_that_are_no_text_are_read_as_far_as_they_go():
+    form = b'--b-1\r\nContent-Disposition: form-data; name="\xff"\r\n\r\n1\r\n--b-1--'
+
+    assert [part.name for part in parts_of(form, B)] == ["\ufffd"]
+
+
 def test_one_value_is_written_anew_and_nothing_else():
     assert b"".join(with_value(BODY, B, "model", "other")) == BODY.replace(b"veo", b"other")
     assert b"".join(with_value(BODY, B, "nobodys", "other")) == BODY
@@ -62,10 +81,12 @@ def test_any_bytes_are_a_form_or_malformed(body):
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 50, 1000])
 def test_a_file_is_read_as_it_comes(size):
     reader = FileInForm(B)
+    assert repr(reader) == "<FileInForm open>"
     pieces = [BODY[start : start + size] for start in range(0, len(BODY), size)]
 
     assert b"".join(map(reader.feed, pieces)) == b"line\r\n--b-\r\nend"
     assert reader.ended
+    assert repr(reader) == "<FileInForm ended>"
     assert reader.fields == {"model": "veo", "empty": ""}
     assert reader.part is not None
     assert reader.part.file_name == 'a "b".txt'

@@ -93,6 +93,25 @@ def test_a_chunk_of_an_unknown_shape_is_for_its_client_alone():
     assert fed(reader, odd, chunk()) == [odd, chunk()]
 
 
+def test_a_reader_says_of_itself_how_an_answer_comes():
+    stream, plain = ChunkReader(1, tells_usage=True), AnswerReader(generated=True)
+
+    assert [reader.whole for reader in (stream, plain)] == [False, True]
+    assert [reader.may_be_empty for reader in (stream, plain)] == [False, False]
+    assert [reader.complete for reader in (stream, plain)] == [False, True]
+    assert [reader.settled for reader in (stream, plain)] == [False, True]
+    assert all(200 in reader.statuses and 201 not in reader.statuses for reader in (stream, plain))
+
+
+def test_an_answer_is_not_kept_once_it_is_read():
+    reader = AnswerReader(generated=False)
+    reader.feed(b"{}")
+
+    assert repr(reader) == "<AnswerReader 2 bytes>"
+    assert ended(reader) == [b"{}"]
+    assert repr(reader) == "<AnswerReader 0 bytes>"
+
+
 @pytest.mark.parametrize(("generated", "frames"), [(True, 0), (False, 1)])
 def test_a_completion_needs_a_choice(generated, frames):
     reader = AnswerReader(generated=generated)

@@ -10,10 +10,17 @@ from proxy_app.wire.operations.shown import Shown
     ("kind", "status", "state"),
     [
         ("video", "queued", "RUNNING"),
+        ("video", "in_progress", "RUNNING"),
+        ("video", "completed", "DONE"),
         ("video", "failed", "DONE"),
         ("batch", "validating", "BATCH_STATE_PENDING"),
         ("batch", "in_progress", "BATCH_STATE_RUNNING"),
+        ("batch", "finalizing", "BATCH_STATE_RUNNING"),
+        ("batch", "cancelling", "BATCH_STATE_RUNNING"),
         ("batch", "completed", "BATCH_STATE_SUCCEEDED"),
+        ("batch", "failed", "BATCH_STATE_FAILED"),
+        ("batch", "cancelled", "BATCH_STATE_CANCELLED"),
+        ("batch", "expired", "BATCH_STATE_EXPIRED"),
         ("batch", "new", ""),
     ],
 )

@@ -24,6 +24,7 @@ from proxy_app.wire.usage import Usage
             Usage(prompt=3, cached=1, candidates=1, thoughts=3, total=7),
         ),
         ({"prompt_tokens": 3}, Usage(prompt=3, total=3)),
+        ({"prompt_tokens": 3, "completion_tokens": 4}, Usage(prompt=3, candidates=4, total=7)),
     ],
 )
 def test_thoughts_are_counted_within_a_completion_or_beside_it(counts, usage):

@@ -39,6 +39,14 @@ def test_lists_have_googles_sizes():
     }
 
 
+def test_paths_outside_the_api_have_no_version():
+    assert those(lambda one: not one.versioned) == {"discovery.rest", "jwks.get"}
+
+
+def test_a_client_is_told_why_it_gets_no_answer():
+    assert told(lambda one: one.why_not).keys() == {"files.register"}
+
+
 def test_what_is_made_lives_as_long_as_google_says():
     assert told(lambda one: tuple(made.lives for made in one.makes + one.tells if made.lives)) == {
         **dict.fromkeys(("media.upload", "files.create", "models.predictLongRunning"), (48 * 3600,)),

@@ -10,6 +10,7 @@ from proxy_app.wire.operations.upload_steps import (
     announced,
     begins_session,
     chunk_in,
+    is_multipart,
     moved,
     query_headers,
     told_in,
@@ -30,6 +31,21 @@ from proxy_app.wire.operations.upload_steps import (
 )
 def test_a_start_is_told_from_an_upload_in_one_request(headers, query, begins):
     assert begins_session(headers, query) is begins
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "multipart"),
+    [
+        ({"x-goog-upload-protocol": "multipart"}, {}, True),
+        ({}, {"upload_protocol": "multipart"}, True),
+        ({}, {"uploadType": "multipart"}, True),
+        ({"x-goog-upload-protocol": "raw"}, {"upload_protocol": "multipart"}, False),
+        ({}, {"uploadType": "media"}, False),
+        ({}, {}, False),
+    ],
+)
+def test_an_upload_in_one_request_may_have_two_parts(headers, query, multipart):
+    assert is_multipart(headers, query) is multipart
 
 
 @pytest.mark.parametrize(
