@@ -16,8 +16,8 @@ from proxy_app.wire.dialects.readers import Reader, ReportedError
 from proxy_app.wire.faults.faults import error_in
 from proxy_app.wire.framing import sse
 from proxy_app.wire.malformed import NotAnAnswer
-from proxy_app.wire.openai import requests
 from proxy_app.wire.openai.usage import Counts, usage_of
+from proxy_app.wire.openai.wanted import choices_wanted, tells_usage
 from proxy_app.wire.operations import Metered
 from proxy_app.wire.usage import Peek, StreamState, Usage
 
@@ -158,7 +158,7 @@ class AnswerReader:
 def reader_of(call: Call) -> Reader:
     """The reader of the answer to a call of this family."""
     if call.form is StreamForm.CHUNKS:
-        return ChunkReader(requests.choices_wanted(call.body), tells_usage=requests.tells_usage(call.body))
+        return ChunkReader(choices_wanted(call.body), tells_usage=tells_usage(call.body))
     return AnswerReader(generated=call.operation.metered is Metered.TOKENS)
 
 

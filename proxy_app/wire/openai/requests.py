@@ -1,9 +1,6 @@
-"""What the body of a request of the OpenAI layer decides, and how it goes to that layer: with one credential, which is
-a bearer's token, and with none of the client's headers, of which some count as credentials there.
+"""How a request goes to the OpenAI layer: with one credential, which is a bearer's token, and with none of the client's
+headers, of which some count as credentials there.
 """
-
-from collections.abc import Mapping
-from typing import Any, Final
 
 import msgspec
 from msgspec import Raw
@@ -13,32 +10,12 @@ from proxy_app.wire.bodies.bodies import Body, pieces
 from proxy_app.wire.calls import Call, StreamForm
 from proxy_app.wire.dialects.dialect import UpstreamRequest
 from proxy_app.wire.dialects.system_instruction import makes_images
-from proxy_app.wire.openai import forms
+from proxy_app.wire.openai import forms, wanted
 from proxy_app.wire.operations import Takes
 from proxy_app.wire.operations.rows.openai import CHAT
 from proxy_app.wire.operations.versions import FULLEST
 
-_STREAM_OPTIONS: Final = "stream_options"
-_INCLUDE_USAGE: Final = "include_usage"
-_MOST_CHOICES = 128
-
-_decode_number = msgspec.json.Decoder(int).decode
-_decode_options = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder().encode
-
-
-def choices_wanted(body: Body) -> int:
-    """How many choices a request asks for: `n`, 1 where that is missing or invalid."""
-    try:
-        wanted = _decode_number(body["n"]) if "n" in body else 1
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return 1
-    return wanted if 1 <= wanted <= _MOST_CHOICES else 1
-
-
-def tells_usage(body: Body) -> bool:
-    """Whether the client wants a stream to tell what was used."""
-    return _options(body).get(_INCLUDE_USAGE) is True
 
 
 def request(call: Call, model: str, *, token: str, base: str, instruction: str) -> UpstreamRequest:
@@ -77,17 +54,10 @@ def upstream_body(call: Call, model: str, instruction: str) -> Body:
         return body
     if instruction and not makes_images(model):
         body = _with_instruction(body, instruction)
-    if call.form is StreamForm.CHUNKS and not tells_usage(body):
-        body = {**body, _STREAM_OPTIONS: Raw(_encode({**_options(body), _INCLUDE_USAGE: True}))}
+    if call.form is StreamForm.CHUNKS and not wanted.tells_usage(body):
+        options = {**wanted.options_in(body), wanted.INCLUDE_USAGE: True}
+        body = {**body, wanted.STREAM_OPTIONS: Raw(_encode(options))}
     return body
-
-
-def _options(body: Body) -> Mapping[str, Any]:
-    """Options that cannot be read are none: a stream goes on without them."""
-    try:
-        return _decode_options(body[_STREAM_OPTIONS]) if _STREAM_OPTIONS in body else {}
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return {}
 
 
 def _with_instruction(body: Body, instruction: str) -> Body:

@@ -11,7 +11,7 @@ from msgspec import Raw
 from proxy_app.wire.calls import Call
 from proxy_app.wire.interactions.translated.from_generate.answers import Answer, Candidate, Counts, Part, read
 from proxy_app.wire.malformed import NotAnAnswer
-from proxy_app.wire.openai.requests import tells_usage
+from proxy_app.wire.openai.wanted import tells_usage
 
 _FINISHES = {"STOP": "stop", "MAX_TOKENS": "length"}
 _FILTERED = "content_filter"

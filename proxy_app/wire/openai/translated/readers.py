@@ -7,9 +7,9 @@ from proxy_app.wire.calls import Call, StreamForm
 from proxy_app.wire.dialects.readers import AnswerReader, EventReader, Reader, ReportedError, Unwrap
 from proxy_app.wire.framing import sse
 from proxy_app.wire.malformed import NotAnAnswer
-from proxy_app.wire.openai.requests import choices_wanted
 from proxy_app.wire.openai.translated import others
 from proxy_app.wire.openai.translated.answers import Chunks, Completion
+from proxy_app.wire.openai.wanted import choices_wanted
 from proxy_app.wire.operations.rows import openai
 from proxy_app.wire.usage import Usage
 

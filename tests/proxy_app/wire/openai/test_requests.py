@@ -4,7 +4,7 @@ import pytest
 
 from accounts_app.pool.content import Pieces
 from proxy_app.wire.calls import Call, PassThrough, StreamForm, read_body
-from proxy_app.wire.openai.requests import choices_wanted, request, tells_usage
+from proxy_app.wire.openai.requests import request
 from proxy_app.wire.operations.rows.openai import CHAT, EMBEDDINGS, VIDEO
 
 
@@ -46,12 +46,6 @@ def test_a_stream_is_asked_for_its_counts(options):
     body = sent({"stream_options": options} if options else {}, form=StreamForm.CHUNKS)[1]
 
     assert body["stream_options"]["include_usage"] is True
-    assert not tells_usage(read_body(json.dumps({"stream_options": options}).encode()))
-
-
-@pytest.mark.parametrize(("n", "choices"), [(None, 1), (3, 3), (0, 1), (-1, 1), (10**9, 1), ("x", 1)])
-def test_choices_are_counted(n, choices):
-    assert choices_wanted(read_body(json.dumps({"n": n}).encode())) == choices
 
 
 @pytest.mark.parametrize("model", ["m", "other"])
