@@ -115,7 +115,8 @@ def test_nodes_share_the_concurrent_requests(gateway: Gateway, other: Gateway, g
 
 @pytest.mark.browser
 def test_people_see_their_use_in_a_browser(gateway: Gateway, tmp_path):
-    key = a_key(gateway, name="alices", requests_per_day=5, allowed_models=["gemini-2.5*"], owner="Alice")
+    allowed = {"allowed_models": ["gemini-2.5*"], "allowed_agents": ["deep-*"]}
+    key = a_key(gateway, name="alices", requests_per_day=5, owner="Alice", **allowed)
     assert [call(gateway, key).status_code for _ in range(2)] == [200, 200]
     until(lambda: usage(gateway, key).json()["today"]["requests"] == 2)
     complaints: list[str] = []
@@ -138,6 +139,7 @@ def test_people_see_their_use_in_a_browser(gateway: Gateway, tmp_path):
         model = page.locator("#today").get_by_role("row", name=MODEL).inner_text().split("\t")
         assert (day[1:4], model[1]) == (["2", "5", "3"], "2")
         assert page.get_by_text("May use: gemini-2.5*.").is_visible()
+        assert page.get_by_text("May ask these agents: deep-*.").is_visible()
         assert page.url == f"{gateway.url}/usage"
         page.screenshot(path=tmp_path / "usage.png", full_page=True)
 

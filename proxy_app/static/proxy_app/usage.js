@@ -32,6 +32,7 @@ function show(usage) {
   byId("owner").textContent = usage.key.owner;
   tell("expires", "{when}", usage.key.expiresAt && when(usage.key.expiresAt));
   tell("models", "{models}", usage.key.allowedModels.join(", "));
+  tell("agents", "{agents}", usage.key.allowedAgents.join(", "));
   for (const limit of usage.limits) showLimit(limit);
   for (const span of ["today", "month"]) showSpan(byId(span), usage[span]);
   byId("report").hidden = false;
