@@ -63,21 +63,87 @@ class Reader(Protocol):
         ...
 
 
-class EventReader:
-    """A stream of server-sent events, of which `candidates` candidates were requested.
+class Decoder(Protocol):
+    """Cuts the chunks of one body into the pieces of a stream: `feed` each, then `end` once."""
 
-    Frames before the first part of an answer (usually counts) are held back and go out together with it.
-    """
+    def feed(self, chunk: bytes) -> list[bytes]: ...
+    def end(self) -> list[bytes]: ...
+
+
+class StreamReader:
+    """What all readers of streams have in common. `_frames` says what the pieces bring that `decoder` cuts."""
 
     statuses: Container[int] = _OK
     may_be_empty = False
     whole = False
     reported = b""
 
-    def __init__(self, unwrap: Unwrap, candidates: int) -> None:
+    def __init__(self, decoder: Decoder) -> None:
         self.failure: ReportedError | NotAnAnswer | None = None
+        self._decoder = decoder
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        try:
+            pieces = self._decoder.feed(chunk)
+        except NotAnAnswer as error:
+            self.failure = error.with_traceback(None)
+            return []
+        return self._frames(pieces)
+
+    def ending(self) -> Generator[None, None, list[bytes]]:
+        yield from ()
+        return self._frames(self._decoder.end())
+
+    def _frames(self, pieces: list[bytes]) -> list[bytes]:
+        raise NotImplementedError
+
+
+class WholeReader:
+    """What all readers of plain answers have in common. `_read` says what the whole body brings.
+
+    `_read` may raise ReportedError and NotAnAnswer, and yields between two steps that take long.
+    """
+
+    statuses: Container[int] = _OK
+    may_be_empty = False
+    whole = True
+    complete = True
+    settled = True
+    reported = b""
+
+    def __init__(self) -> None:
+        self.failure: ReportedError | NotAnAnswer | None = None
+        self.usage = Usage()
+        self._body = b""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {len(self._body)} bytes>"
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        self._body = self._body + chunk if self._body else chunk
+        return []
+
+    def ending(self) -> Generator[None, None, list[bytes]]:
+        body, self._body = self._body, b""
+        try:
+            return (yield from self._read(body))
+        except (ReportedError, NotAnAnswer) as error:
+            self.failure = error.with_traceback(None)
+            return []
+
+    def _read(self, body: bytes) -> Generator[None, None, list[bytes]]:
+        raise NotImplementedError
+
+
+class EventReader(StreamReader):
+    """A stream of server-sent events, of which `candidates` candidates were requested.
+
+    Frames before the first part of an answer (usually counts) are held back and go out together with it.
+    """
+
+    def __init__(self, unwrap: Unwrap, candidates: int) -> None:
+        super().__init__(sse.Decoder())
         self._unwrap = unwrap
-        self._decoder = sse.Decoder()
         self._held: list[bytes] = []
         self._state = StreamState(candidates)
 
@@ -95,18 +161,6 @@ class EventReader:
     @property
     def settled(self) -> bool:
         return self._state.settled
-
-    def feed(self, chunk: bytes) -> list[bytes]:
-        try:
-            payloads = self._decoder.feed(chunk)
-        except NotAnAnswer as error:
-            self.failure = error.with_traceback(None)
-            return []
-        return self._frames(payloads)
-
-    def ending(self) -> Generator[None, None, list[bytes]]:
-        yield from ()
-        return self._frames(self._decoder.end())
 
     def _frames(self, payloads: list[bytes]) -> list[bytes]:
         frames, self._held = self._held, []
@@ -131,48 +185,27 @@ class EventReader:
         return response
 
 
-class AnswerReader:
+class AnswerReader(WholeReader):
     """A plain answer: one frame at the end. One that is `generated` by a model needs a candidate or a blocked prompt in
     it, else there is no frame.
     """
 
-    statuses: Container[int] = _OK
-    may_be_empty = False
-    whole = True
-    complete = True
-    settled = True
-    reported = b""
-
     def __init__(self, unwrap: Unwrap, *, generated: bool) -> None:
-        self.failure: ReportedError | NotAnAnswer | None = None
-        self.usage = Usage()
+        super().__init__()
         self._unwrap = unwrap
         self._generated = generated
-        self._body = b""
 
-    def __repr__(self) -> str:
-        return f"<AnswerReader {len(self._body)} bytes>"
-
-    def feed(self, chunk: bytes) -> list[bytes]:
-        self._body = self._body + chunk if self._body else chunk
-        return []
-
-    def ending(self) -> Generator[None, None, list[bytes]]:
-        body, self._body = self._body, b""
+    def _read(self, body: bytes) -> Generator[None, None, list[bytes]]:
         if not body:
             return []
-        try:
-            if error := error_in(body, of_a_resource=not self._generated):
-                raise ReportedError(error)
-            frame = self._unwrap(body)
-            if not self._generated:
-                return [frame]
-            if len(frame) > LARGE_BYTES:
-                yield
-            seen = peek(frame)
-        except (ReportedError, NotAnAnswer) as error:
-            self.failure = error.with_traceback(None)
-            return []
+        if error := error_in(body, of_a_resource=not self._generated):
+            raise ReportedError(error)
+        frame = self._unwrap(body)
+        if not self._generated:
+            return [frame]
+        if len(frame) > LARGE_BYTES:
+            yield
+        seen = peek(frame)
         self.usage = seen.usage or self.usage
         return [frame] if seen.candidates or seen.blocked else []
 

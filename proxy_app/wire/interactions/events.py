@@ -4,7 +4,7 @@ An event says what it is in its JSON (`event_type`), whether or not there is an 
 `interaction.completed` or `[DONE]` has come.
 """
 
-from collections.abc import Callable, Container, Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ from msgspec import Raw
 
 from proxy_app.wire.bodies.large_bodies import LARGE_BYTES
 from proxy_app.wire.calls import Call, StreamForm
-from proxy_app.wire.dialects.readers import BytesReader, Reader, ReportedError
+from proxy_app.wire.dialects.readers import BytesReader, Reader, ReportedError, StreamReader, WholeReader
 from proxy_app.wire.faults.error_bodies import answer_of
 from proxy_app.wire.faults.masking import masked_bytes
 from proxy_app.wire.framing import sse
@@ -105,24 +105,18 @@ def use_in(answer: bytes) -> Usage | None:
     return Usage() if seen.usage is None else usage_of(seen.usage)
 
 
-class InteractionReader:
+class InteractionReader(StreamReader):
     """A stream of events. A frame is a block, whole and untouched, but for secrets in an error.
 
     What comes before the first event goes out together with it. An error that comes first is the failure of the
     answer; a later one is part of it: `reported`.
     """
 
-    statuses: Container[int] = _OK
-    may_be_empty = False
-    whole = False
-
     def __init__(self, *, metered: bool) -> None:
-        self.failure: ReportedError | NotAnAnswer | None = None
-        self.reported = b""
+        super().__init__(Cutter())
         self.usage = Usage()
         self.settled = False
         self._metered = metered
-        self._cutter = Cutter()
         self._held: list[bytes] = []
         self._begun = False
 
@@ -132,18 +126,6 @@ class InteractionReader:
     @property
     def complete(self) -> bool:
         return self.settled or self.reported != b""
-
-    def feed(self, chunk: bytes) -> list[bytes]:
-        try:
-            blocks = self._cutter.feed(chunk)
-        except NotAnAnswer as error:
-            self.failure = error.with_traceback(None)
-            return []
-        return self._frames(blocks)
-
-    def ending(self) -> Generator[None, None, list[bytes]]:
-        yield from ()
-        return self._frames(self._cutter.end())
 
     def _frames(self, blocks: list[bytes]) -> list[bytes]:
         for block in blocks:
@@ -189,43 +171,24 @@ class InteractionReader:
                 self.usage = self.usage.updated(usage_of(counts))
 
 
-class AnswerReader:
+class AnswerReader(WholeReader):
     """A plain answer: one JSON object. To a delete there may be none at all, which is told as an empty one."""
 
-    statuses: Container[int] = _OK
-    may_be_empty = False
-    whole = True
-    complete = True
-    settled = True
-    reported = b""
-
     def __init__(self, *, metered: bool, may_be_missing: bool) -> None:
-        self.failure: ReportedError | NotAnAnswer | None = None
-        self.usage = Usage()
+        super().__init__()
         self._metered = metered
         self._may_be_missing = may_be_missing
-        self._body = b""
 
-    def __repr__(self) -> str:
-        return f"<AnswerReader {len(self._body)} bytes>"
-
-    def feed(self, chunk: bytes) -> list[bytes]:
-        self._body = self._body + chunk if self._body else chunk
-        return []
-
-    def ending(self) -> Generator[None, None, list[bytes]]:
-        body, self._body = self._body, b""
+    def _read(self, body: bytes) -> Generator[None, None, list[bytes]]:
         if len(body) > LARGE_BYTES:
             yield
         if not body.strip():
             return [b"{}"] if self._may_be_missing else []
         if body.lstrip()[:1] != b"{":
-            self.failure = NotAnAnswer("something that is not a JSON object")
-            return []
+            raise NotAnAnswer("something that is not a JSON object")
         seen = _interaction(body)
         if _is_object(seen.error) and not seen.id:
-            self.failure = ReportedError(masked_bytes(answer_of(seen.error)))
-            return []
+            raise ReportedError(masked_bytes(answer_of(seen.error)))
         if self._metered and seen.usage is not None:
             self.usage = usage_of(seen.usage)
         return [body]

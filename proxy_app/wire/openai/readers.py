@@ -4,7 +4,7 @@ A stream is whole once `[DONE]` has come, or a finish reason for each choice. Up
 asked for, which the gateway does for itself: chunks of a client that has not asked lose them again.
 """
 
-from collections.abc import Container, Generator
+from collections.abc import Generator
 
 import msgspec
 from msgspec import Raw
@@ -12,7 +12,7 @@ from msgspec import Raw
 from proxy_app.wire.bodies.bodies import pieces
 from proxy_app.wire.bodies.large_bodies import LARGE_BYTES
 from proxy_app.wire.calls import Call, StreamForm
-from proxy_app.wire.dialects.readers import Reader, ReportedError
+from proxy_app.wire.dialects.readers import Reader, ReportedError, StreamReader, WholeReader
 from proxy_app.wire.faults.faults import error_in
 from proxy_app.wire.framing import sse
 from proxy_app.wire.malformed import NotAnAnswer
@@ -42,18 +42,12 @@ _decode_fields = msgspec.json.Decoder(dict[str, Raw]).decode
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-class ChunkReader:
+class ChunkReader(StreamReader):
     """A stream. A frame is a chunk, or `[DONE]`; what comes before the first choice goes out together with it."""
 
-    statuses: Container[int] = _OK
-    may_be_empty = False
-    whole = False
-    reported = b""
-
     def __init__(self, choices: int, *, tells_usage: bool) -> None:
-        self.failure: ReportedError | NotAnAnswer | None = None
+        super().__init__(sse.Decoder())
         self._tells_usage = tells_usage
-        self._decoder = sse.Decoder()
         self._held: list[bytes] = []
         self._state = StreamState(choices)
         self._done = False
@@ -72,18 +66,6 @@ class ChunkReader:
     @property
     def settled(self) -> bool:
         return self._done or self._state.settled
-
-    def feed(self, chunk: bytes) -> list[bytes]:
-        try:
-            payloads = self._decoder.feed(chunk)
-        except NotAnAnswer as error:
-            self.failure = error.with_traceback(None)
-            return []
-        return self._frames(payloads)
-
-    def ending(self) -> Generator[None, None, list[bytes]]:
-        yield from ()
-        return self._frames(self._decoder.end())
 
     def _frames(self, payloads: list[bytes]) -> list[bytes]:
         frames, self._held = self._held, []
@@ -114,42 +96,21 @@ class ChunkReader:
         return _without_usage(payload) if choices else b""
 
 
-class AnswerReader:
+class AnswerReader(WholeReader):
     """A plain answer: one JSON object. A completion needs a choice in it, else there is no frame."""
 
-    statuses: Container[int] = _OK
-    may_be_empty = False
-    whole = True
-    complete = True
-    settled = True
-    reported = b""
-
     def __init__(self, *, generated: bool) -> None:
-        self.failure: ReportedError | NotAnAnswer | None = None
-        self.usage = Usage()
+        super().__init__()
         self._generated = generated
-        self._body = b""
 
-    def __repr__(self) -> str:
-        return f"<AnswerReader {len(self._body)} bytes>"
-
-    def feed(self, chunk: bytes) -> list[bytes]:
-        self._body = self._body + chunk if self._body else chunk
-        return []
-
-    def ending(self) -> Generator[None, None, list[bytes]]:
-        body, self._body = self._body, b""
+    def _read(self, body: bytes) -> Generator[None, None, list[bytes]]:
         if not body.strip():
             return []
         if len(body) > LARGE_BYTES:
             yield
-        try:
-            if error := error_in(body, of_a_resource=not self._generated):
-                raise ReportedError(error)
-            seen = _seen(body)
-        except (ReportedError, NotAnAnswer) as error:
-            self.failure = error.with_traceback(None)
-            return []
+        if error := error_in(body, of_a_resource=not self._generated):
+            raise ReportedError(error)
+        seen = _seen(body)
         if seen.usage is not None:
             self.usage = usage_of(seen.usage)
         return [body] if seen.choices or not self._generated else []

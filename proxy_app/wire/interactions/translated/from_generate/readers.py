@@ -4,13 +4,13 @@ A prompt that was blocked is an error, as there is no interaction then; other re
 status. Nothing is invented for a stream that breaks off.
 """
 
-from collections.abc import Container, Generator
+from collections.abc import Generator
 from itertools import takewhile
 from typing import Any
 
 from proxy_app.wire.bodies.large_bodies import LARGE_BYTES
 from proxy_app.wire.calls import Call
-from proxy_app.wire.dialects.readers import Reader, ReportedError, Unwrap
+from proxy_app.wire.dialects.readers import Reader, ReportedError, StreamReader, Unwrap, WholeReader
 from proxy_app.wire.faults.error_bodies import word_body
 from proxy_app.wire.faults.faults import error_in
 from proxy_app.wire.framing import sse
@@ -83,22 +83,16 @@ def _is_output(piece: Piece) -> bool:
     return isinstance(piece, Output)
 
 
-class TranslatedEvents:
+class TranslatedEvents(StreamReader):
     """A stream. A frame is an event of the interactions API, as bytes.
 
     The interaction is completed by the event that has both the reason to stop and the counts, else by the end.
     """
 
-    statuses: Container[int] = _OK
-    may_be_empty = False
-    whole = False
-    reported = b""
-
     def __init__(self, call: Call, unwrap: Unwrap) -> None:
-        self.failure: ReportedError | NotAnAnswer | None = None
+        super().__init__(sse.Decoder())
         self.settled = False
         self._unwrap = unwrap
-        self._decoder = sse.Decoder()
         self._progress = _Progress(call.request_id)
         self._stream = Stream(call.model)
 
@@ -113,17 +107,8 @@ class TranslatedEvents:
     def complete(self) -> bool:
         return self._progress.reason != ""
 
-    def feed(self, chunk: bytes) -> list[bytes]:
-        try:
-            payloads = self._decoder.feed(chunk)
-        except NotAnAnswer as error:
-            self.failure = error.with_traceback(None)
-            return []
-        return self._frames(payloads)
-
     def ending(self) -> Generator[None, None, list[bytes]]:
-        yield from ()
-        frames = self._frames(self._decoder.end())
+        frames = yield from super().ending()
         if self.complete and not self.settled and self.failure is None:
             frames += self._end()
         return frames
@@ -163,44 +148,23 @@ class TranslatedEvents:
         return events + stream.ended(progress.final, progress.fields())
 
 
-class TranslatedAnswer:
+class TranslatedAnswer(WholeReader):
     """A plain answer: one frame at the end, none where there is no candidate."""
 
-    statuses: Container[int] = _OK
-    may_be_empty = False
-    whole = True
-    complete = True
-    settled = True
-    reported = b""
-
     def __init__(self, call: Call, unwrap: Unwrap) -> None:
-        self.failure: ReportedError | NotAnAnswer | None = None
-        self.usage = Usage()
+        super().__init__()
         self._call = call
         self._unwrap = unwrap
-        self._body = b""
 
-    def __repr__(self) -> str:
-        return f"<TranslatedAnswer {len(self._body)} bytes>"
-
-    def feed(self, chunk: bytes) -> list[bytes]:
-        self._body = self._body + chunk if self._body else chunk
-        return []
-
-    def ending(self) -> Generator[None, None, list[bytes]]:
-        body, self._body = self._body, b""
+    def _read(self, body: bytes) -> Generator[None, None, list[bytes]]:
         if not body:
             return []
+        if error := error_in(body):
+            raise ReportedError(error)
+        if len(body) > LARGE_BYTES:
+            yield
         progress = _Progress(self._call.request_id)
-        try:
-            if error := error_in(body):
-                raise ReportedError(error)
-            if len(body) > LARGE_BYTES:
-                yield
-            pieces = progress.add(read(self._unwrap(body)))
-        except (ReportedError, NotAnAnswer) as error:
-            self.failure = error.with_traceback(None)
-            return []
+        pieces = progress.add(read(self._unwrap(body)))
         self.usage = progress.usage
         if not progress.begun:
             return []
