@@ -151,11 +151,14 @@ def _common_owner(call: Call, known: Sequence[_Named]) -> int:
 
 
 async def _taken(call: Call) -> Collection[int]:
-    """The projects in which others hold the name that the client has chosen. Raises AlreadyExists."""
+    """The projects in which others hold the name that the client has chosen. Raises AlreadyExists.
+
+    One that could be Google's is nobody's to choose: all who are in its project could ask for it.
+    """
     if (chosen := call.named.chosen) is None:
         return ()
     held = await owners.held(str(chosen), call.tenant)
-    if held.by_tenant:
+    if held.by_tenant or chosen.is_everybodys:
         raise errors.AlreadyExists(_EXISTS.format(name=chosen))
     return held.by_others
 

@@ -4,15 +4,17 @@ The client repeats its last request, and so brings the file's bytes again, or it
 project is the one that was uploaded if nobody here has it, it is no older than the session, and it has the same
 SHA-256: of this request, where that brings the whole file, or else of what the spool has. Its size alone is enough
 where the project is the tenant's own, so that it can be nobody else's.
+
+A file in an environment has a name: it is the one if it is as large, and has been written since the session began.
 """
 
 import base64
 import hashlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from time import monotonic
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from accounts_app.leasing import owners
 from accounts_app.leasing.upload_sessions import Session
@@ -23,9 +25,12 @@ from proxy_app.forwarding.placement import on_behalf
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire.calls import Call
 from proxy_app.wire.malformed import TooLarge
+from proxy_app.wire.names import resource_names
+from proxy_app.wire.names.resource_names import BadName
 from proxy_app.wire.operations import listed
-from proxy_app.wire.operations.rows.files import LIST
-from proxy_app.wire.operations.shown import Uploaded, shown_in, uploaded_in
+from proxy_app.wire.operations.rows.files import LIST, UPLOAD
+from proxy_app.wire.operations.rows.interactions import SHOW_FILE, WRITE_FILE
+from proxy_app.wire.operations.shown import Uploaded, shown_in, uploaded_in, written_in
 from proxy_app.wire.operations.upload_steps import Chunk
 
 LIST_SECONDS = 5.0
@@ -60,6 +65,35 @@ async def find(session: Session, call: Call, chunk: Chunk, limit: int, owner: in
                 if not held.by_others and not held.by_tenant:
                     found.append(answer)
     return found[0] if len(found) == 1 or (found and brought.sha256_hash) else None
+
+
+async def find_in_environment(
+    session: Session, call: Call, chunk: Chunk, limit: int, owner: int, log: AttemptLog
+) -> bytes | None:
+    """The same of an upload into an environment: what upstream says of the file that is there now.
+
+    Reads the client's bytes. Raises PayloadTooLarge.
+    """
+    assert call.content is not None
+    begins = session.offset if chunk.offset is None else chunk.offset
+    passing = Passing(call.content, limit=max(0, limit - begins))
+    try:
+        async for _ in passing:
+            """What it holds is not told by upstream."""
+        name = resource_names.parse(unquote(session.path))
+        got = await on_behalf.ask_for(call, SHOW_FILE, owner, log, within=LIST_SECONDS, name=name)
+    except TooLarge as error:
+        raise errors.PayloadTooLarge(str(error)) from error
+    except (BadName, errors.GatewayError, errors.BrokenStream):
+        return None
+    written = written_in(got.body)
+    if written is None or written.size != begins + passing.passed:
+        return None
+    return got.body if written.at >= session.created_at - CLOCKS_DIFFER else None
+
+
+Finder = Callable[[Session, Call, Chunk, int, int, AttemptLog], Awaitable[bytes | None]]
+FINDERS: Mapping[str, Finder] = {UPLOAD.id: find, WRITE_FILE.id: find_in_environment}
 
 
 async def _brought(session: Session, call: Call, chunk: Chunk, limit: int) -> _Brought:

@@ -185,8 +185,9 @@ async def _found_again(
     if newest is not None and newest.final is not None:
         return newest, told
     assert told.account is not None
-    if chunk.step is Step.LAST and session.operation == UPLOAD.id and session.state != upload_steps.CANCELLED:
-        body = await lost_answers.find(session, call, chunk, limit, told.account.owner, log)
+    find = lost_answers.FINDERS.get(session.operation)
+    if find is not None and chunk.step is Step.LAST and session.state != upload_steps.CANCELLED:
+        body = await find(session, call, chunk, limit, told.account.owner, log)
         if body is not None:
             headers = {upload_steps.STATUS: upload_steps.FINAL, "content-type": errors.JSON}
             return replace(session, state=upload_steps.FINAL), Answer(200, headers, body, told.account)

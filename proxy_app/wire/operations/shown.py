@@ -55,6 +55,24 @@ def uploaded_in(answer: bytes) -> Uploaded | None:
     return Uploaded(name, sha256_hash, size)
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file in an environment: its size, and when it was written last (seconds, epoch)."""
+
+    size: int
+    at: float
+
+
+def written_in(answer: bytes) -> Written | None:
+    """Read from an answer about one file in an environment; None where it is about none or several."""
+    try:
+        (file,) = _decode(answer)["files"]
+        size, at = _number(file["size_bytes"]), _moment(file["modified"])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError, TypeError, ValueError):
+        return None
+    return None if size is None or at is None else Written(size, at)
+
+
 def shown_in(answer: bytes) -> Shown:
     """Read from a whole public answer."""
     try:

@@ -134,6 +134,13 @@ async def test_a_chosen_id_is_the_tenants_wherever_the_create_has_to_go(send, re
     assert len([each for each in upstream.requests if each.call == "createAgent"]) == 2
 
 
+async def test_a_name_that_could_be_googles_is_nobodys_to_choose(send, red, upstream):
+    status, answer = await send(red, "POST", "agents", {**BODIES["agents"], "id": "antigravity-preview-01-2020"})
+
+    assert (status, answer["error"]["code"]) == (409, "conflict")
+    assert not upstream.requests
+
+
 async def test_lists_are_pages_of_rows(send, red, blue, upstream):
     for number in range(3):
         await send(red, "POST", "agents", {**BODIES["agents"], "id": f"a{number}"})
@@ -339,8 +346,9 @@ async def test_secrets_are_kept_nowhere(send, red, upstream, caplog):
 FILE = b"print('hello')\n"
 
 
-async def uploaded(client, key, path, content, query=""):
-    start = await client.request(
+async def begun(client, key, path, content, query=""):
+    """The answer to the start of an upload, as Google's SDKs send it: a PUT without a body."""
+    return await client.request(
         "PUT",
         f"/upload/v1beta/{path}{query}",
         b"",
@@ -350,12 +358,34 @@ async def uploaded(client, key, path, content, query=""):
         x_goog_upload_header_content_length=str(len(content)),
         x_goog_upload_header_content_type="text/x-python",
     )
-    if start.status != 200:
-        return start
+
+
+async def sent_all(client, start, content):
     url = start.headers["x-goog-upload-url"].partition("8045")[2]
     return await client.request(
         "POST", url, content, x_goog_upload_command="upload, finalize", x_goog_upload_offset="0"
     )
+
+
+async def uploaded(client, key, path, content, query=""):
+    start = await begun(client, key, path, content, query)
+    return await sent_all(client, start, content) if start.status == 200 else start
+
+
+async def test_a_last_answer_that_was_lost_is_found_in_the_environment(client, send, red, upstream):
+    _, environment = await send(red, "POST", "environments", ENVIRONMENT)
+    start = await begun(client, red, f"environments/{environment['id']}/files/a.b/main file.py", FILE)
+    upstream.script("reset", method="finalizeUpload", after=1 << 40)
+
+    lost = await sent_all(client, start, FILE)
+    other = await sent_all(client, start, FILE + b"more")
+    again = await sent_all(client, start, FILE)
+
+    assert (lost.status, "x-goog-upload-status" in lost.headers) == (503, False)
+    assert other.status == 400
+    assert (again.status, again.headers.get("x-goog-upload-status")) == (200, "final")
+    assert [file["path"] for file in again.json()["files"]] == ["a.b/main file.py"]
+    assert len(upstream.requests_of("finalizeUpload")) == 1
 
 
 async def test_files_of_an_environment_are_written_listed_and_read(client, send, red, blue, upstream):

@@ -111,6 +111,12 @@ _VOICES = tuple(
     for each in _collection("voices", filters=_OF_VOICES)
 )
 
+# A file in an environment: its bytes or what there is to say of it, and how it gets there.
+SHOW_FILE = _row("environments.files.get", "GET", "{name=environments/*/files/**}", gives=Gives.BYTES)
+WRITE_FILE = _row(
+    "environments.files.upload", "PUT", "{name=environments/*/files/**}", gives=Gives.BYTES, root="upload"
+)
+
 RUNS = _row("triggers.executions.list", "GET", "{id=triggers/*}/executions", tells=_RUNS)
 
 CREATE = Operation(
@@ -162,8 +168,8 @@ INTERACTION_ROWS: tuple[Operation, ...] = (
     *_collection("environments", verbs=True, secret=True, filters=("mode",)),
     # What is in the sandbox, and what one of its folders holds.
     _row("environments.files.list", "GET", "{parent=environments/*}/files", gives=Gives.BYTES),
-    _row("environments.files.get", "GET", "{name=environments/*/files/**}", gives=Gives.BYTES),
-    _row("environments.files.upload", "PUT", "{name=environments/*/files/**}", gives=Gives.BYTES, root="upload"),
+    SHOW_FILE,
+    WRITE_FILE,
     *_collection("credentials", patch=True, chosen=True, secret=True),
     *_collection("triggers", patch=True, runs=True),
     _row(

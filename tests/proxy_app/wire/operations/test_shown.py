@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from proxy_app.wire.operations.shown import Shown, Uploaded, shown, shown_in, uploaded_in
+from proxy_app.wire.operations.shown import Shown, Uploaded, Written, shown, shown_in, uploaded_in, written_in
 
 
 def test_a_file_is_read_from_the_answer_or_from_the_member_that_holds_it():
@@ -135,3 +135,20 @@ def test_what_goes_with_interactions_is_shown_in_its_own_words_and_without_secre
         "interaction": {"agent": "a", "tools": [{"type": "mcp_server"}]},
     }
     assert shown({"name": "files/f", "key": "k"}).json == '{"name":"files/f","key":"k"}'
+
+
+@pytest.mark.parametrize(
+    ("answer", "written"),
+    [
+        (b'{"files":[{"path":"a","size_bytes":7,"modified":"1970-01-01T00:01:00Z"}]}', Written(7, 60.0)),
+        (b'{"files":[{"path":"a","modified":"1970-01-01T00:01:00Z"}]}', None),
+        (b'{"files":[{"size_bytes":7,"modified":"now"}]}', None),
+        (b'{"files":[{},{}]}', None),
+        (b'{"files":[]}', None),
+        (b'{"files":7}', None),
+        (b"{}", None),
+        (b"[", None),
+    ],
+)
+def test_a_file_in_an_environment_tells_its_size_and_when_it_was_written(answer, written):
+    assert written_in(answer) == written
