@@ -153,6 +153,23 @@ response = litellm.completion(
 print(response.choices[0].message.content)
 """
 
+_OPENAI = """\
+from openai import OpenAI
+
+client = OpenAI(
+    api_key="__KEY__",
+    base_url="__URL__/v1beta/openai/",
+)
+stream = client.chat.completions.create(
+    model="__MODEL__",
+    messages=[{"role": "user", "content": "Say hello."}],
+    stream=True,
+)
+for chunk in stream:
+    print(chunk.choices[0].delta.content or "", end="", flush=True)
+print()
+"""
+
 SNIPPETS = (
     Snippet("curl", "curl", Language.SHELL, "", _CURL),
     Snippet("curl-stream", _("curl, streaming"), Language.SHELL, "", _CURL_STREAM),
@@ -200,6 +217,14 @@ SNIPPETS = (
         "pip install litellm",
         _LITELLM,
         _("Here the address includes /v1beta."),
+    ),
+    Snippet(
+        "openai",
+        "OpenAI SDK (Python)",
+        Language.PYTHON,
+        "pip install openai",
+        _OPENAI,
+        _("For tools that speak OpenAI only: chats, embeddings, images, videos, files and batches."),
     ),
     Snippet(
         "llm",

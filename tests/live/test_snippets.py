@@ -33,6 +33,7 @@ HOMES: Mapping[str, str] = {
     "langchain": "langchain",
     "ai-sdk": "ai-sdk",
     "litellm": "litellm",
+    "openai": "openai",
     "turns-js": "node",
     "background-js": "node",
     **{snippet.slug: "google-genai-3" for snippet in KEEPING if snippet.language is Language.PYTHON},
