@@ -23,10 +23,10 @@ from emulator import Emulator, Recorded
 from gateway_project.background import loops
 from proxy_app.api.limits import group_limits
 from proxy_app.api.models import model_lookup
-from proxy_app.forwarding import layers
 from proxy_app.forwarding.placement import unknown_names
 from proxy_app.ledger import refused_calls
 from proxy_app.models import UsageRecord
+from proxy_app.wire.openai import layers
 from tests import databases, postgres
 from tests.asgi_client import Client
 from tests.factories import make_account

@@ -18,7 +18,6 @@ from accounts_app.pool.blame.assignment import Assignment
 from accounts_app.pool.outcomes import Fault, Outcome
 from accounts_app.roster import abilities, known_models, timeouts
 from proxy_app import errors
-from proxy_app.forwarding import layers
 from proxy_app.forwarding.failures import Failed, cannot, failed
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.ledger.entries import LogEntry
@@ -27,6 +26,7 @@ from proxy_app.wire.calls import Call
 from proxy_app.wire.dialects import DIALECTS, Dialect, UpstreamRequest
 from proxy_app.wire.dialects.default_generation_config import with_defaults
 from proxy_app.wire.interactions import requests
+from proxy_app.wire.openai import layers
 from proxy_app.wire.operations import Cools
 from proxy_app.wire.operations.versions import FULLEST, Versions
 

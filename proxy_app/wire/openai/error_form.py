@@ -1,7 +1,6 @@
-"""Errors in OpenAI's form: `{"error":{"message","type","param","code"}}`."""
+"""Errors in OpenAI's form: an `error` with `message`, `type`, `param` and `code`."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
@@ -20,14 +19,25 @@ _WORDS: Mapping[int, tuple[str, str | None]] = {
 }
 _OF_SERVERS = ("server_error", None)
 
+
+class _Error(msgspec.Struct):
+    message: str
+    type: str
+    param: str | None
+    code: str | None
+
+
+class _Body(msgspec.Struct):
+    error: _Error
+
+
 _encode = msgspec.json.Encoder().encode
 
 
 def openai_body(code: int, message: str, param: str | None = None) -> bytes:
     """An error of the HTTP status `code`."""
     kind, word = _WORDS.get(code, _OF_SERVERS if code >= 500 else _WORDS[400])
-    error: dict[str, Any] = {"message": message, "type": kind, "param": param, "code": word}
-    return _encode({"error": error})
+    return _encode(_Body(_Error(message, kind, param, word)))
 
 
 def in_openai(body: bytes) -> bytes:

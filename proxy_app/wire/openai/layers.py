@@ -4,7 +4,12 @@ Keys of the newer kind have been refused there by texts about credentials, thoug
 the gateway sends no other.
 """
 
+from dataclasses import replace
+
+from accounts_app.pool.outcomes import Fault, Outcome
+from proxy_app.wire.calls import Call
 from proxy_app.wire.faults.error_bodies import read_error
+from proxy_app.wire.operations import Family
 
 _REMEMBERED = 24 * 3600.0
 _TEXTS = ("multiple authentication credentials received", "missing or invalid authorization header")
@@ -35,3 +40,20 @@ class Layers:
     def closed(self, account: int, now: float) -> None:
         """Do not ask it again for a day."""
         self._closed[account] = now + _REMEMBERED
+
+
+_layers = Layers()
+reset = _layers.forget
+
+
+def fitted(call: Call, account: int, now: float) -> Call:
+    """`call` as the account can answer it."""
+    if call.operation.family is not Family.OPENAI or not _layers.is_closed(account, now):
+        return call
+    return replace(call, is_translated=True)
+
+
+def learn(fault: Fault, account: int, now: float) -> None:
+    """Take in how an exchange with the account has failed."""
+    if fault.outcome is Outcome.LAYER_CLOSED:
+        _layers.closed(account, now)

@@ -146,7 +146,9 @@ def told_video(call: Call, answer: bytes) -> bytes:
     if uris and isinstance(uris[0], str):
         return _encode({**told, "status": "completed", "progress": 100, "url": uris[0]})
     message = _dict(operation.get("error")).get("message") or "No video was made."
-    return _encode({**told, "status": "failed", "progress": 100, "error": {"code": "failed", "message": message}})
+    told |= {"status": "failed", "progress": 100}
+    told["error"] = {"code": "failed", "message": message}
+    return _encode(told)
 
 
 _BATCHES = {

@@ -1,7 +1,11 @@
 import pytest
 
+from accounts_app.pool.outcomes import Fault, Outcome
+from proxy_app.wire.calls import Call
 from proxy_app.wire.faults.error_bodies import error_body
-from proxy_app.wire.openai.layers import Layers, refuses_key
+from proxy_app.wire.openai.layers import Layers, fitted, learn, refuses_key
+from proxy_app.wire.operations import GENERATE
+from proxy_app.wire.operations.rows.openai import CHAT
 
 TWO = "Multiple authentication credentials received. Please pass only one."
 TYPE = [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "ACCESS_TOKEN_TYPE_UNSUPPORTED"}]
@@ -33,3 +37,15 @@ def test_it_is_remembered_for_a_day():
     assert not layers.is_closed(2, 100.0)
     layers.forget()
     assert not layers.is_closed(1, 100.0)
+
+
+def test_a_call_is_translated_for_the_accounts_whose_layer_is_closed(forgetful):
+    chat, native = Call(CHAT, "m", {}, "id"), Call(GENERATE, "m", {}, "id")
+    learn(Fault(Outcome.OVERLOADED), 1, 0.0)
+    assert fitted(chat, 1, 1.0) is chat
+
+    learn(Fault(Outcome.LAYER_CLOSED), 1, 0.0)
+
+    assert fitted(chat, 1, 1.0).is_translated
+    assert fitted(chat, 2, 1.0) is chat
+    assert fitted(native, 1, 1.0) is native

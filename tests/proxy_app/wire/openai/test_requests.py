@@ -49,7 +49,7 @@ def test_a_stream_is_asked_for_its_counts(options):
 
 
 @pytest.mark.parametrize("model", ["m", "other"])
-def test_a_form_goes_up_as_it_came_but_for_a_routed_model(model):
+def test_a_form_goes_up_unchanged_but_for_a_routed_model(model):
     form = b'--b\r\nContent-Disposition: form-data; name="model"\r\n\r\nm\r\n--b--\r\n'
     passes = PassThrough("POST", headers=[("content-type", "multipart/form-data; boundary=b"), ("accept", "x")])
 
