@@ -142,6 +142,7 @@ final class Interacting {
         "resumed", heard(() -> here.get(rest).events()),
         "dropped", streamed(here, "dropped" + suffix, null),
         "hop", streamed(here, "hop" + suffix, null),
+        "loose", heard(() -> here.create(body(asked("loose" + suffix, null).stream(true).store(false))).events()),
         "plain", List.of(plain.status().get().value(), plain.outputText().get()),
         "cuts", cuts,
         "foreign", List.of(

@@ -48,6 +48,7 @@ const job = await passing.create({ model: plan.model, input: "Hello", background
 const resumed = await heard(here.get(first.id, { stream: true, last_event_id: first.events[2] }));
 const dropped = await streamed("Hello", "dropped");
 const hop = await streamed("Hello", "hop");
+const loose = await streamed("Hello", "loose", here, { store: false });
 const cuts = [];
 for (let number = 0; number < plan.cuts; number += 1) cuts.push(await streamed("Hello", `cut-${number}`));
 const foreign = [
@@ -61,6 +62,7 @@ tell({
     resumed,
     dropped,
     hop,
+    loose,
     plain: [plain.status, plain.output_text],
     cuts,
     foreign,

@@ -57,6 +57,7 @@ class User:
             "resumed": await heard(self.here.get, first["id"], stream=True, last_event_id=first["events"][2]),
             "dropped": await self.streamed("Hello", "dropped"),
             "hop": await self.streamed("Hello", "hop"),
+            "loose": await self.streamed("Hello", "loose", store=False),
             "plain": [plain.status, plain.output_text],
             "cuts": [await self.streamed("Hello", f"cut-{number}") for number in range(plan["cuts"])],
             "foreign": [
