@@ -69,7 +69,7 @@ function modelRow(use) {
   const row = document.createElement("tr");
   const name = document.createElement("th");
   name.scope = "row";
-  name.textContent = use.model;
+  name.textContent = use.model || "–"; // calls that name none
   row.append(name);
   for (const count of counts(use)) row.insertCell().textContent = number.format(count);
   return row;
