@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from proxy_app.wire.framing import sse
 from proxy_app.wire.interactions.blocks import Cutter, data_in
 from proxy_app.wire.malformed import NotAnAnswer
 
@@ -73,9 +72,7 @@ def _events(stream: bytes) -> Iterator[dict[str, Any]]:
     except NotAnAnswer:
         return
     for block in blocks:
-        data = data_in(block)
-        if data and data.strip() != sse.DONE:
-            yield _object(data)
+        yield _object(data_in(block))
 
 
 def _step(step: dict[str, Any]) -> Said:

@@ -91,6 +91,17 @@ def test_the_legacy_python_sdk_is_spared_an_error_it_would_take_for_an_empty_res
 
 
 @pytest.mark.parametrize(
+    ("form", "kind"),
+    [
+        (StreamForm.BLOCKS, ClientKind(heartbeat=b": ping\n\n", error_form=ErrorForm.NONE)),
+        (StreamForm.CHUNKS, ClientKind(heartbeat=b": ping\n", error_form=ErrorForm.OPENAI)),
+    ],
+)
+def test_a_stream_of_another_api_is_written_for_its_own_clients(form, kind):
+    assert client_kind("genai-py/0.8.6", "litellm/1.0", form) == kind
+
+
+@pytest.mark.parametrize(
     ("header", "seconds"),
     [
         ("1", 1.0),

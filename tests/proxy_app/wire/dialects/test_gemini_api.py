@@ -9,6 +9,7 @@ from proxy_app.wire.dialects import DIALECTS, NotAnAnswer, gemini_api
 from proxy_app.wire.names.resource_names import BadName, parse
 from proxy_app.wire.operations import COUNT, FORWARDED, GENERATE, GET_MODEL, LIST_MODELS, OPERATIONS, STREAM, Family
 from proxy_app.wire.operations.rows.interactions import CREATE, CREATE_UNSTORED
+from proxy_app.wire.operations.rows.openai import CHAT
 
 GEMINI_API = DIALECTS["gemini_api"]
 
@@ -90,6 +91,20 @@ def test_a_model_that_makes_images_gets_no_instruction_of_the_operator():
     request = build('{"contents":[]}', model="gemini-2.5-flash-image", instruction_prefix="ours")
 
     assert sent(request) == b'{"contents":[]}'
+
+
+@pytest.mark.parametrize("operation", [CREATE, CREATE_UNSTORED])
+def test_an_interaction_with_a_model_gets_the_operators_instruction(operation):
+    request = build('{"input":"x"}', operation, model="asked-for", instruction_prefix="ours")
+
+    assert json.loads(sent(request)) == {"input": "x", "system_instruction": "ours"}
+
+
+def test_an_interaction_with_an_agent_gets_none():
+    call = Call(CREATE, "", read_body(b'{"agent":"a"}'), request_id="7", agent="a")
+    options = {"model": "", "project": "", "token": "t", "base": "https://upstream.test"}
+
+    assert sent(GEMINI_API.build(call, **options, instruction_prefix="ours")) == b'{"agent":"a"}'
 
 
 class TestCount:
@@ -178,6 +193,17 @@ def test_a_resource_is_asked_for_in_json():
 
     assert (request.http, request.url) == ("GET", "https://upstream.test/v1/files/f")
     assert (request.headers, request.raw, request.pieces) == ({**KEY, **JSON}, False, [])
+
+
+def test_what_is_not_part_of_a_version_is_asked_for_without_one():
+    assert built(BY_ID["discovery.rest"], PassThrough("GET")).url == "https://upstream.test/$discovery/rest"
+
+
+def test_a_chat_goes_to_the_layer_for_openais_clients():
+    request = built(CHAT, body=b'{"messages":[]}')
+
+    assert request.url == "https://upstream.test/v1beta/openai/chat/completions"
+    assert request.headers["Authorization"] == "Bearer AIza-secret"
 
 
 def test_what_is_made_stands_in_fields():

@@ -189,6 +189,7 @@ def test_a_decoder_tells_its_state():
 
 def test_an_event_is_one_line_and_one_blank_line():
     assert sse.encode(b'{"a": 1}') == b'data: {"a": 1}\r\n\r\n'
+    assert sse.encode_chunk(b'{"a":\n1}') == b'data: {"a": 1}\n\n'
 
 
 @pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\u0085"])

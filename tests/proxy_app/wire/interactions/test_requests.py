@@ -1,9 +1,11 @@
+import json
+
 import pytest
 
 from proxy_app.wire.bodies.bodies import read_body
-from proxy_app.wire.interactions.requests import meant, secrets_in, with_instruction
+from proxy_app.wire.interactions.requests import meant, secrets_in, why_untranslated, with_instruction
 from proxy_app.wire.operations import COUNT, OPERATIONS
-from proxy_app.wire.operations.rows.interactions import CREATE, CREATE_IN_BACKGROUND, CREATE_UNSTORED
+from proxy_app.wire.operations.rows.interactions import CREATE, CREATE_IN_BACKGROUND, CREATE_STATELESS, CREATE_UNSTORED
 
 
 @pytest.mark.parametrize(
@@ -51,4 +53,23 @@ def test_all_long_texts_of_what_holds_a_secret_are_secrets_but_those_that_say_wh
     )
 
     assert secrets_in(credentials, body) == ("abcdef", "ghijkl")
+    said = ("name", "mode", "subscribed_events", "injection_location", "revocation_behavior")
+    assert secrets_in(credentials, read_body(json.dumps(dict.fromkeys(said, "no secret")).encode())) == ()
     assert secrets_in(CREATE, body) == ()
+
+
+@pytest.mark.parametrize(
+    ("operation", "body", "why"),
+    [
+        (CREATE, b"{}", "An interaction that is stored"),
+        (CREATE_IN_BACKGROUND, b'{"store":false,"background":true}', "An interaction in the background"),
+        (CREATE_UNSTORED, b'{"store":false,"agent":"a"}', "`agent`"),
+        (CREATE_UNSTORED, b'{"store":false}', "'model' is required."),
+        (CREATE_STATELESS, b"{}", None),
+        (COUNT, b"{}", None),
+    ],
+)
+def test_what_only_the_interactions_api_can_answer_is_told_why(operation, body, why):
+    refusal = why_untranslated(operation, read_body(body, keeps_model=True))
+
+    assert (refusal and str(refusal).startswith(why)) == (True if why else None)

@@ -25,6 +25,7 @@ def stream(*events):
             [("user_input", "[image/png]")],
         ),
         ({"type": "document", "uri": "files/a"}, [("user_input", "[document files/a]")]),
+        ({"data": "<media, 900 bytes>"}, [("user_input", "[media]")]),
         (
             [
                 {"type": "user_input", "content": [{"type": "text", "text": "Weather?"}]},

@@ -69,6 +69,12 @@ def test_what_is_no_form_is_refused_or_read_as_far_as_it_goes(body):
         assert "form" in str(error)
 
 
+@pytest.mark.parametrize("body", [b"{}", b"--b-1", b"--b-1\r\nno end", BODY[:60], b"--b-1\r\n\r\nno end"])
+def test_a_part_without_an_end_is_none(body):
+    with pytest.raises(Malformed):
+        next(parts_of(body, B))
+
+
 @given(st.binary())
 def test_any_bytes_are_a_form_or_malformed(body):
     for text in (body, b"--b-1" + body, b"--b-1\r\n" + body + b"\r\n--b-1--"):
