@@ -15,7 +15,7 @@ REFUSALS = frozenset({Outcome.REFUSED, Outcome.UNKNOWN_FIELD, Outcome.EGRESS_BLO
 # These say nothing of the request: no account has looked at it.
 SAY_NOTHING = frozenset(
     {
-        *(Outcome.UNREACHABLE, Outcome.STALE_CONNECTION, Outcome.TOKEN_UNAVAILABLE),
+        *(Outcome.UNREACHABLE, Outcome.STALE_CONNECTION, Outcome.LAYER_CLOSED, Outcome.TOKEN_UNAVAILABLE),
         *(Outcome.NEEDS_OWNER, Outcome.REVOKED, Outcome.UNAUTHENTICATED),
     }
 )

@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from accounts_app import roster
 from emulator import Reply, Style
 from tests.factories import make_account
-from tests.proxy_app.api.openai.conftest import MODEL, chunks_of, log, user
+from tests.proxy_app.api.openai.conftest import FILE, MODEL, chunks_of, form, log, user
 
 TEXTS = ("several_credentials", "authorization_missing", "token_type_unsupported")
 WEATHER = {
@@ -132,6 +132,18 @@ async def test_a_batch_is_shown_and_cancelled_by_googles_own_api(client, call, k
     assert (shown.json()["id"], shown.json()["object"]) == (name, "batch")
     assert cancelled.json()["id"] == name
     assert after.json()["status"] == "cancelled"
+
+
+async def test_a_batch_that_cannot_be_begun_there_says_why(post, call, key, upstream):
+    upstream.script("several_credentials", method="openaiCreateBatch", times=None)
+    body, kind = form(*FILE)
+    file = (await call("POST", "files", key, body, content_type=kind)).json()["id"]
+    asked = {"input_file_id": file, "endpoint": "/v1/chat/completions", "completion_window": "24h"}
+
+    reply = await post("batches", asked, key)
+
+    assert reply.status == 400
+    assert "stand in a file" in reply.json()["error"]["message"]
 
 
 async def test_a_chat_is_served_by_accounts_that_have_no_such_layer(post, alice, api_key, upstream):
