@@ -89,6 +89,15 @@ def test_an_answer_has_its_addresses_rewritten():
     assert SECURE.answer(untouched) is untouched
 
 
+def test_the_description_of_the_api_leads_to_the_gateway():
+    google = (
+        b'{"rootUrl": "https://generativelanguage.googleapis.com/", "baseUrl":"https://x.test/","title":"https://x/"}'
+    )
+    ours = b'{"rootUrl": "https://gw.example/ai/", "baseUrl":"https://gw.example/ai/","title":"https://x/"}'
+
+    assert SECURE.answer(google) == ours
+
+
 def test_an_upload_goes_on_at_the_gateway():
     url = "https://upload.google/upload/v1beta/files?key=AQ.secret&upload_id=AB_c-1&upload_protocol=resumable"
 

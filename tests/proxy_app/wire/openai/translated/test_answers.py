@@ -71,7 +71,28 @@ def test_calls_have_their_signatures_and_pictures_are_addresses():
             "extra_content": {"google": {"thought_signature": "s"}},
         }
     ]
-    assert choice["message"]["images"][0]["image_url"]["url"] == "data:image/png;base64,AA=="
+    assert choice["message"]["images"] == [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}]
+
+
+@pytest.mark.parametrize("reason", ["", "BLOCK_REASON_UNSPECIFIED", "BLOCKED_REASON_UNSPECIFIED"])
+def test_a_prompt_that_was_not_blocked_has_its_answer(reason):
+    told = completion(frame({"text": "Hi"}, {"text": " there"}, promptFeedback={"blockReason": reason}))
+
+    assert told["choices"][0]["message"]["content"] == "Hi there"
+
+
+@pytest.mark.parametrize(
+    ("used", "sums"),
+    [
+        ({}, (0, 0, 0)),
+        ({"promptTokenCount": 3, "toolUsePromptTokenCount": 2, "candidatesTokenCount": 4}, (5, 4, 9)),
+        ({"thoughtsTokenCount": 1, "totalTokenCount": 20}, (0, 1, 20)),
+    ],
+)
+def test_what_is_not_counted_is_nothing(used, sums):
+    usage = completion(frame({"text": "Hi"}, usageMetadata=used))["usage"]
+
+    assert (usage["prompt_tokens"], usage["completion_tokens"], usage["total_tokens"]) == sums
 
 
 def chunked(chunks, *frames):
@@ -95,9 +116,8 @@ def test_a_stream_ends_once_with_its_counts():
 def test_a_stream_waits_for_every_choice_and_for_counts():
     chunks = Chunks(call(), 2)
 
-    assert b"[DONE]" not in chunked(
-        chunks, frame({"text": "a"}, finish="STOP", used=USED), frame({"text": "b"}, index=1)
-    )
+    told = chunked(chunks, frame({"text": "a"}, finish="STOP", used=USED), frame({"text": "b"}, index=1))
+    assert [one["choices"][0]["index"] for one in told] == [0, 1]
     assert b"[DONE]" not in chunked(chunks, frame(finish="STOP", index=1))
     assert chunks.ended() == [b"[DONE]"]
     assert chunks.ended() == []

@@ -31,6 +31,23 @@ def test_each_text_of_an_embedding_is_a_request():
     }
 
 
+def test_a_list_of_embeddings_tells_its_model_and_its_counts():
+    answer = {"embeddings": [{"values": [1]}, {"values": ["x"]}, {}], "usageMetadata": {"promptTokenCount": 3}}
+
+    assert told(others.told_embeddings, answer) == {
+        "object": "list",
+        "data": [
+            {"object": "embedding", "index": 0, "embedding": [1.0]},
+            {"object": "embedding", "index": 1, "embedding": []},
+            {"object": "embedding", "index": 2, "embedding": []},
+        ],
+        "model": "m",
+        "usage": {"prompt_tokens": 3, "total_tokens": 3},
+    }
+    for uncounted in ({}, {"usageMetadata": {}}, {"usageMetadata": 7}):
+        assert told(others.told_embeddings, uncounted)["usage"] == {"prompt_tokens": 0, "total_tokens": 0}
+
+
 def test_vectors_are_numbers_or_packed():
     answer = {"embeddings": [{"values": [0.5, 1]}]}
 
@@ -58,6 +75,44 @@ def test_pictures_are_asked_for_as_the_model_wants():
     )
 
 
+@pytest.mark.parametrize(
+    ("size", "ratio"),
+    [
+        ("1024x1024", "1:1"),
+        ("768x1024", "3:4"),
+        ("1024x768", "4:3"),
+        ("720x1280", "9:16"),
+        ("1280x720", "16:9"),
+        ("1x1000000000000", "9:16"),
+        ("9999999999x1", "16:9"),
+    ],
+)
+def test_a_size_becomes_the_ratio_that_is_nearest(size, ratio):
+    asked = body(prompt="cat", size=size)
+
+    assert plain(others.video(asked))["parameters"] == {"aspectRatio": ratio}
+    assert plain(others.predicted_images(asked))["parameters"] == {"sampleCount": 1, "aspectRatio": ratio}
+    assert plain(others.prompted_image(asked)) == {
+        "contents": [{"role": "user", "parts": [{"text": "cat"}]}],
+        "generationConfig": {"responseModalities": ["TEXT", "IMAGE"], "imageConfig": {"aspectRatio": ratio}},
+    }
+
+
+@pytest.mark.parametrize("number", [0, 1, 999])
+def test_numbers_may_be_texts(number):
+    for written in (number, str(number)):
+        assert plain(others.video(body(prompt="cat", seconds=written)))["parameters"] == {"durationSeconds": number}
+
+
+def test_pictures_are_told_without_what_is_none():
+    parts = [{"inlineData": {"data": 7}}, {"inlineData": {"data": "AA=="}}]
+
+    assert told(others.told_images, {"candidates": [{"content": {"parts": parts}}]}) == {
+        "created": 0,
+        "data": [{"b64_json": "AA=="}],
+    }
+
+
 def test_a_video_is_an_operation():
     assert plain(others.video(body(prompt="cat", seconds="4", size="1280x720"))) == {
         "instances": [{"prompt": "cat"}],
@@ -68,9 +123,15 @@ def test_a_video_is_an_operation():
     running = told(others.told_video, {"name": name}, GET_VIDEO)
     done = told(others.told_video, {"name": name, "done": True, "response": made}, GET_VIDEO)
     failed = told(others.told_video, {"name": name, "done": True, "error": {"message": "no"}}, GET_VIDEO)
-    assert (running["id"], running["model"], running["status"]) == (name, "m", "in_progress")
-    assert (done["status"], done["url"]) == ("completed", "u")
-    assert (failed["status"], failed["error"]["message"]) == ("failed", "no")
+    about = {"id": name, "object": "video", "model": "m", "created_at": 0}
+    assert running == {**about, "status": "in_progress", "progress": 0}
+    assert done == {**about, "status": "completed", "progress": 100, "url": "u"}
+    assert failed == {**about, "status": "failed", "progress": 100, "error": {"code": "failed", "message": "no"}}
+    nothing = told(others.told_video, {"done": True}, GET_VIDEO)
+    assert (nothing["id"], nothing["error"]["message"]) == ("", "No video was made.")
+    begun = told(others.told_video, {"metadata": {"createTime": "2026-11-28T06:00:00Z"}}, GET_VIDEO)
+    assert begun["created_at"] == 1795845600
+    assert told(others.told_video, {"metadata": {"createTime": "soon"}}, GET_VIDEO)["created_at"] == 0
 
 
 def test_a_batch_is_told_and_a_cancel_says_nothing():
@@ -83,6 +144,72 @@ def test_a_batch_is_told_and_a_cancel_says_nothing():
     assert (batch["id"], batch["status"], batch["output_file_id"]) == ("batches/b", "completed", "files/batch-b")
     assert batch["request_counts"] == {"total": 2, "completed": 1, "failed": 0}
     assert (cancelled["id"], cancelled["status"]) == ("batches/b", "cancelling")
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        ("PENDING", "validating"),
+        ("RUNNING", "in_progress"),
+        ("SUCCEEDED", "completed"),
+        ("FAILED", "failed"),
+        ("CANCELLED", "cancelled"),
+        ("EXPIRED", "expired"),
+        ("NEW", "in_progress"),
+    ],
+)
+def test_a_batch_is_told_whole(state, status):
+    metadata = {
+        "state": f"BATCH_STATE_{state}",
+        "createTime": "2026-11-28T06:00:00Z",
+        "inputConfig": {"fileName": "files/in"},
+        "output": {"responsesFile": "files/out"},
+        "batchStats": {"requestCount": "3", "successfulRequestCount": "2", "failedRequestCount": "1"},
+    }
+
+    assert told(others.told_batch, {"name": "batches/b", "metadata": metadata}, GET_BATCH) == {
+        "id": "batches/b",
+        "object": "batch",
+        "endpoint": "/v1/chat/completions",
+        "input_file_id": "files/in",
+        "completion_window": "24h",
+        "status": status,
+        "output_file_id": "files/out",
+        "created_at": 1795845600,
+        "request_counts": {"total": 3, "completed": 2, "failed": 1},
+    }
+
+
+def test_of_a_batch_that_tells_nothing_nothing_is_told():
+    told_of = told(others.told_batch, {"metadata": {"batchStats": {"requestCount": "many"}}}, GET_BATCH)
+
+    assert (told_of["id"], told_of["input_file_id"], told_of["output_file_id"]) == ("", "", None)
+    assert told_of["request_counts"] == {"total": 0, "completed": 0, "failed": 0}
+
+
+@pytest.mark.parametrize(
+    ("translate", "fields", "message"),
+    [
+        (others.prompted_image, {"prompt": "cat", "n": 2}, "'n' has to be 1 for this model on this account."),
+        (others.predicted_images, {"prompt": "cat", "n": 1000}, "Invalid value at 'n': it is out of range."),
+        (others.predicted_images, {"prompt": "cat", "n": "x"}, "Invalid value at 'n': Expected `int`, got `str`."),
+        (others.predicted_images, {"prompt": 7}, "Invalid value at 'prompt': Expected `str`, got `int`."),
+        (others.predicted_images, {"prompt": ""}, "'prompt' is required."),
+        (others.video, {"prompt": "cat", "size": "x"}, "Invalid value at 'size': a size is written as 1024x1024."),
+        (others.video, {"prompt": "cat", "size": 7}, "Invalid value at 'size': Expected `str`, got `int`."),
+        (
+            others.video,
+            {"prompt": "cat", "input_reference": "x"},
+            "'input_reference' is not translated for this account.",
+        ),
+        (lambda asked: others.embeddings(asked, "m"), {}, "'input' is required."),
+    ],
+)
+def test_a_refusal_says_what_would_be_right(translate, fields, message):
+    with pytest.raises(Malformed) as refused:
+        translate(body(**fields))
+
+    assert str(refused.value) == message
 
 
 @pytest.mark.parametrize(
