@@ -66,7 +66,7 @@ async def generate(request: HttpRequest, target: Target) -> HttpResponseBase:
 
 def not_served(operation: Operation) -> errors.GatewayError:
     """The refusal of an operation that no account of any kind serves, in the form of its family."""
-    return errors.unsupported(operation, f"{_NOT_SERVED.format(operation=operation.name)} {operation.why_not}".rstrip())
+    return errors.unsupported(operation, f"{_NOT_SERVED.format(operation=operation.name)} {operation.advice}".rstrip())
 
 
 async def _read_call(request: HttpRequest, target: Target) -> Call:

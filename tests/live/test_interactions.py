@@ -130,10 +130,10 @@ def test_three_turns_are_one_conversation_on_two_nodes_and_across_a_restart(outc
 
 @pytest.mark.parametrize("client", [client for client in CLIENTS if client.connects], ids=str, indirect=True)
 def test_a_stream_is_taken_up_after_an_event(outcome: Outcome):
-    first, rest = outcome["turns"][0], outcome["resumed"]
+    first, resumed = outcome["turns"][0], outcome["resumed"]
 
-    assert rest["events"] == first["events"][3:]
-    assert (rest["text"], rest["raised"]) == (first["text"], "")
+    assert resumed["events"] == first["events"][3:]
+    assert (resumed["text"], resumed["raised"]) == (first["text"], "")
 
 
 @pytest.mark.parametrize("client", [client for client in CLIENTS if client.resumes], ids=str, indirect=True)

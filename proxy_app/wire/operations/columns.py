@@ -105,7 +105,7 @@ class Operation:
     template: str
     family: Family = Family.MODELS
     served: bool = True  # if not, it is refused, and never forwarded
-    why_not: str = ""  # a sentence for the client of an operation that is not served
+    advice: str = ""  # a sentence for the client of an operation that is not served
     takes: Takes = Takes.NOTHING
     gives: Gives = Gives.ANSWER
     repeat: Repeat = Repeat.ALWAYS

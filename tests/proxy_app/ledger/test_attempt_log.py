@@ -15,7 +15,7 @@ from proxy_app.wire.usage import Usage
 def entry():
     """Makes an attempt; its number, then fields."""
     operation = SimpleNamespace(name="generateContent")
-    call = SimpleNamespace(request_id="r1", api_key_id=1, operation=operation, model="m", resource="")
+    call = SimpleNamespace(request_id="r1", api_key_id=1, operation=operation, model="m", resource="", conversation="")
 
     def make(attempt: int, model: str = "m", **fields: object) -> LogEntry:
         return LogEntry(call, attempt, 7, "alice", "cloud_code", model, "affinity", **fields)

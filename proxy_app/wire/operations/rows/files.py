@@ -53,7 +53,7 @@ FILE_ROWS: tuple[Operation, ...] = (
         "POST",
         "files:register",
         served=False,
-        why_not="It registers files for the caller's own Google token, in whose project no account of a pool can read "
+        advice="It registers files for the caller's own Google token, in whose project no account of a pool can read "
         "them. Upload the files instead.",
         takes=Takes.FIELDS,
         repeat=Repeat.NEVER,

@@ -44,7 +44,7 @@ def test_paths_outside_the_api_have_no_version():
 
 
 def test_a_client_is_told_why_it_gets_no_answer():
-    assert told(lambda one: one.why_not).keys() == {"files.register"}
+    assert told(lambda one: one.advice).keys() == {"files.register"}
 
 
 def test_what_is_made_lives_as_long_as_google_says():
