@@ -60,15 +60,16 @@ def modules(parts: list[str]) -> Iterator[Module]:
 def tests_of(name: str, everything: Path, folder: Path, in_a_package: bool) -> list[Path]:
     """Those under `everything` that import the module, or its package if it is in one; the one of its name comes first.
 
-    Where there are none, its `folder`, or the nearest one above that exists.
+    Where none has its name, also those in `folder`, or in the nearest one above that exists.
     """
     package, _, last = name.rpartition(".")
     within = rf"from {re.escape(package)} import (?:\([^)]*|[^(\n]*)\b{last}\b"
     whole = re.escape(package if in_a_package else name)
     imported = re.compile(rf"(?:from|import) {whole}\b|{within}")
     found = [path for path in sorted(everything.rglob("test_*.py")) if imported.search(path.read_text())]
+    found.sort(key=lambda path: path.stem != f"test_{last}")
     nearest = next(each for each in (folder, *folder.parents) if each.is_dir())
-    return sorted(found, key=lambda path: path.stem != f"test_{last}") or [nearest]
+    return found if found and found[0].stem == f"test_{last}" else [*found, nearest]
 
 
 def is_drawn(mutant: Mutant) -> bool:

@@ -90,7 +90,7 @@ class _Turns:
     def __init__(self) -> None:
         self.contents: list[dict[str, Any]] = []
         self.instruction: list[dict[str, Any]] = []
-        self._names: dict[str, str] = {}  # of functions, by the id of their call
+        self._names: dict[str | None, str] = {}  # of functions, by the id of their call
 
     def add(self, message: _Message, where: str) -> None:
         match message.role:
@@ -127,7 +127,7 @@ class _Turns:
         return parts
 
     def _result(self, message: _Message, where: str) -> dict[str, Any]:
-        name = self._names.get(message.tool_call_id or "") or message.name
+        name = self._names.get(message.tool_call_id) or message.name
         if not name:
             raise wrong(f"{where}.tool_call_id", "it is the id of no call before it")
         text = "".join(part.get("text", "") for part in _parts(message, where))

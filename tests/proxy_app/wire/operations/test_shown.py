@@ -152,3 +152,23 @@ def test_what_goes_with_interactions_is_shown_in_its_own_words_and_without_secre
 )
 def test_a_file_in_an_environment_tells_its_size_and_when_it_was_written(answer, written):
     assert written_in(answer) == written
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        *("environment_key", "new_signing_secret", "signing_secrets", "secret", "auth_token", "token", "value", "key"),
+        *("client_secret", "refresh_token", "headers", "transform", "env", "sample_audio"),
+    ],
+)
+def test_no_secret_is_shown_wherever_it_stands(field):
+    found = shown({"id": "e", field: "hidden", "inner": [{field: {"a": "hidden"}}]})
+
+    assert json.loads(found.json) == {"id": "e", "inner": [{}]}
+
+
+@pytest.mark.parametrize(("status", "state"), [("completed", "completed"), (7, ""), (None, "")])
+def test_of_an_interaction_only_its_state_is_shown(status, state):
+    said = {"id": "v1_a", "object": "interaction", "status": status, "created": "1970-01-01T00:02:00Z", "steps": [1]}
+
+    assert shown(said) == Shown(state=state)

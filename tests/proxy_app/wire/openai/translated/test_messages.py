@@ -62,11 +62,13 @@ def test_a_result_may_name_its_function_itself_and_say_it_in_pieces():
     said, _ = told(
         {"role": "tool", "name": "f", "content": [{"type": "text", "text": '{"a":'}, {"type": "text", "text": " 1}"}]},
         {"role": "tool", "name": "f", "content": "[1]"},
+        {"role": "tool", "name": "f", "content": [{"text": "a"}, {"type": "image_url", "image_url": "https://x/y"}]},
     )
 
     assert said[0]["parts"] == [
         {"functionResponse": {"name": "f", "response": {"a": 1}}},
         {"functionResponse": {"name": "f", "response": {"result": "[1]"}}},
+        {"functionResponse": {"name": "f", "response": {"result": "a"}}},
     ]
 
 

@@ -1,12 +1,14 @@
 import json
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Raw
 
 from proxy_app.wire.bodies.bodies import read_body
 from proxy_app.wire.interactions.translated.to_generate.request import translated
-from proxy_app.wire.interactions.translated.values import NeedsPublicApi
+from proxy_app.wire.interactions.translated.values import NeedsPublicApi, read
 from proxy_app.wire.malformed import Malformed
 from tests.proxy_app.wire.interactions.translated.bodies import translate
 
@@ -100,6 +102,15 @@ def test_nonsense_is_refused_by_the_name_of_its_field(fields, message):
 def test_a_field_that_would_block_others_is_refused(field):
     with pytest.raises(Malformed, match=f"'{field}' is larger than 24 MB"):
         translate(**{field: ["x" * (25 << 20)]})
+
+
+def test_a_value_of_24_mb_is_read():
+    decode = msgspec.json.Decoder(str).decode
+    value = b'"%b"' % (b"x" * ((24 << 20) - 2))
+
+    assert len(read(decode, Raw(value), "input")) == len(value) - 2
+    with pytest.raises(Malformed, match="larger than 24 MB"):
+        read(decode, Raw(value + b" "), "input")
 
 
 _JSON = st.recursive(
