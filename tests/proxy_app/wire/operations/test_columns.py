@@ -198,6 +198,10 @@ def test_lists_leave_resources_out_by_their_own_parameters():
     assert {one.filters for one in OPERATIONS if one.lists and one.family is Family.MODELS} == {("filter",)}
 
 
+def test_what_goes_on_without_its_client_is_known():
+    assert those(lambda one: one.in_background) == {"triggers.create", "triggers.run"}
+
+
 def test_what_holds_a_secret_is_not_logged_and_what_hears_of_all_needs_a_project_for_itself():
     assert those(lambda one: one.secret) == {
         *("interactions.authTokens.create", "environments.create", "credentials.create", "credentials.patch"),

@@ -79,6 +79,7 @@ def test_what_needs_the_public_api_is_refused_by_name(fields, named):
         ({"model": ""}, "'model' is required."),
         ({"input": 7}, "Invalid value at 'input': Expected `str | object | array`, got `int`."),
         ({"system_instruction": {"parts": []}}, "Invalid value at 'system_instruction': Expected `str`."),
+        ({"tools": [{"type": "function", "name": None}]}, "'tools[0].name' is required."),
         ({"tools": {}}, "Invalid value at 'tools': Expected `array`, got `object`."),
         ({"tools": [{"name": "f"}]}, "'tools[0].type' is required."),
         ({"tools": [{"type": "function"}]}, "'tools[0].name' is required."),
