@@ -97,6 +97,7 @@ class _How(Enum):
     CREDENTIAL = "credentials"
     VOICE = "voices"
     FILE = "files"
+    MEDIUM = "medium"  # an address, or the bytes themselves, and never written anew
 
 
 # By the spelling in camelCase.
@@ -121,7 +122,11 @@ _OF_INTERACTIONS = {
     "agent": _How.AGENT,
     "baseAgent": _How.AGENT,
 }
-_OF_OPENAI = dict.fromkeys(("fileId", "inputFileId", "outputFileId", "errorFileId"), _How.FILE)
+_OF_OPENAI = {
+    **dict.fromkeys(("fileId", "inputFileId", "outputFileId", "errorFileId"), _How.FILE),
+    **dict.fromkeys(("url", "imageUrl", "videoUrl", "fileData"), _How.MEDIUM),
+}
+_BYTES = b'"data:'
 
 # An environment that is made for the call; those in which the tool works that uses a computer.
 _NOT_KEPT = ("remote", "browser", "mobile", "desktop")
@@ -195,6 +200,9 @@ class _Finder:
                 self._names[resource_names.parse(text)] = None
             case _How.URI:
                 self._uri(text)
+            case _How.MEDIUM:
+                if file := uris.file_in(text, self._hosts):
+                    self._names[resource_names.parse(file)] = None
             case _How.TOKEN:
                 self._tokens[text] = None
             case _How.MODEL:
@@ -227,6 +235,8 @@ class _Finder:
         """The value of a field that names something: a text, a list of texts, or an object that has the names."""
         if bytes(memoryview(value)[:1]) == b"{":
             return self._walk(value, depth + 1)
+        if how is _How.MEDIUM and bytes(memoryview(value)[: len(_BYTES)]) == _BYTES:
+            return
         decoded: Any = _decode(value)
         for text in decoded if isinstance(decoded, list) else (decoded,):
             if isinstance(text, str):

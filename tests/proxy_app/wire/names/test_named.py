@@ -367,3 +367,28 @@ def test_results_of_a_batch_are_the_batchs():
     batch = "b" * 36
     assert resource_names.parse(f"files/batch-{batch}").owner == parse(f"batches/{batch}")
     assert resource_names.parse("files/batch-mine").owner == parse("files/batch-mine")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"type": "image_url", "image_url": {"url": f"{FILE}/a"}},
+        {"type": "image_url", "image_url": f"{FILE}/a"},
+        {"type": "video_url", "video_url": {"url": "files/a"}},
+        {"type": "file", "file": {"file_data": "https://gateway/v1beta/files/a"}},
+    ],
+)
+def test_a_medium_of_a_chat_may_be_a_file(part):
+    body = {"model": "m", "messages": [{"role": "user", "content": [part]}]}
+
+    found = named("openai.chat.completions", body=body, hosts=("gateway",))
+
+    assert names(found) == ["files/a"]
+    assert not found.uris
+
+
+@pytest.mark.parametrize("url", ["data:image/png;base64,files/a", "https://example.com/files/a", "https://a/b.png"])
+def test_any_other_medium_of_a_chat_names_nothing(url):
+    body = {"model": "m", "messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": url}}]}]}
+
+    assert not named("openai.chat.completions", body=body).names
