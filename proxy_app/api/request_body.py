@@ -23,7 +23,7 @@ from proxy_app.wire.calls import Call, PassThrough
 from proxy_app.wire.dialects import pass_through
 from proxy_app.wire.malformed import Malformed, TooLarge, UnknownEncoding
 from proxy_app.wire.openai import forms
-from proxy_app.wire.operations import FORWARDED, Operation, Takes, upload_steps
+from proxy_app.wire.operations import FORWARDED, Gives, Operation, Takes, upload_steps
 from proxy_app.wire.operations.paths import Target
 from proxy_app.wire.operations.rows.files import UPLOAD
 
@@ -129,9 +129,10 @@ def headers_of(request: Any) -> dict[str, str]:
 
 
 def passed_through(request: Any, target: Target) -> PassThrough:
-    """What of the request itself goes upstream."""
+    """What of the request itself goes upstream. An answer that is read has to have a body: HEAD is a GET there."""
+    is_read = target.operation.gives is not Gives.BYTES
     return PassThrough(
-        http=request.method,
+        http="GET" if is_read and request.method == "HEAD" else request.method,
         path=target.name if target.operation is FORWARDED else "",
         query=pass_through.upstream_query(parse_qsl(request.META.get("QUERY_STRING", ""), keep_blank_values=True)),
         headers=upstream_headers(request),

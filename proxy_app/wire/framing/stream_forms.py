@@ -10,7 +10,7 @@ from msgspec import Raw
 from proxy_app.wire.bodies.bodies import Body
 from proxy_app.wire.faults.error_bodies import in_words
 from proxy_app.wire.openai.error_form import in_openai
-from proxy_app.wire.operations import STREAMED, Family, Gives, Operation, paths
+from proxy_app.wire.operations import STREAMED, Family, Gives, Operation, Takes, paths
 
 _EVENTS, _JSON = "text/event-stream", "application/json; charset=UTF-8"
 
@@ -62,11 +62,18 @@ def form_of(
     match operation.gives:
         case Gives.EVENTS:
             return stream_form(query, accept, user_agent, default)
-        case Gives.INTERACTION_EVENTS if body.get("stream") == _TRUE or query.get("stream", "").lower() == "true":
+        case Gives.INTERACTION_EVENTS if _asks_for_events(operation, query, body):
             return StreamForm.BLOCKS
         case Gives.CHUNKS if body.get("stream") == _TRUE:
             return StreamForm.CHUNKS
     return None
+
+
+def _asks_for_events(operation: Operation, query: Mapping[str, str], body: Body) -> bool:
+    """Whether an interaction is to be streamed: what has a body says so there, and its query means nothing."""
+    if operation.takes is Takes.FIELDS:
+        return body.get("stream") == _TRUE
+    return query.get("stream", "").lower() == "true"
 
 
 def stream_form(query: Mapping[str, str], accept: str, user_agent: str, default: str) -> StreamForm:

@@ -275,3 +275,19 @@ async def test_a_key_may_be_limited_to_some_agents(client, red, upstream):
     }
     assert allowed.status == 200, allowed.body
     assert [record.model for record in await log() if record.attempt] == ["deep-research-preview-04-2026"]
+
+
+async def test_the_head_of_an_interaction_is_asked_for_as_a_whole(client, red, upstream):
+    made = await client.post(URL, asked(), x_goog_api_key=red)
+
+    reply = await client.request("HEAD", f"{URL}/{made.json()['id']}", b"", x_goog_api_key=red)
+
+    assert reply.status == 200
+    assert {row.outcome for row in await log()} == {"succeeded"}
+
+
+async def test_a_query_streams_no_create(client, red, upstream):
+    made = await client.post(f"{URL}?stream=true", asked(), x_goog_api_key=red)
+
+    assert made.headers["content-type"].startswith("application/json")
+    assert [row.name for row in await rows_of("interactions")] == [f"interactions/{made.json()['id']}"]

@@ -65,7 +65,7 @@ class TestWithoutAlt:
         ("models/m:streamGenerateContent", {}, {}, ARRAY),
         ("models/m:generateContent", {"alt": "sse"}, {"stream": Raw(b"true")}, None),
         ("interactions", {}, {"stream": Raw(b"true")}, StreamForm.BLOCKS),
-        ("interactions", {"stream": "True"}, {}, StreamForm.BLOCKS),
+        ("interactions", {"stream": "True"}, {}, None),
         ("interactions", {"stream": "false"}, {"stream": Raw(b"false")}, None),
         ("interactions", {"alt": "sse"}, {}, None),
         ("openai/chat/completions", {}, {"stream": Raw(b"true")}, StreamForm.CHUNKS),
@@ -78,6 +78,16 @@ def test_each_api_has_its_own_way_to_ask_for_a_stream(path, query, body, form):
 
     assert asked is not None
     assert form_of(asked.operation, query, body, "*/*", "node", "auto") is form
+
+
+@pytest.mark.parametrize(
+    ("stream", "form"), [("true", StreamForm.BLOCKS), ("True", StreamForm.BLOCKS), ("false", None)]
+)
+def test_an_interaction_is_followed_by_its_query(stream, form):
+    asked = find("GET", "interactions/i")
+
+    assert asked is not None
+    assert form_of(asked.operation, {"stream": stream}, {}, "*/*", "node", "auto") is form
 
 
 @pytest.mark.parametrize(
