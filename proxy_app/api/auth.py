@@ -23,7 +23,7 @@ from proxy_app.api.limits import limit_errors
 from proxy_app.ledger.attempt_log import AttemptLog
 from proxy_app.wire.bodies import model_fields
 from proxy_app.wire.calls import Call
-from proxy_app.wire.operations import FORWARDED, addresses
+from proxy_app.wire.operations import FORWARDED, Takes, addresses
 
 OFF, STRICT, ALL_EXCEPT_HEALTH, AUTO = "off", "strict", "all_except_health", "auto"
 
@@ -152,6 +152,8 @@ def _refuse_unseen_models(call: Call) -> None:
         what = "methods that this gateway does not know"
     elif call.operation.names_models and model_fields.has_requests_in_a_file(call.body):
         what = "batches whose requests stand in a file"
+    elif call.operation.takes is Takes.FORM and not call.named.models:
+        what = "forms that name no model"
     else:
         return
     raise errors.PermissionDenied(

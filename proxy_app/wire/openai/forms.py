@@ -14,6 +14,7 @@ from proxy_app.wire.bodies.bodies import Body
 from proxy_app.wire.malformed import Malformed
 
 _BOUNDARY = re.compile(r'^multipart/form-data\s*;.*\bboundary="?([^";,\s]{1,70})"?', re.IGNORECASE)
+_BOUNDARIES = re.compile(r"\bboundary[\s*\d]*=", re.IGNORECASE)
 _NAME = re.compile(r';\s*name="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
 _FILE_NAME = re.compile(r';\s*filename="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
 _CONTENT_TYPE = re.compile(r"^content-type:\s*(.+?)\s*$", re.IGNORECASE | re.MULTILINE)
@@ -23,6 +24,7 @@ _MOST_PARTS = 100
 LONGEST_HEAD = 64 * 1024  # of all that comes before a file
 
 _NO_FORM = "The body is not the form of several parts that its content type announces."
+_TWICE = "The form has the field {name!r} twice."
 
 _encode = msgspec.json.Encoder().encode
 
@@ -39,15 +41,21 @@ class Part:
 
 
 def boundary_of(content_type: str) -> bytes:
-    """What stands between the parts; empty for a body that is no form."""
+    """What stands between the parts; empty for a body that is no form, or whose form could be read in two ways."""
     found = _BOUNDARY.search(content_type)
-    return found[1].encode() if found else b""
+    return found[1].encode() if found and len(_BOUNDARIES.findall(content_type)) == 1 else b""
 
 
 def fields_of(body: bytes, boundary: bytes) -> Body:
-    """The fields of a form that are texts, as JSON has them. Raises Malformed."""
+    """The fields of a form that are texts, as JSON has them. Raises Malformed, also for a name that stands there twice:
+    upstream might mean the other one.
+    """
     fields: Body = {}
+    names: set[str] = set()
     for part in parts_of(body, boundary):
+        if part.name in names:
+            raise Malformed(_TWICE.format(name=part.name))
+        names.add(part.name)
         if part.file_name is None:
             fields[part.name] = Raw(_encode(body[part.start : part.end].decode(errors="replace")))
     return fields

@@ -82,3 +82,14 @@ async def test_a_key_with_some_models_uses_no_batches_whose_models_stand_in_a_fi
     reply = await post("batches", {"input_file_id": file, "endpoint": "/v1/chat/completions"}, red)
 
     assert (reply.status, reply.json()["error"]["type"]) == (403, "permission_error")
+
+
+async def test_a_key_with_some_models_sends_no_form_in_which_no_model_can_be_read(call, red, upstream):
+    await ApiKey.objects.filter(name="red").aupdate(allowed_models=[MODEL])
+    await roster.refresh()
+    body, kind = form(("model", b"veo-3.1-generate-preview"), ("prompt", b"A cat"))
+
+    reply = await call("POST", "videos", red, body.replace(b'"model"', b"model"), content_type=kind)
+
+    assert (reply.status, reply.json()["error"]["type"]) == (403, "permission_error")
+    assert not upstream.requests

@@ -109,3 +109,16 @@ def test_a_file_is_read_as_it_comes(size):
 def test_a_form_without_a_file_is_malformed(body):
     with pytest.raises(Malformed):
         FileInForm(B).feed(body)
+
+
+def test_a_field_that_stands_there_twice_is_refused():
+    part = b'--b-1\r\nContent-Disposition: form-data; name="model"\r\n\r\nveo\r\n'
+
+    with pytest.raises(Malformed, match="'model' twice"):
+        fields_of(part + part + b"--b-1--\r\n", B)
+
+
+@pytest.mark.parametrize("more", ["; boundary=c", '; x="; boundary=c"', "; boundary*=c", "; boundary*0=c"])
+def test_a_boundary_that_could_be_another_is_none(more):
+    assert boundary_of(f"multipart/form-data; boundary=b{more}") == b""
+    assert boundary_of("multipart/form-data; boundary=----WebKitFormBoundaryA") == b"----WebKitFormBoundaryA"
