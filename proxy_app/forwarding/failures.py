@@ -91,6 +91,9 @@ def failed(error: Exception, call: Call, dialect: Dialect, limit: Limit, *secret
         case exchange.Failure() if isinstance(call.content, Passing) and call.content.too_large:
             text = str(TooLarge(call.content.limit))
             return Failed(Fault(Outcome.REJECTED, message=text), errors.PayloadTooLarge(text))
+        case exchange.Failure() if isinstance(call.content, Passing) and call.content.malformed:
+            text = call.content.malformed
+            return Failed(Fault(Outcome.REJECTED, message=text), errors.InvalidArgument(text))
         case ErrorAnswer() if dialect.versioned and is_missing(call.version, error.status, error.body):
             text = _NO_VERSION.format(version=call.version, operation=call.operation.name)
             return Failed(Fault(Outcome.VERSION_MISSING, error.status, text), errors.NotFound(text))

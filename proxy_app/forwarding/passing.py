@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Self
 
 from accounts_app.pool.content import Content
-from proxy_app.wire.malformed import TooLarge
+from proxy_app.wire.malformed import Malformed, TooLarge
 
 Tee = Callable[[bytes], Awaitable[None]]
 
@@ -34,7 +34,8 @@ class Passing:
     """A `Content` that reads another one once, piece by piece.
 
     The first `skip` bytes are read and dropped. More than `limit` bytes in all make it raise TooLarge, and `too_large`
-    true. `tee` gets every piece before it goes on. `passed` counts what has gone on.
+    true. `tee` gets every piece before it goes on. `passed` counts what has gone on. `malformed` is what the client has
+    done wrong where the other one raised Malformed.
     """
 
     def __init__(self, content: Content, *, limit: int, skip: int = 0, tee: Tee | None = None) -> None:
@@ -42,6 +43,7 @@ class Passing:
         self.length = None if content.length is None else max(0, content.length - skip)
         self.passed = 0
         self.too_large = content.length is not None and content.length > limit
+        self.malformed = ""
         self._content = content
         self._pieces = aiter(content)
         self._skip = skip
@@ -65,7 +67,11 @@ class Passing:
 
     async def __anext__(self) -> bytes:
         while True:
-            piece = await anext(self._pieces)
+            try:
+                piece = await anext(self._pieces)
+            except Malformed as error:
+                self.malformed = str(error)
+                raise
             self._came += len(piece)
             if self._came > self.limit:
                 self.too_large = True

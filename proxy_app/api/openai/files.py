@@ -13,6 +13,7 @@ from accounts_app.pool.content import Content
 from proxy_app import errors
 from proxy_app.api import generate
 from proxy_app.wire.faults.error_bodies import told_in
+from proxy_app.wire.framing.answer_shape import FIELD_MASK_HEADER
 from proxy_app.wire.malformed import Malformed, NotAnAnswer
 from proxy_app.wire.openai import files, forms
 from proxy_app.wire.openai.error_form import openai_body
@@ -36,10 +37,12 @@ async def create(request: HttpRequest, target: Target) -> HttpResponseBase:
     request.META.pop("CONTENT_LENGTH", None)
     request.META["CONTENT_TYPE"] = f"multipart/related; boundary={files.BOUNDARY}"
     request.META["HTTP_X_GOOG_UPLOAD_PROTOCOL"] = "multipart"
+    _ask_for(request)
     return _told(await _asked(request, Target(UPLOAD)), file.purpose)
 
 
 async def get(request: HttpRequest, target: Target) -> HttpResponseBase:
+    _ask_for(request)
     return _told(await _asked(request, Target(GET, target.name)))
 
 
@@ -50,6 +53,7 @@ async def content(request: HttpRequest, target: Target) -> HttpResponseBase:
 
 
 async def delete(request: HttpRequest, target: Target) -> HttpResponseBase:
+    _ask_for(request)
     await _asked(request, Target(DELETE, target.name))
     return HttpResponse(files.deleted(target.name), content_type=errors.JSON)
 
@@ -139,10 +143,11 @@ def _body(response: HttpResponseBase) -> bytes:
 
 
 def _ask_for(request: HttpRequest, **query: str) -> None:
-    """The query of Google's own method instead of the client's."""
+    """The query of Google's own method instead of the client's, and its whole answer, which is read here."""
     encoded = request.META["QUERY_STRING"] = urlencode(query)
     request.GET = QueryDict(encoded)
     request.META.pop("HTTP_ACCEPT_ENCODING", None)
+    request.META.pop(FIELD_MASK_HEADER, None)
 
 
 def _limit(request: HttpRequest) -> int:

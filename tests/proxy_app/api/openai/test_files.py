@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.proxy_app.api.openai.conftest import FILE, KEYS, LINES, log, rows_of
+from tests.proxy_app.api.openai.conftest import FILE, KEYS, LINES, form, log, rows_of
 
 
 async def test_a_file_is_taken_told_listed_and_deleted(upload, call, red, blue, upstream):
@@ -59,3 +59,31 @@ async def test_a_form_without_a_file_is_refused(parts, upload, red, upstream):
     assert reply.status == 400
     assert "'file' is required" in reply.json()["error"]["message"]
     assert not upstream.requests
+
+
+async def test_a_form_that_breaks_off_is_its_clients_fault(call, red, upstream):
+    body, kind = form(*FILE)
+
+    reply = await call("POST", "files", red, body[:-12], content_type=kind)
+
+    assert (reply.status, reply.json()["error"]["message"]) == (400, "The form breaks off.")
+    (row,) = await log()
+    assert row.outcome == "rejected"
+
+
+@pytest.mark.parametrize("query", ["uploadType=resumable", "upload_id=a", "fields=error"])
+async def test_the_query_of_a_file_is_not_googles_own(query, upload, call, red, upstream):
+    body, kind = form(*FILE)
+
+    made = await call("POST", f"files?{query}", red, body, content_type=kind)
+    shown = await call("GET", f"{made.json()['id']}?{query}", red)
+    deleted = await call("DELETE", f"{made.json()['id']}?{query}", red)
+
+    assert (made.status, shown.status, deleted.status) == (200, 200, 200)
+    assert made.json() == shown.json()
+
+
+async def test_the_head_of_a_file_is_asked_for(upload, call, red, upstream):
+    id_ = (await upload(red, *FILE)).json()["id"]
+
+    assert (await call("HEAD", id_, red)).status == 200
