@@ -4,7 +4,8 @@ from accounts_app.pool.outcomes import Outcome
 from proxy_app.wire.calls import Call, read_body
 from proxy_app.wire.dialects import DIALECTS, NotAnAnswer, ReportedError
 from proxy_app.wire.dialects.dialect import UpstreamRequest
-from proxy_app.wire.dialects.readers import MOST_HELD_BACK
+from proxy_app.wire.dialects.readers import MOST_HELD_BACK, StreamReader
+from proxy_app.wire.framing import sse
 from proxy_app.wire.operations import COUNT, FORWARDED, GENERATE, STREAM
 from proxy_app.wire.usage import Usage
 
@@ -101,6 +102,13 @@ def test_what_ends_a_stream_early_is_kept_until_the_frames_before_it_are_out(siz
     assert isinstance(failed.reader.failure, ReportedError)
     assert failed.reader.failure.error == ERROR
     assert isinstance(nonsense.reader.failure, NotAnAnswer)
+
+
+def test_an_event_without_end_ends_a_stream():
+    reader = StreamReader(sse.Decoder(limit=10))
+
+    assert reader.feed(b"data: 0123456789") == []
+    assert isinstance(reader.failure, NotAnAnswer)
 
 
 @pytest.mark.parametrize("size", [0, 1, 7])

@@ -1,14 +1,23 @@
+from collections.abc import Iterator
+
 import pytest
 
 from accounts_app.pool.outcomes import Fault, Outcome
 from proxy_app.wire.calls import Call
 from proxy_app.wire.faults.error_bodies import error_body
-from proxy_app.wire.openai.layers import Layers, fitted, learn, refuses_key
+from proxy_app.wire.openai.layers import Layers, fitted, learn, refuses_key, reset
 from proxy_app.wire.operations import GENERATE
 from proxy_app.wire.operations.rows.openai import CHAT
 
 TWO = "Multiple authentication credentials received. Please pass only one."
 TYPE = [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "ACCESS_TOKEN_TYPE_UNSUPPORTED"}]
+
+
+@pytest.fixture
+def nothing_learned() -> Iterator[None]:
+    reset()
+    yield
+    reset()
 
 
 @pytest.mark.parametrize(
@@ -39,7 +48,7 @@ def test_it_is_remembered_for_a_day():
     assert not layers.is_closed(1, 100.0)
 
 
-def test_a_call_is_translated_for_the_accounts_whose_layer_is_closed(forgetful):
+def test_a_call_is_translated_for_the_accounts_whose_layer_is_closed(nothing_learned):
     chat, native = Call(CHAT, "m", {}, "id"), Call(GENERATE, "m", {}, "id")
     learn(Fault(Outcome.OVERLOADED), 1, 0.0)
     assert fitted(chat, 1, 1.0) is chat
