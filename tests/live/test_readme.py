@@ -28,6 +28,7 @@ ANSWERS = {
     ":generateContent": CAPITAL,
     ":streamGenerateContent": "data: ",
     ":embedContent": '"values"',
+    "/chat/completions": CAPITAL,
     "/cachedContents": '"cachedContents/',
     ":batchGenerateContent": '"BATCH_STATE_PENDING"',
     "/fileSearchStores": '"fileSearchStores/manuals-',
