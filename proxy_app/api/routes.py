@@ -62,8 +62,10 @@ _VIEWS: Mapping[Operation, View] = {
 
 _NO_PATH = (
     "{method} {path} is not part of this API, which is Google's Gemini API under /v1beta, /v1 and /v1alpha, with its "
-    "uploads and downloads."
+    "uploads and downloads. The base URL of OpenAI's clients is /v1beta/openai/."
 )
+# Where OpenAI's clients call with the base URL /v1: no method of Google's.
+_OPENAI_PATHS = frozenset({"chat/completions", "completions", "embeddings", "responses", "images/generations"})
 
 
 def _others(*taken: str) -> list[str]:
@@ -99,6 +101,7 @@ def _may_be_forwarded(address: Address) -> bool:
         settings.GATEWAY_FORWARD_UNKNOWN
         and address.root == ""
         and address.version != ""
+        and paths.clean(address.below) not in _OPENAI_PATHS
         and paths.may_be_forwarded(address.below)
         and leasing.is_served(FORWARDED.id)
     )

@@ -246,3 +246,13 @@ async def test_what_nobody_could_be_asked_is_not_found(client, projects, alice, 
 
     assert reply.status == 404
     assert "is not part of this API" in reply.json()["error"]["message"]
+
+
+async def test_an_openai_client_with_the_wrong_base_url_is_told_the_right_one(client, projects, api_key, upstream):
+    body = {"model": "gemini-2.5-flash", "messages": []}
+
+    reply = await client.post("/v1/chat/completions", body, authorization=f"Bearer {await api_key()}")
+
+    assert reply.status == 404
+    assert "The base URL of OpenAI's clients is /v1beta/openai/." in reply.json()["error"]["message"]
+    assert upstream.requests == []
