@@ -15,26 +15,30 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
-from accounts_app.pool.outcomes import Refusal
+from accounts_app.pool.outcomes import Outcome, Refusal
 from accounts_app.status.labels import REMEDIES, outcome_label
 from accounts_app.status.translate import translated
 from proxy_app.admin import diagnostics
 from proxy_app.admin.ledger_filters import COUNTED
 from proxy_app.models import CapturedCall, UsageRecord
 
+# One for each: a label without a tone would show the outcome's value in place of its name.
 TONES = {
+    **{outcome.value: "warning" for outcome in Outcome},
     "succeeded": "success",
     "abandoned": "info",
     "rejected": "info",
     "bare_429": "info",
-    "rate_limited": "warning",
-    "quota_exhausted": "warning",
-    "overloaded": "warning",
-    "unreachable": "warning",
+    "refused": "info",
+    "unknown_field": "info",
+    "version_missing": "info",
+    "layer_closed": "info",
+    "stale_connection": "info",
     "unauthenticated": "danger",
     "revoked": "danger",
     "needs_owner": "danger",
     "interrupted": "danger",
+    "gateway_error": "danger",
     **{refusal.value: "warning" for refusal in Refusal},
 }
 

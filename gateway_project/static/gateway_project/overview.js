@@ -83,7 +83,7 @@ document.addEventListener("DOMContentLoaded", () => {
                 label, data: values, tone,
                 backgroundColor: painted(tone), borderColor: painted(tone),
                 ...(isTime
-                    ? { borderWidth: 2, pointRadius: values.length > 1 ? 0 : 3, pointHitRadius: 12, tension: 0.3, spanGaps: true }
+                    ? { borderWidth: 2, pointRadius: values.filter((value) => value !== null).length > 1 ? 0 : 3, pointHitRadius: 12, tension: 0.3, spanGaps: true }
                     : { borderRadius: 2, maxBarThickness: 26, categoryPercentage: 0.85, barPercentage: 0.95 }),
             }));
             let chart = charts[canvas.dataset.chart];

@@ -7,7 +7,7 @@ import pytest
 
 from accounts_app.models import Account, ApiKey, Rest
 from accounts_app.pool.access.strangers import ROWS
-from accounts_app.pool.outcomes import Refusal
+from accounts_app.pool.outcomes import Outcome, Refusal
 from accounts_app.status.labels import OUTCOMES, REMEDIES
 from accounts_app.storage.worker import in_database
 from proxy_app import errors
@@ -282,3 +282,8 @@ def test_every_refusal_has_words_a_colour_and_what_helps():
         assert OUTCOMES[refusal.value]
         assert REMEDIES[refusal.value]
         assert TONES[refusal.value] == "warning"
+
+
+def test_every_outcome_has_words_and_a_colour():
+    assert {outcome.value for outcome in Outcome} <= OUTCOMES.keys()
+    assert {outcome.value for outcome in Outcome} <= TONES.keys()
