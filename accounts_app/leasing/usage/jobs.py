@@ -71,12 +71,14 @@ def missed(job: Job) -> None:
     journal.append(RESOURCE, NotThereRow(job.resource_id, datetime.now(UTC).date()))
 
 
-async def take(found: Found) -> Job | None:
-    """The job that a resource is, for the caller to count; None if it is counted, or another has taken it.
+async def take(found: Found, due_by: float) -> Job | None:
+    """The job that a resource is, for the caller to count; None if it is counted, or another has taken it, or is to be
+    looked at after `due_by` (seconds, epoch) only.
 
     Raises Django's database errors.
     """
-    return await soon_in_database(_take, found.resource_id) if found.has_job and found.resource_id else None
+    due = datetime.fromtimestamp(due_by, UTC)
+    return await soon_in_database(_take, found.resource_id, due) if found.has_job and found.resource_id else None
 
 
 async def due(now: float, limit: int) -> list[Job]:
@@ -112,9 +114,9 @@ def _look_again(id_: int, at: datetime, looks: int) -> None:
     RunningJob.objects.filter(pk=id_).update(look_at=at, looks=F("looks") + looks)
 
 
-def _take(resource: int) -> Job | None:
+def _take(resource: int, due_by: datetime | None = None) -> Job | None:
     row = RunningJob.objects.filter(resource=resource).select_related("resource").first()
-    if row is None:
+    if row is None or (due_by is not None and row.look_at > due_by):
         return None
     job = _job(row)
     return job if RunningJob.objects.filter(pk=job.id).delete()[0] else None

@@ -66,10 +66,13 @@ def left(name: str, account: int, counted: Usage) -> None:
 
 
 async def seen(found: Found, answer: bytes) -> None:
-    """A client has been shown a job: if it is over, count it. What the database does not tell now is counted later."""
+    """A client has been shown a job: if it is over, count it, unless its own stream does that, which is still read.
+
+    What the database does not tell now is counted later.
+    """
     if found.has_job and found.kind != TRIGGERS and (use := events.use_in(answer)) is not None:
         with suppress(DatabaseError):
-            if job := await jobs.take(found):
+            if job := await jobs.take(found, time() + JOBS[-1]):
                 _count(job, use)
 
 

@@ -45,7 +45,7 @@ async def written():
 async def test_of_many_that_see_its_end_one_takes_it():
     _, found = await a_job()
 
-    taken = await asyncio.gather(*[jobs.take(found) for _ in range(5)])
+    taken = await asyncio.gather(*[jobs.take(found, time.time() + 600) for _ in range(5)])
 
     (job,) = [each for each in taken if each is not None]
     assert (job.name, job.model, job.request_id, job.counted) == (NAME, "m", "request", ())
@@ -80,7 +80,7 @@ async def test_a_stream_that_came_to_its_end_is_no_job_any_more():
     jobs.counted(NAME, account.pk)
 
     assert await written() == []
-    assert await jobs.take(found) is None
+    assert await jobs.take(found, time.time() + 600) is None
     assert not await jobs.taken(jobs.Job(0, found.resource_id or 0, 0, NAME, "", None, None, None, "", (), 0))
 
 

@@ -103,6 +103,20 @@ async def test_a_stream_that_was_left_is_counted_later_and_no_token_twice(client
     assert await counted() == await used_by(client, {"id": made}, red) > first
 
 
+async def test_who_sees_the_end_of_a_stream_that_is_still_read_does_not_count_it(client, red, upstream):
+    upstream.script(Style(stall_after=4))
+    exchange = client.start("POST", URL, asked(stream=True), x_goog_api_key=red)
+    await exchange.chunks(2)
+    (row,) = [row async for row in Resource.objects.filter(kind="interactions")]
+    upstream.advance(JOB_SECONDS + 1)
+    used = await used_by(client, {"id": row.name.partition("/")[2]}, red)
+
+    await exchange.hang_up()
+    await watch()
+
+    assert await counted() == used > 0
+
+
 async def test_a_stream_that_was_read_to_its_end_is_no_job(client, red, upstream):
     await client.post(URL, asked(stream=True), x_goog_api_key=red)
     await client.post(URL, asked(), x_goog_api_key=red)
