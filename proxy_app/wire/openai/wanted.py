@@ -21,7 +21,7 @@ def choices_wanted(body: Body) -> int:
         wanted = _decode_number(body["n"]) if "n" in body else 1
     except (msgspec.DecodeError, UnicodeDecodeError):
         return 1
-    return wanted if 1 <= wanted <= _MOST_CHOICES else 1
+    return max(1, wanted) if wanted <= _MOST_CHOICES else 1
 
 
 def tells_usage(body: Body) -> bool:

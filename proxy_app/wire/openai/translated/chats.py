@@ -79,7 +79,7 @@ _LEVELS = {
 }
 _GENERATION = re.compile(r"gemini-(\d+)")
 _FIRST_WITH_LEVELS = 3
-_TWO_WAYS = "Expected one of either `reasoning_effort` or custom `thinking_config`; found both."
+_TWO_WAYS = "Expected one of either `reasoning_effort` or custom `thinking_config`; found both"
 
 
 def translated(body: Body, model: str) -> Body:
@@ -178,7 +178,7 @@ def _thinking(effort: Raw, google: _Google, model: str) -> Raw | dict[str, Any] 
     if not is_given(effort):
         return own
     if own is not None:
-        raise wrong("reasoning_effort", _TWO_WAYS.rstrip("."))
+        raise wrong("reasoning_effort", _TWO_WAYS)
     word = read(_decode_text, effort, "reasoning_effort")
     if word not in _BUDGETS:
         raise wrong("reasoning_effort", f"{quoted(word)} is none of {', '.join(_BUDGETS)}")

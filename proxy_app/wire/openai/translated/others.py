@@ -1,6 +1,7 @@
 """Embeddings, images, videos and batches: each a method of Google's own, and its answer in OpenAI's words."""
 
 import base64
+import re
 import struct
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,6 +22,7 @@ _decode_answer = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder().encode
 
 _ONE_IMAGE = "'n' has to be 1 for this model on this account."
+_SIZE = re.compile("([1-9][0-9]{0,5})x([1-9][0-9]{0,5})")
 # What Google's models make of OpenAI's sizes.
 _RATIOS = {"1:1": 1.0, "3:4": 3 / 4, "4:3": 4 / 3, "9:16": 9 / 16, "16:9": 16 / 9}
 
@@ -87,16 +89,16 @@ def _number(body: Body, name: str, usual: int) -> int:
     return number
 
 
-def _ratio(body: Body) -> str:
-    """The aspect ratio that is nearest to `size` (`1024x1792`); "" where there is none."""
+def _ratio(body: Body) -> str | None:
+    """The aspect ratio that is nearest to `size` (`1024x1792`); None where that is left to the model."""
     given = body.get("size", Raw())
     text: str = read(_decode_text, given, "size") if is_given(given) else "auto"
     if text == "auto":
-        return ""
-    width, _, height = text.partition("x")
-    if not (width.isascii() and width.isdigit() and height.isascii() and height.isdigit() and int(height[:9])):
+        return None
+    size = _SIZE.fullmatch(text)
+    if size is None:
         raise wrong("size", "a size is written as 1024x1024")
-    wanted = int(width[:9]) / int(height[:9])
+    wanted = int(size[1]) / int(size[2])
     return min(_RATIOS, key=lambda ratio: abs(_RATIOS[ratio] - wanted))
 
 

@@ -6,6 +6,7 @@ from proxy_app.wire.dialects.readers import ReportedError
 from proxy_app.wire.malformed import NotAnAnswer
 from proxy_app.wire.openai.translated.readers import reader_of
 from proxy_app.wire.operations.rows import openai
+from proxy_app.wire.usage import Usage
 from tests.proxy_app.wire.openai.test_readers import ended
 
 
@@ -49,6 +50,22 @@ def test_what_cannot_be_translated_is_no_answer():
 
     assert reader.feed(b'data: {"candidates":[{"content":{"parts":7}}]}\r\n\r\n') == []
     assert isinstance(reader.failure, NotAnAnswer)
+
+
+def test_what_was_used_is_what_google_tells():
+    reader = of(openai.CHAT)
+    reader.feed(b'{"candidates":[{"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":3,"totalTokenCount":3}}')
+
+    assert len(ended(reader)) == 1
+    assert reader.usage == Usage(prompt=3, total=3)
+    assert reader.reported == b""
+
+
+def test_an_answer_without_a_candidate_is_none():
+    reader = of(openai.CHAT)
+    reader.feed(b'{"usageMetadata":{"promptTokenCount":3}}')
+
+    assert ended(reader) == []
 
 
 def test_plain_answers_are_translated_whole():
