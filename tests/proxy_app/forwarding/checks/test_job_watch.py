@@ -1,5 +1,6 @@
 """Interactions that go on without their client: what they use is counted, once, on the key that began them."""
 
+import json
 import time
 from datetime import UTC, datetime
 
@@ -9,7 +10,7 @@ from django.db.models import Sum
 from accounts_app import roster
 from accounts_app.models import ApiKey, Duty, KeyGroup, KeyUse, Resource, RunningJob
 from accounts_app.storage import journal
-from emulator import Style
+from emulator import Ending, Reply, Style
 from proxy_app.forwarding.checks import job_watch
 from proxy_app.models import UsageHour, UsageRecord
 
@@ -104,17 +105,20 @@ async def test_a_stream_that_was_left_is_counted_later_and_no_token_twice(client
 
 
 async def test_who_sees_the_end_of_a_stream_that_is_still_read_does_not_count_it(client, red, upstream):
-    upstream.script(Style(stall_after=4))
+    begun = {"event_type": "interaction.created", "interaction": {"id": "v1_a", "status": "in_progress"}}
+    so_far = {"event_type": "step.stop", "metadata": {"total_usage": {"total_input_tokens": 7, "total_tokens": 7}}}
+    over = {"id": "v1_a", "status": "cancelled", "usage": {"total_input_tokens": 7, "total_tokens": 7}}
+    blocks = [f"data: {json.dumps(each)}\n\n".encode() for each in (begun, so_far)]
+    upstream.script(Reply(chunks=blocks, content_type="text/event-stream", ending=Ending.STALL))
+    upstream.script(Reply(chunks=[json.dumps(over).encode()]), method="getInteraction", times=None)
     exchange = client.start("POST", URL, asked(stream=True), x_goog_api_key=red)
     await exchange.chunks(2)
-    (row,) = [row async for row in Resource.objects.filter(kind="interactions")]
-    upstream.advance(JOB_SECONDS + 1)
-    used = await used_by(client, {"id": row.name.partition("/")[2]}, red)
 
+    await client.get(f"{URL}/v1_a", x_goog_api_key=red)
     await exchange.hang_up()
     await watch()
 
-    assert await counted() == used > 0
+    assert await counted() == 7
 
 
 async def test_a_stream_that_was_read_to_its_end_is_no_job(client, red, upstream):
