@@ -176,7 +176,7 @@ def told_batch(call: Call, answer: bytes) -> bytes:
             ("failed", "failedRequestCount"),
         )
     }
-    state = str(metadata.get("state", "")).rpartition("_")[2]
+    state = str(metadata.get("state")).rpartition("_")[2]
     return _encode(
         {
             "id": str(batch.get("name") or call.name or ""),
