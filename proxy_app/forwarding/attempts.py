@@ -66,9 +66,10 @@ class Step:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What is masked in all that upstream writes: the account's token and email address, a client's own secrets."""
-        call = self.forwarding.call
-        return self.forwarding.token, self.lease.account.email, *requests.secrets_in(call.operation, call.body)
+        """What is masked in all that upstream writes: token and address of the account, a client's own secrets."""
+        call, name = self.forwarding.call, self.lease.account.email
+        address = name if "@" in name else ""  # other names are an operator's words, which may stand in any sentence
+        return self.forwarding.token, address, *requests.secrets_in(call.operation, call.body)
 
     @property
     def timeout(self) -> float:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from emulator import Emulator
-from tests.live.clients.walkthrough import CLIENTS, PIECES, PLAIN, SLOW, Call
+from tests.live.clients.walkthrough import CLIENTS, ENDLESS_MODEL, PIECES, PLAIN, SLOW, Call
 from tests.live.running import Gateway
 
 pytestmark = [
@@ -135,14 +135,13 @@ def test_the_first_event_arrives_before_the_last_and_a_client_that_disconnects_e
     gateway: Gateway, google: Emulator, form: str, begins: bytes
 ):
     left = sum(one.hung_up for one in google.requests)
-    model = CLIENTS[0].model("leave")
-    url = f"{gateway.url}/v1beta/models/{model}:streamGenerateContent?alt={form}&key={gateway.key}"
+    url = f"{gateway.url}/v1beta/models/{ENDLESS_MODEL}:streamGenerateContent?alt={form}&key={gateway.key}"
 
     with subprocess.Popen(["curl", "-sN", "--noproxy", "*", "-d", BODY, url], stdout=subprocess.PIPE) as process:
         assert process.stdout and process.stdout.read(len(begins)) == begins
         process.kill()
 
-    assert google.wait_for_hang_up(left + 1).model == model
+    assert google.wait_for_hang_up(left + 1).model == ENDLESS_MODEL
 
 
 def test_a_large_body_is_sent_after_a_100_continue(gateway: Gateway, google: Emulator, tmp_path: Path):

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from emulator import Emulator
-from tests.live.clients.walkthrough import CLIENTS, HEARD_BEFORE_THE_BREAK, PIECES, PLAIN, SLOW, Call
+from tests.live.clients.walkthrough import CLIENTS, ENDLESS_MODEL, HEARD_BEFORE_THE_BREAK, PIECES, PLAIN, SLOW, Call
 from tests.live.node import free_port
 from tests.live.running import Gateway
 
@@ -64,7 +64,7 @@ def post(gateway: Gateway, target: str) -> httpx.Response:
 
 
 def stream(gateway: Gateway, model: str) -> Stream:
-    url, heard = f"{gateway.url}/v1beta/models/{model}:streamGenerateContent?alt=sse", Stream()
+    url, heard = f"{gateway.url}/v1beta/models/{ENDLESS_MODEL}:streamGenerateContent?alt=sse", Stream()
     try:
         with httpx.stream("POST", url, json=QUESTION, headers=key_of(gateway), timeout=20, trust_env=False) as response:
             for line in filter(None, response.iter_lines()):
@@ -111,13 +111,12 @@ def test_the_first_event_arrives_before_the_last_and_a_client_that_disconnects_e
     served: Gateway, google: Emulator
 ):
     left = sum(one.hung_up for one in google.requests)
-    model = CLIENTS[0].model("leave")
-    url = f"{served.url}/v1beta/models/{model}:streamGenerateContent?alt=sse"
+    url = f"{served.url}/v1beta/models/{ENDLESS_MODEL}:streamGenerateContent?alt=sse"
 
     with httpx.stream("POST", url, json=QUESTION, headers=key_of(served), timeout=20, trust_env=False) as response:
         assert len(list(itertools.islice(response.iter_lines(), 1))) == 1
 
-    assert google.wait_for_hang_up(left + 1).model == model
+    assert google.wait_for_hang_up(left + 1).model == ENDLESS_MODEL
 
 
 def test_the_console_asks_to_sign_in(served: Gateway):

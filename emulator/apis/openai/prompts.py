@@ -68,7 +68,8 @@ def _parts_of(message: Json) -> list[Json]:
     content = message.get("content")
     if isinstance(content, str):
         return [{"text": content, **_signature_of(message)}] if content else []
-    return [_part(one) for one in content or () if isinstance(one, dict)]
+    parts = content if isinstance(content, list) else ()
+    return [_part(one) for one in parts if isinstance(one, dict)]
 
 
 def _part(one: Json) -> Json:

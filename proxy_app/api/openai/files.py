@@ -35,7 +35,7 @@ async def create(request: HttpRequest, target: Target) -> HttpResponseBase:
     await file.begin()
     request.content = file  # type: ignore[attr-defined]
     request.META.pop("CONTENT_LENGTH", None)
-    request.META["CONTENT_TYPE"] = f"multipart/related; boundary={files.BOUNDARY}"
+    request.META["CONTENT_TYPE"] = f"multipart/related; boundary={boundary.decode()}"
     request.META["HTTP_X_GOOG_UPLOAD_PROTOCOL"] = "multipart"
     _ask_for(request)
     return _told(await _asked(request, Target(UPLOAD)), file.purpose)
@@ -81,6 +81,7 @@ class _Related:
     def __init__(self, form: Content, boundary: bytes) -> None:
         self._pieces = aiter(form)
         self._form = forms.FileInForm(boundary)
+        self._boundary = boundary
         self._waiting = b""
         self._is_over = False
 
@@ -99,7 +100,7 @@ class _Related:
                 self._waiting = self._form.feed(await anext(self._pieces))
         except (Malformed, StopAsyncIteration) as error:
             raise errors.InvalidArgument(_NO_FILE) from error
-        self._waiting = files.related_head(self._form.part, self._form.fields) + self._waiting
+        self._waiting = files.related_head(self._form.part, self._form.fields, self._boundary) + self._waiting
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -109,7 +110,7 @@ class _Related:
             piece, self._waiting = self._waiting, b""
             if self._form.ended:
                 self._is_over = True
-                return piece + files.RELATED_END
+                return piece + files.related_end(self._boundary)
             if piece:
                 return piece
             try:

@@ -89,7 +89,9 @@ async def look_at_due(now: float) -> None:
         async with gate:
             await _look_at(job, now)
 
-    await asyncio.gather(*map(one, await jobs.due(now, MOST)))
+    results = await asyncio.gather(*map(one, await jobs.due(now, MOST)), return_exceptions=True)
+    if failed := next((each for each in results if each is not None), None):
+        raise failed
 
 
 async def has_ended(job: Found, within: float) -> bool:

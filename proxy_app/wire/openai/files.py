@@ -20,25 +20,22 @@ _LINES = "application/jsonl"
 _UNKNOWN = ("", "application/octet-stream")
 _OF_BATCHES = "files/batch-"
 _STATES = {"ACTIVE": "processed", "PROCESSING": "uploaded", "FAILED": "error"}
-BOUNDARY = "gemini-gateway-part-of-a-file"
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder().encode
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-def related_head(part: Part, fields: Mapping[str, str]) -> bytes:
-    """What comes before a file in Google's upload of two parts."""
-    name = part.file_name or ""
-    file = {"file": {"displayName": name[:512], "mimeType": mime_type(part, fields)}}
-    return (
-        f"--{BOUNDARY}\r\nContent-Type: application/json\r\n\r\n".encode()
-        + _encode(file)
-        + f"\r\n--{BOUNDARY}\r\nContent-Type: {mime_type(part, fields)}\r\n\r\n".encode()
-    )
+def related_head(part: Part, fields: Mapping[str, str], boundary: bytes) -> bytes:
+    """What comes before a file in Google's upload of two parts. `boundary` is the form's own: no file can hold it."""
+    name, kind = part.file_name or "", mime_type(part, fields)
+    file = _encode({"file": {"displayName": name[:512], "mimeType": kind}})
+    before = b"--%b\r\nContent-Type: application/json\r\n\r\n%b\r\n--%b\r\nContent-Type: %b\r\n\r\n"
+    return before % (boundary, file, boundary, kind.encode())
 
 
-RELATED_END = f"\r\n--{BOUNDARY}--\r\n".encode()
+def related_end(boundary: bytes) -> bytes:
+    return b"\r\n--%b--\r\n" % boundary
 
 
 def mime_type(part: Part, fields: Mapping[str, str]) -> str:

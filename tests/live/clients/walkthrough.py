@@ -135,7 +135,9 @@ class Call:
 
 
 CALLS = tuple(Call(name, stream) for name, trial in TRIALS.items() for stream in (False, True) if stream or trial.unary)
+ENDLESS_MODEL = "a-model-that-goes-on"  # for those who call without an SDK
 SCRIPTED_MODELS = (
+    ENDLESS_MODEL,
     *(call.model(client) for client in CLIENTS for call in CALLS),
     *(client.model(step) for client in CLIENTS for step in ("leave", "late")),
 )
@@ -144,6 +146,7 @@ SCRIPTED_MODELS = (
 def script(upstream: Emulator) -> None:
     """Prepares the emulator for all clients."""
     upstream.script(Style(texts=PIECES, gap=GAP), model=SLOW, times=None)
+    upstream.script(ENDLESS, model=ENDLESS_MODEL, times=None)
     for client in CLIENTS:
         upstream.script(ENDLESS, model=client.model("leave"), times=None)
         upstream.script(Style(delay=PATIENCE), model=client.model("late"), times=None)

@@ -167,7 +167,7 @@ def test_before_the_database_was_read_the_page_says_so(operator: Client):
 
 def test_figures_shown_to_several_operators_are_made_once(operator: Client, django_assert_max_num_queries):
     live(operator)
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         operator.get(OVERVIEW)
 
 

@@ -99,10 +99,10 @@ def test_the_type_of_a_file(name, given, purpose, kind):
 
     assert mime_type(part, fields) == kind
     assert (
-        related_head(part, fields)
+        related_head(part, fields, b"b")
         == (
-            "--gemini-gateway-part-of-a-file\r\nContent-Type: application/json\r\n\r\n"
+            "--b\r\nContent-Type: application/json\r\n\r\n"
             f'{{"file":{{"displayName":"{name}","mimeType":"{kind}"}}}}\r\n'
-            f"--gemini-gateway-part-of-a-file\r\nContent-Type: {kind}\r\n\r\n"
+            f"--b\r\nContent-Type: {kind}\r\n\r\n"
         ).encode()
     )
