@@ -58,6 +58,15 @@ def test_what_is_made_lives_as_long_as_google_says():
     }
 
 
+def test_an_answer_names_the_environment_that_came_with_it():
+    of_environments = told(lambda one: tuple(made.field for made in one.tells if made.of == "environments"))
+
+    assert of_environments == {
+        **dict.fromkeys(("interactions.create", "interactions.get", "triggers.run"), ("environment_id",)),
+        "triggers.executions.list": ("trigger_executions[].environment_id",),
+    }
+
+
 def test_a_caller_may_choose_these_names():
     assert told(lambda one: one.chooses) == {
         **dict.fromkeys(("media.upload", "files.create"), Made("file.name", of="files")),
