@@ -64,7 +64,7 @@ def post(gateway: Gateway, target: str) -> httpx.Response:
 
 
 def stream(gateway: Gateway, model: str) -> Stream:
-    url, heard = f"{gateway.url}/v1beta/models/{ENDLESS_MODEL}:streamGenerateContent?alt=sse", Stream()
+    url, heard = f"{gateway.url}/v1beta/models/{model}:streamGenerateContent?alt=sse", Stream()
     try:
         with httpx.stream("POST", url, json=QUESTION, headers=key_of(gateway), timeout=20, trust_env=False) as response:
             for line in filter(None, response.iter_lines()):
