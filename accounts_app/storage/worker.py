@@ -42,7 +42,9 @@ async def soon_in_database(function: Callable[P, T], *args: P.args, **options: P
     """
     answer = asyncio.wrap_future(_submit(function, *args, **options))
     try:
-        return await asyncio.wait_for(answer, CALL_WAIT_SECONDS)
+        # `wait_for` would lose a cancellation that comes together with the answer.
+        async with asyncio.timeout(CALL_WAIT_SECONDS):
+            return await answer
     except TimeoutError:
         raise NoAnswerInTime("The database does not answer in time.") from None
 

@@ -53,7 +53,8 @@ class Processes:
             pause = self.first_pause if lived > HEALTHY_SECONDS else min(2 * pause, LONGEST_PAUSE_SECONDS)
             log.error("A node ended with status %d after %.0f s; another starts in %.0f s.", status, lived, pause)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.leaving.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self.leaving.wait()
                 return 0
 
     async def run_child(self) -> int:

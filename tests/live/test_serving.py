@@ -579,6 +579,7 @@ def test_a_second_interrupt_ends_the_drain(start):
 
 def test_a_signal_during_a_quiet_time_ends_with_status_zero(start):
     node = start("30")
+    node.wait_for("^opening$")
 
     node.signal(signal.SIGTERM)
 

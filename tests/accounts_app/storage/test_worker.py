@@ -1,5 +1,6 @@
 """The database thread: one job at a time, exceptions handed back, and an end that waits for what is queued."""
 
+import asyncio
 import threading
 
 import pytest
@@ -40,3 +41,14 @@ async def test_the_end_waits_for_a_job_no_longer_than_it_may():
     may_end.set()
     assert job.result()
     assert worker.shutdown()
+
+
+async def test_a_cancellation_that_comes_together_with_the_answer_is_not_lost():
+    answered = threading.Event()
+    task = asyncio.create_task(worker.soon_in_database(answered.set))
+    await asyncio.sleep(0)
+    answered.wait(10)  # the loop stands still: the answer is there before the task can go on
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
