@@ -76,6 +76,18 @@ def key_of(api_key) -> Callable[[str], Awaitable[str]]:
 
 
 @pytest.fixture
+async def red(projects, key_of) -> str:
+    """A client key, of the group `red`."""
+    return await key_of("red")
+
+
+@pytest.fixture
+async def blue(projects, key_of) -> str:
+    """A client key of another group."""
+    return await key_of("blue")
+
+
+@pytest.fixture
 def only_for() -> Callable[[str, list[Account]], Awaitable[None]]:
     """Makes the projects of accounts a group's alone."""
 

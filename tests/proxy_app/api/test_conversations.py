@@ -1,7 +1,5 @@
 """The turns of one conversation have one key in the request log."""
 
-import pytest
-
 from accounts_app.models import Resource
 from accounts_app.storage import journal
 from proxy_app.models import UsageRecord
@@ -17,16 +15,6 @@ async def conversations():
     """The conversation of each call, in order."""
     await journal.flush(force=True)
     return [record.conversation async for record in UsageRecord.objects.order_by("pk")]
-
-
-@pytest.fixture
-async def red(projects, key_of):
-    return await key_of("red")
-
-
-@pytest.fixture
-async def blue(projects, key_of):
-    return await key_of("blue")
 
 
 async def turn(client, key, previous=None, **more):

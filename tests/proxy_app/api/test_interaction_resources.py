@@ -10,7 +10,8 @@ from accounts_app.leasing import owners
 from accounts_app.models import ApiKey, Resource
 from accounts_app.storage import journal
 from emulator import Reply
-from proxy_app.models import CapturedCall, UsageRecord
+from proxy_app.models import CapturedCall
+from tests.proxy_app.written import log, rows_of
 
 V = "/v1beta"
 AGENT = "antigravity-preview-05-2026"
@@ -27,16 +28,6 @@ BODIES = {
     "triggers": TRIGGER,
     "voices": VOICE,
 }
-
-
-@pytest.fixture
-async def red(projects, key_of):
-    return await key_of("red")
-
-
-@pytest.fixture
-async def blue(projects, key_of):
-    return await key_of("blue")
 
 
 @pytest.fixture
@@ -57,16 +48,6 @@ def send(client):
         return reply.status, reply.json()
 
     return sent
-
-
-async def rows_of(kind):
-    await journal.flush(force=True)
-    return [row async for row in Resource.objects.filter(kind=kind).select_related("project", "account", "group")]
-
-
-async def log():
-    await journal.flush(force=True)
-    return [row async for row in UsageRecord.objects.order_by("pk")]
 
 
 @pytest.mark.parametrize("kind", BODIES)

@@ -5,11 +5,10 @@ import json
 import pytest
 
 from accounts_app import roster
-from accounts_app.models import ApiKey, Resource
-from accounts_app.storage import journal
+from accounts_app.models import ApiKey
 from emulator import Ending, Reply
-from proxy_app.models import UsageRecord
 from tests.asgi_client import Client
+from tests.proxy_app.written import log, rows_of
 
 MODEL = "gemini-3.5-flash"
 URL = "/v1beta/interactions"
@@ -35,26 +34,6 @@ DONE = b"event: done\r\ndata: [DONE]\r\n\r\n"
 
 def a_stream(*blocks, **fields):
     return Reply(chunks=list(blocks), content_type=SSE, **fields)
-
-
-async def rows_of(kind):
-    await journal.flush(force=True)
-    return [row async for row in Resource.objects.filter(kind=kind).select_related("project", "account")]
-
-
-async def log():
-    await journal.flush(force=True)
-    return [row async for row in UsageRecord.objects.order_by("pk")]
-
-
-@pytest.fixture
-async def red(projects, key_of):
-    return await key_of("red")
-
-
-@pytest.fixture
-async def blue(projects, key_of):
-    return await key_of("blue")
 
 
 async def test_three_turns_stay_in_one_project(client, red, blue, upstream):

@@ -11,21 +11,12 @@ from accounts_app.storage import journal
 from emulator import Ending, Reply
 from gateway_project.http.api_handler import ApiHandler
 from proxy_app.forwarding.placement import on_behalf
-from proxy_app.models import CapturedCall, UsageRecord
+from proxy_app.models import CapturedCall
 from tests.asgi_client import Client
 from tests.proxy_app.api.test_interactions import COMPLETED, CREATED, DELTA, DONE, SSE, URL, a_stream, asked, event
+from tests.proxy_app.written import log
 
 HOURS = "9000s"
-
-
-async def log():
-    await journal.flush(force=True)
-    return [row async for row in UsageRecord.objects.order_by("pk")]
-
-
-@pytest.fixture
-async def red(projects, key_of):
-    return await key_of("red")
 
 
 def refused(http_status, **error):

@@ -4,10 +4,6 @@ import json
 
 import pytest
 
-from accounts_app.models import Resource
-from accounts_app.storage import journal
-from proxy_app.models import UsageRecord
-
 BASE = "/v1beta/openai"
 MODEL = "gemini-2.5-flash"
 KEYS = {"message", "type", "param", "code"}
@@ -43,29 +39,10 @@ LINES = b"\n".join(
 FILE = (("purpose", b"batch"), ("file", "lines.jsonl", "application/octet-stream", LINES))
 
 
-async def rows_of(kind):
-    return [row async for row in Resource.objects.filter(kind=kind).select_related("project")]
-
-
 def chunks_of(reply):
     """The data of a stream's events."""
     assert reply.headers["content-type"] == "text/event-stream"
     return [block.removeprefix(b"data: ") for block in reply.body.split(b"\n\n") if block.startswith(b"data: ")]
-
-
-async def log():
-    await journal.flush(force=True)
-    return [row async for row in UsageRecord.objects.order_by("pk")]
-
-
-@pytest.fixture
-async def red(projects, key_of):
-    return await key_of("red")
-
-
-@pytest.fixture
-async def blue(projects, key_of):
-    return await key_of("blue")
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import pytest
 from accounts_app import roster
 from accounts_app.models import ApiKey, ModelRoute
 from emulator import Ending, Reply, Style
-from tests.proxy_app.api.openai.conftest import MODEL, chunks_of, log, user
+from tests.proxy_app.api.openai.conftest import MODEL, chunks_of, user
+from tests.proxy_app.written import log
 
 SSE = "text/event-stream"
 

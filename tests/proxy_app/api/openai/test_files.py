@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.proxy_app.api.openai.conftest import FILE, KEYS, LINES, form, log, rows_of
+from tests.proxy_app.api.openai.conftest import FILE, KEYS, LINES, form
+from tests.proxy_app.written import log, rows_of
 
 
 async def test_a_file_is_taken_told_listed_and_deleted(upload, call, red, blue, upstream):

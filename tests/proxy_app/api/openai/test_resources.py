@@ -6,7 +6,8 @@ import pytest
 
 from accounts_app import roster
 from accounts_app.models import ApiKey, ModelRoute
-from tests.proxy_app.api.openai.conftest import FILE, KEYS, MODEL, form, log, rows_of
+from tests.proxy_app.api.openai.conftest import FILE, KEYS, MODEL, form
+from tests.proxy_app.written import log, rows_of
 
 VIDEO, PICTURE = "veo-3.1-generate-preview", "gemini-2.5-flash-image"
 

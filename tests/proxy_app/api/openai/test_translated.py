@@ -8,7 +8,8 @@ from asgiref.sync import sync_to_async
 from accounts_app import roster
 from emulator import Reply, Style
 from tests.factories import make_account
-from tests.proxy_app.api.openai.conftest import FILE, MODEL, chunks_of, form, log, user
+from tests.proxy_app.api.openai.conftest import FILE, MODEL, chunks_of, form, user
+from tests.proxy_app.written import log
 
 TEXTS = ("several_credentials", "authorization_missing", "token_type_unsupported")
 WEATHER = {

@@ -23,11 +23,6 @@ def asked(**more):
     return {"model": MODEL, "input": "Tell me something long.", **more}
 
 
-@pytest.fixture
-async def red(projects, key_of):
-    return await key_of("red")
-
-
 async def watch(after=3600.0):
     await journal.flush(force=True)
     await Duty.objects.all().adelete()  # another node's turn

@@ -23,11 +23,6 @@ DAY = 86_400
 
 
 @pytest.fixture
-async def red(projects, key_of):
-    return await key_of("red")
-
-
-@pytest.fixture
 async def made(client, red, upstream):
     """The id of a trigger of the red key's."""
     reply = await client.post(URL, NIGHTLY, x_goog_api_key=red)
