@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from accounts_app.api_keys.usage import NO_TOKENS, Tokens
-from proxy_app.ledger.entries import LARGEST_COUNT, LogEntry
+from proxy_app.ledger.entries import LogEntry, bounded
 from proxy_app.wire.usage import Usage
 
 _NOT_IN_A_HEADER = re.compile(r"[^ -~]")
@@ -37,8 +37,7 @@ class AttemptLog:
 def tokens_of(used: Usage) -> Tokens:
     """Upstream's counts as a key is charged for them."""
     counts = (used.prompt, used.cached, used.candidates, used.thoughts, used.tool)
-    # Upstream's counts may be anything: columns hold no more than this, and a charge is never negative.
-    return Tokens(*[min(max(count, 0), LARGEST_COUNT) for count in counts])
+    return Tokens(*map(bounded, counts))
 
 
 def _in_words(entry: LogEntry) -> str:

@@ -148,9 +148,14 @@ def _fitting(row: dict[str, Any]) -> dict[str, Any]:
     for name, length in _TEXTS.items():
         row[name] = foreign_text.cleaned(row[name], length)
     for name in _COUNTS:
-        if row[name] is not None and not 0 <= row[name] <= LARGEST_COUNT:
-            row[name] = min(max(row[name], 0), LARGEST_COUNT)
+        if row[name] is not None:
+            row[name] = bounded(row[name])
     return row
+
+
+def bounded(count: int) -> int:
+    """A count of upstream's, which may be anything, as a column takes it."""
+    return min(max(count, 0), LARGEST_COUNT)
 
 
 def _without_deleted(rows: list[dict[str, Any]], column: str, kind: Kind) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from accounts_app.storage import journal
 from accounts_app.storage.existing import Kind, existing
 from proxy_app.ledger import hours
 from proxy_app.ledger.attempt_log import tokens_of
-from proxy_app.ledger.entries import LARGEST_COUNT
+from proxy_app.ledger.entries import bounded
 from proxy_app.models import UsageRecord
 from proxy_app.wire.usage import Usage
 
@@ -46,7 +46,7 @@ def _write(rows: list[LateUse]) -> None:
     accounts = existing(Kind.ACCOUNT, {row.account_id for row in rows})
     keys = existing(Kind.API_KEY, {row.api_key_id for row in rows})
     for row in rows:
-        added = {name: _fitting(getattr(row.usage, name.removesuffix("_tokens"))) for name in hours.TOKENS}
+        added = {name: bounded(getattr(row.usage, name.removesuffix("_tokens"))) for name in hours.TOKENS}
         answers = UsageRecord.objects.filter(request_id=row.request_id, delivered=True)
         answers.update(**{name: F(name) + number for name, number in added.items()})
         hours.add_use(
@@ -59,10 +59,6 @@ def _write(rows: list[LateUse]) -> None:
                 **added,
             }
         )
-
-
-def _fitting(number: int) -> int:
-    return min(max(number, 0), LARGEST_COUNT)
 
 
 journal.register(LATE, _write, droppable=True)
