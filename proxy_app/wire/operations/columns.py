@@ -187,11 +187,6 @@ class Operation:
         return self.http == "DELETE"
 
     @property
-    def ignores_cooldowns(self) -> bool:
-        """Whether it goes to an account whose quota for a model is used up."""
-        return self.cools is not Cools.MODEL
-
-    @property
     def listed_as(self) -> str:
         """The field of its answer that the list stands in."""
         return _LISTED_AS.get(self.lists, self.lists)

@@ -20,7 +20,8 @@ def test_a_row_holds_together(operation):
     assert (operation.default_page, operation.max_page) == (0, 0) or 0 < operation.default_page <= operation.max_page
     assert not operation.lists or operation.max_page
     assert not operation.read_only or operation.takes is Takes.NOTHING
-    assert not (operation.read_only or operation.deletes) or operation.ignores_cooldowns or operation.root == "ws"
+    if (operation.read_only or operation.deletes) and operation.root != "ws":
+        assert operation.cools is not Cools.MODEL
 
 
 def test_every_operation_has_a_name_of_its_own():
