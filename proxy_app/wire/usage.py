@@ -106,7 +106,9 @@ class _Feedback(msgspec.Struct, gc=False, rename="camel"):
     block_reason: str | int | None = None
 
 
-class _Counts(msgspec.Struct, gc=False, rename="camel"):
+class Counts(msgspec.Struct, gc=False, rename="camel"):
+    """`usageMetadata` of a response."""
+
     prompt_token_count: int | None = None
     cached_content_token_count: int | None = None
     candidates_token_count: int | None = None
@@ -118,7 +120,7 @@ class _Counts(msgspec.Struct, gc=False, rename="camel"):
 class _Response(msgspec.Struct, gc=False, rename="camel"):
     candidates: list[_Candidate] | None = None
     prompt_feedback: _Feedback | None = None
-    usage_metadata: _Counts | None = None
+    usage_metadata: Counts | None = None
 
 
 # Not strict: proto3 JSON may write an integer as a string.
@@ -143,7 +145,7 @@ def peek(response: bytes) -> Peek:
     return Peek(
         tuple([(each.index or 0, _reason(each.finish_reason) if each.finish_reason else "") for each in candidates]),
         feedback is not None and feedback.block_reason not in _UNSPECIFIED,
-        None if counts is None else _usage(counts),
+        None if counts is None else usage_of(counts),
     )
 
 
@@ -169,7 +171,7 @@ def _reason(reason: str | int | None) -> str:
     return "" if reason in _UNSPECIFIED else str(reason)
 
 
-def _usage(counts: _Counts) -> Usage:
+def usage_of(counts: Counts) -> Usage:
     return Usage(
         counts.prompt_token_count or 0,
         counts.cached_content_token_count or 0,

@@ -26,7 +26,6 @@ _TOOLS = {
 }
 _FORMATS = frozenset({"text", "image", "audio", "video"})
 _MODALITIES = frozenset({"text", "image", "audio", "video", "document"})
-_MEDIA = frozenset({"image", "audio", "video", "document"})
 
 
 def request_of(asked: Json, steps: Sequence[Json]) -> Json:

@@ -32,8 +32,6 @@ GOING_ON = ("in_progress", "queued")
 # In every event that has an interaction in it, and in few others.
 _MARKS = (CREATED.encode(), COMPLETED.encode())
 
-_OK = (200,)
-
 
 class Interaction(msgspec.Struct, gc=False):
     """An interaction, as far as others than its client have to know it."""

@@ -21,7 +21,6 @@ from proxy_app.wire.openai.wanted import choices_wanted, tells_usage
 from proxy_app.wire.operations import Metered
 from proxy_app.wire.usage import Peek, StreamState, Usage
 
-_OK = (200,)
 _USAGE = "usage"
 
 

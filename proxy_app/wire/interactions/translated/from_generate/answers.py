@@ -6,6 +6,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Raw
 
+from proxy_app.wire import usage
 from proxy_app.wire.malformed import NotAnAnswer
 
 T = TypeVar("T")
@@ -115,13 +116,9 @@ class Modality(Camel):
     token_count: int | None = None
 
 
-class Counts(Camel):
-    prompt_token_count: int | None = None
-    cached_content_token_count: int | None = None
-    candidates_token_count: int | None = None
-    thoughts_token_count: int | None = None
-    tool_use_prompt_token_count: int | None = None
-    total_token_count: int | None = None
+class Counts(usage.Counts):
+    """With what there is of each kind of media."""
+
     prompt_tokens_details: list[Modality] | None = None
     cache_tokens_details: list[Modality] | None = None
     candidates_tokens_details: list[Modality] | None = None

@@ -22,9 +22,8 @@ from proxy_app.wire.interactions.translated.from_generate.pieces import Ids, Out
 from proxy_app.wire.interactions.translated.from_generate.stream import Stream
 from proxy_app.wire.interactions.translated.from_generate.whole import Whole
 from proxy_app.wire.malformed import NotAnAnswer
-from proxy_app.wire.usage import Usage
+from proxy_app.wire.usage import Usage, usage_of
 
-_OK = (200,)
 _BLOCKED = "The prompt was blocked: {reason}."
 _NOT_BLOCKED = (None, "", "BLOCK_REASON_UNSPECIFIED", "BLOCKED_REASON_UNSPECIFIED")
 _SEED = 12  # characters of a request's id: enough to tell the turns of a conversation apart
@@ -53,7 +52,7 @@ class _Progress:
             raise ReportedError(word_body(400, text))
         self._created = self._created or status.created(answer.create_time)
         if counts := answer.usage_metadata:
-            self.usage = self.usage.updated(status.usage(counts))
+            self.usage = self.usage.updated(usage_of(counts))
             self._counts = counts
         if (candidate := answer.candidate) is not None:
             self.begun = True

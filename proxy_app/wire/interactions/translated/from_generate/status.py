@@ -50,18 +50,6 @@ def created(create_time: str | None) -> dict[str, str]:
     return {"created": f"{found[0]}Z", "updated": f"{found[0]}Z"} if found else {}
 
 
-def usage(counts: Counts) -> Usage:
-    """The counts, for the request log."""
-    return Usage(
-        counts.prompt_token_count or 0,
-        counts.cached_content_token_count or 0,
-        counts.candidates_token_count or 0,
-        counts.thoughts_token_count or 0,
-        counts.tool_use_prompt_token_count or 0,
-        counts.total_token_count or 0,
-    )
-
-
 def told(usage: Usage, counts: Counts | None) -> dict[str, Any]:
     """`usage` of an interaction: the sums of `usage`, and by modality what `counts` says."""
     sums: dict[str, Any] = {
