@@ -10,6 +10,8 @@ This upstream has no interactions and no layer for OpenAI's clients: interaction
 to generateContent.
 """
 
+from dataclasses import replace
+
 import msgspec
 from msgspec import Raw
 
@@ -55,16 +57,14 @@ class CloudCode:
     ) -> UpstreamRequest:
         """The request for one attempt, the client's values in it as they came. Raises BadName."""
         name = resource_names.model(model)
-        if call.operation is CHAT:
-            call = native(call, model)
+        call = _native(call, model)
         if call.operation is COUNT:
             body = _count_envelope(call, name)
         else:
             body = _envelope(call, name.model, project, instruction_prefix)
-        verb = _verb(call)
-        query = "?alt=sse" if verb == STREAM.verb else ""
+        query = "?alt=sse" if call.operation is STREAM else ""
         return UpstreamRequest(
-            url=f"{base}/v1internal:{verb}{query}",
+            url=f"{base}/v1internal:{call.operation.verb}{query}",
             headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
             pieces=body,
         )
@@ -113,15 +113,18 @@ _decode_answer = msgspec.json.Decoder(_Answer).decode
 _decode_tools = msgspec.json.Decoder(list[dict[str, Raw]] | dict[str, Raw]).decode
 
 
-def _verb(call: Call) -> str:
+def _native(call: Call, model: str) -> Call:
+    """The call as this upstream knows it: generateContent for those of other APIs. Raises what translating raises."""
+    if call.operation is CHAT:
+        return native(call, model)
     if call.operation is CREATE_STATELESS:
-        return GENERATE.verb if call.form is None else STREAM.verb
-    return call.operation.verb
+        generating = GENERATE if call.form is None else STREAM
+        return replace(call, operation=generating, body=translation.translated(call.body))
+    return call
 
 
 def _envelope(call: Call, model: str, project: str, instruction_prefix: str) -> list[bytes | Raw]:
-    body = translation.translated(call.body) if call.operation is CREATE_STATELESS else call.body
-    request = with_prefix(body, instruction_prefix, model)
+    request = with_prefix(call.body, instruction_prefix, model)
     if call.session_id and not any(name in request for name in _SESSION):
         request = {**request, "sessionId": Raw(_encode(call.session_id))}
     head = {
@@ -129,7 +132,7 @@ def _envelope(call: Call, model: str, project: str, instruction_prefix: str) -> 
         "model": model,
         "requestId": call.request_id,
         "userAgent": _PRODUCT,
-        "requestType": _request_type(body, model),
+        "requestType": _request_type(call.body, model),
     }
     if not project:
         del head["project"]
