@@ -147,7 +147,7 @@ class TestWhenAllCoolDown:
         assert (await client.post(PLAIN, a_prompt())).status == 200
 
     async def test_a_recovery_that_is_soon_enough_is_waited_for(self, client, alice, ledger):
-        await cool_down(alice, 0.2)
+        await cool_down(alice, 1.5)
 
         reply = await client.post(PLAIN, a_prompt())
 
